@@ -1,0 +1,60 @@
+# make alone lists the targets. Needs python3 (3.11 or newer) with pip; takes uv where it is on PATH.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null)
+COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --upgrade
+.PHONY: help setup setup-dev up test check e2e bench lock secrets
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: setup ## set up if needed, start everything, load the demo once; Ctrl-C stops it
+	@exec $(BIN)/guiren up
+
+test: setup-dev ## set up if needed, run every test
+	$(BIN)/pytest
+
+check: setup-dev ## lint, format, types and import contracts
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/basedpyright && $(BIN)/lint-imports
+
+e2e: setup-dev ## the end-to-end tests alone
+	$(BIN)/pytest tests/e2e
+
+bench: setup-dev ## measure, as a table and as bench.json
+	$(BIN)/python -m tests.bench
+
+lock: ## pin every dependency again, with hashes (needs uv)
+	$(COMPILE) -o requirements.lock
+	echo setuptools | $(COMPILE) - --extra embedded -c requirements.lock -o requirements-embedded.lock
+	echo setuptools | $(COMPILE) - --extra embedded --group dev -c requirements-embedded.lock -o requirements-dev.lock
+
+secrets: ## make the secrets of docker-compose.yml (deploy/secrets/)
+	@$(PYTHON) deploy/secrets.py
+
+# A stamp carries what was installed; it is older than a lock that changed. The dev set holds the embedded one.
+setup: .venv/stamp
+setup-dev: .venv/stamp-dev
+
+.venv/stamp: requirements-embedded.lock pyproject.toml
+	@test .venv/stamp-dev -nt requirements-embedded.lock || $(MAKE) --no-print-directory install LOCK=requirements-embedded.lock
+	@touch $@
+
+.venv/stamp-dev: requirements-dev.lock pyproject.toml
+	@$(MAKE) --no-print-directory install LOCK=requirements-dev.lock
+	@touch .venv/stamp $@
+
+# No python3-venv on a bare Debian: an environment without pip, filled by the pip outside.
+.PHONY: install
+install:
+	@echo "setting up .venv from $(LOCK) …"
+ifeq ($(UV),)
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv
+	@$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+else
+	@test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv
+	@uv pip install -q --python $(BIN)/python --require-hashes -r $(LOCK)
+	@uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+endif

@@ -1,0 +1,1 @@
+"""How the platform runs: without Docker (embedded), with it (compose), and the command line."""

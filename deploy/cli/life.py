@@ -1,0 +1,84 @@
+"""``guiren up`` and ``guiren down``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, console, fail, home_of
+from deploy.embedded.__main__ import run
+from deploy.embedded.home import DEFAULT_PORT, Home
+from deploy.embedded.process import rotate
+
+_STOP_SECONDS = 25
+
+
+def up(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="网关端口(仅本机)", min=1, max=65535)] = DEFAULT_PORT,
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="不载入演示数据")] = False,  # noqa: FBT002
+    detach: Annotated[bool, typer.Option("--detach", help="在后台运行,就绪后返回")] = False,  # noqa: FBT002
+) -> None:
+    """启动全部服务;Ctrl-C 停止。"""
+    place = home_of(home)
+    if detach:
+        _detached(place, port, demo=not no_demo)
+    else:
+        raise typer.Exit(run(place, port, demo=not no_demo))
+
+
+def down(home: HomeOption = None) -> None:
+    """停止在后台或其他终端运行的服务。"""
+    place = home_of(home)
+    if not place.running:
+        fail(f"没有运行:{place.path}", NOT_RUNNING)
+    pid = place.state.get("pid", 0)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while place.running:
+        if time.monotonic() > deadline:
+            fail(f"{_STOP_SECONDS} 秒内未能停止(进程 {pid})", FAILED)
+        time.sleep(0.1)
+    console.print("已停止")
+
+
+def _detached(home: Home, port: int, *, demo: bool) -> None:
+    """Start the supervisor in the background and repeat what it says until it is ready."""
+    if home.running:
+        fail(f"已在运行:{home.state.get('address', home.path)}")
+    home.make()
+    log = home.logs / "guiren.log"
+    rotate(log)
+    command = [sys.executable, "-m", "deploy.embedded", "--home", str(home.path), "--port", str(port)]
+    with log.open("ab") as output:
+        seen = output.tell()
+        child = subprocess.Popen(
+            [*command, *([] if demo else ["--no-demo"])], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            cwd="/", start_new_session=True,
+        )  # fmt: skip
+    ready = False
+    while not ready and child.poll() is None:
+        time.sleep(0.1)
+        state = home.state
+        ready = state.get("pid") == child.pid and state.get("phase") == "ready"
+        seen = _repeat(home, seen)
+    _repeat(home, seen)
+    if not ready:
+        raise typer.Exit(child.returncode or FAILED)
+
+
+def _repeat(home: Home, seen: int) -> int:
+    with (home.logs / "guiren.log").open("rb") as file:
+        file.seek(seen)
+        news = file.read()
+    sys.stdout.write(news.decode("utf-8", errors="replace"))
+    sys.stdout.flush()
+    return seen + len(news)

@@ -1,0 +1,92 @@
+"""What every command shares: its folder, its exit codes, how it prints, and a client of the gateway with a token."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from uuid import NAMESPACE_URL, uuid5
+
+import httpx
+import typer
+from rich.console import Console
+
+from deploy.embedded.home import Home, default_home
+from shared.identity import issue
+
+FAILED = 1
+NOT_RUNNING = 3
+AUDIENCE = "guiren"
+ISSUER = "guiren-local"
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="数据目录,默认 GUIREN_HOME 或 .guiren")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def home_of(path: Path | None) -> Home:
+    """The folder meant."""
+    return Home(path or default_home())
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Say why on standard error, and end."""
+    complaints.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def address_of(home: Home) -> str:
+    """The gateway of the instance that runs in this folder."""
+    if not home.running:
+        fail(f"没有运行:{home.path}(先执行 guiren up)", NOT_RUNNING)
+    return home.state.get("address", "")
+
+
+def sign(home: Home, claims: dict[str, Any], lifetime: int) -> str:
+    """A token of the built-in issuer; possible for whoever may read the secrets of this folder."""
+    try:
+        key: dict[str, Any] = json.loads(home.secret("signing-key"))
+    except (FileNotFoundError, PermissionError) as error:
+        fail(f"读不到签名密钥:{error.filename}", NOT_RUNNING)
+    return issue(key, {"iss": ISSUER, "aud": AUDIENCE, **claims}, int(time.time()), lifetime)
+
+
+def system_token(home: Home) -> str:
+    """A token for the machine itself: a minute, and no person's rights."""
+    subject = str(uuid5(NAMESPACE_URL, "urn:guiren:command-line"))
+    return sign(home, {"sub": subject, "account": "system", "roles": ["system"], "unit": "", "sub_unit": ""}, 60)
+
+
+def token_of(home: Home, account: str, lifetime: int = 12 * 3600) -> str:
+    """A token of a local account, with the roles the roster knows now."""
+    with httpx.Client(base_url=address_of(home), timeout=10, trust_env=False) as client:
+        bearer = {"Authorization": f"Bearer {system_token(home)}"}
+        person = answer_of(client.get(f"/api/roster/accounts/{account}", headers=bearer))
+    claims = {name: person.get(name) or "" for name in ("account", "unit", "sub_unit", "name")}
+    return sign(home, {"sub": str(person["member"]), "roles": person["roles"], **claims}, lifetime)
+
+
+def client(home: Home, account: str = "office", seconds: float = 60) -> httpx.Client:
+    """A client of the gateway that acts as this account."""
+    bearer = {"Authorization": f"Bearer {token_of(home, account)}"}
+    return httpx.Client(base_url=address_of(home), headers=bearer, timeout=seconds, trust_env=False)
+
+
+def answer_of(response: httpx.Response) -> Any:  # noqa: ANN401 - whatever the service answers
+    """The body of an answer; a problem document becomes a sentence and exit code 1."""
+    if response.is_success:
+        return response.json()
+    try:
+        problem: dict[str, Any] = response.json()
+    except ValueError:
+        problem = {"title": response.text[:200]}
+    facts = {name: value for name, value in problem.items() if name not in ("type", "title", "status")}
+    fail(f"{problem.get('title', '')}({response.status_code})" + (f" {json.dumps(facts, ensure_ascii=False)}" if facts else ""))

@@ -1,0 +1,165 @@
+"""The one folder under which an embedded instance keeps everything (``GUIREN_HOME``): secrets, state, data, logs."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+from typing import TypedDict, cast
+
+from joserfc.jwk import KeySet, OKPKey
+
+SERVICES = ("roster", "visits", "issues", "reporting")
+PASSWORDS = ("postgres-admin", *SERVICES, "vault", "demo", "nats")
+DEFAULT_PORT = 8080
+
+
+class State(TypedDict, total=False):
+    """What is remembered between starts, in ``state.json``. The address and the ports outlive a restart."""
+
+    pid: int
+    phase: str
+    address: str
+    ports: dict[str, int]
+    demo: str
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether we could listen on this port of the loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all: a kill in between leaves no half a secret."""
+    scratch = path.with_name(path.name + ".new")
+    scratch.unlink(missing_ok=True)
+    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
+
+
+class Home:
+    """The folder of one instance."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.secrets = self.path / "secrets"
+        self.logs = self.path / "log"
+        self.evidence = self.path / "evidence"
+        self._lock: int | None = None
+
+    def make(self) -> None:
+        """Make the folders, and each secret that isn't there yet."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        for folder in (self.secrets, self.logs, self.evidence):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        make_secrets(self.secrets)
+
+    def secret(self, name: str) -> str:
+        """One secret, without its final newline."""
+        return (self.secrets / name).read_text(encoding="utf-8").strip()
+
+    def passwords(self) -> dict[str, str]:
+        """The password of every role."""
+        return {name: self.secret(name) for name in PASSWORDS}
+
+    @property
+    def state(self) -> State:
+        """What is remembered; nothing for a folder that was never started."""
+        try:
+            return cast("State", json.loads((self.path / "state.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return {}
+
+    def remember(self, **facts: object) -> None:
+        """Add to what is remembered."""
+        write_private(self.path / "state.json", json.dumps({**self.state, **facts}, indent=2, ensure_ascii=False) + "\n")
+
+    def port(self, name: str) -> int:
+        """The remembered port under this name, or a free one, remembered from now on."""
+        ports = self.state.get("ports", {})
+        if name not in ports:
+            ports[name] = free_port()
+            self.remember(ports=ports)
+        return ports[name]
+
+    def usable_port(self, name: str) -> int:
+        """Likewise before something starts to listen: a port that somebody else took meanwhile is given up."""
+        ports = self.state.get("ports", {})
+        if name in ports and not is_free(ports[name]):
+            del ports[name]
+            self.remember(ports=ports)
+        return self.port(name)
+
+    def seize(self) -> bool:
+        """Become the only supervisor of this folder; false if there is one. The kernel lets go when the holder dies."""
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        self._lock = handle
+        return True
+
+    def release(self) -> None:
+        """Stop being its supervisor."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    @property
+    def running(self) -> bool:
+        """Whether some process supervises this folder now."""
+        if not (self.path / "lock").exists():
+            return False
+        if self.seize():
+            self.release()
+            return False
+        return True
+
+
+def make_secrets(folder: Path) -> None:
+    """Make each secret that isn't there yet; those that are stay as they are."""
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    for name in PASSWORDS:
+        if not (folder / name).exists():
+            write_private(folder / name, f"g{secrets.token_hex(24)}\n")  # A letter first: nats.conf reads 1e5 as a number.
+    if not (folder / "master-key").exists():
+        write_private(folder / "master-key", secrets.token_hex(32) + "\n")
+    if not (folder / "signing-key").exists():
+        key = OKPKey.generate_key("Ed25519")
+        write_private(folder / "signing-key", json.dumps(key.as_dict(private=True)) + "\n")
+    key = OKPKey.import_key(json.loads((folder / "signing-key").read_text(encoding="utf-8")))
+    published = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig"}
+    KeySet.import_key_set({"keys": [published]})  # Read back before anybody depends on it.
+    write_private(folder / "jwks.json", json.dumps({"keys": [published]}) + "\n")
+
+
+def tool(name: str) -> str:
+    """The path of a program that came in a wheel: it lies beside the interpreter."""
+    return str(Path(sys.executable).parent / name)
+
+
+def default_home() -> Path:
+    """``GUIREN_HOME``, or ``.guiren`` in the checkout."""
+    return Path(os.environ.get("GUIREN_HOME") or Path(__file__).parents[2] / ".guiren")

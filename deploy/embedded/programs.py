@@ -1,0 +1,80 @@
+"""The children beside PostgreSQL and NATS: one process per service, and the gateway."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deploy.embedded.home import Home, tool
+from deploy.embedded.process import Process, answers
+
+_DEPLOY = Path(__file__).parents[1]
+
+
+def service_environment(home: Home, name: str) -> dict[str, str]:
+    """The settings (``shared/settings.py``) of one service of this instance."""
+    return {
+        "GUIREN_HOST": "127.0.0.1",
+        "GUIREN_PORT": str(home.port(name)),
+        "GUIREN_POSTGRES_HOST": "127.0.0.1",
+        "GUIREN_POSTGRES_PORT": str(home.port("postgres")),
+        "GUIREN_POSTGRES_PASSWORD_FILE": str(home.secrets / name),
+        "GUIREN_VAULT_PASSWORD_FILE": str(home.secrets / "vault"),
+        "GUIREN_MASTER_KEY_FILE": str(home.secrets / "master-key"),
+        "GUIREN_NATS_URL": f"nats://127.0.0.1:{home.port('nats')}",
+        "GUIREN_NATS_PASSWORD_FILE": str(home.secrets / "nats"),
+        "GUIREN_JWKS": str(home.secrets / "jwks.json"),
+        "GUIREN_EVIDENCE_URL": f"file://{home.evidence}",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+class Service(Process):
+    """One service of ours."""
+
+    def __init__(self, home: Home, name: str) -> None:
+        super().__init__(home)
+        self.name = name
+
+    def prepare(self) -> None:
+        """Keep the port: the gateway knows it. A port that a stranger took is given up only before the first start."""
+        if self._child is None:
+            self.home.usable_port(self.name)
+
+    def command(self) -> list[str]:
+        """As everywhere: the path is the name."""
+        return [sys.executable, "-m", f"services.{self.name}"]
+
+    def environment(self) -> dict[str, str]:
+        """Its settings."""
+        return service_environment(self.home, self.name)
+
+    def ready(self) -> bool:
+        """As it says itself."""
+        return answers(f"http://127.0.0.1:{self.home.port(self.name)}/readyz")
+
+
+class Gateway(Process):
+    """Caddy, with the same Caddyfile as in compose."""
+
+    name = "gateway"
+
+    def __init__(self, home: Home, port: int, services: tuple[str, ...]) -> None:
+        super().__init__(home)
+        self.port = port
+        self._services = services
+
+    def command(self) -> list[str]:
+        """The gateway in the foreground."""
+        return [tool("caddy"), "run", "--config", str(_DEPLOY / "Caddyfile"), "--adapter", "caddyfile"]
+
+    def environment(self) -> dict[str, str]:
+        """What the Caddyfile leaves open."""
+        folder = self.home.path / "gateway"
+        upstreams = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{self.home.port(name)}" for name in self._services}
+        places = {"GUIREN_PORT": str(self.port), "GUIREN_BIND": "127.0.0.1", "GUIREN_WWW": str(_DEPLOY / "www")}
+        return {**upstreams, **places, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+
+    def ready(self) -> bool:
+        """It serves the front page."""
+        return answers(f"http://127.0.0.1:{self.port}/")

@@ -1,0 +1,211 @@
+"""One process over all others: starts them in order, brings back what dies, stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from deploy.embedded.home import SERVICES, Home, is_free
+from deploy.embedded.nats import Nats
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.process import NotStartedError, Process, answers
+from deploy.embedded.programs import Gateway, Service, service_environment
+from deploy.install import Place, install, is_empty
+
+Say = Callable[[str], None]
+
+_LOOK_SECONDS = 0.1
+_LONGEST_WAIT_SECONDS = 10
+_STEADY_SECONDS = 30
+
+
+class NotPossibleError(RuntimeError):
+    """It can't be started here; the message says why and what helps."""
+
+
+class Supervisor:
+    """Runs one instance until it is told to stop."""
+
+    def __init__(self, home: Home, port: int, *, demo: bool, say: Say) -> None:
+        self._home = home
+        self._port = port
+        self._demo = demo
+        self._say = say
+        self._stop = asyncio.Event()
+        self._watches: list[asyncio.Task[None]] = []
+        self._postgres = Postgres(home)
+        self._base: tuple[Process, ...] = (self._postgres, Nats(home))
+        self._services: tuple[Process, ...] = tuple(Service(home, name) for name in SERVICES)
+        self._gateway = Gateway(home, port, SERVICES)
+
+    @property
+    def address(self) -> str:
+        """Where people and programs find it."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def run(self) -> None:
+        """Start everything, stay until SIGINT or SIGTERM, stop everything."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop.set)
+        if not self._home.seize():
+            message = f"已在运行:{self._home.path}(guiren status 查看,guiren down 停止)"
+            raise NotPossibleError(message)
+        try:
+            if not is_free(self._port):
+                message = f"端口 {self._port} 已被占用,请用 --port 换一个"
+                raise NotPossibleError(message)
+            self._home.remember(pid=os.getpid(), phase="starting", address=self.address)
+            work = asyncio.create_task(self._start())
+            stopped = asyncio.create_task(self._stop.wait())
+            await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+                await stopped
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+        finally:
+            self._home.remember(phase="stopping")
+            await self._end()
+            self._home.remember(phase="stopped")
+            self._home.release()
+
+    async def _start(self) -> None:
+        self._say("启动数据库与消息服务 …")
+        await self._bring_up(self._base)
+        place = Place("127.0.0.1", self._home.port("postgres"), self._postgres.admin_password)
+        loading = self._demo and self._home.state.get("demo") != "loaded"
+        await install(place, self._home.passwords(), demo=loading)
+        self._say("启动四个服务与网关 …")
+        await self._bring_up((*self._services, self._gateway))
+        self._home.remember(phase="loading")
+        if loading and (self._home.state.get("demo") == "loading" or await is_empty(place)):
+            await self._load_demo()
+        self._home.remember(phase="ready")
+        self._say(f"已就绪:{self.address}")
+
+    async def _bring_up(self, processes: Sequence[Process]) -> None:
+        for process in processes:
+            process.spawn()
+        self._watches += [asyncio.create_task(self._watch(process)) for process in processes]
+        await asyncio.gather(*(self._await_ready(process) for process in processes))
+
+    async def _await_ready(self, process: Process) -> None:
+        deadline = time.monotonic() + process.start_seconds
+        while not (process.running and await asyncio.to_thread(process.ready)):
+            if time.monotonic() > deadline:
+                raise NotStartedError(process.complaint())
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _watch(self, process: Process) -> None:
+        """Bring a process back whenever it dies: at once, then after longer and longer waits until it holds again."""
+        wait = 0.0
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if process.running:
+                continue
+            if time.monotonic() - began > _STEADY_SECONDS:
+                wait = 0.0
+            self._say(f"{process.name} 意外退出,{wait:.1f} 秒后重启(日志:{process.log})")
+            await asyncio.sleep(wait)
+            wait = min(max(wait * 2, 0.5), _LONGEST_WAIT_SECONDS)
+            began = time.monotonic()
+            try:
+                process.spawn()
+            except (OSError, NotStartedError) as error:
+                self._say(f"{process.name} 未能重启:{error}")
+
+    async def _load_demo(self) -> None:
+        self._say("载入演示数据(仅第一次) …")
+        self._home.remember(demo="loading")
+        environment = {
+            **os.environ,
+            **service_environment(self._home, "roster"),
+            "GUIREN_HOME": str(self._home.path),
+            "GUIREN_ADDRESS": self.address,
+            "GUIREN_SECRETS_DIR": str(self._home.secrets),
+            "GUIREN_DEMO_PASSWORD_FILE": str(self._home.secrets / "demo"),
+        }
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "deploy.demo", env=environment, start_new_session=True
+        )
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+            raise
+        if code == 0:
+            self._home.remember(demo="loaded")
+        else:
+            self._say(f"演示数据未能载入完(退出码 {code});平台照常运行,下次启动时继续")
+
+    async def _end(self) -> None:
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
+        for group, seconds in (((self._gateway,), 2.0), (self._services, 6.0), (tuple(reversed(self._base)), 6.0)):
+            for process in group:
+                process.ask_to_stop()
+            await asyncio.gather(*(asyncio.to_thread(process.stop, seconds) for process in group))
+
+
+def present(address: str) -> dict[str, Any]:
+    """How the services say they are, asked through the gateway."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    found: dict[str, Any] = {}
+    for name in SERVICES:
+        try:
+            with opener.open(f"{address}/api/{name}/readyz", timeout=5) as response:
+                found[name] = json.loads(response.read())
+        except urllib.error.HTTPError as refusal:
+            found[name] = _read_refusal(refusal)
+        except (OSError, ValueError) as error:
+            found[name] = {"ready": False, "checks": {"gateway": {"ok": False, "error": str(error)}}}
+    return found
+
+
+def _read_refusal(refusal: urllib.error.HTTPError) -> dict[str, Any]:
+    with refusal:
+        try:
+            body: dict[str, Any] = json.loads(refusal.read())
+        except ValueError:
+            body = {}
+    if "ready" in body:
+        return body
+    return {"ready": False, "checks": {"http": {"ok": False, "status": refusal.code, "title": body.get("title", "")}}}
+
+
+def status(home: Home) -> dict[str, Any]:
+    """How this instance is: ready when every part of it is."""
+    state = home.state
+    address = state.get("address", "")
+    running = home.running
+    services: dict[str, Any] = {}
+    if running:
+        ports = state.get("ports", {})
+        parts = {"postgres": Postgres(home).ready(), "nats": Nats(home).ready(), "gateway": answers(f"{address}/")}
+        services = present(address)
+        services |= {
+            name: {"ready": ready, "checks": {"port": {"ok": ready, "port": ports.get(name, _port_of(address))}}}
+            for name, ready in parts.items()
+        }
+    ready = running and all(part["ready"] for part in services.values())
+    phase = state.get("phase", "stopped") if running else "stopped"
+    return {"ready": ready, "phase": phase, "address": address, "home": str(home.path), "services": services}
+
+
+def _port_of(address: str) -> int:
+    return int(address.rpartition(":")[2] or 0)

@@ -1,0 +1,94 @@
+"""What every question to reporting has in common: who may ask, at which instant, and waiting for what was just written."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+
+from services.reporting.archive import ORIGINS, Archive
+from services.reporting.projections import Reader
+from shared.decider import Actor
+from shared.months import Month
+from shared.problems import Forbidden, Malformed, Unavailable
+from shared.service import Caller, Service
+from shared.terms import Role
+
+UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
+MonthText = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+MonthQuery = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+
+_DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question: the service, who asks, at which cut."""
+
+    service: Service
+    caller: Actor
+    cut: dict[str, int]
+    as_of: datetime | None
+
+    @property
+    def reader(self) -> Reader:
+        """The reader over the serving index."""
+        return self.service.reader  # type: ignore[attr-defined]  # pyright: ignore
+
+    def must_see(self, unit: str | None) -> None:
+        """Units see themselves; the offices, the inspectorate and the auditors see all (``roles.md``)."""
+        if not self.caller.holds(*_DISTRICT) and (unit is None or unit != self.caller.unit or self.caller.roles <= {Role.ADMIN}):
+            raise Forbidden(unit=unit)
+
+    @property
+    def sees_district(self) -> bool:
+        """Whether the whole district is the caller's to see."""
+        return self.caller.holds(*_DISTRICT)
+
+
+async def _asked(
+    request: Request, caller: Caller,
+    as_of: Annotated[datetime | None, Query(description="按该时刻已知的事件计算(带时区)")] = None,
+    min_: Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")] = None,
+) -> Asked:  # fmt: skip
+    service: Service = request.app.state.service
+    archive: Archive = service.reader.archive  # type: ignore[attr-defined]  # pyright: ignore
+    if as_of is not None and as_of.tzinfo is None:
+        raise Malformed(errors=[{"pointer": "/query/as_of", "code": "timezone", "title": "时刻须带时区,如 2026-09-27T24:00:00+08:00"}])
+    if min_:
+        await _settled(archive, min_)
+    return Asked(service, caller, await archive.cut(as_of), as_of)
+
+
+async def _settled(archive: Archive, text: str) -> None:
+    """Wait until the mirror holds what the caller has written, a few seconds at most."""
+    wanted: dict[str, int] = {}
+    for part in text.split(","):
+        origin, _, position = part.partition(":")
+        if origin not in ORIGINS or not position.isdigit() or len(position) > 15:  # noqa: PLR2004  a position fits in 15 digits.
+            raise Malformed(errors=[{"pointer": "/query/min", "code": "position", "title": "日志位置应为 服务:数字"}])
+        wanted[origin] = int(position)
+    for _ in range(int(_PATIENCE / 0.02)):
+        cut = await archive.cut()
+        if all(cut[origin] >= position for origin, position in wanted.items()):
+            return
+        await asyncio.sleep(0.02)
+    raise Unavailable(reason="behind", wanted=wanted)
+
+
+Question = Annotated[Asked, Depends(_asked)]
+"""A question at a cut, in a route's signature."""
+
+
+def month_of(text: str) -> Month:
+    """A month that was checked by its pattern."""
+    return Month.parse(text)
+
+
+def cut_facts(asked: Asked) -> dict[str, Any]:
+    """The cut, as every answer names it."""
+    return {"cut": asked.cut, "as_of": asked.as_of}

@@ -1,0 +1,1 @@
+"""Papers of reporting: the workbook of a ledger."""

@@ -1,0 +1,334 @@
+"""The ledger of a unit as an Excel workbook: sheets 附件3, 月度汇总 and 明细.
+
+Streams row by row, so that 30,000 rows need little memory. Nothing in it depends on the clock: the same ledger, names and
+stamp give the same bytes. What people typed is written as text and as nothing else: ``=cmd`` stays four letters and a sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, BinaryIO
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from services.reporting.documents.columns import ANNEX, DETAIL, UNKNOWN, VALUES, Column, Kind
+from services.reporting.domain.ledger import Ledger
+from shared.terms import Line, Mode
+
+EMPTY = "本月无走访记录(零报告)"
+_A3, _A4 = 8, 9
+_CELL_LIMIT = 32_767
+_CLIPPED = "…〔超长已截断〕"
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_EPOCH = date(1899, 12, 30).toordinal()
+_CREATED = datetime(2021, 8, 11, tzinfo=UTC).replace(tzinfo=None)
+"""The day of the plan. A date of today would make every copy of one ledger a different file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What is known of the filing; all of it is empty for a ledger that was not filed yet."""
+
+    filed_at: str = ""
+    """``2026-09-27 16:05``; prints as 报送时间, its day as 填报日期."""
+    revision: int = 0
+    digest: str = ""
+    """The digest of the ledger: its first 16 digits print as 防伪码."""
+    district: str = "七星关区"
+    brand: str = "贵人服务"
+
+
+@dataclass(frozen=True, slots=True)
+class _Styles:
+    title: Format
+    annex: Format
+    block: Format
+    head: Format
+    text: Format
+    centred: Format
+    number: Format
+    day: Format
+    empty: Format
+
+    def of(self, column: Column) -> Format:
+        if column.kind is Kind.DAY:
+            return self.day
+        if column.kind is Kind.NUMBER:
+            return self.number
+        return self.centred if column.centred else self.text
+
+
+def write_workbook(  # noqa: PLR0913  a document has these parts, and the mappings have defaults.
+    ledger: Ledger,
+    names: Mapping[str, str],
+    out: BinaryIO,
+    stamp: Stamp | None = None,
+    *,
+    annex: Sequence[Column] = ANNEX,
+    detail: Sequence[Column] = DETAIL,
+) -> None:
+    """Write the workbook; the same arguments give the same bytes.
+
+    ``names`` resolves the keys of ``ledger.sealed``; telephone numbers come already masked or not, as the reader may see
+    them. A name that is missing prints as 〔未知〕. ``annex`` and ``detail`` say which columns stand where.
+    """
+    known = stamp or Stamp()
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_format_properties": {"font_name": "宋体", "font_size": 10},
+        },
+    )
+    title = f"{known.brand}走访服务企业台账"
+    book.set_properties({"title": title, "author": ledger.header["unit_name"], "created": _CREATED})
+    styles = _styles(book)
+    _annex_sheet(book.add_worksheet("附件3"), ledger, names, known, annex, styles)
+    _summary_sheet(book.add_worksheet("月度汇总"), ledger, known, styles)
+    _detail_sheet(book.add_worksheet("明细"), ledger, names, detail, styles)
+    book.close()
+
+
+def clean(text: str) -> str:
+    """A text as a cell can hold it: without the characters XML forbids, not longer than Excel reads."""
+    if not text.isprintable():
+        text = _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if len(text) > _CELL_LIMIT // 2:
+        text = _clip(text)
+    return text
+
+
+def _clip(text: str) -> str:
+    """Excel counts UTF-16 units; a rare character takes two."""
+    if len(text.encode("utf-16-le")) // 2 <= _CELL_LIMIT:
+        return text
+    room = 2 * (_CELL_LIMIT - len(_CLIPPED))
+    return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + _CLIPPED
+
+
+@lru_cache(maxsize=4_096)
+def _serial(text: str) -> int | None:
+    """The number Excel keeps for a day; ``None`` if the text is not one day."""
+    try:
+        return date.fromisoformat(text).toordinal() - _EPOCH
+    except ValueError:
+        return None
+
+
+def _styles(book: xlsxwriter.Workbook) -> _Styles:
+    body = {"font_name": "宋体", "font_size": 10, "border": 1, "valign": "vcenter", "text_wrap": True}
+    centred = {**body, "align": "center"}
+    return _Styles(
+        title=book.add_format({"font_name": "方正小标宋简体", "font_size": 22, "align": "center", "valign": "vcenter"}),
+        annex=book.add_format({"font_name": "黑体", "font_size": 14}),
+        block=book.add_format({"font_name": "宋体", "font_size": 11, "valign": "vcenter"}),
+        head=book.add_format({**centred, "font_name": "黑体", "bg_color": "#E7EEF7"}),
+        text=book.add_format({**body, "align": "left"}),
+        centred=book.add_format(centred),
+        number=book.add_format({**centred, "num_format": "0"}),
+        day=book.add_format({**centred, "num_format": "yyyy-mm-dd"}),
+        empty=book.add_format({**centred, "font_size": 14}),
+    )
+
+
+def _merge(sheet: Worksheet, first: tuple[int, int], last: tuple[int, int]) -> None:
+    """Merge cells that are written already. ``merge_range`` goes back to earlier rows, which a streamed sheet can't."""
+    if first != last:
+        sheet.merge.append([*first, *last])
+
+
+def _band(sheet: Worksheet, row: int, text: str, width: int, style: Format) -> None:
+    """One text across a whole row."""
+    sheet.write_string(row, 0, clean(text), style)
+    for column in range(1, width):
+        sheet.write_blank(row, column, None, style)
+    _merge(sheet, (row, 0), (row, width - 1))
+
+
+def _heads(sheet: Worksheet, row: int, columns: Sequence[Column], style: Format) -> None:
+    """Two header rows: groups above, titles below; a column without a group takes both rows."""
+    at = 0
+    for group, members in groupby(columns, key=lambda column: column.group or column):
+        width = len(list(members))
+        grouped = isinstance(group, str)
+        for column in range(at, at + width):
+            sheet.write_string(row, column, group if isinstance(group, str) else group.title, style)
+        _merge(sheet, (row, at), (row if grouped else row + 1, at + width - 1))
+        at += width
+    _titles(sheet, row + 1, columns, style)
+
+
+def _titles(sheet: Worksheet, row: int, columns: Sequence[Column], style: Format) -> None:
+    for at, column in enumerate(columns):
+        sheet.write_string(row, at, column.title, style)
+
+
+def _page(sheet: Worksheet, paper: int, *, landscape: bool) -> None:
+    sheet.set_paper(paper)
+    if landscape:
+        sheet.set_landscape()
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.center_horizontally()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&C第&P页 共&N页")
+
+
+def _annex_sheet(  # noqa: PLR0913, PLR0917
+    sheet: Worksheet, ledger: Ledger, names: Mapping[str, str], stamp: Stamp, columns: Sequence[Column], styles: _Styles
+) -> None:
+    header, width = ledger.header, len(columns)
+    _page(sheet, _A3, landscape=True)
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, column.width)
+    sheet.write_string(0, 0, "附件3", styles.annex)
+    sheet.set_row(1, 36)
+    _band(sheet, 1, f"{stamp.brand}走访服务企业台账", width, styles.title)
+    year, month = header["month"].split("-")
+    _band(
+        sheet,
+        2,
+        f"填报单位:{header['unit_name']}    网格类型:{Line(header['line']).label}网格    填报月份:{year}年{int(month)}月"
+        f"    填报日期:{stamp.filed_at[:10] or '未报送'}",
+        width,
+        styles.block,
+    )
+    _band(
+        sheet,
+        3,
+        f"填报人(联络员):{_holder(names, header['liaison'])}    审核人(网格长):{_holder(names, header['head'])}"
+        f"    台账版本号:{stamp.revision or '—'}    防伪码:{stamp.digest[:16] or '—'}",
+        width,
+        styles.block,
+    )
+    _heads(sheet, 4, columns, styles.head)
+    sheet.repeat_rows(4, 5)
+    sheet.freeze_panes(6, min(2, width))
+    if ledger.rows:
+        _rows(sheet, 6, ledger.rows, names, columns, styles)
+    else:
+        sheet.set_row(6, 30)
+        _band(sheet, 6, EMPTY, width, styles.empty)
+    sheet.print_area(0, 0, 6 + max(len(ledger.rows), 1) - 1, width - 1)
+
+
+def _holder(names: Mapping[str, str], token: str | None) -> str:
+    return names.get(token, UNKNOWN) if token else "—"
+
+
+def _rows(  # noqa: PLR0913, PLR0917
+    sheet: Worksheet,
+    first: int,
+    rows: Iterable[Mapping[str, Any]],
+    names: Mapping[str, str],
+    columns: Sequence[Column],
+    styles: _Styles,
+) -> None:
+    """The body. The loop is plain, because it runs a million times for a large unit."""
+    plan: list[tuple[int, Callable[..., Any], Kind, Format]] = [
+        (at, VALUES[column.field], column.kind, styles.of(column)) for at, column in enumerate(columns)
+    ]
+    text, number = sheet.write_string, sheet.write_number
+    for row_number, row in enumerate(rows, first):
+        for at, value_of, kind, style in plan:
+            value = value_of(row, names)
+            if value is None or value == "":
+                sheet.write_blank(row_number, at, None, style)
+            elif kind is Kind.TEXT:
+                text(row_number, at, clean(value), style)
+            elif kind is Kind.DAY:
+                serial = _serial(value)
+                if serial is None:
+                    text(row_number, at, clean(value), style)
+                else:
+                    number(row_number, at, serial, style)
+            else:
+                number(row_number, at, value, style)
+
+
+def _detail_sheet(
+    sheet: Worksheet, ledger: Ledger, names: Mapping[str, str], columns: Sequence[Column], styles: _Styles
+) -> None:
+    _page(sheet, _A3, landscape=True)
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, column.width)
+    _titles(sheet, 0, columns, styles.head)
+    sheet.repeat_rows(0)
+    sheet.freeze_panes(1, min(2, len(columns)))
+    _rows(sheet, 1, ledger.rows, names, columns, styles)
+
+
+def _summary_sheet(sheet: Worksheet, ledger: Ledger, stamp: Stamp, styles: _Styles) -> None:
+    _page(sheet, _A4, landscape=False)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 2, 28)
+    header, filing, month = ledger.header, ledger.summary["filing"], ledger.summary["month"]
+    sheet.set_row(0, 32)
+    _band(sheet, 0, f"{stamp.brand}走访服务月度汇总", 3, styles.title)
+    _band(sheet, 1, f"填报单位:{header['unit_name']}    填报月份:{header['month']}", 3, styles.block)
+    sheet.write_string(2, 0, "指标", styles.head)
+    sheet.write_string(2, 1, f"报送口径(截至{filing['until']})", styles.head)
+    sheet.write_string(2, 2, f"全月口径(截至{month['until']})", styles.head)
+    for row, (title, value_of) in enumerate(_FIGURES, 3):
+        sheet.write_string(row, 0, title, styles.text)
+        for at, figures in ((1, filing), (2, month)):
+            value = value_of(figures)
+            if isinstance(value, int):
+                sheet.write_number(row, at, value, styles.number)
+            else:
+                sheet.write_string(row, at, value, styles.centred)
+    last = 3 + len(_FIGURES)
+    sheet.write_string(last, 0, "报送时间", styles.text)
+    sheet.write_string(last, 1, stamp.filed_at or "未报送", styles.centred)
+    sheet.write_string(last, 2, "—", styles.centred)
+    sheet.repeat_rows(2)
+
+
+def _percent(pct: str | None) -> str:
+    return f"{pct}%" if pct is not None else "—"
+
+
+def _ratio(name: str) -> Callable[[Mapping[str, Any]], str]:
+    def text(figures: Mapping[str, Any]) -> str:
+        rate = figures[name]
+        return f"{_percent(rate['pct'])}({rate['n']}/{rate['d']})" if rate["d"] else "—"
+
+    return text
+
+
+def _modes(figures: Mapping[str, Any]) -> str:
+    return " ".join(f"{mode.label}{figures['modes'].get(str(mode), 0)}" for mode in Mode)
+
+
+_FIGURES: tuple[tuple[str, Callable[[Mapping[str, Any]], int | str]], ...] = (
+    ("应走访企业数", lambda figures: figures["owed"]),
+    ("已走访企业数", lambda figures: figures["visited"]),
+    ("走访覆盖率", lambda figures: _percent(figures["coverage"])),
+    ("未走访企业数", lambda figures: figures["missing"]),
+    ("失联核实企业数", lambda figures: figures["lost"]),
+    ("尽责覆盖率(含失联核实)", _ratio("diligent")),
+    ("新入库宽限企业数(不计入应走访)", lambda figures: figures["grace"]),
+    ("走访次数", lambda figures: figures["visits"]),
+    ("走访方式分布", _modes),
+    ("收集问题数", lambda figures: figures["collected"]),
+    ("已交办(交办率)", _ratio("dispatched")),
+    ("应办结数", lambda figures: figures["closed"]["d"]),
+    ("已办结(办结率)", _ratio("closed")),
+    ("按期办结(按期办结率)", _ratio("on_time")),
+    ("提级到区数", lambda figures: figures["district"]),
+    ("提级到市数", lambda figures: figures["city"]),
+    ("跟踪服务中", lambda figures: figures["tracked"]),
+    ("问题满意率", _ratio("satisfied")),
+    ("问题满意率(严:不含基本满意)", _ratio("satisfied_strictly")),
+    ("知晓率(自报)", _ratio("aware")),
+    ("知晓率(自报,严:仅知晓内涵)", _ratio("aware_strictly")),
+)

@@ -1,0 +1,337 @@
+"""Annex 3 (附件3 贵人服务走访服务企业台账) of one unit and month, computed from histories (方案 四(一)3, 五(五)).
+
+    prepare(month, histories, calendar) -> Prepared       once for all units of a month
+    ledger(prepared, unit, line) -> Ledger              canonical(ledger) -> bytes        digest(ledger) -> str
+
+Which rows: every visit of the month one of the unit's people made, unless it was voided; a returned one stands there with
+退回 until it is corrected, a joint one stands in the ledgers of both units; and every visit the unit that gave an enterprise
+away made, if it is what makes that enterprise count for this unit (移交前). Enterprise and units are called as they were on
+the day of the visit. The ledger depends on the histories and the calendar alone: no clock, no locale, no float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from pypinyin import lazy_pinyin
+
+from services.reporting.domain.coverage import (
+    Basis,
+    Coverage,
+    Period,
+    Settings,
+    UnitCoverage,
+
+    coverage,
+    percentage,
+    period,
+)
+from services.reporting.domain.histories import EnterpriseHistory, Histories, IssueHistory, VisitHistory, standing_value
+from shared.months import Calendar
+from shared.terms import Awareness, IssueStage, Level, Line, Mode, Rating, Review, Role
+
+Row = dict[str, Any]
+"""A row by field name; days and instants are texts, persons are tokens, no floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What stands in the ledger; everything but ``sealed`` is in its canonical form."""
+
+    header: Mapping[str, Any]
+    """unit, unit_name, line, month, first, due, last; liaison and head as ``member:<uuid>`` or ``None``."""
+    rows: tuple[Row, ...]
+    summary: Mapping[str, Mapping[str, Any]]
+    """``filing`` (报送口径) and ``month`` (全月口径)."""
+    sealed: Mapping[str, dict[str, str]]
+    """What ``names`` of the workbook must resolve: ``member:<uuid>``, ``<visit id>:interviewee``, ``<visit id>:phone`` →
+    the sealed token (``Personal(token=…)``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What all ledgers of a month have in common, worked out once."""
+
+    month: str
+    histories: Histories
+    filing: Coverage
+    whole: Coverage
+    visits: Mapping[str, Sequence[VisitHistory]]
+    """The month's visits by unit of a visitor; voided ones are not among them."""
+    issues_of_visits: Mapping[str, Sequence[IssueHistory]]
+    issues_of_units: Mapping[str, Sequence[IssueHistory]]
+
+    def units(self) -> list[tuple[str, Line]]:
+        """Units with something to say this month, by code: those that owe visits."""
+        return sorted(set(self.filing.units) | set(self.whole.units))
+
+
+def prepare(month: str, histories: Histories, calendar: Calendar, settings: Settings | None = None) -> Prepared:
+    """Work out a month (``2026-09``).
+
+    For one unit's ledger the histories must hold: every enterprise ever assigned to the unit or visited in the month by its
+    people; all visits of the month to those enterprises; the tickets of those visits, and the tickets the unit reported that
+    were reported, due or closed in the month; the members and the units named.
+    """
+    filing = coverage(period(month, Basis.FILING, calendar, settings), histories)
+    whole = coverage(period(month, Basis.MONTH, calendar, settings), histories)
+    visits: dict[str, list[VisitHistory]] = {}
+    for visit in histories.visits.values():
+        if visit.on[:7] == month and visit.review != Review.VOIDED:
+            for unit in {visitor["unit"] for visitor in visit.details["visitors"]}:
+                visits.setdefault(unit, []).append(visit)
+    of_visits: dict[str, list[IssueHistory]] = {}
+    of_units: dict[str, list[IssueHistory]] = {}
+    for issue in histories.issues.values():
+        if issue.visit:
+            of_visits.setdefault(issue.visit, []).append(issue)
+        of_units.setdefault(issue.unit, []).append(issue)
+    return Prepared(month, histories, filing, whole, visits, of_visits, of_units)
+
+
+def ledger(prepared: Prepared, unit: str, line: Line) -> Ledger:
+    """The ledger of a unit."""
+    histories = prepared.histories
+    own = prepared.visits.get(unit, ())
+    handed = prepared.filing.unit(unit, line).before_handover | prepared.whole.unit(unit, line).before_handover
+    known = {visit.id for visit in own}
+    chosen = [*own, *(histories.visits[key] for key in sorted(handed - known))]
+    due_us = _end_of(prepared.filing.period.due)
+    made = [_row(prepared, unit, visit, handed=visit.id in handed, due_us=due_us) for visit in chosen]
+    made.sort(key=lambda row: (row["visited_on"], pinyin(row["enterprise_name"]), row["enterprise_name"], row["visit"]))
+    for seq, row in enumerate(made, 1):
+        row["seq"] = seq
+    header = _header(prepared, unit, line)
+    return Ledger(
+        header=header,
+        rows=tuple(made),
+        summary={
+            str(at.period.basis): _summary(prepared, at.period, at.unit(unit, line), unit, made)
+            for at in (prepared.filing, prepared.whole)
+        },
+        sealed=_sealed(histories, header, made),
+    )
+
+
+def canonical(item: Ledger) -> bytes:
+    """JSON lines with sorted keys: the header, the rows, the summary. Each ends with a newline."""
+    lines: list[Mapping[str, Any]] = [item.header, *item.rows, item.summary]
+    return b"".join(orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE) for line in lines)
+
+
+def digest(item: Ledger) -> str:
+    """SHA-256 of the canonical form, in hexadecimal."""
+    return sha256(canonical(item)).hexdigest()
+
+
+_EAST_8 = timezone(timedelta(hours=8))
+"""Asia/Shanghai has known no other offset since 1991; a fixed one needs no time zone database."""
+
+
+@lru_cache(maxsize=65_536)
+def pinyin(text: str) -> str:
+    """The sort key of a Chinese name: syllables parted by the lowest character, other characters as they are."""
+    return " ".join(lazy_pinyin(text)).casefold()
+
+
+def _end_of(day: str) -> int:
+    """Microseconds since 1970 at 24:00 of a day."""
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return int(datetime(following.year, following.month, following.day, tzinfo=_EAST_8).timestamp()) * 1_000_000
+
+
+def _instant(us: int) -> str:
+    return datetime.fromtimestamp(us // 1_000_000, UTC).astimezone(_EAST_8).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _row(prepared: Prepared, unit: str, visit: VisitHistory, *, handed: bool, due_us: int) -> Row:
+    histories, details, on = prepared.histories, visit.details, visit.details["on"]
+    enterprise = histories.enterprises.get(visit.enterprise) or EnterpriseHistory(visit.enterprise)
+    horizontal, vertical = enterprise.assigned(Line.HORIZONTAL, on), enterprise.assigned(Line.VERTICAL, on)
+    units = sorted({visitor["unit"] for visitor in details["visitors"]} - {unit})
+    issues = sorted(prepared.issues_of_visits.get(visit.id, ()), key=lambda issue: (issue.no, issue.id))
+    joint = bool(details.get("joint"))
+    marks = {
+        "late_report": visit.first_us >= due_us,
+        "late_entry": details.get("late_entry", False),
+        "handed_over": handed,
+        "joint": joint,
+    }
+    return {
+        "visit": visit.id,
+        "fact": visit.pos,
+        "enterprise": visit.enterprise,
+        "enterprise_name": details["enterprise"]["name"],
+        "uscc": details["enterprise"]["code"],
+        "industry": standing_value(enterprise.industries, on, ""),
+        "vertical_unit": vertical.unit if vertical else None,
+        "vertical_name": histories.unit_name(vertical.unit, on) if vertical else "",
+        "horizontal_unit": horizontal.unit if horizontal else None,
+        "horizontal_name": histories.unit_name(horizontal.unit, on) if horizontal else "",
+        "village": horizontal.sub_unit if horizontal else None,
+        "village_name": histories.unit_name(horizontal.sub_unit, on) if horizontal else "",
+        "visited_on": on,
+        "mode": details["mode"],
+        "joint": joint,
+        "partners": [histories.unit_name(code, on) for code in units],
+        "visitors": [
+            {
+                "member": f"member:{visitor['member']}",
+                "role": visitor["role"],
+                "unit": visitor["unit"],
+                "unit_name": histories.unit_name(visitor["unit"], on),
+            }
+            for visitor in details["visitors"]
+        ],
+        "interviewee": _subject(details.get("interviewee")),
+        "title": details.get("title", ""),
+        "phone": _subject(details.get("phone")),
+        "operation": details.get("operation", ""),
+        "note": details.get("note", ""),
+        "headcount": details.get("headcount"),
+        "revenue_trend": details.get("revenue_trend"),
+        "difficulties": details.get("difficulties", ""),
+        "suggestions": details.get("suggestions", ""),
+        "policies": details.get("policies", []),
+        "onemap_given": details.get("onemap_given", 0),
+        "aware": details.get("aware", Awareness.NOT_ASKED),
+        "issues": [_ticket(issue) for issue in issues],
+        "satisfaction": details.get("satisfaction"),
+        "evidence": [{"kind": item.kind, "sha256": item.sha256} for item in visit.evidence],
+        "ack": details.get("ack", "none"),
+        "recorded_at": _instant(visit.first_us),
+        "review": visit.review,
+        "qualified": visit.qualified,
+        "missing": list(visit.missing),
+        "marks": [name for name, holds in marks.items() if holds],
+        "remark": details.get("remark", ""),
+    }
+
+
+def _ticket(issue: IssueHistory) -> dict[str, Any]:
+    return {
+        "no": issue.no,
+        "leader": f"member:{issue.leader}" if issue.leader else None,
+        "measures": issue.measures,
+        "due": issue.due,
+        "stage": issue.stage,
+        "outcome": issue.outcome,
+        "result": issue.result,
+        "closed_on": issue.closed_on,
+        "level": issue.level,
+        "rating": issue.rating,
+    }
+
+
+def _subject(sealed: dict[str, str] | None) -> str | None:
+    return f"sub:{sealed['sub']}" if sealed else None
+
+
+def _header(prepared: Prepared, unit: str, line: Line) -> dict[str, Any]:
+    at = prepared.whole.period
+    return {
+        "unit": unit,
+        "unit_name": prepared.histories.unit_name(unit, at.until),
+        "line": str(line),
+        "month": prepared.month,
+        "first": at.first,
+        "due": at.due,
+        "last": at.until,
+        "liaison": _holder(prepared.histories, unit, Role.LIAISON, at.due),
+        "head": _holder(prepared.histories, unit, Role.HEAD, at.due),
+    }
+
+
+def _holder(histories: Histories, unit: str, role: Role, on: str) -> str | None:
+    """Who holds a role in the unit itself on a day: the one appointed last."""
+    held = [
+        (post.since, member.id)
+        for member in histories.members.values()
+        for post in member.posts
+        if post.unit == unit and post.role == role and post.since <= on and (post.until is None or post.until > on)
+    ]
+    return f"member:{max(held)[1]}" if held else None
+
+
+def _sealed(histories: Histories, header: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    tokens = {header["liaison"], header["head"]}
+    sealed: dict[str, dict[str, str]] = {}
+    for row in rows:
+        tokens.update(visitor["member"] for visitor in row["visitors"])
+        tokens.update(issue["leader"] for issue in row["issues"])
+        details = histories.visits[row["visit"]].details
+        for name in ("interviewee", "phone"):
+            if details.get(name):
+                sealed[f"{row['visit']}:{name}"] = details[name]
+    for token in tokens - {None}:
+        member = histories.members.get(token[7:])
+        if member is not None and member.name:
+            sealed[token] = member.name
+    return sealed
+
+
+def _rate(n: int, d: int) -> dict[str, Any]:
+    return {"n": n, "d": d, "pct": percentage(n, d)}
+
+
+def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, rows: Iterable[Row]) -> dict[str, Any]:
+    """月度汇总. Tickets belong to the unit that collected them; what is due, closed or rated in the month is as of the cut,
+    for both cut-offs alike (kpi §3: ``closed by as_of``)."""
+    first, last = prepared.whole.period.first, prepared.whole.period.until
+    seen = [row for row in rows if row["visited_on"] <= at.until]
+    tickets = [issue for issue in prepared.issues_of_units.get(unit, ()) if issue.stage not in _NOT_VALID]
+    collected = [issue for issue in tickets if first <= issue.reported_on <= at.until]
+    dispatched = sum(1 for issue in collected if issue.dispatched_on and issue.dispatched_on <= at.until)
+    due = [issue for issue in tickets if issue.due and first <= issue.due <= last and issue.stage != IssueStage.WITHDRAWN]
+    closed = [issue for issue in due if issue.closed]
+    on_time = sum(1 for issue in closed if issue.resolved_on and issue.due and issue.resolved_on <= issue.due)
+    rated = [
+        issue.rating
+        for issue in tickets
+        if issue.closed and issue.closed_on and first <= issue.closed_on <= last and issue.rating
+    ]
+    answers = _answers(seen)
+    return {
+        "until": at.until,
+        "owed": covered.strict.d,
+        "visited": covered.strict.n,
+        "coverage": covered.strict.pct,
+        "missing": len(covered.missing),
+        "lost": covered.lost,
+        "diligent": _rate(covered.diligent.n, covered.diligent.d),
+        "grace": covered.grace,
+        "visits": len(seen),
+        "modes": {str(mode): sum(1 for row in seen if row["mode"] == mode) for mode in Mode},
+        "collected": len(collected),
+        "dispatched": _rate(dispatched, len(collected)),
+        "closed": _rate(len(closed), len(due)),
+        "on_time": _rate(on_time, len(due)),
+        "district": sum(1 for issue in collected if issue.level == Level.DISTRICT),
+        "city": sum(1 for issue in collected if issue.level == Level.CITY),
+        "tracked": sum(1 for issue in tickets if issue.stage == IssueStage.TRACKED),
+        "satisfied": _rate(sum(1 for rating in rated if rating in _SATISFIED), len(rated)),
+        "satisfied_strictly": _rate(sum(1 for rating in rated if rating in _STRICTLY), len(rated)),
+        "aware": _rate(sum(1 for answer in answers if answer != Awareness.UNKNOWN), len(answers)),
+        "aware_strictly": _rate(sum(1 for answer in answers if answer == Awareness.UNDERSTOOD), len(answers)),
+    }
+
+
+_NOT_VALID = (IssueStage.DECLINED, IssueStage.MERGED)
+_STRICTLY = (Rating.VERY_SATISFIED, Rating.SATISFIED)
+_SATISFIED = (*_STRICTLY, Rating.FAIRLY_SATISFIED)
+
+
+def _answers(rows: Sequence[Row]) -> list[str]:
+    """One answer an enterprise, the latest of the month; who was not asked gave none (kpi §6, 自报)."""
+    latest: dict[str, tuple[str, str, str]] = {}
+    for row in rows:
+        if row["aware"] != Awareness.NOT_ASKED and row["review"] != Review.RETURNED:
+            answer = (row["visited_on"], row["visit"], row["aware"])
+            latest[row["enterprise"]] = max(answer, latest.get(row["enterprise"], answer))
+    return [answer for _, _, answer in latest.values()]

@@ -1,0 +1,212 @@
+"""A unit's ledger month: filed by the liaison, signed by the head, perhaps returned, supplemented after the cut-off.
+
+    Open --submit--> Filed --sign--> Signed
+                      ^  \\--return--> Returned --submit--> Filed (next revision)
+                      any filed state --supplement--> itself, with a supplement more
+
+方案 五(五): by the 27th of each month the liaison files the ledger (附件3) with the office. On time is the first filing that
+was received up to the due instant; a later return for its content changes nothing in that (kpi §7). What is filed is
+frozen: a cut, a row count, a digest. What comes later becomes a supplement, without paperwork (choices 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import Field
+
+from shared.decider import Context, Decider
+from shared.events import Command, Fact
+from shared.events.reporting import Filing, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
+from shared.problems import Forbidden, Refused
+from shared.terms import Line, Role
+
+
+class SubmitLedger(Command):
+    """File the ledger as it stands now."""
+
+    note: str = Field("", max_length=200)
+
+
+class SignLedger(Command):
+    """Sign the filed ledger; the digest says which one was read."""
+
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class ReturnLedger(Command):
+    """Send the filed ledger back for its content."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class SupplementLedger(Command):
+    """Add what came after the cut-off."""
+
+    filing: Filing
+    added: int
+    changed: int
+    removed: int
+
+
+class AlreadyFiled(Refused):
+    """A filed ledger is frozen; only one that was returned is filed again (kpi §1)."""
+
+    title = "本月台账已报送"
+
+
+class NotFiled(Refused):
+    """What is not filed can't be signed, returned or supplemented."""
+
+    title = "本月台账尚未报送"
+
+
+class AnotherLedger(Refused):
+    """The head signs what was read: the digest of the filed ledger (R59)."""
+
+    title = "签发的内容与已报送台账不一致"
+
+
+class SubmitterSigns(Refused):
+    """报送 needs 签发 by somebody else (roles: separation of duties)."""
+
+    title = "报送人不能签发本台账"
+
+
+class MonthNotBegun(Refused):
+    """A month that has not begun has no ledger."""
+
+    title = "该月份尚未开始"
+
+
+@dataclass(frozen=True)
+class Open:
+    """Nothing filed yet."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """Filed, waiting for the signature."""
+
+    unit: str
+    month: str
+    revision: int
+    filing: Filing
+    submitter: str
+    received: datetime
+    first_on_time: bool
+    supplements: tuple[LedgerSupplemented, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Filed and signed."""
+
+    filed: Filed
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Sent back by the office."""
+
+    filed: Filed
+    reason: str
+
+
+State = Open | Filed | Signed | Returned
+Asked = SubmitLedger | SignLedger | ReturnLedger | SupplementLedger
+
+
+def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known`` brings unit, line, month, due, begun and the filing computed just now."""
+    match state, command:
+        case Open(), SubmitLedger():
+            return _submit(command, context, 1, first_on_time=context.now <= context.known["due"])
+        case Returned(filed=filed), SubmitLedger():
+            return _submit(command, context, filed.revision + 1, first_on_time=filed.first_on_time)
+        case Filed() | Signed(), SubmitLedger():
+            _of_the_unit(context, Role.LIAISON, Role.BACKUP_LIAISON)
+            filed = state.filed if isinstance(state, Signed) else state
+            if filed.filing.digest == context.known["filing"].digest:
+                return []
+            raise AlreadyFiled(month=filed.month, revision=filed.revision)
+        case Filed(), SignLedger():
+            _of_the_unit(context, Role.HEAD, Role.DEPUTY)
+            if command.digest != state.filing.digest:
+                raise AnotherLedger(filed=state.filing.digest)
+            if str(context.actor.id) == state.submitter:
+                raise SubmitterSigns
+            return [LedgerSigned(revision=state.revision, digest=command.digest, on=context.today)]
+        case Signed(), SignLedger():
+            if command.digest != state.filed.filing.digest:
+                raise AnotherLedger(filed=state.filed.filing.digest)
+            return []
+        case Filed() | Signed(), ReturnLedger():
+            if not context.actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
+                raise Forbidden(needs=[Role.OFFICE.label])
+            return [LedgerReturned(reason=command.reason, on=context.today)]
+        case Returned(), ReturnLedger():
+            return []
+        case Filed() | Signed() | Returned(), SupplementLedger():
+            return _supplement(state if isinstance(state, Filed) else state.filed, command, context)
+        case Open(), SignLedger() | ReturnLedger() | SupplementLedger():
+            raise NotFiled
+        case Returned(), SignLedger():
+            raise NotFiled(reason=state.reason)
+
+
+def _submit(command: SubmitLedger, context: Context, revision: int, *, first_on_time: bool) -> list[Fact]:
+    _of_the_unit(context, Role.LIAISON, Role.BACKUP_LIAISON)
+    known = context.known
+    if not known["begun"]:
+        raise MonthNotBegun(month=known["month"])
+    return [
+        LedgerSubmitted(
+            unit=known["unit"], line=Line(known["line"]), month=known["month"], revision=revision, filing=known["filing"],
+            received=context.now, due=known["due"], on_time=first_on_time, by=str(context.actor.id), note=command.note,
+        )
+    ]  # fmt: skip
+
+
+def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> list[Fact]:
+    if not context.actor.holds(Role.SYSTEM):
+        raise Forbidden(needs=[Role.SYSTEM.label])
+    latest = filed.supplements[-1].filing if filed.supplements else filed.filing
+    if latest.digest == command.filing.digest:
+        return []
+    return [
+        LedgerSupplemented(
+            month=filed.month, unit=filed.unit, revision=len(filed.supplements) + 1, on=context.today, **command.model_dump()
+        )
+    ]
+
+
+def _of_the_unit(context: Context, *roles: Role) -> None:
+    if context.actor.unit != context.known["unit"] or not context.actor.holds(*roles):
+        raise Forbidden(needs=[role.label for role in roles], unit=context.known["unit"])
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match state, fact:
+        case Open() | Returned(), LedgerSubmitted():
+            before = state.filed.supplements if isinstance(state, Returned) else ()
+            return Filed(
+                fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time, before
+            )
+        case Filed(), LedgerSigned():
+            return Signed(state)
+        case Filed(), LedgerReturned():
+            return Returned(state, fact.reason)
+        case Signed(), LedgerReturned():
+            return Returned(state.filed, fact.reason)
+        case Filed(), LedgerSupplemented():
+            return replace(state, supplements=(*state.supplements, fact))
+        case Signed() | Returned(), LedgerSupplemented():
+            return replace(state, filed=replace(state.filed, supplements=(*state.filed.supplements, fact)))
+        case _:
+            return state
+
+
+MONTH: Decider[State] = Decider("month", Open(), decide, evolve)

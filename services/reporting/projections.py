@@ -1,0 +1,122 @@
+"""Reporting's views, and how a ledger or a coverage figure is read: entries at a cut, folded by the pure domain.
+
+What was read at a cut never changes, so the roster's part is kept for the next question at the same cut.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.reporting.archive import Archive, Cut
+from services.reporting.domain import coverage as covering
+from services.reporting.domain import ledger as ledgers
+from services.reporting.domain.histories import Histories, fold
+from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed, State
+from shared.months import Calendar, Year
+from shared.problems import Unknown
+from shared.projector import View
+from shared.terms import Line, UnitKind
+
+_LINES = {str(UnitKind.DEPARTMENT): Line.VERTICAL, str(UnitKind.TOWNSHIP): Line.HORIZONTAL}
+_KEPT = 4
+
+
+def _month(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    match state:
+        case Open():
+            return
+        case Filed():
+            filed, stage = state, "filed"
+        case Signed():
+            filed, stage = state.filed, "signed"
+        case Returned():
+            filed, stage = state.filed, "returned"
+    filing = filed.filing
+    yield (
+        key, version, filed.unit, filed.month, stage, filed.revision, filed.received, filed.first_on_time, filing.rows,
+        filing.digest, orjson.dumps(filing.cut).decode(), len(filed.supplements),
+        filed.supplements[-1].filing.digest if filed.supplements else None,
+    )  # fmt: skip
+
+
+MONTHS = View[State](
+    "ledger_month",
+    {
+        "id": "text", "ver": "int", "unit": "text", "month": "text", "stage": "text", "revision": "int", "received": "timestamptz",
+        "on_time": "bool", "rows": "int", "digest": "text", "cut": "jsonb", "supplements": "int", "supplement_digest": "text",
+    },
+    ("id",), _month, "id", indexes=("(month, unit)",),
+)  # fmt: skip
+
+DECIDERS = (MONTH,)
+VIEWS: dict[str, tuple[View[Any], ...]] = {"month": (MONTHS,)}
+
+
+@dataclass
+class Reader:
+    """Reads ledgers and coverage at a cut."""
+
+    archive: Archive
+    _grids: OrderedDict[int, Histories] = field(default_factory=OrderedDict[int, Histories])
+    _enterprises: OrderedDict[int, Histories] = field(default_factory=OrderedDict[int, Histories])
+
+    async def grid(self, cut: Cut) -> tuple[Histories, Calendar]:
+        """Units, members, industries and the calendar as known at the cut."""
+        position = cut["roster"]
+        found = self._grids.get(position)
+        if found is None:
+            found = fold(await self.archive.kinds("roster", ["unit", "member", "mapping", "calendar"], cut))
+            _keep(self._grids, position, found)
+        years = {year: Year.read(year, 1, data["days"]) for year, data in found.years.items()}
+        return found, Calendar.of(years)
+
+    async def ledger(self, unit: str, month: str, cut: Cut) -> ledgers.Ledger:
+        """The ledger of a unit (附件3) at the cut."""
+        grid, calendar = await self.grid(cut)
+        line = self.line(grid, unit)
+        histories = _over(grid)
+        holdings = await self.archive.holdings(unit)
+        visits = await self.archive.visits(month, unit, holdings)
+        fold(await self.archive.streams("visits", visits, cut), histories)
+        ids = {UUID(visit.enterprise) for visit in histories.visits.values() if visit.details} | set(holdings)
+        fold(await self.archive.streams("roster", [f"enterprise/{id_}" for id_ in ids], cut), histories)
+        tickets = set(await self.archive.issues_of(visits)) | set(await self.archive.issues_touching(unit, month))
+        fold(await self.archive.streams("issues", sorted(tickets), cut), histories)
+        return ledgers.ledger(unit, line, month, histories, calendar)
+
+    async def coverage(self, month: str, basis: covering.Basis, cut: Cut) -> covering.Coverage:
+        """Coverage of all units and of the district (K1) at the cut."""
+        grid, calendar = await self.grid(cut)
+        position = cut["roster"]
+        found = self._enterprises.get(position)
+        if found is None:
+            found = fold(await self.archive.kinds("roster", ["enterprise"], cut))
+            _keep(self._enterprises, position, found)
+        histories = _over(grid)
+        histories.enterprises = found.enterprises
+        fold(await self.archive.streams("visits", await self.archive.visits(month), cut), histories)
+        return covering.coverage(covering.period(month, basis, calendar), histories)
+
+    def line(self, grid: Histories, unit: str) -> Line:
+        """The line of a unit that files ledgers."""
+        found = grid.units.get(unit)
+        if found is None or found.kind not in _LINES:
+            raise Unknown(what="unit", id=unit)
+        return _LINES[found.kind]
+
+
+def _over(grid: Histories) -> Histories:
+    """New histories over the same grid: what is shared is only read."""
+    return Histories(units=grid.units, members=grid.members, industries=grid.industries, years=grid.years)
+
+
+def _keep(kept: OrderedDict[int, Histories], position: int, found: Histories) -> None:
+    kept[position] = found
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)

@@ -1,0 +1,1 @@
+"""The language of the platform, and the machine under all four services."""

@@ -1,0 +1,216 @@
+"""What every service knows of the roster: a read copy of units, members, enterprises, assignments and the calendar.
+
+It follows the roster's log; commands are decided on it, ledgers are not. It answers for any day, because assignments are
+kept with the day they began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from shared.events import roster
+from shared.eventlog import Entry
+from shared.problems import Unknown
+from shared.projector import Follower
+from shared.terms import Line, Role, Standing, UnitKind
+
+_LINES = {
+    UnitKind.DEPARTMENT: Line.VERTICAL,
+    UnitKind.BRANCH: Line.VERTICAL,
+    UnitKind.TOWNSHIP: Line.HORIZONTAL,
+    UnitKind.VILLAGE: Line.HORIZONTAL,
+}
+
+_DDL = """
+create table if not exists {schema}.known_unit (
+    code text primary key, name text not null, kind text not null, parent text, ended_on date);
+create table if not exists {schema}.known_member (
+    id uuid primary key, account text not null unique);
+create table if not exists {schema}.known_post (
+    member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, primary key (member, unit, role));
+create index if not exists known_post_unit on {schema}.known_post (unit, role);
+create table if not exists {schema}.known_enterprise (
+    id uuid primary key, code text not null unique, name text not null, standing text not null);
+create table if not exists {schema}.known_assignment (
+    enterprise uuid, line text, started_on date, pos bigint, unit text not null, sub_unit text, worker uuid,
+    primary key (enterprise, line, started_on));
+create table if not exists {schema}.calendar_year (
+    year int primary key, version int not null, days jsonb not null)
+"""
+
+
+@dataclass(frozen=True)
+class KnownUnit:
+    """A unit; ``reporting`` is the code of the department or township that files for it."""
+
+    code: str
+    name: str
+    kind: UnitKind
+    parent: str | None
+
+    @property
+    def line(self) -> Line | None:
+        """The line it stands on; the office and the district stand on none."""
+        return _LINES.get(self.kind)
+
+    @property
+    def reporting(self) -> str:
+        """The unit whose ledger it belongs to."""
+        return self.parent if self.kind in (UnitKind.BRANCH, UnitKind.VILLAGE) and self.parent else self.code
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role held in a unit on the day asked for."""
+
+    unit: str
+    role: Role
+    sub_unit: str | None
+
+
+@dataclass(frozen=True)
+class KnownMember:
+    """Somebody of the four tiers or the offices, with the posts of the day asked for."""
+
+    id: UUID
+    account: str
+    posts: tuple[Post, ...]
+
+    def holds(self, unit: str, *roles: Role) -> bool:
+        """Whether one of these roles is held in the unit."""
+        return any(post.unit == unit and post.role in roles for post in self.posts)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Who answers for an enterprise on one line."""
+
+    unit: str
+    sub_unit: str | None
+    worker: UUID | None
+
+
+@dataclass(frozen=True)
+class KnownEnterprise:
+    """An enterprise with its assignments on the day asked for."""
+
+    id: UUID
+    code: str
+    name: str
+    standing: Standing
+    assigned: Mapping[Line, Assigned]
+
+    def responsible(self, unit: str) -> Line | None:
+        """The line on which this unit answers for it, if it does."""
+        return next((line for line, held in self.assigned.items() if held.unit == unit), None)
+
+
+class Directory:
+    """Questions to the read copy."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def unit(self, code: str) -> KnownUnit:
+        """The unit, or ``Unknown``."""
+        row = await self._pool.fetchrow("select code, name, kind, parent from known_unit where code = $1", code)
+        if row is None:
+            raise Unknown(what="unit", id=code)
+        return KnownUnit(row["code"], row["name"], UnitKind(row["kind"]), row["parent"])
+
+    async def members(self, ids: Sequence[UUID], on: date) -> dict[UUID, KnownMember]:
+        """The members with the posts they held on the day; unknown ids are missing from the answer."""
+        rows = await self._pool.fetch(
+            "select m.id, m.account, p.unit, p.role, p.sub_unit from known_member m left join known_post p on p.member = m.id "
+            "and p.started_on <= $2 and (p.ended_on is null or p.ended_on > $2) where m.id = any($1::uuid[])",
+            list(ids), on,
+        )  # fmt: skip
+        posts: dict[UUID, list[Post]] = {}
+        accounts: dict[UUID, str] = {}
+        for row in rows:
+            accounts[row["id"]] = row["account"]
+            held = posts.setdefault(row["id"], [])
+            if row["unit"] is not None:
+                held.append(Post(row["unit"], Role(row["role"]), row["sub_unit"]))
+        return {id_: KnownMember(id_, accounts[id_], tuple(held)) for id_, held in posts.items()}
+
+    async def enterprise(self, id_: UUID, on: date) -> KnownEnterprise:
+        """The enterprise as assigned on the day, or ``Unknown``."""
+        row = await self._pool.fetchrow("select id, code, name, standing from known_enterprise where id = $1", id_)
+        if row is None:
+            raise Unknown(what="enterprise", id=str(id_))
+        held = await self._pool.fetch(
+            "select distinct on (line) line, unit, sub_unit, worker from known_assignment "
+            "where enterprise = $1 and started_on <= $2 order by line, started_on desc",
+            id_, on,
+        )  # fmt: skip
+        assigned = {Line(item["line"]): Assigned(item["unit"], item["sub_unit"], item["worker"]) for item in held}
+        return KnownEnterprise(row["id"], row["code"], row["name"], Standing(row["standing"]), assigned)
+
+
+def follower() -> Follower:
+    """The projection that keeps the copy."""
+    return Follower("directory", "roster", _apply, _DDL)
+
+
+async def _apply(connection: Any, entries: Sequence[Entry]) -> None:
+    """Apply facts in order; statements of one shape that follow each other go to the database together."""
+    pending: list[tuple[Any, ...]] = []
+    sql = ""
+    for entry in entries:
+        for statement, args in _statements(entry):
+            if statement != sql and pending:
+                await connection.executemany(sql, pending)
+                pending = []
+            sql = statement
+            pending.append(args)
+    if pending:
+        await connection.executemany(sql, pending)
+
+
+def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
+    match entry.fact:
+        case roster.UnitEstablished() as fact:
+            return [("insert into known_unit values ($1,$2,$3,$4) on conflict (code) do update set name = excluded.name, "
+                     "kind = excluded.kind, parent = excluded.parent, ended_on = null",
+                     (fact.code, fact.name, str(fact.kind), fact.parent))]  # fmt: skip
+        case roster.UnitRenamed(name=name):
+            return [("update known_unit set name = $2 where code = $1", (entry.key, name))]
+        case roster.UnitEnded(on=on):
+            return [("update known_unit set ended_on = $2 where code = $1", (entry.key, on))]
+        case roster.MemberAppointed() as fact:
+            member = UUID(entry.key)
+            return [
+                ("insert into known_member values ($1,$2) on conflict (id) do nothing", (member, fact.account)),
+                ("insert into known_post values ($1,$2,$3,$4,$5) on conflict (member, unit, role) do update "
+                 "set sub_unit = excluded.sub_unit, started_on = excluded.started_on, ended_on = null",
+                 (member, fact.unit, str(fact.role), fact.sub_unit, fact.on)),
+            ]  # fmt: skip
+        case roster.MemberReleased() as fact:
+            return [("update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3",
+                     (UUID(entry.key), fact.unit, str(fact.role), fact.on))]  # fmt: skip
+        case roster.EnterpriseRegistered() as fact:
+            return [("insert into known_enterprise values ($1,$2,$3,$4) on conflict (id) do nothing",
+                     (UUID(entry.key), fact.code, fact.name, str(fact.standing)))]  # fmt: skip
+        case roster.EnterpriseAmended(name=str(name)):
+            return [("update known_enterprise set name = $2 where id = $1", (UUID(entry.key), name))]
+        case roster.StandingChanged(standing=standing):
+            return [("update known_enterprise set standing = $2 where id = $1", (UUID(entry.key), str(standing)))]
+        case roster.EnterpriseAssigned() as fact:
+            return [("insert into known_assignment values ($1,$2,$3,$4,$5,$6,$7) on conflict (enterprise, line, started_on) "
+                     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, "
+                     "worker = excluded.worker",
+                     (UUID(entry.key), str(fact.line), fact.on, entry.pos, fact.unit, fact.sub_unit, fact.worker))]  # fmt: skip
+        case roster.YearPublished() as fact:
+            days = orjson.dumps([day.model_dump(mode="json") for day in fact.days]).decode()
+            return [("insert into calendar_year values ($1,$2,$3) on conflict (year) do update "
+                     "set version = excluded.version, days = excluded.days", (fact.year, entry.version, days))]  # fmt: skip
+        case _:
+            return []

@@ -1,0 +1,62 @@
+"""Facts of reporting: what was filed, by whom, and on what it rests."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from shared.events import Fact, Part
+from shared.terms import Line
+
+
+class Filing(Part):
+    """What a filed ledger rests on: a cut (the position of each log, by service), the count and digest of its rows."""
+
+    cut: dict[str, int]
+    rows: int
+    digest: str
+    visited: int
+    owed: int
+
+
+class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1"):
+    """The liaison filed the unit's ledger of the month (方案 五(五)). On time up to the 27th, 24:00."""
+
+    unit: str
+    line: Line
+    month: str
+    revision: int
+    filing: Filing
+    received: datetime
+    due: datetime
+    on_time: bool
+    by: str = ""
+    """The member who filed it: whoever signs is somebody else."""
+    note: str = ""
+
+
+class LedgerSigned(Fact, type="reporting.ledger-signed.v1"):
+    """The head, or a deputy standing in, signed the filed ledger (签发)."""
+
+    revision: int
+    digest: str
+    on: date
+
+
+class LedgerReturned(Fact, type="reporting.ledger-returned.v1"):
+    """The office sent the ledger back; the first filing's punctuality stays (kpi §7)."""
+
+    reason: str
+    on: date
+
+
+class LedgerSupplemented(Fact, type="reporting.ledger-supplemented.v1"):
+    """What came after the cut-off, added without paperwork (choices 2). The filed one stays as it was."""
+
+    month: str
+    unit: str
+    revision: int
+    filing: Filing
+    added: int
+    changed: int
+    removed: int
+    on: date

@@ -1,0 +1,202 @@
+"""Facts of the roster: whom we serve and who serves them."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from shared.events import Fact, Part
+from shared.terms import EnterpriseKind, Line, Mode, Role, Standing, UnitKind
+from shared.vault import Personal
+
+
+class UnitEstablished(Fact, type="roster.unit-established.v1"):
+    """A unit exists from a day on. ``parent`` is the code of the unit above it."""
+
+    code: str
+    name: str
+    kind: UnitKind
+    parent: str | None = None
+    on: date
+    document: str = ""
+
+
+class UnitRenamed(Fact, type="roster.unit-renamed.v1"):
+    """The unit is called otherwise from a day on."""
+
+    name: str
+    on: date
+    document: str = ""
+
+
+class UnitEnded(Fact, type="roster.unit-ended.v1"):
+    """The unit's last day was the day before ``on``; its work goes to the successors."""
+
+    on: date
+    successors: tuple[str, ...] = ()
+    document: str = ""
+
+
+class IndustriesMapped(Fact, type="roster.industries-mapped.v1"):
+    """GB/T 4754 division (two digits) → department, a whole new version of the table (R09)."""
+
+    entries: dict[str, str]
+    on: date
+    note: str = ""
+
+
+class MemberAppointed(Fact, type="roster.member-appointed.v1"):
+    """Somebody holds a role in a unit from a day on (方案 三(三); 五(五) for the liaison)."""
+
+    account: str
+    name: Personal
+    phone: Personal | None = None
+    unit: str
+    sub_unit: str | None = None
+    role: Role
+    post: str = ""
+    duty: str = ""
+    document: str = ""
+    on: date
+
+
+class MemberReleased(Fact, type="roster.member-released.v1"):
+    """From ``on`` the member no longer holds the role in the unit."""
+
+    unit: str
+    role: Role
+    on: date
+    reason: str = ""
+
+
+class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
+    """An enterprise enters the register (企业库). Capital is in fen (分) of its currency."""
+
+    code: str
+    name: str
+    kind: EnterpriseKind
+    branch: bool = False
+    standing: Standing
+    standing_on: date | None = None
+    founded: date | None = None
+    capital: int | None = None
+    currency: str = "CNY"
+    legal_person: Personal | None = None
+    contact: Personal | None = None
+    phone: Personal | None = None
+    address: str = ""
+    business_address: str = ""
+    industry: str = ""
+    business: str = ""
+    registrar: str = ""
+    staff: int | None = None
+    managed_elsewhere: bool = False
+    source: str = "import"
+    batch: str = ""
+    on: date
+
+
+class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
+    """Particulars changed; only the changed ones are named. A former name stays known."""
+
+    name: str | None = None
+    kind: EnterpriseKind | None = None
+    branch: bool | None = None
+    founded: date | None = None
+    capital: int | None = None
+    currency: str | None = None
+    legal_person: Personal | None = None
+    contact: Personal | None = None
+    phone: Personal | None = None
+    address: str | None = None
+    business_address: str | None = None
+    industry: str | None = None
+    business: str | None = None
+    registrar: str | None = None
+    staff: int | None = None
+    source: str = "import"
+    batch: str = ""
+    on: date
+
+
+class StandingChanged(Fact, type="roster.standing-changed.v1"):
+    """The register's standing changed on a day: deregistered, revoked, moved out, back again."""
+
+    standing: Standing
+    on: date
+    reason: str = ""
+    batch: str = ""
+
+
+class CustodyChanged(Fact, type="roster.custody-changed.v1"):
+    """Whether another administration manages the area (代管): then the enterprise is out of scope (choices 9)."""
+
+    managed_elsewhere: bool
+    on: date
+    reason: str = ""
+
+
+class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
+    """From ``on`` this unit, and this worker if named, answers for the enterprise on this line (方案 五(一)).
+
+    ``confidence`` (0–100) and ``because`` are there when a suggestion was followed.
+    """
+
+    line: Line
+    unit: str
+    sub_unit: str | None = None
+    worker: UUID | None = None
+    on: date
+    reason: str = ""
+    document: str = ""
+    confidence: int | None = None
+
+
+class Attempt(Part):
+    """One try to reach an enterprise that seems lost."""
+
+    on: date
+    mode: Mode
+
+
+class ContactLossVerified(Fact, type="roster.contact-loss-verified.v1"):
+    """A deputy verified 失联 on this line: two tries or more on different days by different modes (kpi §2)."""
+
+    line: Line
+    tries: tuple[Attempt, ...]
+    on: date
+    note: str = ""
+
+
+class RowSetAside(Fact, type="roster.row-set-aside.v1"):
+    """A row of a register extract that a person must look at; nothing was guessed."""
+
+    batch: str
+    row: int
+    reasons: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    code: str = ""
+    name: str = ""
+    raw: Personal
+
+
+class RowDismissed(Fact, type="roster.row-dismissed.v1"):
+    """A person looked at the row and decided what becomes of it."""
+
+    reason: str
+
+
+class Day(Part):
+    """One exception of the official calendar: a holiday (``off``) or a make-up working day."""
+
+    date: date
+    off: bool
+    name: str = ""
+
+
+class YearPublished(Fact, type="roster.year-published.v1"):
+    """The official working-day calendar of a year, a whole new version of it."""
+
+    year: int
+    days: tuple[Day, ...]
+    source: str = ""

@@ -1,0 +1,105 @@
+"""Refusals as RFC 9457 problem documents: a code, a Chinese sentence, the facts.
+
+A refusal of the rules is a class in the domain module that raises it; its docstring is the rule, its ``title`` the
+sentence people see. Here are only the kinds, and those every service can raise.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+PROBLEMS: dict[str, type[Problem]] = {}
+"""Every refusal by its code; served and tested as a catalogue."""
+
+
+class Problem(Exception):
+    """Something that can't be done, said so that a person understands it."""
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "无法办理"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        PROBLEMS[cls.code()] = cls
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.title)
+        self.facts = facts
+
+    @classmethod
+    def code(cls) -> str:
+        """The class name in kebab case."""
+        return "".join("-" + char.lower() if char.isupper() else char for char in cls.__name__).lstrip("-")
+
+    def document(self) -> dict[str, Any]:
+        """The problem document."""
+        return {"type": f"urn:guiren:problem:{self.code()}", "title": self.title, "status": self.status, **self.facts}
+
+
+class Unauthenticated(Problem):
+    """No bearer token, or one that does not hold."""
+
+    status = 401
+    title = "请先登录"
+
+
+class Forbidden(Problem):
+    """The role does not allow it (``roles.md``)."""
+
+    status = 403
+    title = "您的岗位没有这项权限"
+
+
+class Unknown(Problem):
+    """There is nothing under this name."""
+
+    status = 404
+    title = "没有找到"
+
+
+class Refused(Problem):
+    """Well formed, but the rules do not allow it now."""
+
+    status = 409
+    title = "按规定现在不能办理"
+
+
+class KeyReused(Refused):
+    """The same idempotency key was used for another content."""
+
+    title = "同一请求编号已用于不同内容"
+
+
+class Stale(Problem):
+    """Somebody changed it meanwhile: ``If-Match`` names an older version."""
+
+    status = 412
+    title = "内容已被他人更新,请刷新后再试"
+
+
+class VersionMissing(Problem):
+    """A change of content needs ``If-Match`` with the version it was made from."""
+
+    status = 428
+    title = "缺少版本号(If-Match)"
+
+
+class TooLarge(Problem):
+    """The body is larger than allowed."""
+
+    status = 413
+    title = "内容过大"
+
+
+class Malformed(Problem):
+    """Not of the form asked for; ``errors`` points at each place."""
+
+    status = 422
+    title = "填写有误"
+
+
+class Unavailable(Problem):
+    """Something this service needs does not answer. Try again."""
+
+    status = 503
+    title = "服务暂时不可用,请稍后再试"

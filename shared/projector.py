@@ -1,0 +1,198 @@
+"""Views: how they are written with the facts, how they follow another service's log, how they are made anew.
+
+A ``View`` of a service's own streams is a table whose row is a pure function of a stream's state; it is written in the
+transaction of the fact. A ``Follower`` applies the facts of another service in order, moving its cursor in the same
+transaction: delivered twice, late, out of order or by two consumers, the tables are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+
+from shared.decider import Decider
+from shared.eventlog import Entry, whole
+
+StateT = TypeVar("StateT")
+
+
+@dataclass(frozen=True)
+class View(Generic[StateT]):
+    """A table with a row (or several) a stream. ``columns`` maps a name to its SQL type; the first are the key.
+
+    ``rows`` answers the rows of a stream, without ``stream`` and ``ver`` if they are not among the columns.
+    ``unique`` names sets of columns that may exist once: the cross-stream rules.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    rows: Callable[[str, int, StateT], Iterable[tuple[Any, ...]]]
+    owner: str
+    """The column that holds the stream's key: all rows of a stream are replaced together."""
+    indexes: tuple[str, ...] = ()
+    """What stands after ``on <table>``: ``"(unit, month)"``, ``"using gin (name gin_trgm_ops)"``."""
+    unique: tuple[str, ...] = ()
+
+    def ddl(self, schema: str) -> str:
+        """The statements that make the table."""
+        columns = ", ".join(f"{name} {type_}" for name, type_ in self.columns.items())
+        table = f"{schema}.{self.table}"
+        made = [f"create table if not exists {table} ({columns}, primary key ({', '.join(self.key)}))"]
+        if self.key != (self.owner,):
+            made.append(f"create index if not exists {self.table}_owner on {table} ({self.owner})")
+        made += [f"create index if not exists {self.table}_{n} on {table} {text}" for n, text in enumerate(self.indexes)]
+        made += [f"create unique index if not exists {self.table}_u{n} on {table} {text}" for n, text in enumerate(self.unique)]
+        return ";\n".join(made)
+
+    async def write(self, connection: Any, items: Sequence[tuple[str, int, StateT]], schema: str = "view") -> None:
+        """Replace the rows of these streams."""
+        rows = [row for key, version, state in items for row in self.rows(key, version, state)]
+        table = f"{schema}.{self.table}"
+        names = list(self.columns)
+        if self.key != (self.owner,):
+            await connection.execute(f"delete from {table} where {self.owner} = any($1)", [key for key, _, _ in items])
+        if not rows:
+            return
+        kept = ", ".join(f"{name} = excluded.{name}" for name in names if name not in self.key)
+        action = f"update set {kept}" if kept else "nothing"
+        arrays = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(self.columns.values(), 1))
+        await connection.execute(
+            f"insert into {table} ({', '.join(names)}) select * from unnest({arrays}) "
+            f"on conflict ({', '.join(self.key)}) do {action}",
+            *(list(column) for column in zip(*rows, strict=True)),
+        )
+
+
+async def prepare(connection: Any, views: Mapping[str, tuple[View[Any], ...]], schema: str = "view") -> None:
+    """Make the tables of these views where they are missing."""
+    await connection.execute(f"create schema if not exists {schema}")
+    for group in views.values():
+        for view in group:
+            await connection.execute(view.ddl(schema))
+
+
+async def rebuild(
+    connection: Any,
+    deciders: Iterable[Decider[Any]],
+    views: Mapping[str, tuple[View[Any], ...]],
+    schema: str,
+    *,
+    twice: bool = False,
+) -> int:
+    """Make the views of a service anew from its log, in another schema. Answers the number of facts.
+
+    ``twice`` delivers every entry a second time, as a test of the guard on versions.
+    """
+    await connection.execute(f"drop schema if exists {schema} cascade")
+    await prepare(connection, views, schema)
+    by_kind = {decider.kind: decider for decider in deciders}
+    states: dict[str, tuple[int, Any]] = {}
+    count = 0
+    async for page in whole(connection):
+        for item in page + page if twice else page:
+            decider = by_kind.get(item.stream.partition("/")[0])
+            if decider is None:
+                continue
+            version, state = states.get(item.stream, (0, decider.initial))
+            if item.version != version + 1:
+                continue
+            states[item.stream] = (item.version, decider.evolve(state, item.fact))
+            count += 1
+    grouped: dict[str, list[tuple[str, int, Any]]] = {}
+    for stream, (version, state) in states.items():
+        kind, _, key = stream.partition("/")
+        grouped.setdefault(kind, []).append((key, version, state))
+    for kind, items in grouped.items():
+        for view in views.get(kind, ()):
+            for start in range(0, len(items), 1_000):
+                await view.write(connection, items[start : start + 1_000], schema)
+    return count
+
+
+async def digest(connection: Any, views: Mapping[str, tuple[View[Any], ...]], schema: str = "view") -> dict[str, str]:
+    """A digest of each table's content, in the order of its key."""
+    digests: dict[str, str] = {}
+    for group in views.values():
+        for view in group:
+            order = ", ".join(f'{name}::text collate "C"' for name in view.key)
+            rows = await connection.fetch(f"select t::text as line from {schema}.{view.table} t order by {order}")
+            digests[view.table] = sha256("\n".join(row["line"] for row in rows).encode()).hexdigest()
+    return digests
+
+
+CURSORS = """
+create table if not exists {schema}.cursor (name text primary key, log text not null, pos bigint not null default 0);
+create table if not exists {schema}.parked (
+    follower text, pos bigint, rec_us bigint not null, stream text not null, ver int not null, type text not null,
+    body bytea not null, error text not null, at timestamptz not null default now(), primary key (follower, pos)
+)"""
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A projection of another service's facts: ``apply`` gets entries in order inside the transaction that moves the
+    cursor. It never skips: a fact it can't apply stops it, and it keeps serving what it has.
+    """
+
+    name: str
+    log: str
+    """The service whose log is followed."""
+    apply: Callable[[Any, Sequence[Entry]], Awaitable[None]]
+    ddl: str = ""
+    """Its tables, with ``{schema}`` where the schema's name goes."""
+    applied: Callable[[int], None] = lambda _position: None
+    """Called after a commit with the new cursor."""
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What a service does because of another service's fact. It acts by commands whose ids follow from the fact, so a
+    redelivery adds nothing. What keeps failing is parked with its error and can be replayed.
+    """
+
+    name: str
+    log: str
+    types: tuple[str, ...]
+    react: Callable[[Entry], Awaitable[None]]
+
+
+async def advance(connection: Any, name: str, before: int, position: int, schema: str = "view") -> bool:
+    """Move a cursor, if it still stands where the caller read it. The other half of exactly once."""
+    moved = await connection.fetchval(
+        f"update {schema}.cursor set pos = $3 where name = $1 and pos = $2 returning pos", name, before, position
+    )
+    return moved is not None
+
+
+async def cursor(connection: Any, name: str, log: str, schema: str = "view") -> int:
+    """Where a follower stands; its row is made if it has none."""
+    await connection.execute(
+        f"insert into {schema}.cursor (name, log) values ($1, $2) on conflict do nothing", name, log
+    )
+    return await connection.fetchval(f"select pos from {schema}.cursor where name = $1", name)
+
+
+async def apply(pool: asyncpg.Pool, follower: Follower, entries: Sequence[Entry]) -> int:
+    """Apply entries from wherever they came: known ones are passed over, a gap raises. Answers the new cursor."""
+    async with pool.acquire() as connection, connection.transaction():
+        before = await cursor(connection, follower.name, follower.log)
+        fresh = [entry for entry in sorted(entries, key=lambda entry: entry.pos) if entry.pos > before]
+        unique = list({entry.pos: entry for entry in fresh}.values())
+        if not unique:
+            return before
+        if unique[0].pos != before + 1 or unique[-1].pos != before + len(unique):
+            raise Gap(follower.name, before, unique[0].pos)
+        await follower.apply(connection, unique)
+        if not await advance(connection, follower.name, before, unique[-1].pos):
+            raise Gap(follower.name, before, unique[0].pos)
+    follower.applied(unique[-1].pos)
+    return unique[-1].pos
+
+
+class Gap(Exception):
+    """Entries are missing between the cursor and what was delivered, or another consumer moved the cursor."""

@@ -1,0 +1,472 @@
+"""What every service is: its life, its health, its metrics, its problem answers, one canonical line per request."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import prometheus_client as metrics
+import structlog
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import problems
+from shared.bus import Bus
+from shared.decider import Actor, Context, Decider
+from shared.handle import Desk, Done, links
+from shared.identity import Gatekeeper
+from shared.months import Calendar, Year, local_date
+from shared.problems import Malformed, Problem, Unauthenticated, VersionMissing
+from shared.projector import CURSORS, Follower, Reaction, View, prepare, rebuild
+from shared.relay import Health, Relay, follow, react
+from shared.settings import Settings
+from shared.terms import derived_id, new_id
+from shared.vault import Vault
+
+log = structlog.get_logger()
+
+_LATENCY = metrics.Histogram("guiren_request_seconds", "Seconds a request took", ["service", "route", "method", "status"])
+_POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
+_MAX_PAGE = 500
+
+
+@dataclass
+class Service:
+    """One service: what it is made of and what it can be asked for. Built in ``app.py``, run by ``serve``."""
+
+    name: str
+    settings: Settings
+    deciders: tuple[Decider[Any], ...]
+    views: dict[str, tuple[View[Any], ...]]
+    title: str
+    followers: Callable[[Service], Sequence[Follower]] = lambda _service: ()
+    reactions: Callable[[Service], Sequence[Reaction]] = lambda _service: ()
+    tasks: Callable[[Service], Sequence[Callable[[], Awaitable[None]]]] = lambda _service: ()
+    ddl: str = ""
+    """Tables of its own beside the views, with ``{schema}``; they hold nothing that is not in a log."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pool: asyncpg.Pool = field(init=False)
+    desk: Desk = field(init=False)
+    vault: Vault = field(init=False)
+    bus: Bus = field(init=False)
+    health: dict[str, Health] = field(default_factory=dict[str, Health], init=False)
+    _calendar: tuple[float, Calendar] = field(default=(0.0, Calendar.of({})), init=False)
+    _gatekeeper: Gatekeeper = field(init=False)
+    _running: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]], init=False)
+
+    async def open(self, *, relay: bool = True, database: str | None = None, user: str | None = None) -> None:
+        """Connect, make or remake the views, start what runs in the background."""
+        settings = self.settings
+        place = {"host": settings.postgres_host, "port": settings.postgres_port}
+        self.pool = await asyncpg.create_pool(
+            **place, database=database or f"guiren_{self.name}", user=user or self.name,
+            password=settings.secret(settings.postgres_password_file), min_size=2, max_size=12, timeout=5,
+            command_timeout=60, server_settings={"search_path": "view", "application_name": self.name},
+        )  # fmt: skip
+        keys = await asyncpg.create_pool(
+            **place, database=(database or f"guiren_{self.name}").replace(self.name, "vault"), user="vault",
+            password=settings.secret(settings.vault_password_file), min_size=1, max_size=4, timeout=5, command_timeout=30,
+        )  # fmt: skip
+        self.vault = Vault(keys, bytes.fromhex(settings.secret(settings.master_key_file)))
+        self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience)
+        self.bus = Bus(settings.nats_url, settings.secret(settings.nats_password_file), settings.district)
+        relaying = Relay(self.pool, self.bus, self.name)
+        self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake)
+        await self._make_views()
+        if relay:
+            self.health["relay"] = relaying.health
+            self._start(relaying.run)
+            for follower in self.followers(self):
+                self._start(lambda f=follower: follow(self.pool, self.bus, f, self._health(f.name)))
+            for reaction in self.reactions(self):
+                self._start(lambda r=reaction: react(self.pool, self.bus, r, self._health(r.name)))
+            for task in self.tasks(self):
+                self._start(task)
+
+    async def close(self) -> None:
+        """Stop the background and let go of everything, within a few seconds whatever hangs."""
+        for task in self._running:
+            task.cancel()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*self._running, return_exceptions=True), 3)
+        await self.bus.close()
+        for pool in (self.pool, self.vault._pool):  # noqa: SLF001  pyright: ignore[reportPrivateUsage]
+            try:
+                await asyncio.wait_for(pool.close(), 2)
+            except (TimeoutError, asyncio.TimeoutError):
+                pool.terminate()
+
+    async def calendar(self) -> Calendar:
+        """The working-day calendar as this service knows it, at most a second old."""
+        read_at, calendar = self._calendar
+        if time.monotonic() - read_at < 1:
+            return calendar
+        rows = await self.pool.fetch("select year, version, days from calendar_year")
+        calendar = Calendar.of({row["year"]: Year.read(row["year"], row["version"], orjson.loads(row["days"])) for row in rows})
+        self._calendar = (time.monotonic(), calendar)
+        return calendar
+
+    async def context(self, actor: Actor, key: str | UUID, **known: Any) -> Context:
+        """What a decision may know now."""
+        now = self.clock()
+        return Context(
+            actor, now, local_date(now), await self.calendar(), key if isinstance(key, UUID) else derived_id(self.name, key), known
+        )
+
+    def _health(self, name: str) -> Health:
+        return self.health.setdefault(name, Health())
+
+    def _start(self, task: Callable[[], Awaitable[None]]) -> None:
+        async def kept() -> None:
+            while True:
+                try:
+                    await task()
+                except asyncio.CancelledError:
+                    raise
+                except Exception:
+                    log.exception("background task failed", service=self.name)
+                    await asyncio.sleep(1)
+
+        self._running.append(asyncio.create_task(kept()))
+
+    async def _make_views(self) -> None:
+        """Make the views; where their shape changed since they were made, make them anew from the log and swap."""
+        extra = [CURSORS, self.ddl, *(follower.ddl for follower in self.followers(self))]
+        shape = sha256("".join([*(v.ddl("view") for g in self.views.values() for v in g)]).encode()).hexdigest()
+        async with self.pool.acquire() as connection:
+            await connection.execute("select pg_advisory_lock(52050201)")
+            try:
+                await connection.execute("create schema if not exists view; create table if not exists view.made (shape text)")
+                made = await connection.fetchval("select shape from view.made")
+                if made is not None and made != shape:
+                    await rebuild(connection, self.deciders, self.views, "view_next")
+                    async with connection.transaction():
+                        for view in (view for group in self.views.values() for view in group):
+                            await connection.execute(f"drop table if exists view.{view.table}")
+                            await connection.execute(f"alter table view_next.{view.table} set schema view")
+                await prepare(connection, self.views)
+                for text in extra:
+                    if text:
+                        await connection.execute(text.replace("{schema}", "view"))
+                await connection.execute("delete from view.made")
+                await connection.execute("insert into view.made values ($1)", shape)
+            finally:
+                await connection.execute("select pg_advisory_unlock(52050201)")
+
+    async def checks(self) -> dict[str, Any]:
+        """What readiness rests on, and what is only told."""
+        checks: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(2):
+                position = await self.pool.fetchval("select pos from log.head")
+            checks["database"] = {"ok": True, "position": position}
+            _POSITION.labels(self.name, "log").set(position)
+        except Exception as error:  # noqa: BLE001
+            checks["database"] = {"ok": False, "error": repr(error)}
+        checks["nats"] = {"ok": self.bus.connected}
+        for name, health in self.health.items():
+            checks[name] = {"ok": health.ok and not health.halted, "position": health.position}
+            if health.halted:
+                checks[name]["halted"] = health.halted
+            _POSITION.labels(self.name, name).set(health.position)
+        return checks
+
+    def app(self, *routers: APIRouter) -> FastAPI:
+        """The HTTP application over this service."""
+
+        @contextlib.asynccontextmanager
+        async def life(_app: FastAPI) -> AsyncIterator[None]:
+            await self.open()
+            try:
+                yield
+            finally:
+                await self.close()
+
+        app = FastAPI(
+            title=self.title, version="0.1.0", lifespan=life, docs_url=None, redoc_url=None,
+            servers=[{"url": f"/api/{self.name}"}],
+            generate_unique_id_function=lambda route: route.name,
+            responses={code: {"description": kind.title} for code, kind in _KINDS.items()},
+        )  # fmt: skip
+        app.state.service = self
+        app.include_router(_plumbing(self))
+        for router in routers:
+            app.include_router(router)
+        app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
+        app.add_exception_handler(Problem, _on_problem)  # pyright: ignore[reportArgumentType]
+        app.add_exception_handler(RequestValidationError, _on_invalid)  # pyright: ignore[reportArgumentType]
+        app.add_exception_handler(HTTPException, _on_http)  # pyright: ignore[reportArgumentType]
+        app.add_exception_handler(asyncpg.DataError, _on_data)
+        for kind in (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError):
+            app.add_exception_handler(kind, _on_outage)
+        app.add_exception_handler(Exception, _on_bug)
+        app.add_middleware(CanonicalLine, service=self.name)
+        return app
+
+    async def actor(self, authorization: str) -> Actor:
+        """Who asks."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        return await self._gatekeeper.actor(token.strip())
+
+
+_KINDS: dict[int | str, type[Problem]] = {
+    401: problems.Unauthenticated, 403: problems.Forbidden, 404: problems.Unknown, 409: problems.Refused,
+    412: problems.Stale, 422: problems.Malformed, 428: problems.VersionMissing, 503: problems.Unavailable,
+}  # fmt: skip
+
+
+def _plumbing(service: Service) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> dict[str, bool]:  # pyright: ignore[reportUnusedFunction]
+        return {"live": True}
+
+    @router.get("/readyz")
+    async def readyz(response: Response) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        checks = await service.checks()
+        halted = any("halted" in check for check in checks.values())
+        ready = bool(checks["database"]["ok"]) and not halted
+        response.status_code = 200 if ready else 503
+        return {"ready": ready, "checks": checks}
+
+    @router.get("/metrics")
+    async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
+        await service.checks()
+        return Response(metrics.generate_latest(), media_type=metrics.CONTENT_TYPE_LATEST)
+
+    @router.get("/docs")
+    async def docs() -> Response:  # pyright: ignore[reportUnusedFunction]
+        base = f"/api/{service.name}"
+        return get_swagger_ui_html(
+            openapi_url=f"{base}/openapi.json", title=service.title,
+            swagger_js_url=f"{base}/static/swagger-ui-bundle.js", swagger_css_url=f"{base}/static/swagger-ui.css",
+            swagger_favicon_url=f"{base}/static/favicon.png",
+        )  # fmt: skip
+
+    @router.get("/problems")
+    async def catalogue() -> list[dict[str, Any]]:  # pyright: ignore[reportUnusedFunction]
+        return [
+            {"code": code, "status": kind.status, "title": kind.title, "rule": (kind.__doc__ or "").strip()}
+            for code, kind in sorted(problems.PROBLEMS.items())
+        ]
+
+    return router
+
+
+def _answer(problem: Problem) -> Response:
+    headers = {"Retry-After": "2"} if problem.status == 503 else {}  # noqa: PLR2004
+    if problem.status == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = "Bearer"
+    body = orjson.dumps(problem.document(), default=str)
+    return Response(body, problem.status, headers, "application/problem+json")
+
+
+async def _on_problem(_request: Request, problem: Problem) -> Response:
+    return _answer(problem)
+
+
+_CHINESE = {
+    "missing": "必填", "extra_forbidden": "不认识的字段", "enum": "不在可选范围内", "string_too_long": "文字过长",
+    "string_too_short": "文字过短", "date_from_datetime_parsing": "日期格式应为 YYYY-MM-DD", "uuid_parsing": "编号格式不对",
+    "json_invalid": "不是有效的 JSON", "int_parsing": "应为整数", "greater_than_equal": "数值过小", "less_than_equal": "数值过大",
+}  # fmt: skip
+
+
+async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
+    errors = [
+        {
+            "pointer": "/" + "/".join(str(part) for part in item["loc"]),
+            "code": item["type"],
+            "title": _CHINESE.get(item["type"], str(item.get("ctx", {}).get("error", item["msg"]))),
+        }
+        for item in error.errors()
+    ]
+    return _answer(Malformed(errors=errors))
+
+
+async def _on_http(_request: Request, error: HTTPException) -> Response:
+    kind = _KINDS.get(error.status_code)
+    if kind is not None:
+        return _answer(kind())
+    body = orjson.dumps({"type": "about:blank", "title": str(error.detail), "status": error.status_code})
+    return Response(body, error.status_code, dict(error.headers or {}), "application/problem+json")
+
+
+async def _on_data(_request: Request, _error: Exception) -> Response:
+    return _answer(Malformed(errors=[{"pointer": "/", "code": "data", "title": "含有不能保存的字符或过大的数值"}]))
+
+
+async def _on_outage(_request: Request, error: Exception) -> Response:
+    log.warning("outage", error=repr(error))
+    return _answer(problems.Unavailable())
+
+
+async def _on_bug(_request: Request, error: Exception) -> Response:
+    log.error("bug", exc_info=error)
+    body = orjson.dumps({"type": "urn:guiren:problem:internal", "title": "系统内部错误,已记录", "status": 500})
+    return Response(body, 500, {}, "application/problem+json")
+
+
+class CanonicalLine:
+    """One line per request with everything worth knowing about it; the correlation id goes in and out."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        correlation = headers.get("x-correlation-id", "")[:64]
+        correlation = correlation if correlation.isascii() and correlation.isprintable() and correlation else new_id().hex
+        parent = headers.get("traceparent", "")[:64]
+        token = links.set({"correlationid": correlation, "traceparent": parent if parent.isascii() else ""})
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            links.reset(token)
+            seconds = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", "-")
+            _LATENCY.labels(self._service, route, scope["method"], status).observe(seconds)
+            if route not in ("/livez", "/readyz", "/metrics"):
+                log.info("request", service=self._service, method=scope["method"], route=route, status=status,
+                         ms=round(seconds * 1000, 1), actor=scope.get("actor", ""), correlation=correlation)  # fmt: skip
+
+
+async def _caller(request: Request, authorization: Annotated[str, Header(include_in_schema=False)] = "") -> Actor:
+    actor = await request.app.state.service.actor(authorization)
+    request.scope["actor"] = actor.account
+    return actor
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+"""Who asks, in a route's signature."""
+
+
+async def _command_id(caller: Caller, idempotency_key: Annotated[str | None, Header(max_length=200)] = None) -> UUID:
+    return derived_id("key", str(caller.id), idempotency_key) if idempotency_key else new_id()
+
+
+CommandId = Annotated[UUID, Depends(_command_id)]
+"""The id of a POSTed command: from ``Idempotency-Key``, so that a repeat gets the original answer."""
+
+
+async def _expected(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int | None:
+    if if_match is None:
+        return None
+    try:
+        return int(if_match.strip().strip('"'))
+    except ValueError:
+        raise Malformed(errors=[{"pointer": "/header/If-Match", "code": "version", "title": "应为版本号"}]) from None
+
+
+Expected = Annotated[int | None, Depends(_expected)]
+"""The version the caller saw (If-Match), if it says so."""
+
+
+async def _expected_needed(expected: Expected) -> int:
+    if expected is None:
+        raise VersionMissing
+    return expected
+
+
+ExpectedNeeded = Annotated[int, Depends(_expected_needed)]
+"""The version the caller saw; without it a change of content is refused with 428."""
+
+
+def receipt(service: Service, response: Response, done: Done[Any]) -> dict[str, Any]:
+    """Headers of an accepted command (ETag, log position), and the fields every answer begins with."""
+    response.headers["ETag"] = f'"{done.version}"'
+    response.headers["Guiren-Position"] = f"{service.name}:{done.position}"
+    return {"version": done.version, "position": done.position, "replayed": done.replayed}
+
+
+Limit = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="每页条数")]
+Cursor = Annotated[str | None, Query(max_length=400, description="上一页返回的 next_cursor")]
+
+
+async def listing(  # noqa: PLR0913
+    pool: Any, *, table: str, columns: str, where: Sequence[str], args: Sequence[Any], order: Sequence[str],
+    cursor: str | None, limit: int,
+) -> dict[str, Any]:  # fmt: skip
+    """A page of a table by keyset, with the total. ``where`` uses $1… of ``args``; ``order`` are text-comparable columns."""
+    condition = " and ".join(where) or "true"
+    keys_sql = ", ".join(f'({name})::text collate "C"' for name in order)
+    total = await pool.fetchval(f"select count(*) from {table} where {condition}", *args)
+    values = list(args)
+    if cursor:
+        try:
+            keys = orjson.loads(base64.urlsafe_b64decode(cursor))
+            if not isinstance(keys, list) or len(keys) != len(order):  # pyright: ignore[reportUnknownArgumentType]
+                raise ValueError
+        except ValueError:
+            raise Malformed(errors=[{"pointer": "/query/cursor", "code": "cursor", "title": "翻页标记无效"}]) from None
+        marks = ", ".join(f"${len(values) + n}::text" for n in range(1, len(order) + 1))
+        condition += f" and ({keys_sql}) > ({marks})"
+        values += [str(key) for key in keys]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    keyed = ", ".join(f"({name})::text as _k{n}" for n, name in enumerate(order))
+    rows = await pool.fetch(
+        f"select {columns}, {keyed} from {table} where {condition} order by {keys_sql} limit {limit + 1}", *values
+    )
+    items = [{name: value for name, value in row.items() if not name.startswith("_k")} for row in rows[:limit]]
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = base64.urlsafe_b64encode(orjson.dumps([last[f"_k{n}"] for n in range(len(order))])).decode()
+    return {"items": items, "next_cursor": following, "total": total}
+
+
+def logging_to(form: str) -> None:
+    """One structured line per event on standard output."""
+    logging.getLogger("uvicorn.access").disabled = True
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Run until told to stop; then finish within ten seconds."""
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_level="warning", access_log=False,
+        timeout_graceful_shutdown=5, server_header=False, proxy_headers=True, forwarded_allow_ips="*",
+    )  # fmt: skip

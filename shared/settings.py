@@ -1,0 +1,52 @@
+"""Settings of one service, read once in its ``__main__`` and passed down.
+
+Every name is an environment variable with the prefix ``GUIREN_``; a value that is a secret is named by the *path*
+of the file that holds it, so that no secret stands in an environment. Importing this module needs no environment.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process of the platform must be told. Only the address of things, never a rule of the plan."""
+
+    model_config = SettingsConfigDict(env_prefix="GUIREN_", frozen=True)
+
+    district: str = "520502"
+    """Division code of the district (GB/T 2260)."""
+    district_name: str = "七星关区"
+    brand: str = "贵人服务"
+    office_name: str = "区优化营商环境工作领导小组办公室"
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    postgres_host: str = "127.0.0.1"
+    postgres_port: int = 5432
+    postgres_password_file: Path = Path("postgres-password")
+    """Password of the role that is named like the service; the database is ``guiren_<service>``."""
+    vault_password_file: Path = Path("vault-password")
+    """Password of the role ``vault`` in the database ``guiren_vault``."""
+    master_key_file: Path = Path("master-key")
+    """32 random bytes in hexadecimal: the key that wraps every subject's key."""
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_password_file: Path = Path("nats-password")
+    """Password of the NATS user ``guiren``."""
+
+    issuer: str = "guiren-local"
+    audience: str = "guiren"
+    jwks: str = "jwks.json"
+    """A path or an https address of the key set that signs bearer tokens."""
+
+    evidence_url: str = "file:///var/lib/guiren/evidence"
+    """Where evidence lies: ``file:///folder`` or ``s3://bucket/prefix`` (credentials as obstore reads them)."""
+
+    log_format: Literal["json", "console"] = "json"
+
+    def secret(self, path: Path) -> str:
+        """The content of a secret file without its final newline."""
+        return path.read_text(encoding="utf-8").strip()

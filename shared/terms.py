@@ -1,0 +1,293 @@
+"""Enumerations with the words people see, and identifiers.
+
+English values go over wires and into logs; the Chinese label is what is printed. A label stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from enum import StrEnum
+
+
+class Term(StrEnum):
+    """A value with a Chinese label: ``Mode.PHONE.value == "phone"``, ``Mode.PHONE.label == "电话回访"``."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Term:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value
+        return member
+
+
+class Line(Term):
+    """The two crossing lines of grids (方案 三(一))."""
+
+    VERTICAL = "vertical", "纵向"
+    HORIZONTAL = "horizontal", "横向"
+
+
+class UnitKind(Term):
+    """What a unit is. Departments and townships file ledgers; branches and villages only enter (R28, R41)."""
+
+    DISTRICT = "district", "区"
+    DEPARTMENT = "department", "行业主管部门"
+    BRANCH = "branch", "分支机构"
+    TOWNSHIP = "township", "乡镇(街道)"
+    VILLAGE = "village", "村(社区)"
+    OFFICE = "office", "领导小组办公室"
+    INSPECTORATE = "inspectorate", "督查考核局"
+
+
+class Role(Term):
+    """What somebody may do (``roles.md``). The first four are the tiers of 方案 三(三)."""
+
+    CHIEF = "chief", "总网格长"
+    HEAD = "head", "网格长"
+    DEPUTY = "deputy", "副网格长"
+    WORKER = "worker", "网格员"
+    LIAISON = "liaison", "联络员"
+    BACKUP_LIAISON = "backup_liaison", "备份联络员"
+    INFORMANT = "informant", "信息员"
+    OFFICE = "office", "区优化办调度员"
+    OFFICE_HEAD = "office_head", "区优化办负责人"
+    INSPECTOR = "inspector", "区督查考核"
+    HOTLINE = "hotline", "热线坐席"
+    CALLER_BACK = "caller_back", "回访员"
+    SUPERVISOR = "supervisor", "单位监督队伍"
+    AUDITOR = "auditor", "审计员"
+    ADMIN = "admin", "系统管理员"
+    SYSTEM = "system", "系统"
+
+
+TIERS = (Role.CHIEF, Role.HEAD, Role.DEPUTY, Role.WORKER)
+
+
+class EnterpriseKind(Term):
+    """The legal form of an enterprise as the register names it."""
+
+    LIMITED = "limited", "有限责任公司"
+    JOINT_STOCK = "joint_stock", "股份有限公司"
+    SOLE = "sole", "个人独资企业"
+    PARTNERSHIP = "partnership", "合伙企业"
+    STATE = "state", "全民所有制"
+    COLLECTIVE = "collective", "集体所有制"
+    FOREIGN = "foreign", "外商投资企业"
+    BRANCH = "branch", "分支机构"
+    OTHER = "other", "其他企业"
+
+
+class Standing(Term):
+    """Standing in the register. The first four survive and are in scope (方案 三(二); ``kpi.md`` §1)."""
+
+    SURVIVING = "surviving", "存续"
+    OPERATING = "operating", "在业"
+    DORMANT = "dormant", "歇业"
+    MOVED_IN = "moved_in", "迁入"
+    MOVED_OUT = "moved_out", "迁出"
+    REVOKED = "revoked", "吊销"
+    DEREGISTERED = "deregistered", "注销"
+    ANNULLED = "annulled", "撤销"
+
+    @property
+    def survives(self) -> bool:
+        """Whether an enterprise of this standing is to be visited."""
+        return self in (Standing.SURVIVING, Standing.OPERATING, Standing.DORMANT, Standing.MOVED_IN)
+
+
+class Size(Term):
+    """国统字〔2017〕213号."""
+
+    LARGE = "large", "大型"
+    MEDIUM = "medium", "中型"
+    SMALL = "small", "小型"
+    MICRO = "micro", "微型"
+
+
+class Mode(Term):
+    """How a visit was made (方案 四(一)3). There is no inspection among them and there never will be."""
+
+    PHONE = "phone", "电话回访"
+    QUESTIONNAIRE = "questionnaire", "问卷调查"
+    ON_SITE = "on_site", "实地走访"
+    VIDEO = "video", "视频"
+
+
+class Operation(Term):
+    """How the enterprise is doing."""
+
+    NORMAL = "normal", "正常"
+    REDUCED = "reduced", "停产半停产"
+    EXPANDING = "expanding", "扩产"
+    CLOSED = "closed", "停业歇业"
+    PREPARING = "preparing", "筹建"
+
+
+class Trend(Term):
+    """Revenue against last month."""
+
+    UP = "up", "增"
+    FLAT = "flat", "平"
+    DOWN = "down", "降"
+    UNTOLD = "untold", "不便透露"
+
+
+class Awareness(Term):
+    """Whether the enterprise knows the brand (R07)."""
+
+    UNDERSTOOD = "understood", "知晓内涵"
+    HEARD = "heard", "听说过"
+    UNKNOWN = "unknown", "不知道"
+    NOT_ASKED = "not_asked", "未问"
+
+
+class Ack(Term):
+    """How the enterprise confirmed the visit."""
+
+    SCAN = "scan", "扫码"
+    SMS = "sms", "短信"
+    SIGNATURE = "signature", "签字"
+    NONE = "none", "无"
+
+
+class Rating(Term):
+    """好差评 scale; 5 is best."""
+
+    VERY_SATISFIED = "5", "非常满意"
+    SATISFIED = "4", "满意"
+    FAIRLY_SATISFIED = "3", "基本满意"
+    DISSATISFIED = "2", "不满意"
+    VERY_DISSATISFIED = "1", "非常不满意"
+
+
+class EvidenceKind(Term):
+    """What proves a visit (``ledgers.md`` §5)."""
+
+    PHOTO = "photo", "图片"
+    CALL_LOG = "call_log", "通话记录"
+    ACK = "ack", "企业确认"
+    SIGNED_FORM = "signed_form", "签字表"
+    RESPONSE = "response", "问卷答卷"
+    SCREENSHOT = "screenshot", "视频截图"
+    OTHER = "other", "其他"
+
+
+class Review(Term):
+    """Where a visit stands with its reviewer."""
+
+    PENDING = "pending", "待审"
+    ACCEPTED = "accepted", "通过"
+    RETURNED = "returned", "退回"
+    VOIDED = "voided", "作废"
+
+
+class Source(Term):
+    """Where a ticket came from (``ledgers.md`` §2)."""
+
+    VISIT = "visit", "走访"
+    CALL = "call", "电话回访"
+    QUESTIONNAIRE = "questionnaire", "问卷"
+    HOTLINE = "hotline", "服务热线"
+    TRANSFERRED = "transferred", "12345转办"
+    IN_PERSON = "in_person", "来访"
+    SUPERVISION = "supervision", "督查"
+    OTHER = "other", "其他"
+
+
+class Nature(Term):
+    """What a demand is; deadlines follow from it (``tickets.md``)."""
+
+    ENQUIRY = "enquiry", "咨询"
+    HELP = "help", "求助"
+    SUGGESTION = "suggestion", "建议"
+    COMPLAINT = "complaint", "投诉举报"
+
+
+class Urgency(Term):
+    """How urgent a demand is."""
+
+    ORDINARY = "ordinary", "一般"
+    URGENT = "urgent", "紧急"
+    CRITICAL = "critical", "特急"
+
+
+class Category(Term):
+    """What a demand is about."""
+
+    POLICY = "policy", "政策咨询"
+    FINANCE = "finance", "融资"
+    LABOUR = "labour", "用工"
+    LAND = "land", "用地"
+    UTILITIES = "utilities", "用能(水电气讯)"
+    LOGISTICS = "logistics", "物流交通"
+    LICENCES = "licences", "证照审批"
+    TAX = "tax", "税费"
+    PROJECT = "project", "项目建设"
+    ARREARS = "arrears", "拖欠账款"
+    ENFORCEMENT = "enforcement", "涉企执法"
+    MARKET = "market", "市场拓展"
+    DISPUTE = "dispute", "法律纠纷"
+    OTHER = "other", "其他"
+
+
+class Level(Term):
+    """Who solves it."""
+
+    GRID = "grid", "网格"
+    DISTRICT = "district", "区"
+    CITY = "city", "市"
+
+
+class Outcome(Term):
+    """What came of a resolved ticket (办结类型)."""
+
+    SOLVED = "solved", "解决"
+    PARTLY = "partly", "部分解决"
+    EXPLAINED = "explained", "解释说明"
+    PASSED_ON = "passed_on", "转出"
+    WITHDRAWN = "withdrawn", "撤回"
+
+
+class CallOutcome(Term):
+    """What came of one call-back."""
+
+    ANSWERED = "answered", "已接通"
+    UNREACHED = "unreached", "未接通"
+    REFUSED = "refused", "拒绝评价"
+
+
+class IssueStage(Term):
+    """S1…S10 and SX1…SX3 of ``tickets.md``."""
+
+    REPORTED = "reported", "待受理"
+    ACCEPTED = "accepted", "待交办"
+    DISPATCHED = "dispatched", "待签收"
+    SIGNED = "signed", "办理中"
+    RESOLVED = "resolved", "待审核"
+    REVIEWED = "reviewed", "待回访"
+    CLOSED = "closed", "已办结"
+    ARCHIVED = "archived", "已归档"
+    TRACKED = "tracked", "跟踪服务中"
+    ESCALATING = "escalating", "提级审批中"
+    DECLINED = "declined", "不予受理"
+    MERGED = "merged", "已合并"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+def new_id(now_ms: int | None = None) -> uuid.UUID:
+    """A UUIDv7 (RFC 9562): sorts by the millisecond it was made in. Called at the edge, never inside ``domain``."""
+    ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    rand = secrets.randbits(74)
+    value = (ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | (rand >> 62) << 64 | 0b10 << 62 | rand & ((1 << 62) - 1)
+    return uuid.UUID(int=value)
+
+
+_NAMESPACE = uuid.UUID("5205020a-0811-5021-8000-677569726572")
+
+
+def derived_id(*parts: str) -> uuid.UUID:
+    """The one identifier that follows from these words (UUIDv5): a redelivery derives the same and opens nothing twice."""
+    return uuid.uuid5(_NAMESPACE, "\x1f".join(parts))

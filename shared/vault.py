@@ -1,0 +1,201 @@
+"""Personal data: sealed under a key per subject before the body of a fact is built, masked on the way out.
+
+A ``Personal`` is either clear (it came in with a command) or sealed (it goes into logs). A clear one refuses to be
+written: forgetting to seal is an error, not a leak. Erasing a subject destroys its key; every hash stays valid and a
+replay prints 〔已删除〕 (个人信息保护法). The sealing is AES-256-GCM with the subject as associated data.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import core_schema
+
+ERASED = "〔已删除〕"
+_SUITE = "a1"
+_CACHED_KEYS = 20_000
+
+
+class NotSealed(Exception):
+    """A clear personal datum was about to be written down."""
+
+
+class Personal:
+    """A personal datum: a name, a number. Its clear text shows in no ``repr`` and in no serialisation."""
+
+    __slots__ = ("subject", "text", "token")
+
+    def __init__(self, text: str | None = None, subject: UUID | None = None, token: dict[str, str] | None = None) -> None:
+        self.text = text
+        self.subject = subject
+        self.token = token
+
+    def about(self, subject: UUID) -> Personal:
+        """The same datum, said to be about this subject. A sealed one keeps its own."""
+        return self if self.token else Personal(self.text, subject)
+
+    def __repr__(self) -> str:
+        return "Personal(sealed)" if self.token else "Personal(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Personal) and (self.text, self.token) == (other.text, other.token)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.token["ct"] if self.token else ""))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.read, serialization=core_schema.plain_serializer_function_ser_schema(cls._write, when_used="json")
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "maxLength": 200, "description": "个人信息:加密保存,默认脱敏显示"}
+
+    @classmethod
+    def read(cls, value: object) -> Personal:
+        """A sealed datum from its token, a clear one from text."""
+        if isinstance(value, Personal):
+            return value
+        if isinstance(value, dict):
+            token = {str(key): str(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            if token.keys() == {"$enc", "sub", "n", "ct"}:
+                return cls(subject=UUID(token["sub"]), token=token)
+        if isinstance(value, str) and len(value) <= 20_000:
+            return cls(value)
+        message = "应为文字"
+        raise ValueError(message)
+
+    @staticmethod
+    def _write(value: Personal) -> dict[str, str]:
+        if value.token is None:
+            raise NotSealed
+        return value.token
+
+
+def personals(part: object) -> Iterable[Personal]:
+    """Every personal datum inside a fact or command, however deep."""
+    if isinstance(part, Personal):
+        yield part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from personals(getattr(part, name))
+    elif isinstance(part, tuple):
+        for item in part:  # pyright: ignore[reportUnknownVariableType]
+            yield from personals(item)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def mask(text: str) -> str:
+    """``138****1234`` for numbers, 王** for names: enough to recognise, too little to use."""
+    if text == ERASED or not text:
+        return text
+    if len(text) >= 7 and any(char.isdigit() for char in text):  # noqa: PLR2004  a telephone number has seven digits or more.
+        return text[:3] + "*" * (len(text) - 7) + text[-4:] if len(text) > 7 else "***" + text[-4:]  # noqa: PLR2004
+    return text[0] + "*" * max(1, len(text) - 1)
+
+
+class Vault:
+    """Seals and opens personal data. Keys are wrapped by the master key and lie in a database of their own."""
+
+    def __init__(self, pool: asyncpg.Pool, master_key: bytes) -> None:
+        self._pool = pool
+        self._master = AESGCM(master_key)
+        self._print_key = hmac.new(master_key, b"guiren command fingerprint", sha256).digest()
+        self._keys: OrderedDict[UUID, AESGCM | None] = OrderedDict()
+
+    def fingerprint(self, content: bytes) -> bytes:
+        """A keyed digest of a command's content: tells a repeat from another content, and can't be guessed back."""
+        return hmac.new(self._print_key, content, sha256).digest()[:16]
+
+    async def seal(self, data: Sequence[Personal]) -> None:
+        """Seal every clear datum in place; subjects that have no key get one."""
+        clear = [item for item in data if item.token is None]
+        if not clear:
+            return
+        subjects = {item.subject for item in clear if item.subject is not None}
+        await self._load(subjects, create=True)
+        for item in clear:
+            key = self._keys.get(item.subject) if item.subject else None
+            if item.subject is None or item.text is None:
+                raise NotSealed
+            if key is None:  # The subject was erased: nothing more is kept about it.
+                item.token, item.text = {"$enc": _SUITE, "sub": str(item.subject), "n": "", "ct": ""}, None
+                continue
+            nonce = os.urandom(12)
+            sealed = key.encrypt(nonce, item.text.encode(), item.subject.bytes)
+            item.token = {"$enc": _SUITE, "sub": str(item.subject), "n": _text(nonce), "ct": _text(sealed)}
+            item.text = None
+
+    async def open(self, data: Sequence[Personal | None]) -> list[str]:
+        """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased."""
+        subjects = {item.subject for item in data if item is not None and item.subject is not None}
+        await self._load(subjects, create=False)
+        return [self._open(item) for item in data]
+
+    def _open(self, item: Personal | None) -> str:
+        if item is None:
+            return ""
+        if item.token is None:
+            return item.text or ""
+        key = self._keys.get(item.subject) if item.subject else None
+        if key is None or item.subject is None or not item.token["ct"]:
+            return ERASED
+        try:
+            return key.decrypt(_bytes(item.token["n"]), _bytes(item.token["ct"]), item.subject.bytes).decode()
+        except InvalidTag:
+            return ERASED
+
+    async def _load(self, subjects: set[UUID], *, create: bool) -> None:
+        missing = [subject for subject in subjects if subject not in self._keys]
+        if not missing:
+            return
+        if create:
+            fresh = [(subject, self._wrap(subject, os.urandom(32))) for subject in missing]
+            await self._pool.execute(
+                "insert into vault.subject_key (subject, wrapped) "
+                "select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing",
+                [subject for subject, _ in fresh],
+                [wrapped for _, wrapped in fresh],
+            )
+        rows = await self._pool.fetch("select subject, wrapped from vault.subject_key where subject = any($1::uuid[])", missing)
+        for row in rows:
+            wrapped = row["wrapped"]
+            self._keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], wrapped)) if wrapped else None
+        while len(self._keys) > max(_CACHED_KEYS, 2 * len(subjects)):
+            self._keys.popitem(last=False)
+
+    def _wrap(self, subject: UUID, key: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._master.encrypt(nonce, key, subject.bytes)
+
+    def _unwrap(self, subject: UUID, wrapped: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:12], wrapped[12:], subject.bytes)
+
+    async def erase(self, subject: UUID) -> None:
+        """Destroy the subject's key: what it sealed can never be read again."""
+        await self._pool.execute(
+            "insert into vault.subject_key (subject, wrapped, destroyed) values ($1, null, now()) "
+            "on conflict (subject) do update set wrapped = null, destroyed = now()",
+            subject,
+        )
+        self._keys[subject] = None
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text)
