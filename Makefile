@@ -31,7 +31,7 @@ lock: ## pin every dependency again, with hashes (needs uv)
 	echo setuptools | $(COMPILE) - --extra embedded --group dev -c requirements-embedded.lock -o requirements-dev.lock
 
 secrets: ## make the secrets of docker-compose.yml (deploy/secrets/)
-	@$(PYTHON) deploy/secrets.py
+	@$(PYTHON) deploy/keys.py
 
 # A stamp carries what was installed; it is older than a lock that changed. The dev set holds the embedded one.
 setup: .venv/stamp

@@ -128,19 +128,27 @@ async def is_empty(place: Place, service: str = "roster") -> bool:
         await connection.close()
 
 
-async def _main() -> None:
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip()
+
+
+async def _install_patiently(place: Place, passwords: Mapping[str, str], *, demo: bool) -> None:
+    await wait_for(place)
+    await install(place, passwords, demo=demo)
+
+
+def main() -> None:
+    """Install what the environment names: where PostgreSQL is, and the folder of secrets."""
     secrets = Path(os.environ.get("GUIREN_SECRETS_DIR", "/run/secrets"))
-    password_file = Path(os.environ.get("GUIREN_ADMIN_PASSWORD_FILE", str(secrets / "postgres-admin")))
     place = Place(
         host=os.environ.get("GUIREN_POSTGRES_HOST", "127.0.0.1"),
         port=int(os.environ.get("GUIREN_POSTGRES_PORT", "5432")),
-        admin_password=password_file.read_text(encoding="utf-8").strip(),
+        admin_password=_read(Path(os.environ.get("GUIREN_ADMIN_PASSWORD_FILE", str(secrets / "postgres-admin")))),
     )
     demo = os.environ.get("GUIREN_DEMO", "") == "1"
     names = (*ROLES, "demo") if demo else ROLES
-    await wait_for(place)
-    await install(place, {name: (secrets / name).read_text(encoding="utf-8").strip() for name in names}, demo=demo)
+    asyncio.run(_install_patiently(place, {name: _read(secrets / name) for name in names}, demo=demo))
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    main()

@@ -76,7 +76,7 @@ class Bus:
                     error_cb=quiet,
                     pending_size=16 * 1024 * 1024,
                 )
-            except (NatsError, OSError, asyncio.TimeoutError) as error:
+            except (TimeoutError, NatsError, OSError) as error:
                 self._nc = None
                 raise BusUnavailable from error
             self._js = self._nc.jetstream(timeout=_TIMEOUT)
@@ -187,10 +187,10 @@ class Reader:
         """The next entries, in order, without a gap; ``[]`` when none came. Raises ``WrongSequence`` on a gap."""
         try:
             messages = await self._subscription.fetch(limit, timeout=wait)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             try:  # Nothing new, or the consumer is gone: only the server knows.
                 await self._subscription.consumer_info()
-            except (NatsError, APIError, TimeoutError, asyncio.TimeoutError) as error:
+            except (NatsError, APIError, TimeoutError) as error:
                 raise WrongSequence from error
             return []
         except (NatsError, APIError, OSError) as error:
@@ -224,5 +224,5 @@ def _unavailable() -> Any:
         if error.err_code == _WRONG_LAST_SEQUENCE:
             raise WrongSequence(error.description) from error
         raise BusUnavailable(str(error)) from error
-    except (NatsError, OSError, asyncio.TimeoutError) as error:
+    except (TimeoutError, NatsError, OSError) as error:
         raise BusUnavailable(str(error)) from error

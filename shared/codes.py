@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from operator import mul
 
 from shared.terms import Term
 
@@ -21,7 +22,7 @@ _VALUE = {char: value for value, char in enumerate(ALPHABET)}
 _BODY_VALUE = {char: value for value, char in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _CLEAN = re.compile(r"[0-9A-HJ-NP-RT-UWXY]{2}[0-9]{6}[0-9A-HJ-NP-RT-UWXY]{10}")
 # What spreadsheets and exports put around a code: blanks, hyphens, the apostrophe that keeps Excel from counting, zero widths.
-_NOISE = re.compile(r"[\s\-'`‘’\"“”\u200b-\u200f\u2060\ufeff]+")  # noqa: RUF001  # these are the characters meant
+_NOISE = re.compile(r"[\s\-'`‘’\"“”\u200b-\u200f\u2060\ufeff]+")  # these are the characters meant
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}")
 _LENGTH = 18
 _OLD_LENGTH = 15
@@ -50,7 +51,7 @@ class CodeFault(Term):
     OUTER_CHECK = "outer-check", "统一社会信用代码第 18 位校验码不符"
 
 
-class InvalidCode(ValueError):  # noqa: N818  # a fact in the way, as all refusals are named
+class InvalidCode(ValueError):  # a fact in the way, as all refusals are named
     """The text is not a credit code; ``str`` is the Chinese sentence that says which check failed."""
 
     def __init__(self, fault: CodeFault, sentence: str, text: str) -> None:
@@ -102,12 +103,12 @@ def normalise(text: str) -> str:
 
 def outer_check(first17: str) -> str:
     """The 18th character (GB 32100: (31 - Σ mod 31) mod 31)."""
-    return ALPHABET[-sum([_VALUE[char] * weight for char, weight in zip(first17, _OUTER, strict=True)]) % 31]
+    return ALPHABET[-sum(map(mul, map(_VALUE.__getitem__, first17), _OUTER)) % 31]
 
 
 def inner_check(first8: str) -> str:
     """The ninth character of the body (GB 11714: 11 - Σ mod 11, 10 is X, 11 is 0)."""
-    total = sum([_BODY_VALUE[char] * weight for char, weight in zip(first8, _INNER, strict=True)])
+    total = sum(map(mul, map(_BODY_VALUE.__getitem__, first8), _INNER))
     return "0123456789X0"[11 - total % 11]
 
 

@@ -15,8 +15,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from shared.events import roster
 from shared.eventlog import Entry
+from shared.events import roster
 from shared.problems import Unknown
 from shared.projector import Follower
 from shared.terms import Line, Role, Standing, UnitKind

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,7 +76,7 @@ class Desk:
     """The demo loader's clock; ``None`` everywhere else."""
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_FLIGHT))
 
-    async def handle(  # noqa: PLR0913  each says one thing.
+    async def handle(
         self,
         decider: Decider[StateT],
         key: str | UUID,
@@ -186,7 +186,7 @@ class Desk:
         facts = tuple(item.fact for item in then if item.pos >= row["first_pos"])
         return Done(decider.fold(item.fact for item in then), len(then), last, facts, replayed=True)
 
-    async def _write(  # noqa: PLR0913
+    async def _write(
         self,
         stream: str,
         version: int,
@@ -199,7 +199,7 @@ class Desk:
         await self.vault.seal([datum for fact in facts for datum in personals(fact)])
         return self._encoded(stream, version, facts, context, command_id, fingerprint, happened)
 
-    def _encoded(  # noqa: PLR0913
+    def _encoded(
         self,
         stream: str,
         version: int,
@@ -230,7 +230,7 @@ class Desk:
         return self.vault.fingerprint(raw)
 
     @contextlib.asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Any]:
+    async def _transaction(self) -> AsyncGenerator[Any, None]:
         try:
             async with self.pool.acquire(timeout=10) as connection, connection.transaction():
                 yield connection

@@ -171,9 +171,7 @@ async def advance(connection: Any, name: str, before: int, position: int, schema
 
 async def cursor(connection: Any, name: str, log: str, schema: str = "view") -> int:
     """Where a follower stands; its row is made if it has none."""
-    await connection.execute(
-        f"insert into {schema}.cursor (name, log) values ($1, $2) on conflict do nothing", name, log
-    )
+    await connection.execute(f"insert into {schema}.cursor (name, log) values ($1, $2) on conflict do nothing", name, log)
     return await connection.fetchval(f"select pos from {schema}.cursor where name = $1", name)
 
 

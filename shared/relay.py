@@ -144,7 +144,7 @@ async def replay_parked(pool: asyncpg.Pool, reaction: Reaction) -> tuple[int, in
     return through, len(rows) - through
 
 
-async def _consume(  # noqa: PLR0913
+async def _consume(
     pool: asyncpg.Pool, bus: Bus, name: str, source: str, take: Callable[[list[Entry]], Awaitable[int]], health: Health
 ) -> None:
     while True:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -74,7 +74,7 @@ class Service:
     async def open(self, *, relay: bool = True, database: str | None = None, user: str | None = None) -> None:
         """Connect, make or remake the views, start what runs in the background."""
         settings = self.settings
-        place = {"host": settings.postgres_host, "port": settings.postgres_port}
+        place: dict[str, Any] = {"host": settings.postgres_host, "port": settings.postgres_port}
         self.pool = await asyncpg.create_pool(
             **place, database=database or f"guiren_{self.name}", user=user or self.name,
             password=settings.secret(settings.postgres_password_file), min_size=2, max_size=12, timeout=5,
@@ -107,10 +107,10 @@ class Service:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.gather(*self._running, return_exceptions=True), 3)
         await self.bus.close()
-        for pool in (self.pool, self.vault._pool):  # noqa: SLF001  pyright: ignore[reportPrivateUsage]
+        for pool in (self.pool, self.vault.pool):
             try:
                 await asyncio.wait_for(pool.close(), 2)
-            except (TimeoutError, asyncio.TimeoutError):
+            except TimeoutError:
                 pool.terminate()
 
     async def calendar(self) -> Calendar:
@@ -127,7 +127,12 @@ class Service:
         """What a decision may know now."""
         now = self.clock()
         return Context(
-            actor, now, local_date(now), await self.calendar(), key if isinstance(key, UUID) else derived_id(self.name, key), known
+            actor,
+            now,
+            local_date(now),
+            await self.calendar(),
+            key if isinstance(key, UUID) else derived_id(self.name, key),
+            known,
         )
 
     def _health(self, name: str) -> Health:
@@ -192,7 +197,7 @@ class Service:
         """The HTTP application over this service."""
 
         @contextlib.asynccontextmanager
-        async def life(_app: FastAPI) -> AsyncIterator[None]:
+        async def life(_app: FastAPI) -> AsyncGenerator[None, None]:
             await self.open()
             try:
                 yield
@@ -335,6 +340,7 @@ class CanonicalLine:
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and tell of it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -417,7 +423,7 @@ Limit = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="每页条数")]
 Cursor = Annotated[str | None, Query(max_length=400, description="上一页返回的 next_cursor")]
 
 
-async def listing(  # noqa: PLR0913
+async def listing(
     pool: Any, *, table: str, columns: str, where: Sequence[str], args: Sequence[Any], order: Sequence[str],
     cursor: str | None, limit: int,
 ) -> dict[str, Any]:  # fmt: skip

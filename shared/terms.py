@@ -14,9 +14,11 @@ from enum import StrEnum
 class Term(StrEnum):
     """A value with a Chinese label: ``Mode.PHONE.value == "phone"``, ``Mode.PHONE.label == "电话回访"``."""
 
+    _value_: str
     label: str
 
     def __new__(cls, value: str, label: str = "") -> Term:
+        """A member from its value and its label."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value

@@ -25,6 +25,8 @@ from pydantic_core import core_schema
 ERASED = "〔已删除〕"
 _SUITE = "a1"
 _CACHED_KEYS = 20_000
+_LONGEST = 20_000
+"""Characters: a whole row of a register extract may be sealed."""
 
 
 class NotSealed(Exception):
@@ -73,7 +75,7 @@ class Personal:
             token = {str(key): str(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             if token.keys() == {"$enc", "sub", "n", "ct"}:
                 return cls(subject=UUID(token["sub"]), token=token)
-        if isinstance(value, str) and len(value) <= 20_000:
+        if isinstance(value, str) and len(value) <= _LONGEST:
             return cls(value)
         message = "应为文字"
         raise ValueError(message)
@@ -110,7 +112,7 @@ class Vault:
     """Seals and opens personal data. Keys are wrapped by the master key and lie in a database of their own."""
 
     def __init__(self, pool: asyncpg.Pool, master_key: bytes) -> None:
-        self._pool = pool
+        self.pool = pool
         self._master = AESGCM(master_key)
         self._print_key = hmac.new(master_key, b"guiren command fingerprint", sha256).digest()
         self._keys: OrderedDict[UUID, AESGCM | None] = OrderedDict()
@@ -163,13 +165,13 @@ class Vault:
             return
         if create:
             fresh = [(subject, self._wrap(subject, os.urandom(32))) for subject in missing]
-            await self._pool.execute(
+            await self.pool.execute(
                 "insert into vault.subject_key (subject, wrapped) "
                 "select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing",
                 [subject for subject, _ in fresh],
                 [wrapped for _, wrapped in fresh],
             )
-        rows = await self._pool.fetch("select subject, wrapped from vault.subject_key where subject = any($1::uuid[])", missing)
+        rows = await self.pool.fetch("select subject, wrapped from vault.subject_key where subject = any($1::uuid[])", missing)
         for row in rows:
             wrapped = row["wrapped"]
             self._keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], wrapped)) if wrapped else None
@@ -185,7 +187,7 @@ class Vault:
 
     async def erase(self, subject: UUID) -> None:
         """Destroy the subject's key: what it sealed can never be read again."""
-        await self._pool.execute(
+        await self.pool.execute(
             "insert into vault.subject_key (subject, wrapped, destroyed) values ($1, null, now()) "
             "on conflict (subject) do update set wrapped = null, destroyed = now()",
             subject,

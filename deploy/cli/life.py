@@ -23,10 +23,10 @@ _STOP_SECONDS = 25
 def up(
     home: HomeOption = None,
     port: Annotated[int, typer.Option(help="网关端口(仅本机)", min=1, max=65535)] = DEFAULT_PORT,
-    no_demo: Annotated[bool, typer.Option("--no-demo", help="不载入演示数据")] = False,  # noqa: FBT002
-    detach: Annotated[bool, typer.Option("--detach", help="在后台运行,就绪后返回")] = False,  # noqa: FBT002
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="不载入演示数据")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="在后台运行,就绪后返回")] = False,
 ) -> None:
-    """启动全部服务;Ctrl-C 停止。"""
+    """Start everything and stay, or come back when it is ready."""
     place = home_of(home)
     if detach:
         _detached(place, port, demo=not no_demo)
@@ -35,7 +35,7 @@ def up(
 
 
 def down(home: HomeOption = None) -> None:
-    """停止在后台或其他终端运行的服务。"""
+    """Stop what runs in this folder."""
     place = home_of(home)
     if not place.running:
         fail(f"没有运行:{place.path}", NOT_RUNNING)

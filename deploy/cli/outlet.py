@@ -80,7 +80,7 @@ def client(home: Home, account: str = "office", seconds: float = 60) -> httpx.Cl
     return httpx.Client(base_url=address_of(home), headers=bearer, timeout=seconds, trust_env=False)
 
 
-def answer_of(response: httpx.Response) -> Any:  # noqa: ANN401 - whatever the service answers
+def answer_of(response: httpx.Response) -> Any:
     """The body of an answer; a problem document becomes a sentence and exit code 1."""
     if response.is_success:
         return response.json()

@@ -11,8 +11,8 @@ from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, conso
 from deploy.embedded import supervisor
 
 
-def status(home: HomeOption = None, json: JsonOption = False) -> None:  # noqa: FBT002
-    """查看是否就绪。退出码:0 就绪,1 未就绪,3 没有运行。"""
+def status(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Say how every part is; the exit code says it too."""
     place = home_of(home)
     found = supervisor.status(place)
     if json:

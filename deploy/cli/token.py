@@ -13,5 +13,5 @@ def token(
     account: Annotated[str, typer.Option("--as", help="账号,如 office、chief、<单位编码>-liaison")],
     home: HomeOption = None,
 ) -> None:
-    """输出一个本地账号的访问令牌(有效 12 小时)。"""
+    """Print the token and nothing else."""
     typer.echo(token_of(home_of(home), account))

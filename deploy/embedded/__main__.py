@@ -17,7 +17,7 @@ def run(home: Home, port: int, *, demo: bool) -> int:
     home.make()
 
     def say(text: str) -> None:
-        print(text, flush=True)  # noqa: T201 - this is what the person in front of it reads
+        print(text, flush=True)
 
     try:
         asyncio.run(_run(home, port, demo=demo, say=say))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import TypedDict, cast
 
-from joserfc.jwk import KeySet, OKPKey
+from deploy.keys import PASSWORDS, make_secrets, write_private
 
 SERVICES = ("roster", "visits", "issues", "reporting")
-PASSWORDS = ("postgres-admin", *SERVICES, "vault", "demo", "nats")
 DEFAULT_PORT = 8080
+_TRIES = 10
 
 
 class State(TypedDict, total=False):
@@ -44,17 +44,6 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all: a kill in between leaves no half a secret."""
-    scratch = path.with_name(path.name + ".new")
-    scratch.unlink(missing_ok=True)
-    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
 
 
 class Home:
@@ -113,13 +102,16 @@ class Home:
     def seize(self) -> bool:
         """Become the only supervisor of this folder; false if there is one. The kernel lets go when the holder dies."""
         handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return False
-        self._lock = handle
-        return True
+        for _ in range(_TRIES):  # Somebody may just be looking, or leaving.
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.05)
+            else:
+                self._lock = handle
+                return True
+        os.close(handle)
+        return False
 
     def release(self) -> None:
         """Stop being its supervisor."""
@@ -130,29 +122,17 @@ class Home:
     @property
     def running(self) -> bool:
         """Whether some process supervises this folder now."""
-        if not (self.path / "lock").exists():
+        try:
+            handle = os.open(self.path / "lock", os.O_RDONLY)
+        except FileNotFoundError:
             return False
-        if self.seize():
-            self.release()
-            return False
-        return True
-
-
-def make_secrets(folder: Path) -> None:
-    """Make each secret that isn't there yet; those that are stay as they are."""
-    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-    for name in PASSWORDS:
-        if not (folder / name).exists():
-            write_private(folder / name, f"g{secrets.token_hex(24)}\n")  # A letter first: nats.conf reads 1e5 as a number.
-    if not (folder / "master-key").exists():
-        write_private(folder / "master-key", secrets.token_hex(32) + "\n")
-    if not (folder / "signing-key").exists():
-        key = OKPKey.generate_key("Ed25519")
-        write_private(folder / "signing-key", json.dumps(key.as_dict(private=True)) + "\n")
-    key = OKPKey.import_key(json.loads((folder / "signing-key").read_text(encoding="utf-8")))
-    published = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig"}
-    KeySet.import_key_set({"keys": [published]})  # Read back before anybody depends on it.
-    write_private(folder / "jwks.json", json.dumps({"keys": [published]}) + "\n")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
 
 
 def tool(name: str) -> str:

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from deploy.embedded.home import SERVICES, Home, is_free
+from deploy.embedded.home import SERVICES, Home, default_home, is_free
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
@@ -26,6 +26,12 @@ Say = Callable[[str], None]
 _LOOK_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 10
 _STEADY_SECONDS = 30
+_SIGN_INS = """\
+  账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin(系统管理,不见业务数据)
+            <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
+  令牌      guiren token --as office{home}
+  单位编码  {address}/api/roster/units?kind=township|department|branch|village
+  状态      guiren status{home}      停止  Ctrl-C 或 guiren down{home}"""
 
 
 class NotPossibleError(RuntimeError):
@@ -92,7 +98,10 @@ class Supervisor:
         if loading and (self._home.state.get("demo") == "loading" or await is_empty(place)):
             await self._load_demo()
         self._home.remember(phase="ready")
-        self._say(f"已就绪:{self.address}")
+        self._say(f"\n已就绪:{self.address}")
+        self._say(
+            _SIGN_INS.format(address=self.address, home="" if self._home.path == default_home() else f" --home {self._home.path}")
+        )
 
     async def _bring_up(self, processes: Sequence[Process]) -> None:
         for process in processes:
@@ -137,9 +146,7 @@ class Supervisor:
             "GUIREN_SECRETS_DIR": str(self._home.secrets),
             "GUIREN_DEMO_PASSWORD_FILE": str(self._home.secrets / "demo"),
         }
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "deploy.demo", env=environment, start_new_session=True
-        )
+        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "deploy.demo", env=environment, start_new_session=True)
         try:
             code = await child.wait()
         except asyncio.CancelledError:

@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
 from uuid import UUID
 
 import orjson
 from fastapi import FastAPI
 
 from services.reporting import api
-from services.reporting.archive import ORIGINS, Archive, follower
+from services.reporting.archive import ORIGINS, follower
 from services.reporting.domain.ledger import digest
 from services.reporting.domain.month import MONTH, SupplementLedger
-from services.reporting.projections import DECIDERS, VIEWS, Reader
+from services.reporting.projections import DECIDERS, VIEWS, Reporting
 from shared.decider import Actor
 from shared.events.reporting import Filing
-from shared.months import Month, local_date
+from shared.months import local_date
 from shared.service import Service
 from shared.settings import Settings
 from shared.terms import Role, derived_id
 
 _ITSELF = Actor(UUID(int=0), "reporting", frozenset({Role.SYSTEM}))
 _SWEEP_SECONDS = 600
-
-
-class Reporting(Service):
-    """The service with its reader."""
-
-    @cached_property
-    def reader(self) -> Reader:
-        """Reads ledgers and coverage from the serving index."""
-        return Reader(Archive(self.pool))
 
 
 async def supplement(service: Reporting) -> int:

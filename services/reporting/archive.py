@@ -111,8 +111,8 @@ def follower(origin: str) -> Follower:
             [(origin, e.pos, e.rec_us, e.stream, e.version, e.type, e.body) for e in entries],
         )
         rows = no_rows()
-        for entry in entries:
-            touches(entry.type, entry.stream, entry.body, rows)
+        for item in entries:
+            touches(item.type, item.stream, item.body, rows)
         await write(connection, rows, "index")
 
     return Follower(f"mirror-{origin}", origin, apply, f"{MIRROR};{INDEX.format(schema='index')}")
@@ -135,7 +135,7 @@ class Archive:
                 "from unnest($1::text[]) o",
                 list(ORIGINS), microseconds(at),
             )  # fmt: skip
-        return {origin: 0 for origin in ORIGINS} | {row["origin"]: row["pos"] or 0 for row in rows}
+        return dict.fromkeys(ORIGINS, 0) | {row["origin"]: row["pos"] or 0 for row in rows}
 
     async def streams(self, origin: str, streams: Sequence[str], cut: Cut) -> list[Entry]:
         """The entries of these streams up to the cut, in the order of the log."""
@@ -171,7 +171,10 @@ class Archive:
 
     async def holdings(self, unit: str) -> list[UUID]:
         """The enterprises the unit ever answered for."""
-        return [row["enterprise"] for row in await self.pool.fetch(f"select enterprise from {self.schema}.holder where unit = $1", unit)]
+        return [
+            row["enterprise"]
+            for row in await self.pool.fetch(f"select enterprise from {self.schema}.holder where unit = $1", unit)
+        ]
 
     async def issues_of(self, visits: Iterable[str]) -> list[str]:
         """The ticket streams that came from these visit streams."""

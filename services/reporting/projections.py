@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed
 from shared.months import Calendar, Year
 from shared.problems import Unknown
 from shared.projector import View
+from shared.service import Service
 from shared.terms import Line, UnitKind
 
 _LINES = {str(UnitKind.DEPARTMENT): Line.VERTICAL, str(UnitKind.TOWNSHIP): Line.HORIZONTAL}
@@ -120,3 +122,12 @@ def _keep(kept: OrderedDict[int, Histories], position: int, found: Histories) ->
     kept[position] = found
     while len(kept) > _KEPT:
         kept.popitem(last=False)
+
+
+class Reporting(Service):
+    """The service with its reader."""
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads ledgers and coverage from the serving index."""
+        return Reader(Archive(self.pool))

@@ -66,7 +66,18 @@ def _assignment(key: str, _version: int, state: enterprise.State) -> Iterable[tu
     for line, items in by_line.items():
         for item, following in zip(items, [*items[1:], None], strict=True):
             until = following.on if following else None
-            yield UUID(key), line, item.on, until, item.unit, item.sub_unit, item.worker, item.reason, item.document, item.confidence
+            yield (
+                UUID(key),
+                line,
+                item.on,
+                until,
+                item.unit,
+                item.sub_unit,
+                item.worker,
+                item.reason,
+                item.document,
+                item.confidence,
+            )
 
 
 def _year(key: str, version: int, state: calendar.Year) -> Iterable[tuple[Any, ...]]:
@@ -124,7 +135,9 @@ ASSIGNMENTS = View[enterprise.State](
 YEARS = View[calendar.Year](
     "calendar_year", {"year": "int", "version": "int", "days": "jsonb", "source": "text"}, ("year",), _year, "year"
 )
-MAPPINGS = View[calendar.Mapping]("mapping", {"name": "text", "ver": "int", "entries": "jsonb", "since": "date"}, ("name",), _mapping, "name")
+MAPPINGS = View[calendar.Mapping](
+    "mapping", {"name": "text", "ver": "int", "entries": "jsonb", "since": "date"}, ("name",), _mapping, "name"
+)
 ROWS = View[row.State](
     "row",
     {"id": "uuid", "batch": "text", "line": "int", "reasons": "jsonb", "columns": "jsonb", "code": "text", "name": "text",

@@ -72,7 +72,7 @@ class UnknownFact(Exception):
 FactT = TypeVar("FactT", bound=Fact)
 
 
-def encode(  # noqa: PLR0913  an envelope has these parts.
+def encode(
     fact: Fact, *, event_id: UUID, source: str, subject: str, happened: datetime, actor: dict[str, str], links: dict[str, str]
 ) -> bytes:
     """The body of a log entry: canonical JSON of the envelope. ``links`` are correlation, causation, traceparent, deps."""

@@ -89,6 +89,7 @@ class ResolutionApproved(Fact, type="issues.resolution-approved.v1"):
     """T16 审核通过, by somebody who did not handle it."""
 
     note: str = ""
+    by: UUID | None = None
     on: date
 
 
@@ -96,6 +97,7 @@ class ResolutionRejected(Fact, type="issues.resolution-rejected.v1"):
     """T17 审核退回: the deadline stays as it was."""
 
     reason: str
+    by: UUID | None = None
     on: date
 
 
@@ -106,6 +108,7 @@ class CallBackRecorded(Fact, type="issues.call-back-recorded.v1"):
     rating: Rating | None = None
     reason: str = ""
     note: str = ""
+    by: UUID | None = None
     on: date
 
 

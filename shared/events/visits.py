@@ -81,6 +81,8 @@ class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
     late_entry: bool = False
     claimed_at: datetime | None = None
     remark: str = ""
+    entered_by: UUID | None = None
+    """Who typed it, if it was none of the visitors: a person acting for another is recorded as both (``roles.md``)."""
 
 
 class VisitCorrected(VisitRecorded, type="visits.visit-corrected.v1"):

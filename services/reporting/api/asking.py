@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 
 from services.reporting.archive import ORIGINS, Archive
-from services.reporting.projections import Reader
+from services.reporting.projections import Reader, Reporting
 from shared.decider import Actor
 from shared.months import Month
 from shared.problems import Forbidden, Malformed, Unavailable
-from shared.service import Caller, Service
+from shared.service import Caller
 from shared.terms import Role
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
@@ -29,7 +29,7 @@ _PATIENCE = 5.0
 class Asked:
     """A question: the service, who asks, at which cut."""
 
-    service: Service
+    service: Reporting
     caller: Actor
     cut: dict[str, int]
     as_of: datetime | None
@@ -37,7 +37,7 @@ class Asked:
     @property
     def reader(self) -> Reader:
         """The reader over the serving index."""
-        return self.service.reader  # type: ignore[attr-defined]  # pyright: ignore
+        return self.service.reader
 
     def must_see(self, unit: str | None) -> None:
         """Units see themselves; the offices, the inspectorate and the auditors see all (``roles.md``)."""
@@ -55,10 +55,12 @@ async def _asked(
     as_of: Annotated[datetime | None, Query(description="按该时刻已知的事件计算(带时区)")] = None,
     min_: Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")] = None,
 ) -> Asked:  # fmt: skip
-    service: Service = request.app.state.service
-    archive: Archive = service.reader.archive  # type: ignore[attr-defined]  # pyright: ignore
+    service: Reporting = request.app.state.service
+    archive = service.reader.archive
     if as_of is not None and as_of.tzinfo is None:
-        raise Malformed(errors=[{"pointer": "/query/as_of", "code": "timezone", "title": "时刻须带时区,如 2026-09-27T24:00:00+08:00"}])
+        raise Malformed(
+            errors=[{"pointer": "/query/as_of", "code": "timezone", "title": "时刻须带时区,如 2026-09-27T24:00:00+08:00"}]
+        )
     if min_:
         await _settled(archive, min_)
     return Asked(service, caller, await archive.cut(as_of), as_of)

@@ -39,7 +39,9 @@ async def coverage(
     for name, basis in (("filing", Basis.FILING), ("whole_month", Basis.MONTH)):
         result: Coverage = await question.reader.coverage(month, basis, question.cut)
         units = [
-            _unit(item, grid.unit_name(code, result.period.until)) for (code, _), item in result.units.items() if unit in (None, code)
+            _unit(item, grid.unit_name(code, result.period.until))
+            for (code, _), item in result.units.items()
+            if unit in (None, code)
         ]
         answer[name] = {"until": result.period.until, "units": units}
         if question.sees_district:
@@ -58,7 +60,15 @@ async def unvisited(
     question.must_see(unit)
     result = await question.reader.coverage(month, Basis.MONTH if whole_month else Basis.FILING, question.cut)
     items = [
-        {"enterprise": m.enterprise, "code": m.code, "name": m.name, "sub_unit": m.sub_unit, "worker": m.worker, "notes": m.notes, "line": line}
+        {
+            "enterprise": m.enterprise,
+            "code": m.code,
+            "name": m.name,
+            "sub_unit": m.sub_unit,
+            "worker": m.worker,
+            "notes": m.notes,
+            "line": line,
+        }
         for (code, line), found in result.units.items()
         if code == unit
         for m in found.missing

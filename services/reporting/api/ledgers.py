@@ -60,12 +60,18 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question) -> Resp
 async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
     """Every unit that owes a ledger of the month: on time, late, or missing (K9)."""
     grid, calendar = await question.reader.grid(question.cut)
-    due = month_of(month).due(calendar)
-    last = month_of(month).last.isoformat()
-    rows = {row["unit"]: dict(row) for row in await question.service.pool.fetch("select * from ledger_month where month = $1", month)}
+    due = month_of(month).due(calendar=calendar)
+    last = month_of(month).last_day.isoformat()
+    rows = {
+        row["unit"]: dict(row) for row in await question.service.pool.fetch("select * from ledger_month where month = $1", month)
+    }
     items: list[dict[str, Any]] = []
     for code, unit in sorted(grid.units.items()):
-        owes = unit.kind in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP) and unit.since <= last and not (unit.ended_on and unit.ended_on <= last)
+        owes = (
+            unit.kind in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
+            and unit.since <= last
+            and not (unit.ended_on and unit.ended_on <= last)
+        )
         if not owes or not (question.sees_district or code == question.caller.unit):
             continue
         row = rows.get(code)
@@ -80,7 +86,7 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
 
 
 @router.post("/ledgers/{unit}/{month}/submit", name="submit_ledger", summary="报送台账")
-async def submit(  # noqa: PLR0913  FastAPI reads the parameters by name.
+async def submit(
     unit: UnitCode, month: MonthText, command: SubmitLedger, question: Question, command_id: CommandId, expected: Expected,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -91,8 +97,8 @@ async def submit(  # noqa: PLR0913  FastAPI reads the parameters by name.
     line = question.reader.line(grid, unit)
     item = await question.reader.ledger(unit, month, question.cut)
     context = await service.context(
-        question.caller, f"{unit}-{month}", unit=unit, line=line, month=month, due=month_of(month).due(calendar),
-        begun=month_of(month).first <= local_date(service.clock()), filing=filing_of(item, question),
+        question.caller, f"{unit}-{month}", unit=unit, line=line, month=month, due=month_of(month).due(calendar=calendar),
+        begun=month_of(month).first_day <= local_date(service.clock()), filing=filing_of(item, question),
     )  # fmt: skip
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), **(await _filed(service, unit, month) or {})}
@@ -105,21 +111,39 @@ def filing_of(item: Ledger, question: Asked) -> Filing:
 
 
 @router.post("/ledgers/{unit}/{month}/sign", name="sign_ledger", summary="签发台账")
-async def sign(  # noqa: PLR0913
-    unit: UnitCode, month: MonthText, command: SignLedger, caller: Caller, command_id: CommandId, request: Request, response: Response
+async def sign(
+    unit: UnitCode,
+    month: MonthText,
+    command: SignLedger,
+    caller: Caller,
+    command_id: CommandId,
+    request: Request,
+    response: Response,
 ) -> dict[str, Any]:
     return await _change(unit, month, command, caller, command_id, request, response)
 
 
 @router.post("/ledgers/{unit}/{month}/return", name="return_ledger", summary="退回台账")
-async def return_(  # noqa: PLR0913
-    unit: UnitCode, month: MonthText, command: ReturnLedger, caller: Caller, command_id: CommandId, request: Request, response: Response
+async def return_(
+    unit: UnitCode,
+    month: MonthText,
+    command: ReturnLedger,
+    caller: Caller,
+    command_id: CommandId,
+    request: Request,
+    response: Response,
 ) -> dict[str, Any]:
     return await _change(unit, month, command, caller, command_id, request, response)
 
 
-async def _change(  # noqa: PLR0913
-    unit: str, month: str, command: SignLedger | ReturnLedger, caller: Actor, command_id: UUID, request: Request, response: Response
+async def _change(
+    unit: str,
+    month: str,
+    command: SignLedger | ReturnLedger,
+    caller: Actor,
+    command_id: UUID,
+    request: Request,
+    response: Response,
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
     context = await service.context(caller, f"{unit}-{month}", unit=unit, month=month)
@@ -132,7 +156,9 @@ async def history(unit: UnitCode, month: MonthText, question: Question) -> dict[
     """Every fact of this ledger month: filings, signatures, returns, supplements, with when they were recorded."""
     question.must_see(unit)
     entries = await load(question.service.pool, MONTH.stream(f"{unit}-{month}"))
-    items = [{"type": entry.type, "recorded": entry.recorded, "position": entry.pos, **entry.envelope["data"]} for entry in entries]
+    items = [
+        {"type": entry.type, "recorded": entry.recorded, "position": entry.pos, **entry.envelope["data"]} for entry in entries
+    ]
     return {"items": items, "next_cursor": None, "total": len(items)}
 
 
@@ -149,5 +175,3 @@ async def _names(service: Service, item: Ledger) -> dict[str, str]:
     tokens = list(item.sealed)
     texts = await service.vault.open([Personal.read(item.sealed[token]) for token in tokens])
     return {token: text if token.startswith("member:") else mask(text) for token, text in zip(tokens, texts, strict=True)}
-
-

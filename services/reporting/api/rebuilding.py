@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 
 from services.reporting.archive import rebuild, swap
 from services.reporting.domain.ledger import digest
-from services.reporting.projections import Reader
+from services.reporting.projections import Reader, Reporting
 from shared.problems import Forbidden, Refused
-from shared.service import Caller, Service
+from shared.service import Caller
 from shared.terms import Role
 
 router = APIRouter(tags=["重建与审计"])
@@ -29,8 +29,8 @@ async def rebuild_all(caller: Caller, request: Request) -> dict[str, Any]:
     """Rebuild beside, compare at one cut, swap if all are equal. Events, seconds, and the digests before and after."""
     if not caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.AUDITOR, Role.ADMIN, Role.SYSTEM):
         raise Forbidden(needs=[Role.OFFICE.label])
-    service: Service = request.app.state.service
-    serving: Reader = service.reader  # type: ignore[attr-defined]  # pyright: ignore
+    service: Reporting = request.app.state.service
+    serving = service.reader
     cut = await serving.archive.cut()
     began = time.perf_counter()
     events = await rebuild(service.pool, "index_next")
@@ -46,5 +46,3 @@ async def rebuild_all(caller: Caller, request: Request) -> dict[str, Any]:
         raise RebuildDiffers(ledgers=different[:20])
     await swap(service.pool, "index_next", cut)
     return {"events": events, "seconds": round(seconds, 3), "cut": cut, "ledgers": compared}
-
-

@@ -126,7 +126,7 @@ def _industry(code: str) -> str:
 def _several(texts: Iterable[str]) -> str:
     """One text as it is, several numbered and each on a line of its own, so that the columns of a ticket line up."""
     found = list(texts)
-    if len(found) < 2:  # noqa: PLR2004  several is two or more.
+    if len(found) < 2:
         return found[0] if found else ""
     return "\n".join(f"{_TICKET_SIGNS[n] if n < len(_TICKET_SIGNS) else n + 1}{text}" for n, text in enumerate(found))
 

@@ -274,7 +274,7 @@ def _judge(at: Period, enterprise: EnterpriseHistory, line: Line, made: Sequence
         until = _left_on(enterprise, at)
         if not until or timeline[0].on > until:
             return None
-    elif standing_value(enterprise.custody, until, False):  # noqa: FBT003  a value of a timeline, not a flag.
+    elif standing_value(enterprise.custody, until, False):
         return None
     counted = [visit for visit in made if visit.valid and visit.on <= until and _credited(at, timeline, visit)]
     if ended and not counted:
@@ -320,8 +320,10 @@ def _left_on(enterprise: EnterpriseHistory, at: Period) -> str:
     return left if left >= at.first else ""
 
 
-def _segments(timeline: Sequence[Assignment], until: str) -> list[Assignment]:
+def _segments(timeline: Sequence[Assignment], until: str) -> Sequence[Assignment]:
     """The assignments up to a day, those that changed the unit only: another worker is no move."""
+    if len(timeline) == 1:  # As most are.
+        return timeline if timeline[0].on <= until else ()
     found: list[Assignment] = []
     for item in timeline:
         if item.on > until:
@@ -357,9 +359,11 @@ def _credited(at: Period, timeline: Sequence[Assignment], visit: VisitHistory) -
     if not segments:
         return False
     units = credited_units(visit, at.settings)
+    if segments[-1].unit in units:
+        return True
     # Who must still answer after giving an enterprise away must be able to; what counted at T counts at T' too.
     since = min(at.frozen_since, at.filing_frozen_since)
-    return segments[-1].unit in units or _before_freeze(segments, since).unit in units
+    return _before_freeze(segments, since).unit in units
 
 
 def _lost_on(at: Period, loss: ContactLoss, line: Line) -> bool:
@@ -387,7 +391,7 @@ def _count(tallies: dict[tuple[str, Line], _Tally], line: Line, owed: _Owed) -> 
     return True
 
 
-def _list_missing(  # noqa: PLR0913, PLR0917  all of it is read once, for a list of names.
+def _list_missing(
     tallies: dict[tuple[str, Line], _Tally],
     histories: Histories,
     at: Period,
@@ -407,9 +411,7 @@ def _list_missing(  # noqa: PLR0913, PLR0917  all of it is read once, for a list
             notes.append("另一线已走访")
         notes += sorted({_why_not(visit) for visit in made if owed.unit in credited_units(visit, at.settings)} - {""})
         tallies[owed.unit, line].missing.append(
-            Missing(
-                enterprise.id, enterprise.code, name, owed.assignment.sub_unit, owed.assignment.worker, tuple(notes)
-            )
+            Missing(enterprise.id, enterprise.code, name, owed.assignment.sub_unit, owed.assignment.worker, tuple(notes))
         )
 
 

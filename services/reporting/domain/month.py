@@ -192,9 +192,7 @@ def evolve(state: State, fact: Fact) -> State:
     match state, fact:
         case Open() | Returned(), LedgerSubmitted():
             before = state.filed.supplements if isinstance(state, Returned) else ()
-            return Filed(
-                fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time, before
-            )
+            return Filed(fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time, before)
         case Filed(), LedgerSigned():
             return Signed(state)
         case Filed(), LedgerReturned():

@@ -35,7 +35,9 @@ Changed = AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | 
 
 
 @router.put("/enterprises/{code}", name="register_enterprise", summary="登记企业", status_code=201)
-async def register(code: CreditCode, command: RegisterEnterprise, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def register(
+    code: CreditCode, command: RegisterEnterprise, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
     """The code in the path and in the body are the same; the enterprise's id follows from it."""
     service: Service = request.app.state.service
     if command.code.strip().upper() != code.upper():
@@ -51,7 +53,7 @@ async def register(code: CreditCode, command: RegisterEnterprise, caller: Caller
     return {**receipt(service, response, done), **await _enterprise(service, key, caller)}
 
 
-async def _change(  # noqa: PLR0913
+async def _change(
     id_: UUID, command: Changed, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
@@ -67,7 +69,7 @@ async def _change(  # noqa: PLR0913
 
 
 @router.post("/enterprises/{id_}/amend", name="amend_enterprise", summary="更正企业信息")
-async def amend(  # noqa: PLR0913
+async def amend(
     id_: EnterpriseId, command: AmendEnterprise, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -75,7 +77,7 @@ async def amend(  # noqa: PLR0913
 
 
 @router.post("/enterprises/{id_}/change-standing", name="change_standing", summary="变更登记状态")
-async def change_standing(  # noqa: PLR0913
+async def change_standing(
     id_: EnterpriseId, command: ChangeStanding, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -83,7 +85,7 @@ async def change_standing(  # noqa: PLR0913
 
 
 @router.post("/enterprises/{id_}/change-custody", name="change_custody", summary="变更代管")
-async def change_custody(  # noqa: PLR0913
+async def change_custody(
     id_: EnterpriseId, command: ChangeCustody, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -91,7 +93,7 @@ async def change_custody(  # noqa: PLR0913
 
 
 @router.post("/enterprises/{id_}/assign", name="assign_enterprise", summary="落实网格与网格员")
-async def assign(  # noqa: PLR0913
+async def assign(
     id_: EnterpriseId, command: AssignEnterprise, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -99,7 +101,7 @@ async def assign(  # noqa: PLR0913
 
 
 @router.post("/enterprises/{id_}/verify-contact-loss", name="verify_contact_loss", summary="核实失联")
-async def verify_contact_loss(  # noqa: PLR0913
+async def verify_contact_loss(
     id_: EnterpriseId, command: VerifyContactLoss, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -107,7 +109,7 @@ async def verify_contact_loss(  # noqa: PLR0913
 
 
 @router.get("/enterprises", name="list_enterprises", summary="企业库查询")
-async def enterprises(  # noqa: PLR0913
+async def enterprises(
     caller: Caller, request: Request, q: str | None = Query(None, max_length=100, description="名称或代码的一部分"),
     unit: str | None = Query(None, max_length=20), standing: Standing | None = None, worker: UUID | None = None,
     cursor: Cursor = None, limit: Limit = 100,
@@ -200,7 +202,9 @@ async def rows_aside(caller: Caller, request: Request, cursor: Cursor = None, li
 
 
 @router.post("/queues/rows/{id_}/dismiss", name="dismiss_row", summary="处理导入行")
-async def dismiss(id_: UUID, command: DismissRow, caller: Caller, command_id: CommandId, request: Request, response: Response) -> dict[str, Any]:
+async def dismiss(
+    id_: UUID, command: DismissRow, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
     service: Service = request.app.state.service
     done = await service.desk.handle(ROW, id_, command, await service.context(caller, id_), command_id=command_id)
     return {**receipt(service, response, done), "id": id_}
@@ -212,9 +216,7 @@ def _may_read(caller: Actor) -> None:
 
 
 def _sees_district(caller: Actor) -> bool:
-    return caller.holds(
-        Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.HOTLINE, Role.SYSTEM
-    )
+    return caller.holds(Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.HOTLINE, Role.SYSTEM)
 
 
 def _sealed(text: str | None) -> Personal | None:
@@ -232,7 +234,8 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor) -> dict[str, A
     sealed: dict[str, Any] = orjson.loads(row["sealed"])
     texts = await service.vault.open([Personal.read(token) for token in sealed.values()])
     held = await service.pool.fetch(
-        "select line, unit, sub_unit, worker, since, until, reason, confidence from assignment where enterprise = $1 order by line, since", id_
+        "select line, unit, sub_unit, worker, since, until, reason, confidence from assignment where enterprise = $1 order by line, since",
+        id_,
     )
     return {
         "id": id_, "code": row["code"], "name": row["name"], "former_names": orjson.loads(row["former_names"]),

@@ -19,7 +19,7 @@ AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description
 
 
 @router.post("/members/{account}/appoint", name="appoint_member", summary="任命网格人员")
-async def appoint(  # noqa: PLR0913  FastAPI reads the parameters by name.
+async def appoint(
     account: AccountName, command: AppointMember, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -27,14 +27,14 @@ async def appoint(  # noqa: PLR0913  FastAPI reads the parameters by name.
 
 
 @router.post("/members/{account}/release", name="release_member", summary="免去网格岗位")
-async def release(  # noqa: PLR0913
+async def release(
     account: AccountName, command: ReleaseMember, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     return await _change(account, command, caller, command_id, expected, request, response)
 
 
-async def _change(  # noqa: PLR0913
+async def _change(
     account: str, command: AppointMember | ReleaseMember, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
@@ -48,7 +48,7 @@ async def _change(  # noqa: PLR0913
 
 
 @router.get("/members", name="list_members", summary="网格队伍名单")
-async def members(  # noqa: PLR0913
+async def members(
     caller: Caller, request: Request, unit: str | None = Query(None, max_length=20), role: Role | None = None,
     cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip

@@ -23,7 +23,9 @@ YearNumber = Annotated[int, Path(ge=2000, le=2100)]
 
 
 @router.put("/units/{code}", name="establish_unit", summary="设立单位", status_code=201)
-async def establish(code: UnitCode, command: EstablishUnit, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def establish(
+    code: UnitCode, command: EstablishUnit, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
     service: Service = request.app.state.service
     parent = await lookups.unit_kind(service.pool, command.parent)
     context = await service.context(caller, code, code=code, parent=parent)
@@ -33,21 +35,39 @@ async def establish(code: UnitCode, command: EstablishUnit, caller: Caller, requ
 
 
 @router.post("/units/{code}/rename", name="rename_unit", summary="单位更名")
-async def rename(  # noqa: PLR0913  FastAPI reads the parameters by name.
-    code: UnitCode, command: RenameUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
+async def rename(
+    code: UnitCode,
+    command: RenameUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
 ) -> dict[str, Any]:
     return await _change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/end", name="end_unit", summary="单位撤销")
-async def end(  # noqa: PLR0913
-    code: UnitCode, command: EndUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
+async def end(
+    code: UnitCode,
+    command: EndUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
 ) -> dict[str, Any]:
     return await _change(code, command, caller, command_id, expected, request, response)
 
 
-async def _change(  # noqa: PLR0913
-    code: str, command: RenameUnit | EndUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
+async def _change(
+    code: str,
+    command: RenameUnit | EndUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
     context = await service.context(caller, code, code=code)
@@ -56,14 +76,15 @@ async def _change(  # noqa: PLR0913
 
 
 @router.get("/units", name="list_units", summary="单位列表")
-async def units(  # noqa: PLR0913
+async def units(
     _caller: Caller, request: Request, kind: UnitKind | None = None, parent: str | None = Query(None, max_length=20),
     on: date | None = None, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Units of a kind, or under a parent, standing on a day (today when none is named)."""
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
-    where, args = ["since <= $1", "(ended is null or ended > $1)"], [day]
+    where = ["since <= $1", "(ended is null or ended > $1)"]
+    args: list[Any] = [day]
     for column, value in (("kind", kind), ("parent", parent)):
         if value is not None:
             args.append(str(value))
@@ -80,14 +101,18 @@ async def get_unit(code: UnitCode, _caller: Caller, request: Request) -> dict[st
 
 
 async def _unit(service: Service, code: str) -> dict[str, Any]:
-    row = await service.pool.fetchrow("select code, name, kind, parent, line, since, ended, ver as version from unit where code = $1", code)
+    row = await service.pool.fetchrow(
+        "select code, name, kind, parent, line, since, ended, ver as version from unit where code = $1", code
+    )
     if row is None:
         raise Unknown(what="unit", id=code)
     return dict(row)
 
 
 @router.put("/calendar/{year}", name="publish_year", summary="发布年度工作日历")
-async def publish(year: YearNumber, command: PublishYear, caller: Caller, command_id: CommandId, request: Request, response: Response) -> dict[str, Any]:
+async def publish(
+    year: YearNumber, command: PublishYear, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
     service: Service = request.app.state.service
     context = await service.context(caller, str(year), year=year)
     done = await service.desk.handle(CALENDAR, str(year), command, context, command_id=command_id)
@@ -121,7 +146,9 @@ async def workdays(
 
 
 @router.put("/mapping/industries", name="map_industries", summary="发布行业归口对照表")
-async def map_industries(command: MapIndustries, caller: Caller, command_id: CommandId, request: Request, response: Response) -> dict[str, Any]:
+async def map_industries(
+    command: MapIndustries, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
     service: Service = request.app.state.service
     lines = await lookups.lines(service.pool, command.entries.values())
     context = await service.context(caller, "industries", lines=lines)
@@ -133,4 +160,8 @@ async def map_industries(command: MapIndustries, caller: Caller, command_id: Com
 async def industries(_caller: Caller, request: Request) -> dict[str, Any]:
     service: Service = request.app.state.service
     row = await service.pool.fetchrow("select ver as version, entries, since from mapping where name = 'industries'")
-    return {"version": row["version"], "entries": orjson.loads(row["entries"]), "since": row["since"]} if row else {"version": 0, "entries": {}}
+    return (
+        {"version": row["version"], "entries": orjson.loads(row["entries"]), "since": row["since"]}
+        if row
+        else {"version": 0, "entries": {}}
+    )

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
-from uuid import UUID
 
 from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.unit import Code
@@ -268,7 +268,7 @@ def _register(command: RegisterEnterprise, context: Context) -> list[Fact]:
     if not code.is_enterprise:
         raise NotAnEnterprise(code=code.text)
     on = command.on or context.today
-    personal = {name: _about(getattr(command, name), name, context) for name in _PERSONAL}
+    personal: dict[str, Any] = {name: _about(getattr(command, name), name, context) for name in _PERSONAL}
     plain = command.model_dump(exclude={"assignments", "on", "code", *_PERSONAL})
     facts: list[Fact] = [EnterpriseRegistered(code=code.text, on=on, **plain, **personal)]
     for item in command.assignments:
@@ -324,9 +324,7 @@ def evolve(state: State, fact: Fact) -> State:
         case Registered(), EnterpriseAmended():
             changes = {name: value for name in _PARTICULARS if (value := getattr(fact, name)) is not None}
             former = state.former_names if fact.name in (None, state.name) else (*state.former_names, state.name)
-            return replace(
-                state, name=fact.name or state.name, former_names=former, particulars={**state.particulars, **changes}
-            )
+            return replace(state, name=fact.name or state.name, former_names=former, particulars={**state.particulars, **changes})
         case Registered(), StandingChanged():
             return replace(state, standing=fact.standing, standing_on=fact.on)
         case Registered(), CustodyChanged():

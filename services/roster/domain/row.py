@@ -1,6 +1,6 @@
 """A row of a register extract that was set aside: doubtful, never guessed, waiting for a person.
 
-    (nothing) --set aside--> Waiting --dismiss--> Dismissed
+(nothing) --set aside--> Waiting --dismiss--> Dismissed
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""``guiren coverage``, ``guiren ledger …``, ``guiren reporting rebuild``: what is told of the month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.table import Table
+
+from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, home_of, print_json
+
+ledger = typer.Typer(help="走访服务企业台账(附件3)", no_args_is_help=True)
+reporting = typer.Typer(help="台账与指标服务", no_args_is_help=True)
+
+MonthOption = Annotated[str, typer.Option("--month", help="月份 YYYY-MM")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="按该时刻已知的事件计算,如 2026-09-27T18:00:00+08:00")]
+AsOption = Annotated[str, typer.Option("--as", help="以哪个账号查询")]
+
+
+def _ask(home: Path | None, account: str, path: str, **params: str | None) -> httpx.Response:
+    with client(home_of(home), account, 600) as gateway:
+        return gateway.get(path, params={name: value for name, value in params.items() if value is not None})
+
+
+def coverage(
+    month: MonthOption,
+    unit: Annotated[str | None, typer.Option("--unit", help="单位编码")] = None,
+    as_of: AsOfOption = None,
+    account: AsOption = "office",
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """走访覆盖率:各单位各网格线,及全区四项。"""
+    found = answer_of(_ask(home, account, "/api/reporting/coverage", month=month, unit=unit, as_of=as_of))
+    if json:
+        print_json(found)
+        return
+    for basis, title in (("filing", "报送口径"), ("whole_month", "全月口径")):
+        part = found[basis]
+        table = Table(title=f"{month} 走访覆盖率({title},截至 {part['until']})")
+        for name in ("单位", "网格线", "已走访", "应走访", "覆盖率%", "尽责%", "未走访"):
+            table.add_column(name, justify="left" if name in ("单位", "网格线") else "right")
+        for item in part["units"]:
+            line = "纵向" if item["line"] == "vertical" else "横向"
+            table.add_row(item["name"], line, *(str(item[k]) for k in ("n", "d")), item["pct"] or "—",
+                          item["diligent"]["pct"] or "—", str(item["unvisited"]))  # fmt: skip
+        console.print(table)
+        if district := part.get("district"):
+            labels = {"horizontal": "横向", "vertical": "纵向", "either": "任一线", "both": "双线"}
+            console.print("全区 " + " · ".join(f"{labels[k]} {v['n']}/{v['d']} {v['pct'] or '—'}%" for k, v in district.items()))
+
+
+@ledger.command("show")
+def show(
+    unit: Annotated[str, typer.Option("--unit", help="单位编码")],
+    month: MonthOption,
+    as_of: AsOfOption = None,
+    account: AsOption = "office",
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """一个单位一个月的台账:行、汇总、事件位置、摘要。"""
+    found: dict[str, Any] = answer_of(_ask(home, account, f"/api/reporting/ledgers/{unit}/{month}", as_of=as_of))
+    if json:
+        print_json(found)
+        return
+    filed = found["filed"]
+    state = "未报送" if filed is None else ("按时" if filed["on_time"] else "逾期") + f"报送 {filed['received']}"
+    console.print(f"{unit} {month} 台账 {len(found['rows'])} 行 · {state}\n摘要 {found['digest']}", markup=False)
+
+
+@ledger.command("export")
+def export(
+    unit: Annotated[str, typer.Option("--unit", help="单位编码")],
+    month: MonthOption,
+    out: Annotated[Path, typer.Option("--out", help="写到哪个 .xlsx 文件")],
+    as_of: AsOfOption = None,
+    account: AsOption = "office",
+    home: HomeOption = None,
+) -> None:
+    """导出可打印的 Excel 台账。"""
+    with console.status("正在生成台账…"):
+        response = _ask(home, account, f"/api/reporting/ledgers/{unit}/{month}/workbook", as_of=as_of)
+    if not response.is_success:
+        answer_of(response)
+    out.write_bytes(response.content)
+    console.print(f"{out}({len(response.content):,} 字节)", markup=False)
+
+
+@reporting.command("rebuild")
+def rebuild(home: HomeOption = None, account: AsOption = "office", json: JsonOption = False) -> None:
+    """由事件重建索引,逐一核对各单位各月台账摘要,一致才切换。"""
+    with client(home_of(home), account, 3600) as gateway, console.status("正在重建并核对…"):
+        found = answer_of(gateway.post("/api/reporting/rebuild"))
+    if json:
+        print_json(found)
+        return
+    same = sum(item["before"] == item["after"] for item in found["ledgers"])
+    console.print(f"{found['events']} 条事件,{found['seconds']} 秒;{same}/{len(found['ledgers'])} 份台账摘要一致,已切换")

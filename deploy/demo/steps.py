@@ -1,0 +1,96 @@
+"""One step of the demo's past: who asked for what of which stream, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from shared.decider import Actor, Context, Decider
+from shared.events import Command
+from shared.handle import Ask
+from shared.months import SHANGHAI, Calendar, Month, local_date
+from shared.terms import Role
+
+SEED = 520502
+SYSTEM = Actor(UUID(int=0), "demo", frozenset({Role.SYSTEM}))
+_LARGEST = 400
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command with everything its decision must know. The id follows from what it is, so a second run adds nothing."""
+
+    at: datetime
+    decider: Decider[Any]
+    key: str
+    command: Command
+    actor: Actor
+    id: UUID
+    subject: UUID
+    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def ask(self, calendar: Calendar) -> Ask[Any]:
+        """The command as the desk takes it."""
+        context = Context(self.actor, self.at, local_date(self.at), calendar, self.subject, self.known)
+        return Ask(self.decider, self.key, self.command, context, self.id)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days the demo tells of: two whole months and the current one up to yesterday."""
+
+    today: date
+    calendar: Calendar
+
+    @property
+    def months(self) -> tuple[Month, Month, Month]:
+        """The two past months and the current one."""
+        now = Month.of(self.today)
+        return now.previous.previous, now.previous, now
+
+    @property
+    def founded(self) -> date:
+        """The day everything was set up: far enough back that nothing counts as newly entered."""
+        return self.months[0].previous.previous.first_day
+
+    def workdays(self, month: Month) -> list[date]:
+        """The working days of a month."""
+        days = (month.first_day + timedelta(days=n) for n in range(month.last_day.day))
+        return [day for day in days if self.calendar.is_workday(day)]
+
+    def past(self, day: date) -> bool:
+        """Whether a day is over; today is left to whoever tries the platform."""
+        return day < self.today
+
+    def instant(self, day: date, rng: Random, first: int = 9, last: int = 18) -> datetime:
+        """Some moment of the working day. Few distinct ones: what happens at one moment is written in one transaction."""
+        hour = rng.choice([hour for hour in (9, 10, 11, 15, 16, 17) if first <= hour < last] or [first])
+        return moment(day, hour, rng.choice((12, 47)))
+
+    def later(self, day: date, workdays: int) -> date:
+        """So many working days on."""
+        return self.calendar.add_workdays(day, workdays)
+
+
+def moment(day: date, hour: int, minute: int = 0) -> datetime:
+    """A moment on the wall in Asia/Shanghai."""
+    return datetime.combine(day, time(hour, minute), SHANGHAI)
+
+
+def batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """In the order of time; a batch has one moment, no stream twice, and fits a transaction."""
+    batch: list[Step] = []
+    streams: set[str] = set()
+    for step in sorted(steps, key=lambda step: step.at):
+        stream = step.decider.stream(step.key)
+        if batch and (step.at != batch[0].at or stream in streams or len(batch) >= _LARGEST):
+            yield batch
+            batch, streams = [], set()
+        batch.append(step)
+        streams.add(stream)
+    if batch:
+        yield batch

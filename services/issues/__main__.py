@@ -1,0 +1,9 @@
+"""``python -m services.issues``."""
+
+from services.issues.app import application
+from shared.service import logging_to, serve
+from shared.settings import Settings
+
+settings = Settings()
+logging_to(settings.log_format)
+serve(application(settings), settings)

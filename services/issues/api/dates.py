@@ -1,0 +1,48 @@
+"""What a deadline would be, and working days as such: asked without changing anything."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from services.issues.domain import deadlines
+from services.issues.domain.commands import Day
+from shared.months import Calendar
+from shared.service import Caller, Service
+from shared.terms import Nature, Urgency
+
+router = APIRouter(tags=["时限"])
+
+Start = Annotated[Day, Query(alias="from", description="起算日,不计入")]
+
+
+@router.get("/issues/deadline", name="derive_deadline", summary="时限试算(按性质和紧急度)")
+async def deadline(_caller: Caller, request: Request, nature: Nature, urgency: Urgency, start: Start) -> dict[str, Any]:
+    calendar = await _calendar(request)
+    due = deadlines.standard(calendar, start, nature, urgency)
+    return {
+        **due.model_dump(mode="json"), "workdays": deadlines.workdays(nature, urgency),
+        "provisional": _provisional(calendar, start, due.on),
+    }  # fmt: skip
+
+
+@router.get("/calendar/add", name="add_workdays", summary="工作日推算")
+async def add(_caller: Caller, request: Request, start: Start, workdays: Annotated[int, Query(ge=0, le=1000)]) -> dict[str, Any]:
+    calendar = await _calendar(request)
+    on = calendar.add_workdays(start, workdays)
+    return {
+        "on": on, "derivation": calendar.explain(start, workdays), "provisional": _provisional(calendar, start, on),
+        "calendar": calendar.version,
+    }  # fmt: skip
+
+
+async def _calendar(request: Request) -> Calendar:
+    service: Service = request.app.state.service
+    return await service.calendar()
+
+
+def _provisional(calendar: Calendar, start: date, end: date) -> bool:
+    """Whether any year on the way has not been announced."""
+    return any(calendar.is_provisional(date(year, 1, 1)) for year in range(start.year, end.year + 1))

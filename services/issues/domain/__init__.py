@@ -1,0 +1,1 @@
+"""The decider of tickets: commands, states, refusals, permissions, deadlines, numbers."""

@@ -1,0 +1,244 @@
+"""Which township, and which village, an address names: a suggestion with a confidence and its reason.
+
+The digits of a credit code name the registering office, never the place; about a third of addresses name only a street.
+What is not ``SURE`` waits in a queue for a person (方案 三(一); choices, facts and register traps). The longest name wins:
+田坝镇 is not in 田坝桥镇. A village's name that stands in two or more townships proves nothing alone. 毕节市 was the district
+until 2011-11 and is the whole prefecture since, so beside a village's name it proves little.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SURE = 80
+"""From this confidence on the suggestion is taken without a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the address says. ``confidence`` 0…100 is of the township; a village is only named when the address does."""
+
+    township: str | None
+    village: str | None
+    confidence: int
+    because: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether no person needs to look."""
+        return self.township is not None and self.confidence >= SURE
+
+
+@dataclass(frozen=True, slots=True)
+class _Township:
+    code: str
+    name: str
+    stem: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Village:
+    code: str
+    stem: str
+    suffix: str
+    township: str
+
+
+_ETHNIC = "(?:彝族|苗族|白族|回族|布依族)"
+_TOWNSHIP_STEM = re.compile(rf"(.+?){_ETHNIC}*(街道|镇|乡)")
+_VILLAGE_STEM = re.compile(r"(.+?)(?:村村民委员会|村民委员会|社区居民委员会|居民委员会|社区居委会|居委会|村委会|社区|村)")
+# Each place where a township's name may end. 办 is the short form of 街道办事处.
+_TOWNSHIP_END = re.compile(rf"街道办事处|街道办|街道|办事处|办|镇|(?:{_ETHNIC}+|民族)?乡")
+_VILLAGE_END = re.compile(r"社区|居民委员会|居委会|居委|村民委员会|村")
+_BEFORE = frozenset("省市区县州乡镇道处办关节会村 ,，、。.;；:：()（）[]【】“”\"'-—0123456789/·")
+_ELSEWHERE = re.compile(
+    r"大方县|黔西(?:县|市)|金沙县|织金县|纳雍县|赫章县|威宁(?:彝族回族苗族自治)?县|威宁自治县|威宁草海"
+    r"|(?:毕节市|贵州省|毕节)(?:大方|黔西|金沙|织金|纳雍|赫章|威宁)(?![路街大道巷])"
+    r"|百里杜鹃(?:管理区|管委会|风景|景区|旅游|普底|黄泥|大水|鹏程|戛木|金坡|仁和|百纳|沙厂)|(?:毕节市|贵州省)百里杜鹃(?!大道|路|街)"
+    r"|金海湖(?:新区|管委会)|(?:毕节市|贵州省)金海湖(?!大道|路|街)"
+    r"|贵阳市|遵义市|六盘水市|安顺市|铜仁市|黔东南|黔南布依|黔南州|黔西南"
+    r"|^(?!贵州)(?:北京|天津|上海|重庆)市|^(?!贵州)[\u4e00-\u9fff]{2,3}(?:省|自治区)"
+)
+_ROAD = re.compile(r"路|大道|街|巷|小区|广场|大厦|号|商城|花园|市场")
+_AFTER_STEM = re.compile(r"(?!路|大道|街|巷|村|社区|小区|桥|河|广场|大厦|商|中路|东路|西路|南路|北路)")
+_LONGEST = 6
+
+
+@dataclass(frozen=True)
+class Places:
+    """The townships and villages of a district, ready for matching: built once, then pure."""
+
+    townships: Mapping[str, _Township]
+    by_stem: Mapping[str, _Township]
+    villages: Mapping[tuple[str, str], tuple[_Village, ...]]
+    within: Mapping[tuple[str, str], tuple[_Village, ...]]
+    district: str = "七星关区"
+
+    @staticmethod
+    def of(
+        townships: Iterable[tuple[str, str]], villages: Iterable[tuple[str, str, str]], district: str = "七星关区"
+    ) -> Places:
+        """From (code, name) of townships and (code, name, township code) of villages."""
+        known = {code: _township(code, name) for code, name in townships}
+        named: dict[tuple[str, str], list[_Village]] = defaultdict(list)
+        within: dict[tuple[str, str], list[_Village]] = defaultdict(list)
+        for code, name, township in villages:
+            village = _village(code, name, township)
+            named[village.stem, village.suffix].append(village)
+            within[township, village.stem].append(village)
+        return Places(
+            known,
+            {item.stem: item for item in known.values()},
+            {key: tuple(items) for key, items in named.items()},
+            {key: tuple(items) for key, items in within.items()},
+            district,
+        )
+
+
+def _township(code: str, name: str) -> _Township:
+    found = _TOWNSHIP_STEM.fullmatch(name)
+    return _Township(code, name, found[1], found[2]) if found else _Township(code, name, name, "")
+
+
+def _village(code: str, name: str, township: str) -> _Village:
+    found = _VILLAGE_STEM.fullmatch(name)
+    stem = found[1] if found else name
+    return _Village(code, stem, "社区" if "居" in name or "社区" in name else "村", township)
+
+
+def read_places(folder: Path | str, district: str = "七星关区") -> Places:
+    """Read ``townships.csv`` and ``villages.csv`` (code, name[, township_code], kind) of ``deploy/data/divisions``."""
+    with (Path(folder) / "townships.csv").open(encoding="utf-8-sig", newline="") as file:
+        townships = [(row["code"], row["name"]) for row in csv.DictReader(file)]
+    with (Path(folder) / "villages.csv").open(encoding="utf-8-sig", newline="") as file:
+        villages = [(row["code"], row["name"], row["township_code"]) for row in csv.DictReader(file)]
+    return Places.of(townships, villages, district)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    township: _Township
+    start: int
+    end: int
+    confidence: int
+    written: str
+
+
+def suggest(address: str, places: Places) -> Suggestion:
+    """The township and village an address names, if any."""
+    text = address.replace(" ", "").replace("\u3000", "") if " " in address or "\u3000" in address else address
+    if not text:
+        return Suggestion(None, None, 0, "没有地址")
+    if found := _ELSEWHERE.search(text):
+        both = f",又写有{places.district}" if places.district in text else ""
+        return Suggestion(None, None, 0, f"地址写有“{found[0]}”{both},不是本区地址或需人工核实")
+    hits = _townships(text, places)
+    if not hits:
+        return _without_township(text, places)
+    named = {hit.township.code: hit for hit in reversed(hits)}
+    first = hits[0]
+    if len(named) > 1:
+        names = "、".join(hit.township.name for hit in sorted(named.values(), key=lambda hit: hit.start))
+        return Suggestion(first.township.code, None, 50, f"地址同时写有{names},需人工核实")
+    village, said = _village_within(text, first, places)
+    because = f"地址写有“{first.written}”{said}"
+    return Suggestion(first.township.code, village, first.confidence, because)
+
+
+def _townships(text: str, places: Places) -> list[_Hit]:
+    hits: list[_Hit] = []
+    for found in _TOWNSHIP_END.finditer(text):
+        end = found.start()
+        for length in range(min(_LONGEST, end), 0, -1):
+            township = places.by_stem.get(text[end - length : end])
+            if township is None:
+                continue
+            start = end - length
+            confidence = _confidence(township, found[0])
+            if start and text[start - 1] not in _BEFORE:
+                confidence = min(confidence, 60)  # a longer name that is not known here may end like this one
+            if confidence:
+                hits.append(_Hit(township, start, found.end(), confidence, text[start : found.end()]))
+            break
+    return hits
+
+
+def _confidence(township: _Township, written: str) -> int:
+    """How sure a written ending makes it: its own kind; a kind it once had (乡, now 镇); the office of a street."""
+    if written.endswith("乡"):
+        return {"乡": 95, "镇": 85}.get(township.suffix, 60)
+    if written == "镇":
+        return {"镇": 95, "乡": 85}.get(township.suffix, 70)
+    if written == "街道":
+        return 95 if township.suffix == "街道" else 70
+    if written in ("街道办事处", "街道办"):
+        return 95 if township.suffix == "街道" else 70
+    return 90 if township.suffix == "街道" else 60  # 办, 办事处
+
+
+def _villages(text: str, start: int) -> Iterable[tuple[int, int, str]]:
+    """Where a village's name may end from ``start`` on: (end of stem, end, 村 or 社区)."""
+    for found in _VILLAGE_END.finditer(text, start):
+        yield found.start(), found.end(), "村" if found[0].startswith("村") else "社区"
+
+
+def _village_within(text: str, hit: _Hit, places: Places) -> tuple[str | None, str]:
+    township = hit.township
+    strangers = ""
+    for end, after, suffix in _villages(text, hit.end):
+        for length in range(min(_LONGEST, end - hit.end), 0, -1):
+            start = end - length
+            if start > hit.end and text[start - 1] not in _BEFORE:
+                continue
+            stem = text[start:end]
+            if known := places.within.get((township.code, stem)):
+                # A village that became a community, or is written so: clear as long as only one here has the name.
+                own = [item for item in known if item.suffix == suffix] or list(known)
+                if len(own) == 1:
+                    return own[0].code, f"、“{text[start:after]}”"
+            elif (stem, suffix) in places.villages and not strangers:
+                strangers = f",但“{text[start:after]}”不在该乡镇(街道),村(社区)待核实"
+    return None, strangers
+
+
+def _without_township(text: str, places: Places) -> Suggestion:
+    in_district = places.district in text
+    for end, after, suffix in _villages(text, 0):
+        for length in range(min(_LONGEST, end), 0, -1):
+            start = end - length
+            if start and text[start - 1] not in _BEFORE:
+                continue
+            known = places.villages.get((text[start:end], suffix))
+            if not known:
+                continue
+            written = text[start:after]
+            if len(known) > 1:
+                names = "、".join(places.townships[item.township].name for item in known)
+                return Suggestion(None, None, 0, f"“{written}”在{names}都有,仅凭村(社区)名无法判断")
+            township = places.townships[known[0].township]
+            other = places.villages.get((text[start:end], "村" if suffix == "社区" else "社区"), ())
+            if any(item.township != township.code for item in other):
+                names = "、".join(places.townships[item.township].name for item in (*known, *other))
+                why = f"“{written}”属{township.name},但{names}都有“{text[start:end]}”村或社区,需人工核实"
+                return Suggestion(township.code, known[0].code, 70, why)
+            if not in_district:
+                why = f"“{written}”属{township.name},但地址未写明{places.district},需人工核实"
+                return Suggestion(township.code, known[0].code, 60, why)
+            return Suggestion(township.code, known[0].code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)")
+    at = text.find(places.district)
+    if at >= 0:
+        start = at + len(places.district)
+        for length in range(_LONGEST, 1, -1):
+            township = places.by_stem.get(text[start : start + length])
+            if township and _AFTER_STEM.match(text, start + length):
+                why = f"地址只写有“{township.stem}”,疑为{township.name},需人工核实"
+                return Suggestion(township.code, None, 60, why)
+    if _ROAD.search(text):
+        return Suggestion(None, None, 0, "地址只写到街路门牌,没有乡镇(街道)")
+    return Suggestion(None, None, 0, "地址没有写明乡镇(街道)")

@@ -1,0 +1,140 @@
+"""A whole file: its verdicts with duplicates seen, the tally, and the row-by-row report for people.
+
+Memory is bounded by the number of codes, not by the rows: per accepted code one hash and one line number are kept.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from services.roster.intake.judge import Accepted, Candidate, Fault, Reason, Refused, Repeated, SetAside, Verdict, judge
+from services.roster.intake.read import Column, RawRow
+
+
+def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
+    """Judge every row in the file's order.
+
+    The same enterprise with the same content again is ``Repeated`` (blanks and N/A make no difference). Other content under
+    a code already accepted is set aside and names the line that stands: which of them is right, a person decides. A doubtful
+    row repeated exactly waits once.
+    """
+    accepted: dict[str, tuple[int, int]] = {}
+    waiting: dict[int, int] = {}
+    for row in rows:
+        verdict = judge(row)
+        match verdict:
+            case Accepted(line, candidate, _):
+                known = accepted.setdefault(candidate.code, (line, hash(candidate)))
+                if known[0] == line:
+                    yield verdict
+                elif known[1] == hash(candidate):
+                    yield Repeated(line, known[0], candidate.code)
+                else:
+                    yield _other(row, candidate, known[0])
+            case SetAside(line, _, raw, code, _):
+                first = waiting.setdefault(hash(raw.raw), line)
+                yield verdict if first == line else Repeated(line, first, code)
+            case Refused() | Repeated():
+                yield verdict
+
+
+def _other(row: RawRow, candidate: Candidate, first: int) -> SetAside:
+    sentence = f"代码 {candidate.code} 已在第 {first} 行出现,两行内容不同,需人工确认以哪一行为准"
+    reason = Reason(row.line, row.layout.header(Column.CODE), Fault.DUPLICATE, sentence)
+    return SetAside(row.line, (reason,), row, candidate.code, candidate.name)
+
+
+@dataclass
+class Tally:
+    """How many rows came to what, and why. ``add`` each verdict; ``by_reason`` counts rows per reason, notes apart."""
+
+    accepted: int = 0
+    refused: int = 0
+    set_aside: int = 0
+    repeated: int = 0
+    branches: int = 0
+    by_reason: Counter[Fault] = field(default_factory=Counter[Fault])
+    notes: Counter[Fault] = field(default_factory=Counter[Fault])
+
+    @property
+    def rows(self) -> int:
+        """Every row of the file."""
+        return self.accepted + self.refused + self.set_aside + self.repeated
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one verdict."""
+        match verdict:
+            case Accepted(_, candidate, notes):
+                self.accepted += 1
+                self.branches += candidate.is_branch
+                if notes:
+                    self.notes.update({note.fault for note in notes})
+            case Refused(_, reasons):
+                self.refused += 1
+                self.by_reason.update({reason.fault for reason in reasons})
+            case SetAside(_, reasons):
+                self.set_aside += 1
+                self.by_reason.update({reason.fault for reason in reasons})
+            case Repeated():
+                self.repeated += 1
+
+    def of(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Count verdicts as they pass by."""
+        for verdict in verdicts:
+            self.add(verdict)
+            yield verdict
+
+    def document(self) -> dict[str, object]:
+        """As JSON tells it."""
+        return {
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "refused": self.refused,
+            "set_aside": self.set_aside,
+            "repeated": self.repeated,
+            "branches": self.branches,
+            "reasons": {fault.value: self.by_reason[fault] for fault in Fault if self.by_reason[fault]},
+            "notes": {fault.value: self.notes[fault] for fault in Fault if self.notes[fault]},
+        }
+
+
+HEADINGS = ("行号", "结论", "列", "原因类别", "原因", "统一社会信用代码")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def report_lines(verdict: Verdict) -> list[tuple[str, ...]]:
+    """The lines of one row in the report: one for each reason or note. Names and numbers of people stay out of it."""
+    match verdict:
+        case Accepted(line, candidate, notes):
+            said, code, reasons = "接受", candidate.code, notes
+        case Refused(line, reasons, code):
+            said = "拒绝"
+        case SetAside(line, reasons, _, code, _):
+            said = "待人工核实"
+        case Repeated(line, of, code):
+            return [(str(line), "重复", "", "", f"与第 {of} 行相同,只计一次", code)]
+    if not reasons:
+        return [(str(line), said, "", "", "", code)]
+    return [(str(line), said, item.column, item.fault.label, item.sentence, code) for item in reasons]
+
+
+def report(verdicts: Iterable[Verdict], file: TextIO, *, accepted: bool = True) -> Iterator[Verdict]:
+    """Write the report while the verdicts pass by; ``accepted=False`` leaves out rows that were taken without a note.
+
+    Open the file with ``open(path, "w", encoding="utf-8-sig", newline="")``: the mark lets Excel read it as UTF-8.
+    """
+    writer = csv.writer(file)
+    writer.writerow(HEADINGS)
+    for verdict in verdicts:
+        if accepted or not isinstance(verdict, Accepted) or verdict.notes:
+            writer.writerows([tuple(map(harmless, line)) for line in report_lines(verdict)])
+        yield verdict

@@ -1,0 +1,24 @@
+"""Visits, put together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.visits import api
+from services.visits.projections import DECIDERS, VIEWS
+from shared import directory
+from shared.service import Service
+from shared.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    """The service: its decider, its views, and the read copy of the roster it decides on."""
+    return Service(
+        "visits", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 走访 (visits)",
+        followers=lambda _service: (directory.follower(),),
+    )  # fmt: skip
+
+
+def application(settings: Settings) -> FastAPI:
+    """Its HTTP application."""
+    return build(settings).app(*api.ROUTERS)

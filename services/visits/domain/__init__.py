@@ -1,0 +1,1 @@
+"""The rules of visits: pure, one module per kind of stream."""
