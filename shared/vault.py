@@ -75,7 +75,7 @@ class Personal:
             token = {str(key): str(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             if token.keys() == {"$enc", "sub", "n", "ct"}:
                 return cls(subject=UUID(token["sub"]), token=token)
-        if isinstance(value, str) and len(value) <= _LONGEST:
+        if isinstance(value, str) and len(value) <= _LONGEST and _writable(value):
             return cls(value)
         message = "应为文字"
         raise ValueError(message)
@@ -193,6 +193,11 @@ class Vault:
             subject,
         )
         self._keys[subject] = None
+
+
+def _writable(text: str) -> bool:
+    """Whether it is text at all: half a surrogate pair is none."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _text(raw: bytes) -> str:

@@ -72,6 +72,14 @@ class Process:
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     @property
+    def ending(self) -> str:
+        """How it ended, in words for an operator."""
+        code = self._child.poll() if self._child is not None else None
+        if code is None:
+            return ""
+        return f"退出码 {code}" if code >= 0 else f"信号 {-code}"
+
+    @property
     def running(self) -> bool:
         """Whether our child is alive."""
         return self.pid is not None

@@ -126,7 +126,7 @@ class Supervisor:
                 continue
             if time.monotonic() - began > _STEADY_SECONDS:
                 wait = 0.0
-            self._say(f"{process.name} 意外退出,{wait:.1f} 秒后重启(日志:{process.log})")
+            self._say(f"{process.name} 意外退出({process.ending}),{wait:.1f} 秒后重启(日志:{process.log})")
             await asyncio.sleep(wait)
             wait = min(max(wait * 2, 0.5), _LONGEST_WAIT_SECONDS)
             began = time.monotonic()

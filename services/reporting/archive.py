@@ -205,14 +205,15 @@ async def rebuild(pool: asyncpg.Pool, schema: str, page: int = 20_000) -> int:
             position = 0
             while True:
                 rows = await connection.fetch(
-                    "select pos, type, stream, body from mirror.entry where origin = $1 and pos > $2 order by pos limit $3",
-                    origin, position, page,
+                    "select pos, type, stream, case when type = any($4::text[]) then body end as body "
+                    "from mirror.entry where origin = $1 and pos > $2 order by pos limit $3",
+                    origin, position, page, list(TOUCHING),
                 )  # fmt: skip
                 if not rows:
                     break
                 found = no_rows()
                 for row in rows:
-                    if row["type"] in TOUCHING:
+                    if row["body"] is not None:
                         touches(row["type"], row["stream"], row["body"], found)
                 await write(connection, found, schema)
                 position = rows[-1]["pos"]

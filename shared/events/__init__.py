@@ -43,7 +43,8 @@ class Part(BaseModel):
 class Command(BaseModel):
     """What somebody asks for. A field it does not know is refused rather than dropped.
 
-    So is the character NUL in any text: PostgreSQL can't keep it, and nobody types it.
+    So is the character NUL in any text: PostgreSQL can't keep it, and nobody types it. So is a sealed datum sent from
+    outside: it would let a caller point at somebody else's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,18 +52,18 @@ class Command(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nul(cls, raw: object) -> object:
-        if _holds_nul(raw):
-            message = "含有不能保存的空字符"
+        if _unfit(raw):
+            message = "含有不能保存的字符"
             raise ValueError(message)
         return raw
 
 
-def _holds_nul(raw: object) -> bool:
+def _unfit(raw: object) -> bool:
     if isinstance(raw, str):
         return "\x00" in raw
     if isinstance(raw, dict):
-        return any(_holds_nul(value) for value in raw.values())  # pyright: ignore[reportUnknownVariableType]
-    return isinstance(raw, (list, tuple)) and any(_holds_nul(item) for item in raw)  # pyright: ignore[reportUnknownVariableType]
+        return "$enc" in raw or any(_unfit(value) for value in raw.values())  # pyright: ignore[reportUnknownVariableType]
+    return isinstance(raw, (list, tuple)) and any(_unfit(item) for item in raw)  # pyright: ignore[reportUnknownVariableType]
 
 
 class UnknownFact(Exception):

@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime
 
 import pytest
+from support.stories import AUTUMN_2026, H, Story, V, day, ident, settled
 
 from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissing, Figure, Settings, coverage, percentage, period
 from services.reporting.domain.histories import Histories, fold
@@ -13,7 +14,6 @@ from shared.eventlog import Entry
 from shared.events import UnknownFact, roster, visits
 from shared.months import DueShift
 from shared.terms import EnterpriseKind, Mode, Role, Standing
-from tests.stories import AUTUMN_2026, H, Story, V, day, ident, settled
 
 
 def golden() -> Story:
@@ -123,8 +123,8 @@ def test_the_windows_of_grace_and_freeze_count_official_working_days() -> None:
 @pytest.mark.parametrize(
     ("shift", "until"), [("none", "2026-09-27"), ("previous_workday", "2026-09-24"), ("next_workday", "2026-09-28")]
 )
-def test_the_due_day_shifts_only_if_the_office_says_so(shift: DueShift, until: str) -> None:
-    settings = Settings(due_shift=shift)
+def test_the_due_day_shifts_only_if_the_office_says_so(shift: str, until: str) -> None:
+    settings = Settings(due_shift=DueShift(shift))
     assert period("2026-09", Basis.FILING, AUTUMN_2026, settings).until == until
 
 

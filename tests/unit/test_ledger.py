@@ -7,42 +7,18 @@ from typing import Any
 
 import orjson
 import pytest
+from support.stories import AUTUMN_2026, H, Story, V, day, ident, sealed, settled, ticket
 
 from services.reporting.domain.histories import fold
 from services.reporting.domain.industries import DIVISIONS, industry_label
 from services.reporting.domain.ledger import Ledger, canonical, digest, ledger, ledger_of, pinyin, prepare
 from shared.events import issues, roster, visits
 from shared.terms import Awareness, EvidenceKind, Line, Mode, Rating, Role
-from tests.stories import AUTUMN_2026, H, Story, V, day, ident, sealed, settled
 
 
 def filed(story: Story, unit: str = "H1", line: Line = H, month: str = "2026-09") -> Ledger:
     """The ledger of a unit."""
     return ledger(unit, line, month, fold(story.entries), AUTUMN_2026)
-
-
-def ticket(story: Story, visit: str, no: str, **due: str) -> str:
-    """A ticket out of a visit, dispatched to V1."""
-    stream = f"issue/{ident(no)}"
-    story.tell(
-        stream,
-        issues.IssueReported.model_validate(
-            {
-                "no": no, "enterprise": {"id": ident("E"), "code": "91", "name": "E"}, "unit": "H1", "source": "visit",
-                "visit": visit, "demand": 1, "content": "融资难", "category": "finance", "nature": "help",
-                "urgency": "ordinary", "on": day("09-03"),
-            }
-        ),
-    )  # fmt: skip
-    if due:
-        story.tell(
-            stream,
-            issues.IssueDispatched(
-                unit="V1", leader=ident("leader"), measures="协调银行对接", on=day("09-04"),
-                due=issues.Due(on=day(due["due"]), derivation="7 工作日", calendar="2026.1", rule="L1"),
-            ),
-        )  # fmt: skip
-    return stream
 
 
 def test_a_month_without_visits_has_a_ledger_without_rows() -> None:

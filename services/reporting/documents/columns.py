@@ -126,13 +126,13 @@ def _industry(code: str) -> str:
 def _several(texts: Iterable[str]) -> str:
     """One text as it is, several numbered and each on a line of its own, so that the columns of a ticket line up."""
     found = list(texts)
-    if len(found) < 2:
-        return found[0] if found else ""
+    if len(found) <= 1:
+        return "".join(found)
     return "\n".join(f"{_TICKET_SIGNS[n] if n < len(_TICKET_SIGNS) else n + 1}{text}" for n, text in enumerate(found))
 
 
 def _named(names: Names, token: str | None) -> str:
-    return names.get(token, UNKNOWN) if token else ""
+    return names.get(token) or UNKNOWN if token else ""
 
 
 def _visitors(row: Row, names: Names) -> str:
@@ -178,7 +178,7 @@ def _evidence(row: Row, _names: Names) -> str:
 
 
 def _remark(row: Row, _names: Names) -> str:
-    parts = [_MARKS.get(mark, mark) for mark in row["marks"]]
+    parts = [_MARKS.get(str(mark), str(mark)) for mark in row["marks"]]
     if row["review"] == Review.RETURNED:
         parts.append(Review.RETURNED.label)
     if row["missing"]:

@@ -95,9 +95,9 @@ def write_workbook(
     title = f"{known.brand}走访服务企业台账"
     book.set_properties({"title": title, "author": ledger.header["unit_name"], "created": _CREATED})
     styles = _styles(book)
-    _annex_sheet(book.add_worksheet("附件3", _Sheet), ledger, names, known, annex, styles)
+    _annex_sheet(_sheet(book, "附件3"), ledger, names, known, annex, styles)
     _summary_sheet(book.add_worksheet("月度汇总"), ledger, known, styles)
-    _detail_sheet(book.add_worksheet("明细", _Sheet), ledger, names, detail, styles)
+    _detail_sheet(_sheet(book, "明细"), ledger, names, detail, styles)
     book.close()
 
 
@@ -245,6 +245,12 @@ class _Sheet(Worksheet):
         self.previous_row = last + 1
 
 
+def _sheet(book: xlsxwriter.Workbook, name: str) -> _Sheet:
+    made = book.add_worksheet(name, _Sheet)
+    assert isinstance(made, _Sheet)  # noqa: S101  the class is what was asked for; the library's type does not say so.
+    return made
+
+
 def _rows(
     sheet: _Sheet,
     first: int,
@@ -267,7 +273,7 @@ def _row_texts(
             VALUES[column.field],
             column.kind,
             f'<c r="{xl_col_to_name(at)}',
-            f'" s="{styles.of(column)._get_xf_index()}"',  # pyright: ignore[reportPrivateUsage]
+            f'" s="{styles.of(column)._get_xf_index()}"',  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             max(column.width - 1.0, 1.0),
         )
         for at, column in enumerate(columns)
@@ -323,7 +329,7 @@ def _lines(text: str, width: float) -> int:
     return sum(max(1, ceil(_extent(part) / width)) for part in text.split("\n"))
 
 
-def _detail_sheet(sheet: Worksheet, ledger: Ledger, names: Mapping[str, str], columns: Sequence[Column], styles: _Styles) -> None:
+def _detail_sheet(sheet: _Sheet, ledger: Ledger, names: Mapping[str, str], columns: Sequence[Column], styles: _Styles) -> None:
     _page(sheet, _A3, landscape=True)
     for at, column in enumerate(columns):
         sheet.set_column(at, at, column.width)

@@ -23,7 +23,7 @@ from services.reporting.domain.histories import (
     VisitHistory,
     standing_value,
 )
-from shared.months import Calendar, DueShift
+from shared.months import Calendar, DueShift, Month
 from shared.terms import EnterpriseKind, Line, Review, Standing
 
 
@@ -38,8 +38,7 @@ class Basis(StrEnum):
 class Settings:
     """What the office may set (choices 1, 4, 6; kpi §2). The defaults are the plan's reading."""
 
-    due_day: int = 27
-    due_shift: DueShift = "none"
+    due_shift: DueShift = DueShift.NONE
     grace_workdays: int = 10
     freeze_workdays: int = 5
     branches_in_scope: bool = True
@@ -142,42 +141,29 @@ def percentage(n: int, d: int) -> str | None:
 def period(month: str, basis: Basis, calendar: Calendar, settings: Settings | None = None) -> Period:
     """The days of a month (``2026-09``) at a cut-off."""
     rules = settings or Settings()
-    year, number = int(month[:4]), int(month[5:7])
-    first = date(year, number, 1)
-    last = date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
-    due = _shifted(date(year, number, min(rules.due_day, last.day)), rules.due_shift, calendar)
+    this = Month.parse(month)
     # A due day that shifts into the next month still files a month that ended before it.
-    until = last if basis is Basis.MONTH else min(due, last)
+    due = this.due_day(rules.due_shift, calendar)
+    filed, last = min(due, this.last_day), this.last_day
+    until = last if basis is Basis.MONTH else filed
     return Period(
         month=month,
         basis=basis,
-        first=first.isoformat(),
+        first=this.first_day.isoformat(),
         until=until.isoformat(),
         due=due.isoformat(),
         grace_since=_window(until, rules.grace_workdays, calendar),
         frozen_since=_window(until, rules.freeze_workdays, calendar),
-        filing_frozen_since=_window(min(due, last), rules.freeze_workdays, calendar),
+        filing_frozen_since=_window(filed, rules.freeze_workdays, calendar),
         settings=rules,
     )
 
 
-def _shifted(day: date, shift: DueShift, calendar: Calendar) -> date:
-    step = {"none": 0, "previous_workday": -1, "next_workday": 1}[shift]
-    while step and not calendar.is_workday(day):
-        day += timedelta(days=step)
-    return day
-
-
 def _window(until: date, workdays: int, calendar: Calendar) -> str:
     """The first of the last so many working days up to a day; days off between them belong to the window."""
-    day, left = until, workdays
-    if left < 1:
+    if workdays < 1:
         return (until + timedelta(days=1)).isoformat()
-    while True:
-        left -= calendar.is_workday(day)
-        if not left:
-            return day.isoformat()
-        day -= timedelta(days=1)
+    return calendar.workdays_back(until, workdays).isoformat()
 
 
 @dataclass(slots=True)

@@ -27,15 +27,29 @@ class Mirrored(Protocol):
     """An entry of a mirrored log, as far as folding reads it; ``shared.eventlog.Entry`` is one."""
 
     @property
-    def pos(self) -> int: ...
+    def pos(self) -> int:
+        """Position in its log."""
+        ...
+
     @property
-    def rec_us(self) -> int: ...
+    def rec_us(self) -> int:
+        """When the log took it in, microseconds since 1970."""
+        ...
+
     @property
-    def stream(self) -> str: ...
+    def stream(self) -> str:
+        """``kind/key``."""
+        ...
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """The type of the fact."""
+        ...
+
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """The envelope as JSON."""
+        ...
 
 
 @dataclass(slots=True)

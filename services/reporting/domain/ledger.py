@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -32,7 +32,7 @@ from services.reporting.domain.coverage import (
     period,
 )
 from services.reporting.domain.histories import EnterpriseHistory, Histories, IssueHistory, VisitHistory, standing_value
-from shared.months import SHANGHAI, Calendar
+from shared.months import Calendar, start_of_day
 from shared.terms import Awareness, IssueStage, Level, Line, Mode, Rating, Review, Role
 
 Row = dict[str, Any]
@@ -158,9 +158,7 @@ def _syllable(character: str) -> str:
 
 def _end_of(day: str) -> int:
     """Microseconds since 1970 at 24:00 of a day."""
-    following = date.fromisoformat(day) + timedelta(days=1)
-    midnight = datetime(following.year, following.month, following.day, tzinfo=SHANGHAI)
-    return int(midnight.timestamp()) * 1_000_000
+    return int(start_of_day(date.fromisoformat(day) + timedelta(days=1)).timestamp()) * 1_000_000
 
 
 def _instant(us: int) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from services.reporting.domain.coverage import Basis, Coverage, Settings, coverage, period
 from services.reporting.domain.histories import fold
 from shared.eventlog import Entry
-from shared.events import Fact, encode, roster, visits
+from shared.events import Fact, encode, issues, roster, visits
 from shared.months import Calendar, Year
 from shared.terms import EnterpriseKind, Line, Mode, Role, Standing
 from shared.vault import Personal
@@ -145,3 +145,27 @@ def settled(*names: str) -> Story:
         story.assign(name, H, "H1")
         story.assign(name, V, "V1")
     return story
+
+
+def ticket(story: Story, visit: str, no: str, **due: str) -> str:
+    """A ticket out of a visit, dispatched to V1."""
+    stream = f"issue/{ident(no)}"
+    story.tell(
+        stream,
+        issues.IssueReported.model_validate(
+            {
+                "no": no, "enterprise": {"id": ident("E"), "code": "91", "name": "E"}, "unit": "H1", "source": "visit",
+                "visit": visit, "demand": 1, "content": "融资难", "category": "finance", "nature": "help",
+                "urgency": "ordinary", "on": day("09-03"),
+            }
+        ),
+    )  # fmt: skip
+    if due:
+        story.tell(
+            stream,
+            issues.IssueDispatched(
+                unit="V1", leader=ident("leader"), measures="协调银行对接", on=day("09-04"),
+                due=issues.Due(on=day(due["due"]), derivation="7 工作日", calendar="2026.1", rule="L1"),
+            ),
+        )  # fmt: skip
+    return stream

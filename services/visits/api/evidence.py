@@ -1,0 +1,103 @@
+"""Evidence files of a visit: sending one, reading one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from services.visits.api import lookups
+from services.visits.domain.commands import AttachEvidence
+from services.visits.domain.visit import VISIT, Unrecorded, VisitIsVoid, Voided, may_tell
+from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
+from services.visits.evidence.store import store_at
+from shared.problems import TooLarge, Unknown
+from shared.service import Caller, Service, receipt
+from shared.terms import EvidenceKind, new_id
+
+router = APIRouter(tags=["印证资料"])
+
+VisitId = Annotated[UUID, Path(description="走访编号")]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="文件内容的 SHA-256(小写十六进制)")]
+Kind = Annotated[EvidenceKind, Query(description="印证资料种类")]
+
+_AT_ONCE = anyio.CapacityLimiter(2)
+"""Photos opened at the same time: each may take a few hundred megabytes."""
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
+    }
+}
+
+
+@router.put(
+    "/visits/{id_}/evidence/{sha256}", name="attach_evidence", summary="上传印证资料", status_code=201, openapi_extra=_BODY
+)
+async def attach(
+    id_: VisitId, sha256: Digest, kind: Kind, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
+    """The file itself is the body. A photo is stored without its position; sending the same file again changes nothing."""
+    service: Service = request.app.state.service
+    _, state = await lookups.recorded(service, id_)
+    may_tell(state.details, caller)  # Before twenty megabytes are read and stored for nothing.
+    if isinstance(state, Voided):
+        raise VisitIsVoid(visit=str(id_), reason=state.words)
+    checked = await run_sync(check, await _body(request), sha256, limiter=_AT_ONCE)
+    stored = await run_sync(store_at(service.settings.evidence_url).put, checked.content)
+    command = AttachEvidence(
+        sha256=stored, kind=kind, media_type=checked.media_type, size=len(checked.content),
+        captured_at=checked.captured_at, original=sha256,
+    )  # fmt: skip
+    # The digest in the state makes a repeat a repeat: no command id is needed for it.
+    done = await service.desk.handle(VISIT, id_, command, await service.context(caller, id_), command_id=new_id())
+    if isinstance(done.state, Unrecorded):
+        raise Unknown(what="visit", id=str(id_))
+    response.status_code = 200 if done.replayed else 201
+    head = receipt(service, response, done)
+    return {**head, "sha256": stored, "original": sha256, **await lookups.shown(service, id_, done.version, done.state, caller)}
+
+
+@router.get("/visits/{id_}/evidence/{sha256}", name="get_evidence", summary="查看印证资料", response_class=Response)
+async def get(id_: VisitId, sha256: Digest, caller: Caller, request: Request) -> Response:
+    """By the digest of the stored bytes, or of those once sent. Never shown inside a page: always a download."""
+    service: Service = request.app.state.service
+    lookups.sees_district(caller)
+    _, state = await lookups.recorded(service, id_)
+    lookups.may_read(state, caller, lookups.EVIDENCE)
+    item = next((item for item in state.details.evidence if sha256 in (item.sha256, item.original)), None)
+    if item is None:
+        raise Unknown(what="evidence", id=sha256)
+    content = await run_sync(store_at(service.settings.evidence_url).get, item.sha256)
+    return Response(
+        content, media_type=item.media_type,
+        headers={
+            "ETag": f'"{item.sha256}"',
+            "Content-Disposition": f'attachment; filename="{item.sha256[:16]}.{EXTENSIONS[item.media_type]}"',
+            "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )  # fmt: skip
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than the limit."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and len(announced) < 20 and int(announced) > MOST_BYTES:  # noqa: PLR2004
+        raise TooLarge(most=MOST_BYTES)
+    raw = bytearray()
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > MOST_BYTES:
+                raise TooLarge(most=MOST_BYTES)
+    except ClientDisconnect:
+        raise FileNotAccepted(reason="上传中断") from None
+    if not raw:
+        raise FileNotAccepted(reason="文件为空")
+    return bytes(raw)

@@ -1,0 +1,149 @@
+"""Visits: recording, correcting, reviewing, and asking for them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.visits.api import lookups
+from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit
+from services.visits.domain.visit import VISIT, VISITING, AlreadyRecorded, NotYourVisit, State, Unrecorded
+from shared.decider import Actor
+from shared.directory import Directory
+from shared.handle import Done
+from shared.problems import Forbidden, KeyReused, Unknown
+from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.terms import Mode, Review, derived_id
+
+router = APIRouter(tags=["走访"])
+
+VisitId = Annotated[UUID, Path(description="走访编号(UUIDv7,由客户端生成)")]
+Month = Annotated[str | None, Query(pattern=r"^2[01]\d{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+UnitCode = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
+
+
+async def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
+    if isinstance(done.state, Unrecorded):  # No command that was carried out leaves nothing behind.
+        raise Unknown(what="visit", id=str(id_))
+    lookups.may_read(done.state, caller)
+    head = receipt(service, response, done)
+    return {**head, **await lookups.shown(service, id_, done.version, done.state, caller)}
+
+
+@router.put("/visits/{id_}", name="record_visit", summary="登记走访", status_code=201)
+async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """The same content again answers what it answered first (200); another content under the same id is refused."""
+    service: Service = request.app.state.service
+    if not caller.holds(*VISITING):
+        raise NotYourVisit
+    found = await lookups.known(Directory(service.pool), command.enterprise, command.visitors or (caller.id,), command.on)
+    try:
+        done = await service.desk.handle(
+            VISIT, id_, command, await service.context(caller, id_, **found),
+            command_id=derived_id("visits", "record", str(id_)), prepare=partial(lookups.prepare, service, id_, command.mode, command.on),
+        )  # fmt: skip
+    except KeyReused:
+        raise AlreadyRecorded(visit=str(id_)) from None
+    response.status_code = 200 if done.replayed else 201
+    return await _answer(service, response, id_, done, caller)
+
+
+@router.post("/visits/{id_}/correct", name="correct_visit", summary="更正走访")
+async def correct(
+    id_: VisitId, command: CorrectVisit, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """The whole visit anew; the review begins again. The enterprise stays: another one is another visit."""
+    service: Service = request.app.state.service
+    _, state = await lookups.recorded(service, id_)
+    lookups.may_read(state, caller)
+    enterprise = state.details.told.enterprise.id
+    found = await lookups.known(Directory(service.pool), enterprise, command.visitors or (caller.id,), command.on)
+    done = await service.desk.handle(
+        VISIT, id_, command, await service.context(caller, id_, **found), command_id=command_id, expected=expected,
+        prepare=partial(lookups.prepare, service, id_, command.mode, command.on),
+    )  # fmt: skip
+    return await _answer(service, response, id_, done, caller)
+
+
+async def _review(
+    id_: UUID, command: AcceptVisit | ReturnVisit | VoidVisit, caller: Actor, command_id: UUID, expected: int | None,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    _, state = await lookups.recorded(service, id_)
+    lookups.may_read(state, caller)
+    done = await service.desk.handle(
+        VISIT, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
+    )
+    return await _answer(service, response, id_, done, caller)
+
+
+@router.post("/visits/{id_}/accept", name="accept_visit", summary="审核通过")
+async def accept(
+    id_: VisitId, command: AcceptVisit, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _review(id_, command, caller, command_id, expected, request, response)
+
+
+@router.post("/visits/{id_}/return", name="return_visit", summary="退回更正")
+async def return_(
+    id_: VisitId, command: ReturnVisit, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _review(id_, command, caller, command_id, expected, request, response)
+
+
+@router.post("/visits/{id_}/void", name="void_visit", summary="作废")
+async def void(
+    id_: VisitId, command: VoidVisit, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _review(id_, command, caller, command_id, expected, request, response)
+
+
+@router.get("/visits/{id_}", name="get_visit", summary="走访详情")
+async def get(id_: VisitId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    lookups.sees_district(caller)
+    version, state = await lookups.recorded(service, id_)
+    lookups.may_read(state, caller)
+    response.headers["ETag"] = f'"{version}"'
+    return await lookups.shown(service, id_, version, state, caller)
+
+
+@router.get("/visits", name="list_visits", summary="走访查询")
+async def visits(
+    caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitCode = None, month: Month = None,
+    review: Review | None = None, mode: Mode | None = None, cursor: Cursor = None, limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Of an enterprise, a unit, a month, a review; in the order of the day of the visit. A unit sees its own."""
+    service: Service = request.app.state.service
+    if not lookups.sees_district(caller):
+        if unit not in (None, caller.unit):
+            raise Forbidden(unit=unit)
+        unit = caller.unit
+    where: list[str] = []
+    args: list[Any] = []
+    for column, value in (
+        ("enterprise", enterprise),
+        ("month", month),
+        ("review", review and str(review)),
+        ("mode", mode and str(mode)),
+    ):
+        if value is not None:
+            args.append(value)
+            where.append(f"{column} = ${len(args)}")
+    if unit is not None:
+        args.append(unit)
+        where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
+    return await listing(
+        service.pool, table="visit",
+        columns='id, ver as version, enterprise, enterprise_name, code, on_date as "on", month, mode, review, counted, joint, '
+        "late_entry, demands, files, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
+        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""Real servers for everybody: started once, a fresh district for each test, and the check every such test ends with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest_asyncio
+
+from support.world import District, World, a_district
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world() -> AsyncGenerator[World, None]:
+    """PostgreSQL 18 and NATS, real ones."""
+    made = World()
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def district(world: World) -> AsyncGenerator[District, None]:
+    """A district of its own. At the end all its views are rebuilt, every event delivered twice, and compared."""
+    async with a_district(world) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def whole_district(world: World) -> AsyncGenerator[District, None]:
+    """Likewise, with databases named as installed: for services that run as processes."""
+    async with a_district(world, prefix="") as made:
+        yield made

@@ -1,0 +1,89 @@
+"""A running instance, reached only through its gateway: our own embedded one, or whatever the environment names.
+
+``GUIREN_E2E_ADDRESS`` and ``GUIREN_E2E_SIGNING_KEY`` (the file of the built-in issuer's private key) point the same tests at
+an instance that runs already, such as the containers of ``docker-compose.yml``. It must be empty.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shared.identity import issue
+from shared.terms import derived_id
+
+ROOT = Path(__file__).parents[2]
+
+
+class Instance:
+    """Where to send requests, and how to sign tokens."""
+
+    def __init__(self, address: str, signing_key: Path, home: Path | None) -> None:
+        self.address = address
+        self.home = home
+        self.root = ROOT
+        self._key = json.loads(signing_key.read_text(encoding="utf-8"))
+        self._clients: list[httpx.Client] = []
+
+    @classmethod
+    def named_or_new(cls, home: Path, port: int) -> Instance:
+        """The instance the environment names, or a new embedded one under ``home``."""
+        if address := os.environ.get("GUIREN_E2E_ADDRESS"):
+            return cls(address, Path(os.environ["GUIREN_E2E_SIGNING_KEY"]), None)
+        found = cls.__new__(cls)
+        found.home = home
+        found.guiren("up", "--no-demo", "--detach", "--port", str(port))
+        found.__init__(f"http://127.0.0.1:{port}", home / "secrets/signing-key", home)
+        return found
+
+    def guiren(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run the command line against this instance."""
+        assert self.home is not None
+        command = [str(Path(sys.executable).parent / "guiren"), *words, "--home", str(self.home)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=180, **options)
+        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def client(self, account: str, role: str, unit: str = "") -> httpx.Client:
+        """A client of the gateway that acts as this account."""
+        claims = {
+            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "account": account,
+            "roles": [role], "unit": unit, "sub_unit": "",
+        }  # fmt: skip
+        token = issue(self._key, claims, int(time.time()), 3600)
+        made = httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
+        self._clients.append(made)
+        return made
+
+    @staticmethod
+    def patiently(ask: Callable[[], httpx.Response], seconds: float = 10) -> httpx.Response:
+        """Ask until the copies of the other services have caught up with what was just written."""
+        until = time.monotonic() + seconds
+        while True:
+            response = ask()
+            if response.is_success or time.monotonic() > until:
+                return response
+            time.sleep(0.05)
+
+    @staticmethod
+    def publish(office: httpx.Client, path: Path) -> None:
+        """Publish the official calendar of a year."""
+        year = json.loads(path.read_text(encoding="utf-8"))
+        body = {"days": year["days"], "source": year["source"]}
+        response = office.put(f"/api/roster/calendar/{year['year']}", json=body)
+        assert response.is_success, response.text
+
+    def close(self) -> None:
+        """Let go of it; stop it if it is ours."""
+        for client in self._clients:
+            client.close()
+        if self.home is not None:
+            self.guiren("down")

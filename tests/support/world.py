@@ -1,0 +1,254 @@
+"""One PostgreSQL and one NATS for the whole session, and in them a district per test with databases of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import orjson
+
+from deploy.embedded.home import Home
+from deploy.embedded.nats import Nats
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.process import Process
+from deploy.embedded.programs import service_environment
+from deploy.install import DEMO, ROLES, Place, install
+from shared.bus import Bus
+from shared.decider import Actor
+from shared.identity import issue
+from shared.service import Service
+from shared.settings import Settings
+from shared.terms import Role, derived_id
+from support.verify import verify_followers, verify_views
+
+TEMPLATE = "tpl_"
+_NUMBERS = count(1)
+
+
+class World:
+    """The servers."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="guiren-test-"))
+        self.path.chmod(0o755)
+        self.home = Home(self.path)
+        # The operating system survives these tests: what a killed process wrote is there without fsync.
+        self.postgres = Postgres(self.home, {"fsync": "off", "full_page_writes": "off", "checkpoint_timeout": "1h"})
+        self.nats = Nats(self.home)
+
+    async def start(self) -> None:
+        self.postgres.start()
+        self.nats.start()
+        await install(self.place, self.home.passwords(), demo=True, prefix=TEMPLATE)
+
+    async def stop(self) -> None:
+        self.nats.kill()
+        self.postgres.stop()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def place(self) -> Place:
+        return Place("127.0.0.1", self.postgres.port, self.postgres.admin_password)
+
+    async def database(self, prefix: str, name: str) -> None:
+        """A fresh copy of a service's installed database."""
+        admin = await self.place.connect()
+        try:
+            database = f'"{prefix}guiren_{name}"'
+            await admin.execute(f"drop database if exists {database} with (force)")
+            owner = " owner vault" if name == "vault" else ""
+            await admin.execute(f'create database {database} template "{TEMPLATE}guiren_{name}"{owner}')
+            await admin.execute(f"revoke all on database {database} from public")
+            await admin.execute(f"grant connect, create, temporary on database {database} to {name}")
+            if name != "vault":
+                await admin.execute(f"grant connect on database {database} to {DEMO}")
+        finally:
+            await admin.close()
+
+    async def drop(self, prefix: str, names: Iterable[str]) -> None:
+        admin = await self.place.connect()
+        try:
+            for name in names:
+                await admin.execute(f'drop database if exists "{prefix}guiren_{name}" with (force)')
+        finally:
+            await admin.close()
+
+    def wipe_nats(self) -> None:
+        """Kill -9, lose the disk, start again."""
+        self.nats.kill()
+        shutil.rmtree(self.nats.data, ignore_errors=True)
+        self.nats.start()
+
+
+@dataclass
+class District:
+    """Databases, streams and services of one test. ``prefix`` stands before the databases' names."""
+
+    world: World
+    prefix: str
+    code: str = field(default_factory=lambda: f"{999_000 + next(_NUMBERS)}")
+    services: dict[str, Service] = field(default_factory=dict)
+    _made: set[str] = field(default_factory=set)
+    _buses: list[Bus] = field(default_factory=list)
+    _processes: list[Process] = field(default_factory=list)
+
+    # Databases.
+
+    async def database(self, name: str) -> str:
+        """The name of a database of this district; made at the first asking."""
+        if name not in self._made:
+            await self.world.database(self.prefix, name)
+            self._made.add(name)
+        return f"{self.prefix}guiren_{name}"
+
+    async def connect(self, name: str = "roster", user: str | None = None) -> asyncpg.Connection:
+        """A connection to a service's database as its role, as ``guiren_demo``, or as the administrator ``postgres``."""
+        user = user or name
+        secret = {"postgres": "postgres-admin", DEMO: "demo"}.get(user, user)
+        return await asyncpg.connect(
+            host="127.0.0.1", port=self.world.postgres.port, database=await self.database(name), user=user,
+            password=self.world.home.secret(secret), timeout=10,
+        )  # fmt: skip
+
+    async def pool(self, name: str = "roster", size: int = 8) -> asyncpg.Pool:
+        return await asyncpg.create_pool(
+            host="127.0.0.1", port=self.world.postgres.port, database=await self.database(name), user=name,
+            password=self.world.home.secret(name), min_size=1, max_size=size,
+        )  # fmt: skip
+
+    # Services.
+
+    def settings(self, name: str = "roster", **changes: Any) -> Settings:
+        secrets = self.world.home.secrets
+        return Settings(
+            **{
+                "district": self.code, "postgres_port": self.world.postgres.port, "postgres_password_file": secrets / name,
+                "vault_password_file": secrets / "vault", "master_key_file": secrets / "master-key",
+                "nats_url": self.world.nats.url, "nats_password_file": secrets / "nats", "jwks": str(secrets / "jwks.json"),
+                "evidence_url": f"file://{self.world.home.evidence}", **changes,
+            }
+        )  # fmt: skip
+
+    async def open(self, name: str = "roster", *, relay: bool = False) -> Service:
+        """A service of this district, open; ``relay`` starts what it does in the background."""
+        await self.database("vault")
+        database = await self.database(name)
+        service: Service = importlib.import_module(f"services.{name}.app").build(self.settings(name))
+        await service.open(database=database, relay=relay)
+        self.services[name] = service
+        return service
+
+    def bus(self, url: str | None = None) -> Bus:
+        """Another connection to NATS."""
+        bus = Bus(url or self.world.nats.url, self.world.nats.password, self.code)
+        self._buses.append(bus)
+        return bus
+
+    # People.
+
+    def actor(self, *roles: Role, unit: str = "", account: str = "office") -> Actor:
+        return Actor(derived_id("member", account), account, frozenset(roles or (Role.OFFICE,)), unit)
+
+    def token(self, *roles: Role, unit: str = "", account: str = "office", lifetime: int = 3600, **claims: Any) -> str:
+        key = orjson.loads(self.world.home.secret("signing-key"))
+        asked = {
+            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "account": account,
+            "roles": [str(role) for role in roles or (Role.OFFICE,)], "unit": unit, **claims,
+        }  # fmt: skip
+        return issue(key, asked, int(time.time()), lifetime)
+
+    def client(self, service: Service | None = None, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
+        """HTTP straight into the application, as somebody of the office unless roles are named."""
+        service = service or self.services["roster"]
+        routers = importlib.import_module(f"services.{service.name}.api").ROUTERS
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(service.app(*routers), raise_app_exceptions=False), base_url="http://guiren",
+            headers={"Authorization": f"Bearer {self.token(*roles, unit=unit, account=account)}"}, timeout=30,
+        )  # fmt: skip
+
+    def process(self, name: str = "roster") -> ServiceProcess:
+        """The service as a process of its own. Its database has no prefix, so only ``whole_district`` has it."""
+        made = ServiceProcess(self.world.home, name, self.code)
+        self._processes.append(made)
+        return made
+
+    # The end.
+
+    async def verify(self) -> None:
+        """The live tables equal those made anew from the logs with every event delivered twice."""
+        for service in self.services.values():
+            await verify_views(service)
+            await verify_followers(self, service)
+
+    async def close(self) -> None:
+        for process in self._processes:
+            process.kill()
+        for bus in self._buses:
+            await bus.close()
+        for service in self.services.values():
+            await service.close()
+        await self.world.drop(self.prefix, self._made)
+
+
+class ServiceProcess(Process):
+    """``python -m services.<name>`` with the settings of the embedded profile, in a district of its own."""
+
+    def __init__(self, home: Home, name: str, district: str) -> None:
+        super().__init__(home)
+        self.name = name
+        self._district = district
+
+    def command(self) -> list[str]:
+        import sys
+
+        return [sys.executable, "-m", f"services.{self.name}"]
+
+    def environment(self) -> dict[str, str]:
+        return {**service_environment(self.home, self.name), "GUIREN_DISTRICT": self._district}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.home.port(self.name)}"
+
+    def ready(self) -> bool:
+        from deploy.embedded.process import answers
+
+        return answers(f"{self.url}/readyz")
+
+
+@contextlib.asynccontextmanager
+async def a_district(world: World, prefix: str | None = None) -> AsyncGenerator[District, None]:
+    """A district for one test, verified at its end."""
+    district = District(world, f"t{next(_NUMBERS)}_" if prefix is None else prefix)
+    try:
+        yield district
+        await district.verify()
+    finally:
+        await district.close()
+
+
+async def until(condition: Any, seconds: float = 15, every: float = 0.02) -> Any:
+    """Wait until an async condition answers something true; what it answered."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        if found := await condition():
+            return found
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not within {seconds} s: {condition}")
+        await asyncio.sleep(every)
+
+
+__all__ = ["ROLES", "UUID", "District", "World", "a_district", "os", "until"]
