@@ -1,0 +1,134 @@
+"""A unit's ledger month: filing, signing, returning, supplementing (方案 五(五))."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.reporting.domain.month import (
+    MONTH,
+    AlreadyFiled,
+    AnotherLedger,
+    MonthNotBegun,
+    NotFiled,
+    ReturnLedger,
+    Returned,
+    Signed,
+    SignLedger,
+    SubmitLedger,
+    SubmitterSigns,
+    SupplementLedger,
+)
+from shared.decider import Actor, Context
+from shared.events.reporting import Filing, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
+from shared.months import Calendar, Month
+from shared.problems import Forbidden
+from shared.terms import Role
+
+DUE = Month.parse("2026-09").due()
+LIAISON, HEAD, OFFICE, SYSTEM = (
+    Actor(UUID(int=n), role, frozenset({role}), unit)
+    for n, (role, unit) in enumerate([(Role.LIAISON, "T1"), (Role.HEAD, "T1"), (Role.OFFICE, "office"), (Role.SYSTEM, "")], 1)
+)
+
+
+def filing(digest: str = "a" * 64) -> Filing:
+    return Filing(cut={"roster": 3, "visits": 2, "issues": 0}, rows=2, digest=digest, visited=2, owed=3)
+
+
+def context(actor: Actor, *, now: datetime = DUE - timedelta(hours=1), digest: str = "a" * 64, begun: bool = True) -> Context:
+    known = {"unit": "T1", "line": "horizontal", "month": "2026-09", "due": DUE, "begun": begun, "filing": filing(digest)}
+    return Context(actor, now, date(2026, 9, 27), Calendar.of({}), uuid4(), known)
+
+
+def submitted(state=MONTH.initial, **options):
+    facts = MONTH.decide(state, SubmitLedger(), context(LIAISON, **options))
+    return MONTH.fold(facts, state), facts
+
+
+def test_the_liaison_files_with_cut_rows_and_digest():
+    _, (fact,) = submitted()
+    assert isinstance(fact, LedgerSubmitted)
+    assert (fact.revision, fact.filing, fact.on_time, fact.due) == (1, filing(), True, DUE)
+
+
+@pytest.mark.parametrize(("late", "on_time"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
+def test_the_27th_at_24_00_is_on_time_and_a_moment_later_is_late(late, on_time):
+    _, (fact,) = submitted(now=DUE + late)
+    assert fact.on_time is on_time
+
+
+def test_the_due_instant_is_the_end_of_the_27th_in_shanghai():
+    assert DUE.astimezone(UTC) == datetime(2026, 9, 27, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("actor", [HEAD, OFFICE, Actor(UUID(int=9), "x", frozenset({Role.LIAISON}), "T2")])
+def test_only_the_liaison_of_the_unit_files(actor):
+    with pytest.raises(Forbidden):
+        MONTH.decide(MONTH.initial, SubmitLedger(), context(actor))
+
+
+def test_a_month_that_has_not_begun_is_not_filed():
+    with pytest.raises(MonthNotBegun):
+        MONTH.decide(MONTH.initial, SubmitLedger(), context(LIAISON, begun=False))
+
+
+def test_filing_the_same_again_changes_nothing_and_another_content_is_refused():
+    state, _ = submitted()
+    assert MONTH.decide(state, SubmitLedger(), context(LIAISON)) == []
+    with pytest.raises(AlreadyFiled):
+        MONTH.decide(state, SubmitLedger(), context(LIAISON, digest="b" * 64))
+
+
+def test_the_head_signs_what_was_filed_and_nothing_else():
+    state, _ = submitted()
+    with pytest.raises(AnotherLedger):
+        MONTH.decide(state, SignLedger(digest="b" * 64), context(HEAD))
+    (fact,) = MONTH.decide(state, SignLedger(digest="a" * 64), context(HEAD))
+    assert isinstance(fact, LedgerSigned)
+    signed = MONTH.fold([fact], state)
+    assert isinstance(signed, Signed)
+    assert MONTH.decide(signed, SignLedger(digest="a" * 64), context(HEAD)) == []
+
+
+def test_whoever_filed_does_not_sign():
+    both = Actor(LIAISON.id, "both", frozenset({Role.LIAISON, Role.HEAD}), "T1")
+    state, _ = submitted()
+    with pytest.raises(SubmitterSigns):
+        MONTH.decide(state, SignLedger(digest="a" * 64), context(both))
+
+
+def test_what_is_not_filed_is_neither_signed_nor_returned_nor_supplemented():
+    supplement = SupplementLedger(filing=filing(), added=1, changed=0, removed=0)
+    for actor, command in ((HEAD, SignLedger(digest="a" * 64)), (OFFICE, ReturnLedger(reason="不全")), (SYSTEM, supplement)):
+        with pytest.raises(NotFiled):
+            MONTH.decide(MONTH.initial, command, context(actor))
+
+
+def test_only_the_office_returns_and_a_returned_ledger_stays_on_time_when_filed_again():
+    state, _ = submitted()
+    with pytest.raises(Forbidden):
+        MONTH.decide(state, ReturnLedger(reason="不全"), context(HEAD))
+    (fact,) = MONTH.decide(state, ReturnLedger(reason="不全"), context(OFFICE))
+    assert isinstance(fact, LedgerReturned)
+    returned = MONTH.fold([fact], state)
+    assert isinstance(returned, Returned)
+    with pytest.raises(NotFiled):
+        MONTH.decide(returned, SignLedger(digest="a" * 64), context(HEAD))
+    again, (second,) = submitted(returned, now=DUE + timedelta(days=2), digest="b" * 64)
+    assert (second.revision, second.on_time) == (2, True)
+    assert again.filing.digest == "b" * 64
+
+
+def test_a_supplement_is_added_once_and_leaves_the_filing_as_it_was():
+    state, _ = submitted()
+    command = SupplementLedger(filing=filing("c" * 64), added=1, changed=0, removed=0)
+    with pytest.raises(Forbidden):
+        MONTH.decide(state, command, context(HEAD))
+    (fact,) = MONTH.decide(state, command, context(SYSTEM))
+    assert isinstance(fact, LedgerSupplemented)
+    after = MONTH.fold([fact], state)
+    assert after.filing == filing()
+    assert MONTH.decide(after, command, context(SYSTEM)) == []
