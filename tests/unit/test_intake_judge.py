@@ -203,6 +203,7 @@ def test_rows_that_all_end_with_a_delimiter_are_not_shifted(rows):
 def test_rows_whose_empty_ends_are_cut_are_not_shifted(rows):
     short = [[*list(GOOD.values())[: 10 + i]] for i in range(4)]
     assert all(isinstance(judge(row), Accepted) for row in rows(*short))
+    assert all(isinstance(judge(row), Accepted) for row in rows(*[list(GOOD.values())] * 20, *short))
 
 
 @pytest.mark.parametrize(

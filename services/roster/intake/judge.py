@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -218,14 +219,14 @@ class _Judgement:
             stands = f"却有“{_cut(text)}”" if text else "为空"
             self._doubt(heading, Fault.SHIFTED, f"统一社会信用代码 {code} 出现在“{heading}”列,而“代码”列{stands},疑似错列")
             return None
-        if not text and row[Column.NAME] == "" and sum(map(bool, row.raw)) <= 2:  # noqa: PLR2004  # a footer: 共 200 条
+        if sum(map(bool, row.raw)) <= 2 and (not text or CJK.search(text)):  # noqa: PLR2004  # a footer: 共 200 条
             return self._refuse(Fault.NO_CODE, f"不是企业数据行:“{_cut(' '.join(filter(None, row.raw)))}”")
         if row.broken or any(doubt.fault is Fault.GARBLED for doubt in self.doubts):
             # The code may be whole in the source and only spoilt on the way: a person looks at it.
             self.code = invalid.text[:40]
             self._doubt(Column.CODE, Fault.CODE_FORM, str(invalid))
             return None
-        if row.layout.wrong_width(row.raw) and sum(map(bool, row.raw)) > 2 and invalid.fault not in _CHECKS:  # noqa: PLR2004
+        if row.layout.odd_width(row.raw) and sum(map(bool, row.raw)) > 2 and invalid.fault not in _CHECKS:  # noqa: PLR2004
             self._shifted()
             self._doubt(Column.CODE, Fault.SHIFTED, f"“代码”列是“{_cut(text)}”,疑似错列")
             return None
@@ -275,13 +276,14 @@ class _Judgement:
         """Cells that can't be what their heading says. Each is a reason; a row too wide is one by itself."""
         row = self.row
         layout = row.layout
-        if layout.wrong_width(row.raw):
+        if layout.too_wide(row.raw):
             surplus = "、".join(_cut(cell) for cell in row.raw[layout.width :] if cell)
             more = f",多出“{surplus}”" if surplus else ""
             self._doubt("", Fault.SHIFTED, f"本行有 {len(row.raw)} 列,应为 {layout.cells} 列{more},疑似错列")
         if not self.name:
             self._doubt(Column.NAME, Fault.NO_NAME, "缺企业名称")
-        for column, text in _strange(row):
+        short = layout.odd_width(row.raw) and len(row.raw) < layout.cells
+        for column, text in _unproven(row) if short else _strange(row):
             self._doubt(column, Fault.SHIFTED, f"“{row.layout.header(column)}”列不应是“{_cut(text)}”,疑似错列")
 
     def _contradictions(self, code: CreditCode | None) -> None:
@@ -524,6 +526,36 @@ def _strange(row: RawRow) -> list[tuple[Column, str]]:
     return found
 
 
+_REGISTRAR_WORD = re.compile(r"局|所|厅|委|府|机关|中心|大厅|分局")
+
+
+def _unproven(row: RawRow) -> list[tuple[Column, str]]:
+    """In a row with fewer cells than the others: whatever does not clearly belong under its heading.
+
+    Spreadsheets leave out empty cells at the end of a row, so a short row is no doubt by itself; one that lacks a cell in
+    the middle is, and a plausible neighbour may have slid into the gap.
+    """
+    proofs: dict[Column, Callable[[str], object]] = {
+        Column.KIND: lambda text: _kind_by(text) or _BRANCH_KIND.search(text) or _NOT_ENTERPRISE_KIND.search(text) or text.isdigit(),
+        Column.CAPITAL: lambda text: read_capital(text, row.layout.header(Column.CAPITAL), row[Column.CURRENCY]) or text.isdigit(),
+        Column.ADDRESS: CJK.search,
+        Column.BUSINESS_ADDRESS: CJK.search,
+        Column.INDUSTRY_CODE: _industry,
+        Column.EMAIL: lambda text: "@" in text,
+        Column.PHONE: lambda text: any(char.isdigit() for char in text) and not CJK.search(text),
+        Column.REGISTRAR: _REGISTRAR_WORD.search,
+        Column.BUSINESS: CJK.search,
+        Column.STAFF: lambda text: any(char.isdigit() for char in text),
+    }
+    found = _strange(row)
+    strange = {column for column, _ in found}
+    for column, proof in proofs.items():
+        text = meaning(row[column])
+        if text and column not in strange and not proof(text):
+            found.append((column, text))
+    return found
+
+
 def _excused(column: Column, text: str) -> bool:
     """Words that do stand in such columns: 企业未公示联系电话, 0857-8220000(办公室值班电话), 五十人以上不足百人."""
     match column:
@@ -544,7 +576,7 @@ def _misfits(row: RawRow) -> int:
         len(_strange(row))
         + bool(standing and standing_of(standing) is None)
         + bool(founded and read_date(founded) is None)
-        + row.layout.wrong_width(row.raw)
+        + row.layout.odd_width(row.raw)
     )
 
 
@@ -586,7 +618,7 @@ _KINDS = (
     (EnterpriseKind.STATE, re.compile(r"全民|国有")),
     (EnterpriseKind.COLLECTIVE, re.compile(r"集体|股份合作|供销")),
 )
-_UNTOLD_FOREIGN = re.compile(r"非外商[^,\uff0c、)\uff09]*|[(\uff08][^)\uff09]*(?:除外|以外)[^)\uff09]*[)\uff09]")
+_UNTOLD_FOREIGN = re.compile(r"非外商(?:投资)?(?:企业)?|[(\uff08][^)\uff09]*(?:除外|以外)[^)\uff09]*[)\uff09]")
 
 
 @lru_cache(maxsize=2048)

@@ -131,13 +131,15 @@ class Layout:
     cells: int
     """How many cells a row has, the nameless ones at the end included."""
     exact: bool = False
-    """The file's first rows all have that many: then a row with more or fewer is shifted."""
+    """The file's first rows all have that many: then one with more is shifted, one with fewer suspect."""
 
-    def wrong_width(self, raw: Sequence[str]) -> bool:
-        """Whether a row has cells that no column explains, or lacks some in a file whose rows are all of one width."""
-        if len(raw) == self.cells:
-            return False
-        return self.exact or any(raw[self.width :])
+    def too_wide(self, raw: Sequence[str]) -> bool:
+        """Whether a row has cells that no column explains."""
+        return len(raw) > self.width and (any(raw[self.width :]) or (self.exact and len(raw) > self.cells))
+
+    def odd_width(self, raw: Sequence[str]) -> bool:
+        """Whether a row has more or fewer cells than the file's rows have."""
+        return self.exact and len(raw) != self.cells
 
     @property
     def width(self) -> int:
