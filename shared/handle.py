@@ -110,6 +110,8 @@ class Desk:
                             return Done(state, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
                         write = await self._write(stream, len(entries), facts, context, command_id, fingerprint, happened)
                         appended = await append(connection, [write], self.recorded_us() if self.recorded_us else None)
+                        if not appended.same:
+                            raise KeyReused  # The key belongs to a command on another stream.
                         if appended.replayed:
                             raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
                         state = decider.fold(facts, state)

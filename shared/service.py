@@ -45,6 +45,8 @@ log = structlog.get_logger()
 _LATENCY = metrics.Histogram("guiren_request_seconds", "Seconds a request took", ["service", "route", "method", "status"])
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
 _MAX_PAGE = 500
+_VERSION_DIGITS = 18
+"""More than any version has, and few enough to be told back in a problem document."""
 
 
 @dataclass
@@ -393,7 +395,7 @@ async def _expected(if_match: Annotated[str | None, Header(max_length=40)] = Non
     if if_match is None:
         return None
     try:
-        return int(if_match.strip().strip('"'))
+        return int(if_match.strip().strip('"')[:_VERSION_DIGITS])
     except ValueError:
         raise Malformed(errors=[{"pointer": "/header/If-Match", "code": "version", "title": "应为版本号"}]) from None
 

@@ -33,7 +33,13 @@ Pictures = Mapping[EvidenceKind, Sequence[AttachEvidence]]
 """Stored files, ready to be attached."""
 
 _MODES = ((Mode.PHONE, 50), (Mode.ON_SITE, 32), (Mode.QUESTIONNAIRE, 11), (Mode.VIDEO, 7))
-_RATINGS = ((Rating.VERY_SATISFIED, 55), (Rating.SATISFIED, 30), (Rating.FAIRLY_SATISFIED, 11), (Rating.DISSATISFIED, 3), (None, 6))
+_RATINGS = (
+    (Rating.VERY_SATISFIED, 55),
+    (Rating.SATISFIED, 30),
+    (Rating.FAIRLY_SATISFIED, 11),
+    (Rating.DISSATISFIED, 3),
+    (None, 6),
+)
 _AWARE = ((Awareness.UNDERSTOOD, 50), (Awareness.HEARD, 30), (Awareness.UNKNOWN, 12), (Awareness.NOT_ASKED, 8))
 _OPERATION = ((Operation.NORMAL, 84), (Operation.REDUCED, 8), (Operation.EXPANDING, 6), (Operation.PREPARING, 2))
 _TREND = ((Trend.UP, 25), (Trend.FLAT, 45), (Trend.DOWN, 18), (Trend.UNTOLD, 12))
@@ -134,7 +140,9 @@ def _planned(  # noqa: PLR0913, PLR0917
     if joint:
         visitors.append(where.who[joint.worker])
     id_ = derived_id("demo", "visit", item.code, str(on), str(line))
-    command = RecordVisit(enterprise=item.id, visitors=tuple(p.id for p in visitors), **_telling(rng, item, on, mode, exemplary=exemplary))
+    command = RecordVisit(
+        enterprise=item.id, visitors=tuple(p.id for p in visitors), **_telling(rng, item, on, mode, exemplary=exemplary)
+    )
     known_now = {"enterprise": known.enterprise(item, on), "members": known.members(visitors), "units": known.units}
     return Visit(id_, item, on, mode, line, held, joint, entered, command, known_now, exemplary)
 

@@ -82,7 +82,9 @@ class _Path:
         leader = who[f"{to}-{rng.choice(('head', 'deputy'))}"]
         order = DispatchIssue(unit=to, leader=leader.id, measures=rng.choice(MEASURES), due="standard")
         by = who["office"].actor if across else who[f"{unit}-head"].actor
-        yield self._next(0, 2, order, by, {"units": {other.code for other in self._where.filing} | {OFFICE}, "posts": self._where.posts})
+        yield self._next(
+            0, 2, order, by, {"units": {other.code for other in self._where.filing} | {OFFICE}, "posts": self._where.posts}
+        )
         if stuck == "sign":
             return
         handler = who[f"{to}-worker{rng.randint(1, 3)}"].actor
@@ -149,7 +151,11 @@ class _Path:
         at = self._span.instant(day, self._rng)
         if at <= self._at:
             day = self._span.later(self._at.date(), 1) if self._at.hour >= 17 else self._at.date()  # noqa: PLR2004
-            at = self._span.instant(day, self._rng, self._at.hour + 1, 18) if day == self._at.date() else self._span.instant(day, self._rng)
+            at = (
+                self._span.instant(day, self._rng, self._at.hour + 1, 18)
+                if day == self._at.date()
+                else self._span.instant(day, self._rng)
+            )
         self._at = max(at, self._at)
         self._count += 1
         return self._step(command, by, derived_id("demo", "issue", str(self._id), str(self._count)), known)

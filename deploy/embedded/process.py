@@ -36,6 +36,7 @@ class Process:
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self.starts = 0
         self._child: subprocess.Popen[bytes] | None = None
 
     # What a subclass says.
@@ -87,6 +88,7 @@ class Process:
     def spawn(self) -> None:
         """Start it and don't wait."""
         self.home.logs.mkdir(parents=True, exist_ok=True)
+        self.starts += 1
         self.prepare()
         rotate(self.log)
         setpriv = shutil.which("setpriv") or "/usr/bin/setpriv"

@@ -26,6 +26,7 @@ Say = Callable[[str], None]
 _LOOK_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 10
 _STEADY_SECONDS = 30
+_FIRST_TRIES = 5
 _SIGN_INS = """\
   账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin(系统管理,不见业务数据)
             <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
@@ -112,7 +113,7 @@ class Supervisor:
     async def _await_ready(self, process: Process) -> None:
         deadline = time.monotonic() + process.start_seconds
         while not (process.running and await asyncio.to_thread(process.ready)):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or process.starts > _FIRST_TRIES:
                 raise NotStartedError(process.complaint())
             await asyncio.sleep(_LOOK_SECONDS)
 

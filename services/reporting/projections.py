@@ -131,3 +131,8 @@ class Reporting(Service):
     def reader(self) -> Reader:
         """Reads ledgers and coverage from the serving index."""
         return Reader(Archive(self.pool))
+
+    async def calendar(self) -> Calendar:
+        """The calendar as the mirror of the roster tells it now."""
+        _, calendar = await self.reader.grid(await self.reader.archive.cut())
+        return calendar

@@ -83,7 +83,9 @@ def test_a_letter_that_looks_like_a_digit_is_hinted_at():
     assert "疑为 0" in str(fault(CODE[:9] + "O" + CODE[10:]))
 
 
-@pytest.mark.parametrize("spoilt", [CODE.lower(), f" {CODE}\t", f"'{CODE}", f"{CODE[:8]} {CODE[8:]}", f"{CODE[:8]}-{CODE[8:]}", f"\ufeff{CODE}"])
+@pytest.mark.parametrize(
+    "spoilt", [CODE.lower(), f" {CODE}\t", f"'{CODE}", f"{CODE[:8]} {CODE[8:]}", f"{CODE[:8]}-{CODE[8:]}", f"\ufeff{CODE}"]
+)
 def test_blanks_case_and_quotes_do_not_matter(spoilt):
     assert credit_code(spoilt).text == CODE
 

@@ -85,12 +85,19 @@ def test_a_good_row_is_accepted_whole(verdict):
     assert judged.notes == ()
     it = judged.candidate
     assert (it.code, it.name, it.raw_name) == (CODE, "七星关区甲商贸有限公司", None)
-    assert (it.kind, it.is_branch, it.standing, it.founded) == (EnterpriseKind.LIMITED, False, Standing.SURVIVING, date(2016, 3, 1))
+    assert (it.kind, it.is_branch, it.standing, it.founded) == (
+        EnterpriseKind.LIMITED,
+        False,
+        Standing.SURVIVING,
+        date(2016, 3, 1),
+    )
     assert (it.capital, it.currency, it.phone, it.email, it.staff) == (55_500_000, "CNY", "0857-8220000", None, 12)
     assert (it.industry, it.industry_section, it.industry_code) == ("52", "F", "F5211")
 
 
-@pytest.mark.parametrize(("code", "fault"), [(INDIVIDUAL, Fault.INDIVIDUAL), (COOPERATIVE, Fault.COOPERATIVE), (SOCIAL, Fault.NOT_AN_ENTERPRISE)])
+@pytest.mark.parametrize(
+    ("code", "fault"), [(INDIVIDUAL, Fault.INDIVIDUAL), (COOPERATIVE, Fault.COOPERATIVE), (SOCIAL, Fault.NOT_AN_ENTERPRISE)]
+)
 def test_individuals_and_co_operatives_are_refused_by_their_code(verdict, code, fault):
     judged = verdict(统一社会信用代码=code, 企业名称="七星关区甲小吃店", 企业类型="个体工商户")
     assert isinstance(judged, Refused)
@@ -137,7 +144,9 @@ def test_a_line_that_is_no_data_is_refused(rows):
     assert "不是企业数据行" in judged.reasons[0].sentence
 
 
-@pytest.mark.parametrize("name", ["七星关区甲种植农民专业合作社", "七星关区甲养殖专业合作社", "毕节甲农民专业合作社联合社", "七星关区甲合作社"])
+@pytest.mark.parametrize(
+    "name", ["七星关区甲种植农民专业合作社", "七星关区甲养殖专业合作社", "毕节甲农民专业合作社联合社", "七星关区甲合作社"]
+)
 def test_a_co_operatives_name_under_an_enterprises_code_is_set_aside(verdict, name):
     judged = verdict(企业名称=name)
     assert isinstance(judged, SetAside)
@@ -145,7 +154,9 @@ def test_a_co_operatives_name_under_an_enterprises_code_is_set_aside(verdict, na
     assert judged.code == CODE
 
 
-@pytest.mark.parametrize("name", ["七星关区甲镇供销社", "七星关区甲镇供销合作社", "毕节甲农村信用合作联社", "七星关区合作社农产品销售有限公司"])
+@pytest.mark.parametrize(
+    "name", ["七星关区甲镇供销社", "七星关区甲镇供销合作社", "毕节甲农村信用合作联社", "七星关区合作社农产品销售有限公司"]
+)
 def test_supply_and_marketing_co_operatives_are_enterprises(verdict, name):
     assert isinstance(verdict(企业名称=name, 企业类型="集体所有制"), Accepted)
 
@@ -230,7 +241,17 @@ def test_mojibake_in_any_column_is_set_aside(verdict):
     assert Fault.GARBLED in faults(verdict(经营范围="日用百货\ufffd\ufffd销售"))
 
 
-@pytest.mark.parametrize("name", ["七星关区甲×乙商贸有限公司", "毕节Café咖啡有限公司", "毕节喆堃商贸有限公司", "七星关区犇鱻馫餐饮有限公司", "毕节烫发有限公司", "毕节锟鹏有限公司"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "七星关区甲×乙商贸有限公司",
+        "毕节Café咖啡有限公司",
+        "毕节喆堃商贸有限公司",
+        "七星关区犇鱻馫餐饮有限公司",
+        "毕节烫发有限公司",
+        "毕节锟鹏有限公司",
+    ],
+)
 def test_rare_characters_are_not_mojibake(verdict, name):
     assert isinstance(verdict(企业名称=name), Accepted)
     assert not misread(name)
@@ -264,17 +285,40 @@ def test_a_row_without_a_name_is_set_aside(verdict):
 
 
 def test_empty_words_are_empty_everywhere(verdict):
-    judged = verdict(注册资本="N/A", 法定代表人="-", 联系电话="—", 住所="无", 成立日期="NULL", 行业代码="/", 从业人数="null", 企业类型="n/a", 经营范围="#N/A")
+    judged = verdict(
+        注册资本="N/A",
+        法定代表人="-",
+        联系电话="—",
+        住所="无",
+        成立日期="NULL",
+        行业代码="/",
+        从业人数="null",
+        企业类型="n/a",
+        经营范围="#N/A",
+    )
     assert isinstance(judged, Accepted)
     it = judged.candidate
-    assert (it.capital, it.legal_person, it.phone, it.address, it.founded, it.industry, it.staff) == (None, None, None, "", None, "", None)
+    assert (it.capital, it.legal_person, it.phone, it.address, it.founded, it.industry, it.staff) == (
+        None,
+        None,
+        None,
+        "",
+        None,
+        "",
+        None,
+    )
     assert (it.kind, judged.notes) == (EnterpriseKind.LIMITED, ())
 
 
 def test_what_can_not_be_read_is_noted_and_no_number_is_shown(verdict):
     judged = verdict(注册资本="500", 联系电话="138****0000", 从业人数="50-99人", 行业代码="某某")
     assert isinstance(judged, Accepted)
-    assert {note.fault for note in judged.notes} == {Fault.CAPITAL_UNREAD, Fault.PHONE_UNREAD, Fault.STAFF_UNREAD, Fault.INDUSTRY_UNREAD}
+    assert {note.fault for note in judged.notes} == {
+        Fault.CAPITAL_UNREAD,
+        Fault.PHONE_UNREAD,
+        Fault.STAFF_UNREAD,
+        Fault.INDUSTRY_UNREAD,
+    }
     assert not any("138" in note.sentence for note in judged.notes)
 
 
@@ -332,7 +376,9 @@ def test_dates_are_read_in_every_usual_form(text):
     assert read_date(text) == date(2016, 3, 1)
 
 
-@pytest.mark.parametrize("text", ["2016-13-01", "2016-02-30", "2016", "0000-00-00", "1016-03-01", "12345678", "存续", "9", "99999"])
+@pytest.mark.parametrize(
+    "text", ["2016-13-01", "2016-02-30", "2016", "0000-00-00", "1016-03-01", "12345678", "存续", "9", "99999"]
+)
 def test_what_is_no_date_is_none(text):
     assert read_date(text) is None
 
@@ -461,7 +507,9 @@ def test_the_tally_counts_every_row_once(rows):
 
 def test_the_report_has_a_line_for_each_reason_and_no_formula(rows):
     file = io.StringIO()
-    judged = rows(GOOD, GOOD | {"统一社会信用代码": "=1+2"}, GOOD | {"统一社会信用代码": OTHER, "企业名称": "甲合作社", "登记状态": "某"})
+    judged = rows(
+        GOOD, GOOD | {"统一社会信用代码": "=1+2"}, GOOD | {"统一社会信用代码": OTHER, "企业名称": "甲合作社", "登记状态": "某"}
+    )
     list(report(judge_all(judged), file))
     lines = list(csv.reader(io.StringIO(file.getvalue())))
     assert tuple(lines[0]) == HEADINGS
@@ -484,3 +532,45 @@ def test_a_cell_that_begins_like_a_formula_is_made_harmless(cell):
 
 def test_only_words_for_nothing_mean_nothing():
     assert [meaning(text) for text in ("N/A", "无", "—", "null", "/", "(null)", "无锡", "-5")] == [""] * 6 + ["无锡", "-5"]
+
+
+REGISTRATIONS = (
+    "企业名称",
+    "统一社会信用代码",
+    "注册日期",
+    "企业类型",
+    "法人代表",
+    "注册资金",
+    "经营范围",
+    "所在省份",
+    "地区",
+    "注册地址",
+)
+REGISTRATION = (
+    "甲有限公司毕节分公司", CODE, "2016-03-01", "有限责任公司分公司(自然人投资或控股)", "N/A", "N/A", "日用百货销售", "贵州省", "毕节市", "七星关区麻园街道",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        REGISTRATIONS,
+        "name code registrationDay character legalRepresentative capital businessScope province city address".split(),
+    ],
+)
+def test_lists_of_registrations_without_a_standing_are_read(rows, columns):
+    (judged,) = judge_all(rows(REGISTRATION, columns=columns))
+    assert isinstance(judged, Accepted)
+    it = judged.candidate
+    assert (it.is_branch, it.capital, it.address, it.founded) == (True, None, "七星关区麻园街道", date(2016, 3, 1))
+    assert [note.fault for note in judged.notes] == [Fault.STANDING_ASSUMED]
+
+
+@pytest.mark.parametrize("place", range(1, len(REGISTRATIONS)))
+def test_such_a_list_with_an_unquoted_comma_is_seen_to_be_shifted(rows, place):
+    shifted = [*REGISTRATION[:place], "五金、建材", *REGISTRATION[place:]]
+    found = judge(rows(shifted, columns=REGISTRATIONS)[0])
+    assert isinstance(found, SetAside)
+    assert Fault.SHIFTED in faults(found)
+    if place < len(REGISTRATIONS) - 1:
+        assert isinstance(judge(rows(shifted[: len(REGISTRATIONS)], columns=REGISTRATIONS)[0]), SetAside)

@@ -141,7 +141,9 @@ def test_a_month_contains_its_days_and_its_instants_in_shanghai():
     assert Month.of(date(2026, 9, 30)) == month
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-9", "2026-00", "26-09", "2026-09-01", "", "二〇二六-09", "2026-09\n", "0000-01"])
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-9", "2026-00", "26-09", "2026-09-01", "", "二〇二六-09", "2026-09\n", "0000-01"]
+)
 def test_only_a_month_reads_as_a_month(text):
     with pytest.raises(ValueError):
         Month.parse(text)

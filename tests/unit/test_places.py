@@ -85,7 +85,18 @@ def test_a_village_of_another_township_is_not_taken():
     assert "不在该乡镇" in found.because
 
 
-@pytest.mark.parametrize("address", ["七星关区麻园路12号", "毕节市七星关区洪山路", "七星关区百里杜鹃大道12号", "七星关区威宁路3号", "贵州省毕节市", "", "七星关区新龙场村"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "七星关区麻园路12号",
+        "毕节市七星关区洪山路",
+        "七星关区百里杜鹃大道12号",
+        "七星关区威宁路3号",
+        "贵州省毕节市",
+        "",
+        "七星关区新龙场村",
+    ],
+)
 def test_a_street_alone_names_no_township(address):
     assert suggest(address, PLACES).township is None
 

@@ -193,7 +193,8 @@ def _annex_sheet(
     for at, column in enumerate(columns):
         sheet.set_column(at, at, column.width)
     sheet.write_string(0, 0, "附件3", styles.annex)
-    sheet.set_row(1, 36)
+    for row, height in ((0, 20), (1, 36), (2, 20), (3, 20)):
+        sheet.set_row(row, height)
     _band(sheet, 1, f"{stamp.brand}走访服务企业台账", width, styles.title)
     year, month = header["month"].split("-")
     _band(
@@ -351,6 +352,8 @@ def _summary_sheet(sheet: Worksheet, ledger: Ledger, stamp: Stamp, styles: _Styl
     sheet.write_string(2, 1, f"报送口径(截至{filing['until']})", styles.head)
     sheet.write_string(2, 2, f"全月口径(截至{month['until']})", styles.head)
     for row, (title, value_of) in enumerate(_FIGURES, 3):
+        lines = max(_lines(str(value_of(figures)), 27) for figures in (filing, month))
+        sheet.set_row(row, _LINE * lines + _ROW_MARGIN)
         sheet.write_string(row, 0, title, styles.text)
         for at, figures in ((1, filing), (2, month)):
             value = value_of(figures)

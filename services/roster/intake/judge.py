@@ -465,7 +465,11 @@ def misread(text: str) -> bool:
 
 
 _NAME_WIDTH = {**{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}, 0x3000: 0x20}
-_NAME_TABLE: dict[int, int | str] = {**_NAME_WIDTH, **dict.fromkeys(map(ord, "(﹙（"), "（"), **dict.fromkeys(map(ord, ")﹚）"), "）")}
+_NAME_TABLE: dict[int, int | str] = {
+    **_NAME_WIDTH,
+    **dict.fromkeys(map(ord, "(﹙（"), "（"),
+    **dict.fromkeys(map(ord, ")﹚）"), "）"),
+}
 _BETWEEN_CJK = re.compile(r"(?<=[\u4e00-\u9fff（）])\s+|\s+(?=[\u4e00-\u9fff（）])")
 
 
@@ -480,14 +484,14 @@ def company_name(text: str) -> str:
 
 _DATEISH = re.compile(r"\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?")
 _PHONEISH = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
-_STANDING_WORD = re.compile(
-    r"(?:存续|在营|在业|开业|吊销|注销|迁出|迁入|歇业|停业|正常)(?:[(\uff08].*[)\uff09])?"
-)
+_STANDING_WORD = re.compile(r"(?:存续|在营|在业|开业|吊销|注销|迁出|迁入|歇业|停业|正常)(?:[(\uff08].*[)\uff09])?")
 # An executive partner of a partnership may be a company (…有限公司(委派代表:…)); a type of company never is.
 _LEGAL_STRANGE = re.compile(r"^(?:其他)?(?:有限责任|股份有限)公司|^\d|^(?!.*公司).*[省市县区].*[路街镇乡村]|万元|元人民币|\d{6,}")
 _KIND_STRANGE = re.compile(r"^(?!\d{4}$).*\d{3,}|万元|[省市区县].*[路街镇乡村号]")  # four digits may be the type's code
 _LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
 _REGISTRAR_STRANGE = re.compile(r"@|万元|^\d{4}[-/.年]|^1[3-9]\d{9}$")
+_LONGEST_REGION = 20
+_REGION_STRANGE = re.compile(r"公司|万元|[;；。、]|\d{4}[-/.年]|[\u4e00-\u9fff]\d|[省市区县].*[路街镇乡村号]")
 _SENTENCE = re.compile(r"[\u4e00-\u9fff]{5,}")
 
 
@@ -507,7 +511,9 @@ def _strange(row: RawRow) -> list[tuple[Column, str]]:
     if legal and (_LEGAL_STRANGE.search(legal) or _STANDING_WORD.fullmatch(legal) or "@" in legal):
         found.append((Column.LEGAL_PERSON, legal))
     capital = row[Column.CAPITAL]
-    if (capital and (_DATEISH.fullmatch(capital) or (CJK.search(capital) and _STANDING_WORD.fullmatch(capital)))) or (meaning(capital) and not any(char.isdigit() for char in capital) and not _UNIT_WORD.search(capital)):
+    if (capital and (_DATEISH.fullmatch(capital) or (CJK.search(capital) and _STANDING_WORD.fullmatch(capital)))) or (
+        meaning(capital) and not any(char.isdigit() for char in capital) and not _UNIT_WORD.search(capital)
+    ):
         found.append((Column.CAPITAL, capital))
     for column in (Column.ADDRESS, Column.BUSINESS_ADDRESS):
         text = row[column]
@@ -519,6 +525,10 @@ def _strange(row: RawRow) -> list[tuple[Column, str]]:
     for column in (Column.PHONE, Column.EMAIL, Column.STAFF, Column.INDUSTRY_CODE):
         text = row[column]
         if text and not text.isascii() and _SENTENCE.search(text) and not _excused(column, text):
+            found.append((column, text))
+    for column in (Column.PROVINCE, Column.CITY, Column.DISTRICT):
+        text = row[column]
+        if text and (len(text) > _LONGEST_REGION or _REGION_STRANGE.search(text)):
             found.append((column, text))
     phone = row[Column.PHONE]
     if phone and (_DATEISH.fullmatch(phone) or "@" in phone):
@@ -536,8 +546,14 @@ def _unproven(row: RawRow) -> list[tuple[Column, str]]:
     the middle is, and a plausible neighbour may have slid into the gap.
     """
     proofs: dict[Column, Callable[[str], object]] = {
-        Column.KIND: lambda text: _kind_by(text) or _BRANCH_KIND.search(text) or _NOT_ENTERPRISE_KIND.search(text) or text.isdigit(),
-        Column.CAPITAL: lambda text: read_capital(text, row.layout.header(Column.CAPITAL), row[Column.CURRENCY]) or text.isdigit(),
+        Column.KIND: lambda text: (
+            _kind_by(text) or _BRANCH_KIND.search(text) or _NOT_ENTERPRISE_KIND.search(text) or text.isdigit()
+        ),
+        Column.CAPITAL: lambda text: (
+            read_capital(text, row.layout.header(Column.CAPITAL), row[Column.CURRENCY]) or text.isdigit()
+        ),
+        Column.PROVINCE: re.compile(r"省|市|自治区|特别行政区|贵州").search,
+        Column.CITY: re.compile(r"市|州|盟|地区|区|县|毕节").search,
         Column.ADDRESS: CJK.search,
         Column.BUSINESS_ADDRESS: CJK.search,
         Column.INDUSTRY_CODE: _industry,

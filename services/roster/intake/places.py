@@ -81,9 +81,7 @@ class Places:
     district: str = "七星关区"
 
     @staticmethod
-    def of(
-        townships: Iterable[tuple[str, str]], villages: Iterable[tuple[str, str, str]], district: str = "七星关区"
-    ) -> Places:
+    def of(townships: Iterable[tuple[str, str]], villages: Iterable[tuple[str, str, str]], district: str = "七星关区") -> Places:
         """From (code, name) of townships and (code, name, township code) of villages."""
         known = {code: _township(code, name) for code, name in townships}
         named: dict[tuple[str, str], list[_Village]] = defaultdict(list)
@@ -221,16 +219,17 @@ def _without_township(text: str, places: Places) -> Suggestion:
             if len(known) > 1:
                 names = "、".join(places.townships[item.township].name for item in known)
                 return Suggestion(None, None, 0, f"“{written}”在{names}都有,仅凭村(社区)名无法判断")
-            township = places.townships[known[0].township]
+            village = next(iter(known))
+            township = places.townships[village.township]
             other = places.villages.get((text[start:end], "村" if suffix == "社区" else "社区"), ())
             if any(item.township != township.code for item in other):
                 names = "、".join(places.townships[item.township].name for item in (*known, *other))
                 why = f"“{written}”属{township.name},但{names}都有“{text[start:end]}”村或社区,需人工核实"
-                return Suggestion(township.code, known[0].code, 70, why)
+                return Suggestion(township.code, village.code, 70, why)
             if not in_district:
                 why = f"“{written}”属{township.name},但地址未写明{places.district},需人工核实"
-                return Suggestion(township.code, known[0].code, 60, why)
-            return Suggestion(township.code, known[0].code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)")
+                return Suggestion(township.code, village.code, 60, why)
+            return Suggestion(township.code, village.code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)")
     at = text.find(places.district)
     if at >= 0:
         start = at + len(places.district)

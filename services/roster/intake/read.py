@@ -48,40 +48,45 @@ class Column(Term):
     REGISTRAR = "registrar", "登记机关"
     DISTRICT = "district", "所属区县"
     STAFF = "staff", "从业人数"
+    PROVINCE = "province", "所属省份"
+    CITY = "city", "所属城市"
 
 
 # Within one meaning the earlier word wins when a file has several such columns; the others stay as unknown columns.
 _WORDS: Mapping[Column, str] = {
     Column.CODE: "统一社会信用代码 统一社会信用代码/注册号 统一社会信用代码(注册号) 统一信用代码 社会统一信用代码 社会信用代码 信用代码 "
-    "统一代码 统一社会信用码 USCC 注册号/统一社会信用代码 社会信用代码/注册号 企业注册号/统一社会信用代码 纳税人识别号 税号 营业执照号 注册号",
+    "统一代码 统一社会信用码 USCC 注册号/统一社会信用代码 社会信用代码/注册号 企业注册号/统一社会信用代码 纳税人识别号 税号 营业执照号 注册号 "
+    "unifiedSocialCreditCode creditCode code",
     Column.NAME: "企业名称 市场主体名称 主体名称 公司名称 企业(机构)名称 企业(字号)名称 经营主体名称 单位名称 机构名称 名称 企业名 商户名称 "
-    "字号名称 企业全称 公司全称 单位全称",
+    "字号名称 企业全称 公司全称 单位全称 name",
     Column.KIND: "企业类型 市场主体类型 主体类型 企业(机构)类型 公司类型 经营主体类型 企业类型名称 机构类型 市场主体类型名称 组织形式 类型 "
-    "登记注册类型 企业性质 经济类型",
-    Column.STANDING: "登记状态 经营状态 企业状态 市场主体状态 主体状态 企业登记状态 存续状态 状态 公司状态 企业经营状态 登记经营状态",
+    "登记注册类型 企业性质 经济类型 character companyType",
+    Column.STANDING: "登记状态 经营状态 企业状态 市场主体状态 主体状态 企业登记状态 存续状态 状态 公司状态 企业经营状态 登记经营状态 operatingStatus status",
     Column.STANDING_ON: "状态日期 注销日期 吊销日期 注吊销日期 注销/吊销日期 吊销/注销日期 注(吊)销日期 吊销注销日期 注销时间 吊销时间 迁出日期",
-    Column.FOUNDED: "成立日期 成立时间 注册日期 注册时间 设立日期 登记日期 开业日期 企业成立日期 成立年月 注册成立日期",
-    Column.CAPITAL: "注册资本 注册资金 注册资本(金) 注册资本金 注册资本数额 认缴资本 认缴出资额 出资额 资金数额 认缴注册资本",
+    Column.FOUNDED: "成立日期 成立时间 注册日期 注册时间 设立日期 登记日期 开业日期 企业成立日期 成立年月 注册成立日期 establishmentDate registrationDay",
+    Column.CAPITAL: "注册资本 注册资金 注册资本(金) 注册资本金 注册资本数额 认缴资本 认缴出资额 出资额 资金数额 认缴注册资本 registeredCapital capital",
     Column.CURRENCY: "币种 注册资本币种 资本币种 注册资本(金)币种 注册资金币种",
     Column.LEGAL_PERSON: "法定代表人 法人 法人代表 法定代表人(负责人) 法定代表人/负责人 法定代表人姓名 法人姓名 法定代表人或负责人 "
-    "法定代表人(负责人、经营者) 法定代表人/经营者 负责人 经营者 经营者姓名 投资人 执行事务合伙人 企业法人",
+    "法定代表人(负责人、经营者) 法定代表人/经营者 负责人 经营者 经营者姓名 投资人 执行事务合伙人 企业法人 legalRepresentative",
     Column.CONTACT: "联系人 联络员 联系人姓名 企业联系人 联络人 工商联络员",
     Column.PHONE: "联系电话 电话 企业联系电话 电话号码 公司电话 联系方式 手机 手机号 手机号码 企业电话 有效手机号 固定电话 联系人电话 "
     "法人电话 法定代表人电话 联络员电话 注册电话 企业公示的联系电话",
     Column.MORE_PHONES: "更多电话 其他电话 其它电话 备用电话 更多号码 企业公示的联系电话(更多)",
     Column.EMAIL: "邮箱 电子邮箱 联系邮箱 企业邮箱 EMAIL 公司邮箱 邮件",
     Column.ADDRESS: "住所 注册地址 企业地址 企业注册地址 公司地址 登记住所 住所(经营场所) 住所/经营场所 企业住所 公司住所 地址 注册地 登记地址 "
-    "单位地址 详细地址 主要经营场所 住址 经营(驻在)期限地址 营业场所",
+    "单位地址 详细地址 主要经营场所 住址 营业场所 address",
     Column.BUSINESS_ADDRESS: "经营场所 经营地址 生产经营地 生产经营地址 实际经营地址 通信地址 通讯地址 最新年报地址 企业经营地址 实际经营场所 "
     "办公地址 联系地址 经营地点",
     Column.INDUSTRY_CODE: "行业代码 国民经济行业代码 行业小类代码 行业编码 国标行业代码 行业大类代码 国民经济行业分类代码 所属行业代码",
     Column.INDUSTRY: "国标行业大类 行业大类 所属行业 行业 行业名称 国民经济行业 行业分类 国民经济行业分类 国民经济行业大类 行业类别 国标行业 "
     "行业大类名称 主营行业",
     Column.INDUSTRY_SECTION: "国标行业门类 行业门类 所属门类 行业门类代码 行业门类名称 国民经济行业门类 门类",
-    Column.BUSINESS: "经营范围 业务范围 主营业务 经营(业务)范围 经营范围及方式 经营业务范围 主营产品",
-    Column.REGISTRAR: "登记机关 发证机关 注册机关 登记管理机关 所属登记机关 管辖单位 管辖机关 属地监管所 所属工商所 登记机关名称",
+    Column.BUSINESS: "经营范围 业务范围 主营业务 经营(业务)范围 经营范围及方式 经营业务范围 主营产品 businessScope",
+    Column.REGISTRAR: "登记机关 发证机关 注册机关 登记管理机关 所属登记机关 管辖单位 管辖机关 属地监管所 所属工商所 登记机关名称 registry",
     Column.DISTRICT: "所属区县 所属县区 区县 所属地区 行政区划 所在区县 所属区域 县区 所属区(县) 所属行政区划",
     Column.STAFF: "从业人数 从业人员 从业人员数 参保人数 员工人数 人员规模 用工人数 职工人数 从业人员人数 社保人数",
+    Column.PROVINCE: "所属省份 所在省份 省份 所属省 省 province",
+    Column.CITY: "所属城市 所在城市 城市 地区 所属市 地市 市州 city",
 }  # fmt: skip
 
 _HEADER_WITHIN = 10

@@ -106,6 +106,10 @@ HEADINGS = ("行号", "结论", "列", "原因类别", "原因", "统一社会�
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+_OF_THE_FILE = (Fault.STANDING_ASSUMED,)
+"""Said of every row alike: the tally tells it once."""
+
+
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return "'" + cell if cell.startswith(_FORMULA) else cell
@@ -135,6 +139,6 @@ def report(verdicts: Iterable[Verdict], file: TextIO, *, accepted: bool = True) 
     writer = csv.writer(file)
     writer.writerow(HEADINGS)
     for verdict in verdicts:
-        if accepted or not isinstance(verdict, Accepted) or verdict.notes:
+        if accepted or not isinstance(verdict, Accepted) or any(note.fault not in _OF_THE_FILE for note in verdict.notes):
             writer.writerows([tuple(map(harmless, line)) for line in report_lines(verdict)])
         yield verdict

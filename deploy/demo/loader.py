@@ -1,0 +1,148 @@
+"""Writes the past into the logs, has the views made from it, and lets nothing be written twice.
+
+The role ``guiren_demo`` may append with a clock of its own and nothing else, so the views are made afterwards by each
+service's own role. Tickets go into their log before the visits they come from: when the issues service hears of the
+visits, every demand has its ticket already and it adds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from deploy.demo.district import MARK
+from deploy.demo.steps import Step, batches
+from services.issues import projections as issues
+from services.reporting import projections as reporting
+from services.roster import projections as roster
+from services.visits import projections as visits
+from shared.decider import Decider
+from shared.eventlog import microseconds
+from shared.handle import Desk
+from shared.months import Calendar
+from shared.projector import View, prepare, rebuild
+from shared.settings import Settings
+from shared.vault import Vault
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, how many are done, of how many."""
+
+MADE_OF: dict[str, tuple[tuple[Decider[Any], ...], dict[str, tuple[View[Any], ...]]]] = {
+    "roster": (roster.DECIDERS, roster.VIEWS),
+    "visits": (visits.DECIDERS, visits.VIEWS),
+    "issues": (issues.DECIDERS, issues.VIEWS),
+    "reporting": (reporting.DECIDERS, reporting.VIEWS),
+}
+_DEMO = "guiren_demo"
+_VIEWS_LOCK = 52050201
+"""The one ``Service`` holds while it makes its views."""
+
+
+class NotEmpty(Exception):  # noqa: N818  a fact in the way, as everywhere.
+    """The platform holds something else than the demo: nothing is added to it."""
+
+
+class Loader:
+    """The databases of one platform, as the demo sees them."""
+
+    def __init__(self, settings: Settings, prefix: str = "") -> None:
+        self._settings = settings
+        self._prefix = prefix
+        self._secrets = Path(os.environ.get("GUIREN_SECRETS_DIR") or settings.vault_password_file.parent)
+        self._demo = Path(os.environ.get("GUIREN_DEMO_PASSWORD_FILE") or self._secrets / "demo")
+
+    @asynccontextmanager
+    async def pool(self, service: str, *, demo: bool = False, size: int = 2) -> AsyncIterator[asyncpg.Pool]:
+        """Connections to a service's database: as the service, or as the demo's loader."""
+        role, secret = (_DEMO, self._demo) if demo else (service, self._secrets / service)
+        pool = await asyncpg.create_pool(
+            host=self._settings.postgres_host, port=self._settings.postgres_port, database=f"{self._prefix}guiren_{service}",
+            user=role, password=self._settings.secret(secret), min_size=1, max_size=size, timeout=10, command_timeout=60,
+            server_settings={"search_path": "view", "application_name": "demo"},
+        )  # fmt: skip
+        try:
+            yield pool
+        finally:
+            await asyncio.wait_for(pool.close(), 5)
+
+    async def begun(self) -> date | None:
+        """The day an earlier run began on; ``None`` in an empty platform."""
+        async with self.pool("roster", demo=True) as pool:
+            body = await pool.fetchval(
+                "select convert_from(body, 'utf8')::json->'data'->>'document' from log.entry where pos = 1"
+            )
+            if body is None and not await pool.fetchval("select pos from log.head"):
+                return None
+        mark, _, day = str(body).partition(" ")
+        if mark != MARK or not day:
+            raise NotEmpty
+        return date.fromisoformat(day)
+
+    async def append(self, service: str, steps: Iterable[Step], calendar: Calendar, tell: Progress) -> int:
+        """Write these steps in the order of time; what is there already is passed over. Answers how many were new."""
+        todo = list(batches(steps))
+        if not todo:
+            return 0
+        now = 0
+        async with self.pool(service, demo=True) as pool, self.pool("vault") as keys:
+            vault = Vault(keys, bytes.fromhex(self._settings.secret(self._settings.master_key_file)))
+            desk = Desk(pool, f"/{self._settings.district}/{service}", vault, {}, recorded_us=lambda: now)
+            before, total, done = await pool.fetchval("select pos from log.head"), sum(map(len, todo)), 0
+            if await pool.fetchval("select true from log.command where id = $1", todo[-1][-1].id):
+                return 0
+            for batch in todo:
+                now = microseconds(batch[0].at)
+                await desk.handle_all([step.ask(calendar) for step in batch])
+                done += len(batch)
+                tell(service, done, total)
+            return await pool.fetchval("select pos from log.head") - before
+
+    async def show(self, service: str) -> bool:
+        """Make a service's views from its log where they miss something. Answers whether that was needed."""
+        deciders, views = MADE_OF[service]
+        async with self.pool(service) as pool, pool.acquire() as connection:
+            await connection.execute("select pg_advisory_lock($1)", _VIEWS_LOCK)
+            try:
+                await prepare(connection, views)
+                if await _complete(connection, views):
+                    return False
+                await rebuild(connection, deciders, views, "view_next")
+                async with connection.transaction():
+                    for view in (view for group in views.values() for view in group):
+                        await connection.execute(f"drop table if exists view.{view.table}")
+                        await connection.execute(f"alter table view_next.{view.table} set schema view")
+                return True
+            finally:
+                await connection.execute("select pg_advisory_unlock($1)", _VIEWS_LOCK)
+
+    async def known(self, service: str, commands: Sequence[UUID]) -> bool:
+        """Whether all of these commands were carried out. None are not: there is nothing to look for."""
+        async with self.pool(service, demo=True) as pool:
+            found = await pool.fetchval("select count(*) from log.command where id = any($1::uuid[])", list(commands))
+        return bool(commands) and found == len(commands)
+
+    async def heads(self, services: Iterable[str]) -> dict[str, int]:
+        """Where the logs stand."""
+        found: dict[str, int] = {}
+        for service in services:
+            async with self.pool(service, demo=True) as pool:
+                found[service] = await pool.fetchval("select pos from log.head")
+        return found
+
+
+async def _complete(connection: Any, views: Mapping[str, tuple[View[Any], ...]]) -> bool:
+    """Whether every stream has its row in the first view of its kind."""
+    async with connection.transaction(isolation="repeatable_read"):
+        for kind, (view, *_) in views.items():
+            shown = await connection.fetchval(f"select count(distinct {view.owner}) from view.{view.table}")
+            if shown < await connection.fetchval("select count(*) from log.stream where stream like $1", f"{kind}/%"):
+                return False
+    return True

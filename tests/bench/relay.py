@@ -1,0 +1,73 @@
+"""Relay: a log of 40,000 entries carried to JetStream, beside bare atomic batches of the same bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from statistics import median
+from typing import Any
+
+import nats
+from nats.js.api import StorageType, StreamConfig
+
+from shared.bus import Bus
+from shared.relay import Relay
+from tests.bench.bodies import visit_log
+from tests.bench.figure import Figure
+from tests.bench.ground import Ground
+
+EVENTS, BATCH, ROUNDS = 40_000, 400, 3
+
+
+async def measure(ground: Ground) -> list[Figure]:
+    """Three rounds of each, in turn, into new streams."""
+    admin = await ground.admin("visits")
+    records = visit_log(EVENTS)
+    await admin.copy_records_to_table("entry", schema_name="log", records=records,
+                                      columns=["pos", "rec_us", "stream", "ver", "type", "body"])  # fmt: skip
+    await admin.execute("update log.head set pos = $1, rec_us = 1", len(records))
+    await admin.close()
+    bodies = [record[5] for record in records]
+    connection = await nats.connect(ground.nats.url, user="guiren", password=ground.nats.password, pending_size=16 << 20)
+    async with ground.pool("visits", 2) as pool:
+        rounds = [
+            (await _bare(connection, f"bare{number}", bodies), await _ours(ground, pool, f"99000{number}", len(records)))
+            for number in range(ROUNDS)
+        ]
+    await connection.close()
+    limit, ours = (median(item[place] for item in rounds) for place in range(2))
+    said = f"{len(records):,} events in batches of {BATCH}, sync_interval always"
+    return [Figure("relay", "log → JetStream", ours, "/s", limit, "/s bare atomic batches", 20_000, note=said)]
+
+
+async def _ours(ground: Ground, pool: Any, district: str, until: int) -> float:
+    bus = Bus(ground.nats.url, ground.nats.password, district)
+    relay = Relay(pool, bus, "visits")
+    await bus.connect()
+    began = time.perf_counter()
+    running = asyncio.create_task(relay.run())
+    while relay.health.position < until:
+        await asyncio.sleep(0.01)
+    seconds = time.perf_counter() - began
+    running.cancel()
+    await bus.close()
+    return until / seconds
+
+
+async def _bare(connection: Any, name: str, bodies: list[bytes]) -> float:
+    """What the protocol allows: the first message and the last are answered, nothing is read, no header of ours."""
+    stream = connection.jetstream()
+    await stream.add_stream(StreamConfig(name=name, subjects=[f"{name}.>"], storage=StorageType.FILE, allow_atomic=True))
+    began = time.perf_counter()
+    for start in range(0, len(bodies), BATCH):
+        part = bodies[start : start + BATCH]
+        batch = f"{name}-{start}"
+        for number, body in enumerate(part, 1):
+            headers = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            if number == len(part):
+                await stream.publish(f"{name}.x", body, headers={**headers, "Nats-Batch-Commit": "1"})
+            elif number == 1:
+                await connection.request(f"{name}.x", body, headers=headers, timeout=5)
+            else:
+                await connection.publish(f"{name}.x", body, headers=headers)
+    return len(bodies) / (time.perf_counter() - began)
