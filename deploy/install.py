@@ -38,6 +38,16 @@ class Place:
     admin_password: str
     admin: str = "postgres"
 
+    @classmethod
+    def from_environment(cls) -> Place:
+        """As the environment names it."""
+        secrets = secrets_folder()
+        return cls(
+            host=os.environ.get("GUIREN_POSTGRES_HOST", "127.0.0.1"),
+            port=int(os.environ.get("GUIREN_POSTGRES_PORT", "5432")),
+            admin_password=_read(Path(os.environ.get("GUIREN_ADMIN_PASSWORD_FILE", str(secrets / "postgres-admin")))),
+        )
+
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
         """A connection of the administrator."""
         return await asyncpg.connect(
@@ -128,6 +138,11 @@ async def is_empty(place: Place, service: str = "roster") -> bool:
         await connection.close()
 
 
+def secrets_folder() -> Path:
+    """Where the files with passwords are."""
+    return Path(os.environ.get("GUIREN_SECRETS_DIR", "/run/secrets"))
+
+
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
@@ -139,15 +154,10 @@ async def _install_patiently(place: Place, passwords: Mapping[str, str], *, demo
 
 def main() -> None:
     """Install what the environment names: where PostgreSQL is, and the folder of secrets."""
-    secrets = Path(os.environ.get("GUIREN_SECRETS_DIR", "/run/secrets"))
-    place = Place(
-        host=os.environ.get("GUIREN_POSTGRES_HOST", "127.0.0.1"),
-        port=int(os.environ.get("GUIREN_POSTGRES_PORT", "5432")),
-        admin_password=_read(Path(os.environ.get("GUIREN_ADMIN_PASSWORD_FILE", str(secrets / "postgres-admin")))),
-    )
+    secrets = secrets_folder()
     demo = os.environ.get("GUIREN_DEMO", "") == "1"
     names = (*ROLES, "demo") if demo else ROLES
-    asyncio.run(_install_patiently(place, {name: _read(secrets / name) for name in names}, demo=demo))
+    asyncio.run(_install_patiently(Place.from_environment(), {name: _read(secrets / name) for name in names}, demo=demo))
 
 
 if __name__ == "__main__":

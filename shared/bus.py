@@ -115,6 +115,16 @@ class Bus:
                 )
         return max(info.state.last_seq, first_position - 1)
 
+    async def entry_at(self, service: str, position: int) -> Entry | None:
+        """What the stream holds at a position; nothing if it holds nothing there any more."""
+        with _unavailable():
+            await self.connect()
+            try:
+                message = await self._js.get_msg(stream_name(self._district, service), position)
+            except NotFoundError:
+                return None
+        return _entry(message.headers or {}, message.data)
+
     async def publish(self, service: str, entries: Sequence[Entry]) -> int:
         """Publish entries as one atomic batch after the position before the first. Answers the last sequence."""
         batch = new_id().hex
@@ -198,10 +208,7 @@ class Reader:
         entries: list[Entry] = []
         for message in messages:
             headers = message.headers or {}
-            entry = Entry(
-                int(headers["Guiren-Pos"]), int(headers["Guiren-Rec"]), headers["Guiren-Stream"],
-                int(headers["Guiren-Version"]), headers["Guiren-Type"], message.data,
-            )  # fmt: skip
+            entry = _entry(headers, message.data)
             if entry.pos <= self._position:
                 continue
             if entry.pos != self._position + 1 or message.metadata.sequence.stream != entry.pos:
@@ -214,6 +221,13 @@ class Reader:
         """Let the consumer go."""
         with contextlib.suppress(NatsError, APIError, asyncio.TimeoutError):
             await self._subscription.unsubscribe()
+
+
+def _entry(headers: dict[str, str], body: bytes) -> Entry:
+    return Entry(
+        int(headers["Guiren-Pos"]), int(headers["Guiren-Rec"]), headers["Guiren-Stream"], int(headers["Guiren-Version"]),
+        headers["Guiren-Type"], body,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -56,7 +56,7 @@ begin
         known int;
         done int;
     begin
-        select count(*), min(c.first_pos), min(c.rec_us), coalesce(bool_and(c.fingerprint = i.print), true)
+        select count(*), min(c.first_pos), min(c.rec_us), coalesce(bool_and(c.fingerprint in (i.print, '')), true)
             into known, first_pos, rec_us, same
             from unnest(_ids, _fingerprints) i(id, print) join command c on c.id = i.id;
         if known = commands then
@@ -115,6 +115,31 @@ begin
     ) language sql security definer set search_path = log, pg_catalog as
     $$ select * from log._append(_ids, _fingerprints, _streams, _expected, _counts, _fact_streams, _fact_vers, _types, _bodies,
            least(_rec, (extract(epoch from clock_timestamp()) * 1e6)::bigint)) $$;
+
+    -- A log that lost its tail (an old backup, a dropped database) gets it back from its stream, byte for byte. For the
+    -- administrator alone: it takes recorded times as they come. A restored command has no fingerprint and fits any repeat.
+    create or replace function log.restore(
+        _positions bigint[], _recs bigint[], _streams text[], _vers int[], _types text[], _bodies bytea[], _commands uuid[]
+    ) returns bigint language plpgsql set search_path = log, pg_catalog as $$
+    declare
+        at bigint;
+        n int := cardinality(_positions);
+    begin
+        select pos into at from head for update;
+        if _positions[1] <> at + 1 or _positions[n] <> at + n then
+            raise exception 'the log stands at %, % can''t follow', at, _positions[1];
+        end if;
+        insert into entry (pos, rec_us, stream, ver, type, body)
+            select * from unnest(_positions, _recs, _streams, _vers, _types, _bodies);
+        insert into stream select u.stream, max(u.ver) from unnest(_streams, _vers) u(stream, ver) group by u.stream
+            on conflict (stream) do update set ver = excluded.ver;
+        insert into command
+            select u.id, '', min(u.stream), min(u.pos), count(*), min(u.rec)
+            from unnest(_commands, _streams, _positions, _recs) u(id, stream, pos, rec) group by u.id
+            on conflict (id) do nothing;
+        update head set pos = _positions[n], rec_us = _recs[n];
+        return _positions[n];
+    end $$;
 
     create or replace function log.refuse() returns trigger language plpgsql as
     $$ begin raise exception '事件日志只能追加:% on %', tg_op, tg_table_name using errcode = '42501'; end $$;

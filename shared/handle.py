@@ -181,7 +181,7 @@ class Desk:
         row = await connection.fetchrow("select fingerprint, first_pos, n from log.command where id = $1", command_id)
         if row is None:
             return None
-        if row["fingerprint"] != fingerprint:
+        if row["fingerprint"] not in (fingerprint, b""):  # A restored log knows the command but not its content.
             raise KeyReused
         last = row["first_pos"] + row["n"] - 1
         then = [item for item in entries if item.pos <= last]

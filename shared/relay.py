@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 
 from shared.bus import Bus, BusUnavailable, Reader, WrongSequence
-from shared.eventlog import Entry, after
+from shared.eventlog import Entry, after, head
 from shared.problems import Problem, Unavailable
 from shared.projector import Follower, Gap, Reaction, advance, apply, cursor
 
@@ -36,6 +36,14 @@ class Health:
     position: int = 0
     ok: bool = True
     halted: str = ""
+
+
+class LogBehind(Exception):
+    """The stream holds entries that the log has lost."""
+
+
+class LogForked(Exception):
+    """Log and stream say different things at the same position."""
 
 
 @dataclass
@@ -58,9 +66,13 @@ class Relay:
             self._wake.clear()
             try:
                 await self._drain()
-                self.health.ok = True
+                self.health.ok, self.health.halted = True, ""
             except WrongSequence:
                 continue  # Another relay was here, or the stream was wiped: ask again.
+            except LogBehind as error:
+                self.health.ok, self.health.halted = False, repr(error)
+                log.error("the stream is ahead of the log", service=self.service)
+                await asyncio.sleep(5)
             except _TRANSIENT as error:
                 self.health.ok = False
                 log.warning("relay waits", service=self.service, error=str(error))
@@ -68,8 +80,31 @@ class Relay:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
 
+    async def check(self) -> None:
+        """The boot gate: refuse to write to a log that is behind its stream, or that says otherwise than its stream.
+
+        Behind, because an old backup was put back or the database was dropped: ``python -m deploy.restore`` brings the
+        tail back. Otherwise, because somebody changed one of the two: a person must find out which. NATS being down is
+        no reason to wait: appends don't need it.
+        """
+        position = await head(self.pool)
+        try:
+            last = await self.bus.last_sequence(self.service)
+            common = min(position, last)
+            there = await self.bus.entry_at(self.service, common) if common else None
+        except BusUnavailable:
+            return
+        if last > position:
+            raise LogBehind(self.service, position, last)
+        if there is not None:
+            (here,) = await after(self.pool, common - 1, 1)
+            if (here.rec_us, here.body) != (there.rec_us, there.body):
+                raise LogForked(self.service, common)
+
     async def _drain(self) -> None:
         position = await self.bus.last_sequence(self.service)
+        if position > await head(self.pool):
+            raise LogBehind(self.service, position)
         while entries := await after(self.pool, position, _BATCH):
             position = await self.bus.publish(self.service, entries)
             self.health.position = position

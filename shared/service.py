@@ -91,6 +91,8 @@ class Service:
         self.bus = Bus(settings.nats_url, settings.secret(settings.nats_password_file), settings.district)
         relaying = Relay(self.pool, self.bus, self.name)
         self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake)
+        if relay:
+            await relaying.check()
         await self._make_views()
         if relay:
             self.health["relay"] = relaying.health
@@ -154,7 +156,7 @@ class Service:
         self._running.append(asyncio.create_task(kept()))
 
     async def _make_views(self) -> None:
-        """Make the views; where their shape changed since they were made, make them anew from the log and swap."""
+        """Make the views; where they are missing or their shape changed, make them anew from the log."""
         extra = [CURSORS, self.ddl, *(follower.ddl for follower in self.followers(self))]
         shape = sha256("".join([*(v.ddl("view") for g in self.views.values() for v in g)]).encode()).hexdigest()
         async with self.pool.acquire() as connection:
@@ -162,7 +164,7 @@ class Service:
             try:
                 await connection.execute("create schema if not exists view; create table if not exists view.made (shape text)")
                 made = await connection.fetchval("select shape from view.made")
-                if made is not None and made != shape:
+                if made != shape and await connection.fetchval("select pos from log.head"):
                     await rebuild(connection, self.deciders, self.views, "view_next")
                     async with connection.transaction():
                         for view in (view for group in self.views.values() for view in group):

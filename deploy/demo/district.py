@@ -81,12 +81,12 @@ class Person:
     role: Role
     post: str
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """As the roster derives it."""
         return derived_id("member", self.account)
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
         """As the bearer token would say."""
         return Actor(self.id, self.account, frozenset({self.role}), self.unit)
@@ -211,7 +211,7 @@ def founding(where: District, span: Span) -> Iterator[Step]:
     for person in where.people:
         command = AppointMember(
             name=Personal(person.name), phone=Personal(person.phone), unit=person.unit, role=person.role, post=person.post,
-            on=on, document=MARK,
+            duty="", on=on, document=MARK,
         )  # fmt: skip
         yield Step(at, MEMBER, str(person.id), command, SYSTEM, derived_id("demo", "appoint", person.account), person.id,
                    {"account": person.account, "units": set(kinds)})  # fmt: skip

@@ -96,7 +96,7 @@ async def filing(loader: Loader, where: District, span: Span) -> AsyncIterator[S
                 "unit": code, "line": plan.unit.line, "month": month, "due": plan.month.due(calendar=calendar), "begun": True,
                 "filing": filed,
             }  # fmt: skip
-            yield Step(plan.at, MONTH, key, SubmitLedger(), where.who[f"{code}-liaison"].actor,
+            yield Step(plan.at, MONTH, key, SubmitLedger(note=""), where.who[f"{code}-liaison"].actor,
                        derived_id("demo", "submit", key), subject, known)  # fmt: skip
             if plan.signed:
                 yield Step(plan.signed, MONTH, key, SignLedger(digest=filed.digest), where.who[f"{code}-head"].actor,

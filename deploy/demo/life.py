@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -106,7 +106,7 @@ def _one_questionnaire(planned: Sequence[Visit]) -> Iterator[Visit]:
         yield visit
 
 
-def _of_month(  # noqa: PLR0913, PLR0917
+def _of_month(
     where: District, span: Span, rng: Random, known: _Known, paces: dict[str, float], month: Month, days: list[date],
     item: Enterprise,
 ) -> list[Visit]:  # fmt: skip
@@ -114,10 +114,11 @@ def _of_month(  # noqa: PLR0913, PLR0917
         return []
     found: list[Visit] = []
     joint = rng.random() < 0.1  # noqa: PLR2004
+    early = [day for day in days if day.day <= 26]  # noqa: PLR2004
     for line in (Line.HORIZONTAL, Line.VERTICAL):
-        on = rng.choice([day for day in days if day.day <= 26] if rng.random() < 0.96 else days)  # noqa: PLR2004
+        on = rng.choice(early if rng.random() < 0.96 else days)  # noqa: PLR2004
         held = item.holder(line, on)
-        if held is None or not span.past(on) or rng.random() >= paces[held.unit] or on.day > 26 and paces[held.unit] == 1:  # noqa: PLR2004
+        if held is None or not span.past(on) or rng.random() >= paces[held.unit] or (on.day > 26 and paces[held.unit] == 1):  # noqa: PLR2004
             continue
         other = item.holder(Line.VERTICAL, on) if joint and line is Line.HORIZONTAL else None
         visit = _planned(where, span, rng, known, item, line, on, held, other, exemplary=paces[held.unit] == 1)
@@ -128,7 +129,7 @@ def _of_month(  # noqa: PLR0913, PLR0917
     return found
 
 
-def _planned(  # noqa: PLR0913, PLR0917
+def _planned(
     where: District, span: Span, rng: Random, known: _Known, item: Enterprise, line: Line, on: date, held: Holding,
     joint: Holding | None, *, exemplary: bool,
 ) -> Visit:  # fmt: skip
@@ -191,15 +192,14 @@ def _one(where: District, span: Span, rng: Random, visit: Visit, command: Record
     yield step(visit.entered, "record", command, worker, visit.known)
     kind = _PICTURE.get(command.mode)
     proved = kind is None or visit.exemplary or rng.random() < 0.975  # noqa: PLR2004
-    at = visit.entered + timedelta(minutes=5)
     if kind is not None and proved:
-        yield step(at, "attach", rng.choice(pictures[kind]), worker)
+        yield step(visit.entered, "attach", rng.choice(pictures[kind]), worker)
     fit = len(command.note) >= 10 and (proved or command.ack is not Ack.NONE)  # noqa: PLR2004  what lacks waits: 待补证.
     looked = span.instant(span.later(visit.entered.date(), rng.choice((1, 1, 2, 3))), rng, 15)
     chance = rng.random()
     if visit.exemplary or chance < 0.9:  # noqa: PLR2004
         if fit:
-            yield step(looked, "accept", AcceptVisit(), deputy)
+            yield step(looked, "accept", AcceptVisit(note=""), deputy)
     elif chance < 0.93:  # noqa: PLR2004
         yield step(looked, "return", ReturnVisit(reason=rng.choice(RETURNS)), deputy)
         if chance < 0.925:  # noqa: PLR2004  the rest is still to be corrected

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -46,7 +46,7 @@ _VIEWS_LOCK = 52050201
 """The one ``Service`` holds while it makes its views."""
 
 
-class NotEmpty(Exception):  # noqa: N818  a fact in the way, as everywhere.
+class NotEmpty(Exception):
     """The platform holds something else than the demo: nothing is added to it."""
 
 
@@ -60,7 +60,7 @@ class Loader:
         self._demo = Path(os.environ.get("GUIREN_DEMO_PASSWORD_FILE") or self._secrets / "demo")
 
     @asynccontextmanager
-    async def pool(self, service: str, *, demo: bool = False, size: int = 2) -> AsyncIterator[asyncpg.Pool]:
+    async def pool(self, service: str, *, demo: bool = False, size: int = 2) -> AsyncGenerator[asyncpg.Pool, None]:
         """Connections to a service's database: as the service, or as the demo's loader."""
         role, secret = (_DEMO, self._demo) if demo else (service, self._secrets / service)
         pool = await asyncpg.create_pool(

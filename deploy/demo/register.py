@@ -5,10 +5,12 @@ Names are the city's, three characters that mean nothing together, and a trade; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from deploy.demo.district import District, Unit, invented_name, phone
@@ -23,6 +25,7 @@ from services.roster.domain.enterprise import (
 )
 from services.roster.domain.row import ROW, SetRowAside
 from shared.codes import make_code
+from shared.decider import Actor
 from shared.events import Command
 from shared.events.roster import Attempt
 from shared.months import Month
@@ -76,7 +79,7 @@ class Enterprise:
     ended: date | None = None
     lost: date | None = None
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """As the roster derives it."""
         return derived_id("enterprise", self.code)
@@ -151,7 +154,7 @@ def _address(rng: Random, township: Unit, village: Unit, number: int) -> str:
     return f"贵州省毕节市演示路{rng.randint(1, 300)}号" if number % 200 == 5 else street  # noqa: PLR2004
 
 
-def _held(  # noqa: PLR0913, PLR0917
+def _held(
     where: District, span: Span, rng: Random, number: int, entered: date, township: Unit, village: Unit, vertical: str,
     townships: list[Unit],
 ) -> dict[Line, tuple[Holding, ...]]:  # fmt: skip
@@ -191,7 +194,7 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
         command = RegisterEnterprise(
             code=item.code, name=item.name, kind=EnterpriseKind.BRANCH if item.branch else EnterpriseKind.LIMITED,
             branch=item.branch, standing=item.standing, standing_on=None if item.standing.survives else item.founded,
-            founded=item.founded, capital=item.staff * 10_000_00, legal_person=Personal(item.legal_person),
+            founded=item.founded, capital=item.staff * 10_000_00, currency="CNY", legal_person=Personal(item.legal_person),
             contact=Personal(item.contact), phone=Personal(item.phone), address=item.address,
             industry="" if Line.VERTICAL not in item.held else item.industry, business="演示企业,并不存在", registrar="演示登记机关",
             staff=item.staff, managed_elsewhere=item.away, source="demo", batch=_BATCH, on=item.entered,
@@ -205,7 +208,7 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
         for held in item.held.get(Line.HORIZONTAL, ())[1:]:
             moving = AssignEnterprise(
                 line=Line.HORIZONTAL, unit=held.unit, sub_unit=held.sub_unit, worker=where.who[held.worker].id, on=held.on,
-                reason="企业迁址",
+                reason="企业迁址", document="",
             )  # fmt: skip
             yield _later(item, held.on, moving, office, "move", known)
         if item.ended and item.standing.survives:
@@ -221,9 +224,9 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
     yield from _rows_aside(span)
 
 
-def _later(item: Enterprise, on: date, command: Command, actor: object, what: str, known: dict[str, object]) -> Step:
+def _later(item: Enterprise, on: date, command: Command, actor: Actor, what: str, known: Mapping[str, Any]) -> Step:
     key = str(item.id)
-    return Step(moment(on, 14), ENTERPRISE, key, command, actor, derived_id("demo", what, key), item.id, known)  # pyright: ignore[reportArgumentType]
+    return Step(moment(on, 14), ENTERPRISE, key, command, actor, derived_id("demo", what, key), item.id, known)
 
 
 def _rows_aside(span: Span) -> Iterator[Step]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property, lru_cache
+from itertools import groupby
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -46,7 +48,7 @@ class Span:
     today: date
     calendar: Calendar
 
-    @property
+    @cached_property
     def months(self) -> tuple[Month, Month, Month]:
         """The two past months and the current one."""
         now = Month.of(self.today)
@@ -69,11 +71,16 @@ class Span:
     def instant(self, day: date, rng: Random, first: int = 9, last: int = 18) -> datetime:
         """Some moment of the working day. Few distinct ones: what happens at one moment is written in one transaction."""
         hour = rng.choice([hour for hour in (9, 10, 11, 15, 16, 17) if first <= hour < last] or [first])
-        return moment(day, hour, rng.choice((12, 47)))
+        return moment(day, hour, 24)
 
     def later(self, day: date, workdays: int) -> date:
         """So many working days on."""
-        return self.calendar.add_workdays(day, workdays)
+        return _later(self.calendar, day, workdays)
+
+
+@lru_cache(maxsize=4_000)
+def _later(calendar: Calendar, day: date, workdays: int) -> date:
+    return calendar.add_workdays(day, workdays)
 
 
 def moment(day: date, hour: int, minute: int = 0) -> datetime:
@@ -83,14 +90,14 @@ def moment(day: date, hour: int, minute: int = 0) -> datetime:
 
 def batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
     """In the order of time; a batch has one moment, no stream twice, and fits a transaction."""
-    batch: list[Step] = []
-    streams: set[str] = set()
-    for step in sorted(steps, key=lambda step: step.at):
-        stream = step.decider.stream(step.key)
-        if batch and (step.at != batch[0].at or stream in streams or len(batch) >= _LARGEST):
-            yield batch
-            batch, streams = [], set()
-        batch.append(step)
-        streams.add(stream)
-    if batch:
-        yield batch
+    for _, same in groupby(sorted(steps, key=lambda step: step.at), key=lambda step: step.at):
+        layers: list[list[Step]] = []
+        depth: dict[str, int] = {}
+        for step in same:  # What happens to one stream at one moment goes into one layer after the other.
+            stream = step.decider.stream(step.key)
+            level = depth[stream] = depth.get(stream, -1) + 1
+            if level == len(layers):
+                layers.append([])
+            layers[level].append(step)
+        for layer in layers:
+            yield from (layer[start : start + _LARGEST] for start in range(0, len(layer), _LARGEST))

@@ -60,7 +60,7 @@ def reporting(where: District, span: Span, planned: Sequence[Visit]) -> Iterator
 class _Path:
     """One ticket on its way."""
 
-    def __init__(self, where: District, span: Span, rng: Random, visit: Visit, wanted: Wanted, no: str) -> None:  # noqa: PLR0913, PLR0917
+    def __init__(self, where: District, span: Span, rng: Random, visit: Visit, wanted: Wanted, no: str) -> None:
         self._where, self._span, self._rng = where, span, rng
         self._visit, self._wanted, self._no = visit, wanted, no
         self._id = issue_id(visit.id, wanted.no)
@@ -80,7 +80,7 @@ class _Path:
         across = rng.random() < 0.12  # noqa: PLR2004
         to = rng.choice([other.code for other in self._where.filing if other.code != unit]) if across else unit
         leader = who[f"{to}-{rng.choice(('head', 'deputy'))}"]
-        order = DispatchIssue(unit=to, leader=leader.id, measures=rng.choice(MEASURES), due="standard")
+        order = DispatchIssue(unit=to, co_units=(), leader=leader.id, measures=rng.choice(MEASURES), due="standard")
         by = who["office"].actor if across else who[f"{unit}-head"].actor
         yield self._next(
             0, 2, order, by, {"units": {other.code for other in self._where.filing} | {OFFICE}, "posts": self._where.posts}
@@ -104,13 +104,13 @@ class _Path:
         if rng.random() < 0.05:  # noqa: PLR2004
             yield self._next(0, 1, RejectResolution(reason="办理结果未写明企业是否认可,请补充"), deputy)
             yield self._resolve(handler, 1)
-        yield self._next(0, 1, ApproveResolution(), deputy)
+        yield self._next(0, 1, ApproveResolution(note=""), deputy)
         if stuck == "call":
             return
         rating: Rating | None = rng.choices(_RATINGS, _SHARES)[0]
         if rating is None:
             for _ in range(3):
-                yield self._next(1, 1, RecordCallBack(outcome=CallOutcome.UNREACHED), caller)
+                yield self._next(1, 1, RecordCallBack(outcome=CallOutcome.UNREACHED, reason="", note=""), caller)
         else:
             yield self._next(1, 3, self._answer(rating), caller)
         if rating is Rating.DISSATISFIED:
@@ -120,11 +120,11 @@ class _Path:
             yield self._next(0, 1, ApproveResolution(note="复核通过"), deputy)
             yield self._next(1, 2, self._answer(Rating.SATISFIED), caller)
         yield self._next(0, 0, CloseIssue(), caller)
-        yield self._next(6, 8, ArchiveIssue(), who[f"{to}-liaison"].actor)
+        yield self._next(6, 8, ArchiveIssue(file_no=""), who[f"{to}-liaison"].actor)
 
     def _answer(self, rating: Rating) -> RecordCallBack:
         unhappy = self._rng.choice(UNHAPPY) if rating is Rating.DISSATISFIED else ""
-        return RecordCallBack(outcome=CallOutcome.ANSWERED, rating=rating, reason=unhappy)
+        return RecordCallBack(outcome=CallOutcome.ANSWERED, rating=rating, reason=unhappy, note="")
 
     def _resolve(self, handler: Actor, days: int) -> Step:
         outcome = self._rng.choices((Outcome.SOLVED, Outcome.PARTLY, Outcome.EXPLAINED), (75, 10, 15))[0]
@@ -137,7 +137,7 @@ class _Path:
         command = ReportIssue(
             enterprise=enterprise.id, unit=unit, source=_SOURCES.get(visit.mode, Source.VISIT), content=wanted.content,
             category=wanted.category, nature=wanted.nature, urgency=wanted.urgency, reporter=visit.command.interviewee,
-            phone=visit.command.phone, visit=visit.id, demand=wanted.no,
+            phone=visit.command.phone, visit=visit.id, demand=wanted.no, external_no="",
         )  # fmt: skip
         known = {
             "no": self._no, "unit": unit, "units": frozenset({unit}),

@@ -20,6 +20,7 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
 from deploy.embedded.programs import Gateway, Service, service_environment
 from deploy.install import Place, install, is_empty
+from deploy.restore import restore
 
 Say = Callable[[str], None]
 
@@ -93,11 +94,19 @@ class Supervisor:
         place = Place("127.0.0.1", self._home.port("postgres"), self._postgres.admin_password)
         loading = self._demo and self._home.state.get("demo") != "loaded"
         await install(place, self._home.passwords(), demo=loading)
+        nats = Nats(self._home)
+        if restored := {
+            name: n
+            for name, n in (await restore(place, nats.url, nats.password, os.environ.get("GUIREN_DISTRICT", "520502"))).items()
+            if n
+        }:
+            self._say(f"已从消息流恢复缺失的事件:{restored}")
         self._say("启动四个服务与网关 …")
         await self._bring_up((*self._services, self._gateway))
         self._home.remember(phase="loading")
         if loading and (self._home.state.get("demo") == "loading" or await is_empty(place)):
             await self._load_demo()
+            await install(place, self._home.passwords(), demo=False)  # Its role's work is done.
         self._home.remember(phase="ready")
         self._say(f"\n已就绪:{self.address}")
         self._say(

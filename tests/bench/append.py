@@ -90,7 +90,9 @@ async def measure(ground: Ground) -> list[Figure]:
             )
         )  # fmt: skip
         admin = await ground.admin("roster")
-        await admin.execute("create schema if not exists bare; create table bare.entry (pos bigint primary key, body bytea not null)")
+        await admin.execute(
+            "create schema if not exists bare; create table bare.entry (pos bigint primary key, body bytea not null)"
+        )
         place = {"host": "127.0.0.1", "port": ground.postgres.port, "user": "postgres", "password": ground.place.admin_password}
         bare = [await asyncpg.connect(**place, database="bench_guiren_roster") for _ in range(CLIENTS)]
         places = count(1)

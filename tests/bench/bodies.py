@@ -67,7 +67,9 @@ _SECOND = "鑫诚宏远博雅天成世纪联创新锐力量百川汇"
 @lru_cache(maxsize=100_000)
 def sealed(subject: UUID) -> Personal:
     """A sealed datum; what is inside does not matter here."""
-    return Personal(token={"$enc": "a1", "sub": str(subject), "n": "qK3vT8yJ0m2xW5sZ", "ct": "k0Jx7rYw3uQpZ1dE9sVbN4mTgHcLfA6oRiUyBe2XvQ=="})
+    return Personal(
+        token={"$enc": "a1", "sub": str(subject), "n": "qK3vT8yJ0m2xW5sZ", "ct": "k0Jx7rYw3uQpZ1dE9sVbN4mTgHcLfA6oRiUyBe2XvQ=="}
+    )
 
 
 class Log:
@@ -152,7 +154,9 @@ def issue_entries(log: Log, number: int, visit: int, unit: str, on: date) -> Ite
 def roster_entries(enterprises: int, big: int = 0, big_unit: str = "") -> Iterator[Record]:
     """Units, members, enterprises and who answers for them. The last ``big`` enterprises belong to one unit."""
     log = Log("roster")
-    yield log.add(f"unit/{DISTRICT}", roster.UnitEstablished(code=DISTRICT, name="七星关区", kind=UnitKind.DISTRICT, on=MONTHS[0]), _START)
+    yield log.add(
+        f"unit/{DISTRICT}", roster.UnitEstablished(code=DISTRICT, name="七星关区", kind=UnitKind.DISTRICT, on=MONTHS[0]), _START
+    )
     units = [(township(n), f"第{n}街道", UnitKind.TOWNSHIP) for n in range(48)]
     units += [(department(n), f"区第{n}局", UnitKind.DEPARTMENT) for n in range(32)]
     if big_unit:
@@ -174,10 +178,10 @@ def roster_entries(enterprises: int, big: int = 0, big_unit: str = "") -> Iterat
             industry="F5191", business="日用百货、农副产品销售", registrar="七星关区市场监督管理局", staff=25, on=MONTHS[0]), _START)  # fmt: skip
         unit = big_unit if number >= enterprises - big else township(number)
         for line, holder in ((Line.HORIZONTAL, unit), (Line.VERTICAL, department(number))):
-            yield log.add(stream, roster.EnterpriseAssigned(line=line, unit=holder, worker=uid(3, number % 800), on=MONTHS[0]), _START)
+            yield log.add(
+                stream, roster.EnterpriseAssigned(line=line, unit=holder, worker=uid(3, number % 800), on=MONTHS[0]), _START
+            )
 
 
 def _at(on: date, number: int) -> datetime:
     return datetime(on.year, on.month, on.day, 2 + number % 7, number % 60, tzinfo=UTC)
-
-

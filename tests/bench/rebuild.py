@@ -61,6 +61,7 @@ async def fill(pool: asyncpg.Pool) -> int:
     if known:
         return known
     for origin, records in district():
+
         async def rows(origin: str = origin, records: Iterator[Record] = records) -> AsyncGenerator[tuple[Any, ...], None]:
             for record in records:
                 yield (origin, *record)
@@ -93,7 +94,7 @@ async def measure(ground: Ground) -> list[Figure]:
     folds = [_rate(lambda: fold(entries), count) for _ in range(ROUNDS)]
     sample = _sample(entries)
     bare = [_rate(lambda: [orjson.loads(entry.body) for entry in sample], len(sample)) for _ in range(ROUNDS)]
-    del entries
+    entries.clear()
     gc.collect()
     module, replays = await asyncio.to_thread(_library, ground, sample)
     said = f"{count:,} events; the library reads and decodes {len(sample):,} of them from {module}, writing nothing"
@@ -186,5 +187,3 @@ def _touched(event: Happened, rows: dict[str, set[tuple[Any, ...]]]) -> None:
         rows["holder"].add((key, data["unit"]))
     elif event.kind in ("issues.issue-reported.v1", "issues.issue-dispatched.v1"):
         rows["issue"].add((key, data.get("visit"), data["unit"], data["on"][:7]))
-
-

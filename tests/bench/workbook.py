@@ -49,7 +49,10 @@ async def measure(ground: Ground) -> list[Figure]:
 
 def _bare(ledger: Ledger, names: dict[str, str]) -> float:
     """The same texts, one call a cell, no format, streamed; the texts are made before the clock starts."""
-    sheets = [[[str(VALUES[column.field](row, names) or "") for column in columns] for row in ledger.rows] for columns in (ANNEX, DETAIL)]
+    sheets = [
+        [[str(VALUES[column.field](row, names) or "") for column in columns] for row in ledger.rows]
+        for columns in (ANNEX, DETAIL)
+    ]
     began = time.perf_counter()
     book = xlsxwriter.Workbook(io.BytesIO(), {"constant_memory": True})
     for rows in sheets:

@@ -555,7 +555,18 @@ REGISTRATION = (
     "columns",
     [
         REGISTRATIONS,
-        "name code registrationDay character legalRepresentative capital businessScope province city address".split(),
+        [
+            "name",
+            "code",
+            "registrationDay",
+            "character",
+            "legalRepresentative",
+            "capital",
+            "businessScope",
+            "province",
+            "city",
+            "address",
+        ],
     ],
 )
 def test_lists_of_registrations_without_a_standing_are_read(rows, columns):

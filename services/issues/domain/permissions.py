@@ -172,7 +172,7 @@ def may_record_call(state: Reviewed, context: Context) -> None:
     """One more call, as long as there is no rating."""
     may_call_back(state, context)
     if (rating := rating_of(state.calls)) is not None:
-        pass
+        raise AlreadyRated(rating=rating.label)
 
 
 def may_close(state: Reviewed, context: Context) -> None:

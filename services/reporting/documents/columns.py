@@ -228,7 +228,9 @@ VALUES: Mapping[str, Callable[[Row, Names], Any]] = {
     "level": lambda row, _names: _several(label(Level, item["level"]) for item in row["issues"]),
     "satisfaction": lambda row, _names: label(Rating, row["satisfaction"], "未评价"),
     "evidence": _evidence,
-    "evidence_ids": lambda row, _names: "\n".join(f"{item['kind']} {item['sha256'][:16]}" for item in row["evidence"]),
+    "evidence_ids": lambda row, _names: "\n".join(
+        f"{label(EvidenceKind, item['kind'])} {item['sha256'][:16]}" for item in row["evidence"]
+    ),
     "enterprise_ack": lambda row, _names: label(Ack, row["ack"]),
     "recorded_at": lambda row, _names: row["recorded_at"],
     "review": lambda row, _names: label(Review, row["review"]),

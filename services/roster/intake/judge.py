@@ -491,6 +491,8 @@ _KIND_STRANGE = re.compile(r"^(?!\d{4}$).*\d{3,}|万元|[省市区县].*[路街�
 _LETTER = re.compile(r"[\u3400-\u9fffA-Za-z]")
 _REGISTRAR_STRANGE = re.compile(r"@|万元|^\d{4}[-/.年]|^1[3-9]\d{9}$")
 _LONGEST_REGION = 20
+_SHORT_PROVINCE = 3  # 贵州, 内蒙古, 黑龙江
+_PROVINCE = re.compile(r"省|市|自治区|特别行政区|生产建设兵团")
 _REGION_STRANGE = re.compile(r"公司|万元|[;；。、]|\d{4}[-/.年]|[\u4e00-\u9fff]\d|[省市区县].*[路街镇乡村号]")
 _SENTENCE = re.compile(r"[\u4e00-\u9fff]{5,}")
 
@@ -530,6 +532,9 @@ def _strange(row: RawRow) -> list[tuple[Column, str]]:
         text = row[column]
         if text and (len(text) > _LONGEST_REGION or _REGION_STRANGE.search(text)):
             found.append((column, text))
+    province = meaning(row[Column.PROVINCE])
+    if len(province) > _SHORT_PROVINCE and not _PROVINCE.search(province) and (Column.PROVINCE, province) not in found:
+        found.append((Column.PROVINCE, province))
     phone = row[Column.PHONE]
     if phone and (_DATEISH.fullmatch(phone) or "@" in phone):
         found.append((Column.PHONE, phone))

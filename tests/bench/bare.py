@@ -1,0 +1,37 @@
+"""The bare endpoint: FastAPI and asyncpg, one insert, nothing else. ``python -m tests.bench.bare``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import uvicorn
+from fastapi import Body, FastAPI
+
+
+@contextlib.asynccontextmanager
+async def _life(app: FastAPI) -> AsyncGenerator[None, None]:
+    async with asyncpg.create_pool(os.environ["BENCH_DSN"], min_size=2, max_size=12) as pool:
+        await pool.execute(
+            "create schema if not exists bare; create table if not exists bare.visit (id uuid primary key, body bytea not null)"
+        )
+        app.state.pool = pool
+        yield
+
+
+app = FastAPI(lifespan=_life)
+
+
+@app.put("/visits/{id_}", status_code=201)
+async def record(id_: UUID, body: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    await app.state.pool.execute("insert into bare.visit (id, body) values ($1, $2)", id_, orjson.dumps(body))
+    return {"id": id_, **body}
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["BENCH_PORT"]), log_level="warning", access_log=False)

@@ -1,0 +1,75 @@
+"""A very small grid on the running platform, made through its API: one township, one worker, 200 enterprises."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from deploy.cli.outlet import sign
+from shared.codes import make_code
+from shared.months import local_date
+from shared.terms import derived_id, new_id
+from tests.bench.ground import Ground
+from tests.bench.wire import Wire
+
+UNIT, ENTERPRISES = "520502001", 200
+_WORKER = derived_id("member", "bench")
+
+
+def worker(ground: Ground) -> str:
+    """The worker's token."""
+    claims = {"sub": str(_WORKER), "account": "bench", "roles": ["worker"], "unit": UNIT, "sub_unit": ""}
+    return sign(ground.home, claims, 3600)
+
+
+def office(ground: Ground) -> str:
+    """The office's token."""
+    return sign(ground.home, {"sub": str(derived_id("member", "office")), "account": "office", "roles": ["office"]}, 3600)
+
+
+async def lay(ground: Ground) -> list[UUID]:
+    """Make it, once a run, and wait until visits knows it. Answers the enterprises."""
+    await ground.platform()
+    wire = Wire("127.0.0.1", ground.port, office(ground))
+
+    async def put(path: str, method: str = "PUT", **body: Any) -> dict[str, Any]:
+        _, content = await wire.ask(method, f"/api/roster{path}", orjson.dumps(body))
+        return orjson.loads(content)
+
+    on = "2026-01-01"
+    await put("/units/520502", name="七星关区", kind="district", on=on)
+    await put(f"/units/{UNIT}", name="测试街道", kind="township", parent="520502", on=on)
+    await put("/members/bench/appoint", "POST", name="测试员", unit=UNIT, role="worker", on=on)
+    ids: list[UUID] = []
+    for number in range(ENTERPRISES):
+        code = make_code("520502", f"MA{number:06d}").text
+        made = await put(
+            f"/enterprises/{code}", code=code, name=f"毕节市测试{number}有限公司", industry="F5191", staff=20,
+            assignments=[{"line": "horizontal", "unit": UNIT}], on=on,
+        )  # fmt: skip
+        ids.append(UUID(made["id"]))
+        position = made["position"]
+    wire.close()
+    async with ground.pool("visits", 1, prefix="") as pool:
+        for _ in range(600):
+            rows = await pool.fetch("select pos from view.cursor where log = 'roster'")
+            if rows and min(row["pos"] for row in rows) >= position:
+                return ids
+            await asyncio.sleep(0.05)
+    raise TimeoutError("visits never learnt of the roster")
+
+
+def visit(enterprise: UUID) -> tuple[str, bytes]:
+    """A new visit: path and body of the request."""
+    body = {
+        "enterprise": str(enterprise), "on": local_date(datetime.now(UTC)).isoformat(), "mode": "on_site", "ack": "scan",
+        "interviewee": "张三", "title": "总经理", "phone": "13800001234", "aware": "understood", "satisfaction": "4",
+        "note": "生产经营总体平稳,订单较上月略有增加,原材料价格上涨,流动资金偏紧,计划扩建二期厂房",
+        "difficulties": "用工不足,熟练工难招;厂区门口道路破损影响大货车进出", "suggestions": "希望组织专场招聘会",
+        "policies": ["税费优惠政策", "稳岗返还"], "onemap_given": 1,
+    }  # fmt: skip
+    return f"/api/visits/visits/{new_id()}", orjson.dumps(body)

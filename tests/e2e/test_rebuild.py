@@ -1,0 +1,160 @@
+"""What is told can be told again from the events: after a rebuild, a dropped database, a wiped stream, killed processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from shared.codes import make_code
+from shared.months import local_date
+from shared.terms import new_id
+from tests.e2e.instance import Instance
+
+UNIT = "R-T1"
+
+
+def processes(home: Path) -> dict[str, int]:
+    """The process of each service of this instance, by its name."""
+    found: dict[str, int] = {}
+    for place in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            environment = (place / "environ").read_bytes()
+            names = [word.decode() for word in words if word.startswith(b"services.")]
+            if names and str(home).encode() in environment:
+                found[names[0].removeprefix("services.")] = int(place.name)
+    return found
+
+
+class Story:
+    """A unit with visits, filed; and what its ledger was."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.month = f"{local_date(datetime.now(UTC)):%Y-%m}"
+        self.office = instance.client("office", "office", "office")
+        self.worker = instance.client(f"{UNIT}-worker", "worker", UNIT)
+        self.liaison = instance.client(f"{UNIT}-liaison", "liaison", UNIT)
+
+    def ok(self, response: httpx.Response) -> Any:
+        assert response.is_success, response.text
+        return response.json()
+
+    def build(self) -> None:
+        self.office.put("/api/roster/units/520502", json={"name": "七星关区", "kind": "district", "on": "2020-01-01"})
+        self.ok(self.office.put(f"/api/roster/units/{UNIT}", json={"name": "重建街道", "kind": "township", "parent": "520502", "on": "2020-01-01"}))
+        for role in ("worker", "liaison"):
+            body = {"name": "甄演示", "unit": UNIT, "role": role, "on": "2020-01-01"}
+            self.ok(self.office.post(f"/api/roster/members/{UNIT}-{role}/appoint", json=body))
+        for number in range(5):
+            code = make_code("520502", f"MAR{number:05d}").text
+            body = {"code": code, "name": f"重建演示{number}", "assignments": [{"line": "horizontal", "unit": UNIT}], "on": f"{self.month}-01"}
+            self.visit(self.ok(self.office.put(f"/api/roster/enterprises/{code}", json=body))["id"])
+
+    def visit(self, enterprise: str, id_: str | None = None) -> httpx.Response:
+        told = {
+            "enterprise": enterprise, "on": str(local_date(datetime.now(UTC))), "mode": "phone", "ack": "sms", "connected_seconds": 60,
+            "note": "电话了解生产经营情况,一切正常",
+        }  # fmt: skip
+        key = id_ or str(new_id())
+        response = self.instance.patiently(lambda: self.worker.put(f"/api/visits/visits/{key}", json=told), 30)
+        self.ok(response)
+        self.minimum = response.headers["Guiren-Position"]
+        self.enterprise = enterprise
+        return response
+
+    def ledger(self) -> dict[str, Any]:
+        ask = {"min": self.minimum}
+        return self.ok(self.instance.patiently(lambda: self.office.get(f"/api/reporting/ledgers/{UNIT}/{self.month}", params=ask), 40))
+
+
+@pytest.fixture(scope="module")
+def story(instance: Instance) -> Story:
+    found = Story(instance)
+    found.build()
+    return found
+
+
+@pytest.fixture
+def home(instance: Instance) -> Path:
+    if instance.home is None:
+        pytest.skip("processes and folders of a foreign instance are not ours to break")
+    return instance.home
+
+
+def test_a_rebuild_gives_every_ledger_the_same_digest(story: Story) -> None:
+    """D4: rebuilt beside, compared, swapped."""
+    before = story.ledger()
+    answer = story.ok(story.office.post("/api/reporting/rebuild"))
+    assert answer["events"] > 0
+    assert {(item["unit"], item["month"]) for item in answer["ledgers"]} >= {(UNIT, story.month)}
+    assert all(item["before"] == item["after"] for item in answer["ledgers"])
+    assert story.ledger()["digest"] == before["digest"]
+    assert len(before["rows"]) == 5
+
+
+def test_every_service_killed_comes_back_and_nothing_is_lost(story: Story, home: Path) -> None:
+    for name in ("visits", "reporting", "roster", "issues"):
+        os.kill(processes(home)[name], signal.SIGKILL)
+    story.visit(story.enterprise)
+    assert len(story.ledger()["rows"]) == 6
+
+
+def test_a_wiped_stream_is_filled_again_and_the_reader_is_not_confused(story: Story, home: Path) -> None:
+    before = story.ledger()
+    story.instance.guiren("down")
+    shutil.rmtree(home / "nats")
+    story.instance.guiren("up", "--no-demo", "--detach", "--port", story.instance.address.rpartition(":")[2])
+    assert story.ledger()["digest"] == before["digest"]
+    story.visit(story.enterprise)
+    assert len(story.ledger()["rows"]) == len(before["rows"]) + 1
+
+
+def test_a_dropped_reporting_database_comes_back_with_its_filings_and_the_same_digests(story: Story, home: Path) -> None:
+    """D4: drop the database, start again: mirror and own log come back from the streams."""
+    filed = story.ok(story.liaison.post(f"/api/reporting/ledgers/{UNIT}/{story.month}/submit", json={}, params={"min": story.minimum}))
+    before = story.ledger()
+    assert filed["digest"] == before["digest"]
+    time.sleep(1)  # What the relay had not carried yet would be lost with the database: that is what backups are for.
+
+    async def drop() -> None:
+        port = json.loads((home / "state.json").read_text())["ports"]["postgres"]
+        password = (home / "secrets/postgres-admin").read_text().strip()
+        connection = await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=password, database="postgres")
+        await connection.execute("drop database guiren_reporting with (force)")
+        await connection.close()
+
+    asyncio.run(drop())
+    story.instance.guiren("down")
+    story.instance.guiren("up", "--no-demo", "--detach", "--port", story.instance.address.rpartition(":")[2])
+    after = story.ledger()
+    assert after["digest"] == before["digest"]
+    assert after["filed"]["digest"] == filed["digest"]
+    assert after["filed"]["cut"] == filed["cut"]
+
+
+def test_the_command_line_says_the_same(story: Story, home: Path) -> None:
+    status = json.loads(story.instance.guiren("status", "--json").stdout)
+    assert status["ready"] is True
+    assert {"roster", "visits", "issues", "reporting"} <= status["services"].keys()
+    person = {"name": "甄演示", "unit": "office", "role": "office", "on": "2020-01-01"}
+    story.office.put("/api/roster/units/office", json={"name": "演示office", "kind": "office", "parent": "520502", "on": "2020-01-01"})
+    story.ok(story.office.post("/api/roster/members/office/appoint", json=person))
+    shown = json.loads(story.instance.guiren("ledger", "show", "--unit", UNIT, "--month", story.month, "--json").stdout)
+    assert shown["digest"] == story.ledger()["digest"]
+    coverage = json.loads(story.instance.guiren("coverage", "--month", story.month, "--unit", UNIT, "--json").stdout)
+    assert coverage["whole_month"]["units"][0]["n"] == 5 or coverage["whole_month"]["units"][0]["n"] == 1
+    rebuilt = json.loads(story.instance.guiren("reporting", "rebuild", "--json").stdout)
+    assert all(item["before"] == item["after"] for item in rebuilt["ledgers"])

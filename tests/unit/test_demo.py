@@ -1,0 +1,139 @@
+"""The demo district: the same for everybody on the same day, valid throughout, and about nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from deploy.demo.district import DATA, District, district, founding, official_calendar
+from deploy.demo.filings import plans
+from deploy.demo.life import Visit, visiting, visits
+from deploy.demo.pictures import attachments, drawings
+from deploy.demo.register import COUNT, Enterprise, entering, register
+from deploy.demo.steps import Span, Step, batches
+from deploy.demo.tickets import reporting
+from shared.codes import credit_code
+from shared.months import local_date
+from shared.terms import Line, UnitKind
+from shared.vault import Personal, personals
+
+TODAY = date(2026, 11, 23)
+_INVENTED = re.compile(r"1990000[0-9]{4}")
+_PHONE = re.compile(r"1[3-9][0-9]{9}")
+
+
+class Demo:
+    """Everything the demo is made of on one day."""
+
+    def __init__(self, today: date) -> None:
+        self.calendar = official_calendar()
+        self.span = Span(today, self.calendar)
+        self.where: District = district()
+        self.enterprises: tuple[Enterprise, ...] = register(self.where, self.span)
+        self.planned: list[Visit] = visits(self.where, self.span, self.enterprises)
+
+    def roster(self) -> Iterator[Step]:
+        """The steps of the roster."""
+        yield from founding(self.where, self.span)
+        yield from entering(self.where, self.span, self.enterprises)
+
+    def lives(self) -> Iterator[list[Step]]:
+        """The steps of the two other logs."""
+        yield list(visiting(self.where, self.span, self.planned, attachments(drawings())))
+        yield list(reporting(self.where, self.span, self.planned))
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    """Of one day."""
+    return Demo(TODAY)
+
+
+def said(steps: Iterable[Step]) -> list[tuple[Any, ...]]:
+    """What a step says, for comparing: personal data compare by their text, and show in no repr."""
+    return [(step.at, step.key, step.command, step.actor, step.id) for step in steps]
+
+
+def texts(steps: Iterable[Step]) -> Iterator[str]:
+    """Every personal datum in clear."""
+    for step in steps:
+        yield from (datum.text or "" for datum in personals(step.command) if isinstance(datum, Personal))
+
+
+def test_the_same_day_gives_the_same_commands(demo: Demo) -> None:
+    """A run that was interrupted goes on: everything is the same the second time, ids above all."""
+    again = Demo(TODAY)
+    assert said(demo.roster()) == said(again.roster())
+    for first, second in zip(demo.lives(), again.lives(), strict=True):
+        assert said(first) == said(second)
+
+
+def test_no_command_has_the_id_of_another(demo: Demo) -> None:
+    """Else the second one would be passed over."""
+    for steps in (list(demo.roster()), *demo.lives()):
+        assert len({step.id for step in steps}) == len(steps)
+
+
+def test_the_rules_accept_every_step(demo: Demo) -> None:
+    """Decided one after the other as the loader does; each one adds facts."""
+    for steps in (list(demo.roster()), *demo.lives()):
+        states: dict[str, Any] = {}
+        for batch in batches(steps):
+            assert len({step.decider.stream(step.key) for step in batch}) == len(batch)
+            for step in batch:
+                stream = step.decider.stream(step.key)
+                state = states.get(stream, step.decider.initial)
+                facts = step.decider.decide(state, step.command, step.ask(demo.calendar).context)
+                assert facts, step
+                states[stream] = step.decider.fold(facts, state)
+
+
+def test_nothing_lies_in_the_future(demo: Demo) -> None:
+    """Today belongs to whoever tries the platform."""
+    for steps in (list(demo.roster()), *demo.lives()):
+        assert max(local_date(step.at) for step in steps) < TODAY
+    assert all(local_date(plan.at) < TODAY for plan in plans(demo.where, demo.span))
+
+
+def test_enterprises(demo: Demo) -> None:
+    """3,000, each with a valid code of its own, in a village that exists, answered for by people of the unit."""
+    assert len({item.code for item in demo.enterprises}) == len({item.name for item in demo.enterprises}) == COUNT
+    waiting = 0
+    for item in demo.enterprises:
+        code = credit_code(item.code)
+        assert code.is_enterprise
+        assert code.division == "520502"
+        waiting += len(item.held) < len(Line)
+        for line, held in ((line, one) for line, several in item.held.items() for one in several):
+            assert demo.where.unit[held.unit].line is line
+            assert demo.where.who[held.worker].unit == held.unit
+            assert held.sub_unit is None or demo.where.unit[held.sub_unit].parent == held.unit
+    assert 0 < waiting < COUNT // 50
+
+
+def test_nobody_real(demo: Demo) -> None:
+    """Every telephone number is of the invented range, and none hides in a name or a row."""
+    for steps in (list(demo.roster()), *demo.lives()):
+        for text in texts(steps):
+            assert all(_INVENTED.fullmatch(number) for number in _PHONE.findall(text)), text
+
+
+def test_the_divisions_of_the_district(demo: Demo) -> None:
+    """48 townships, 567 villages, 32 departments that share all divisions of GB/T 4754."""
+    kinds = [unit.kind for unit in demo.where.units]
+    assert [kinds.count(kind) for kind in (UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.DEPARTMENT)] == [48, 567, 32]
+    assert sorted(demo.where.industries) == [f"{number:02d}" for number in range(1, 98)]
+    assert (DATA / "divisions").is_dir()
+
+
+@pytest.mark.parametrize("today", [date(2026, 1, 1), date(2026, 3, 2), date(2024, 2, 29), date(2028, 4, 30)])
+def test_any_day_will_do(today: date) -> None:
+    """Also the first of a month, after a short February, and in a year whose holidays nobody has announced."""
+    other = Demo(today)
+    assert other.planned
+    assert all(local_date(step.at) < today for steps in other.lives() for step in steps)
+    assert len(plans(other.where, other.span)) == 2 * (80 - 2)
