@@ -205,3 +205,12 @@ def industry_of(text: str) -> Industry:
     if len({part.section for part in parts}) != 1 or len({part.division for part in parts if part.division}) > 1:
         return Industry()
     return max(parts, key=lambda part: part.division)
+
+
+def industry_label(text: str) -> str:
+    """``C2614``, ``2614`` or ``26`` → ``C26 化学原料和化学制品制造业(制造业)``; what names no division stays as it is."""
+    division = DIVISIONS.get(industry_of(text).division)
+    if division is None:
+        return text
+    section = SECTIONS[division.section]
+    return f"{division.section}{division.code} {division.name}" + (f"({section})" if section != division.name else "")

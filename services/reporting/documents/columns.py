@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from services.reporting.domain.industries import industry_label
+from shared.industries import industry_label
 from shared.terms import (
     Ack,
     Awareness,
