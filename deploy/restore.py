@@ -83,9 +83,10 @@ def _command(entry: Entry) -> UUID:
 
 async def _write(connection: asyncpg.Connection, entries: Sequence[Entry]) -> int:
     columns: Iterator[list[object]] = (list(column) for column in zip(*_rows(entries), strict=True))
-    return await connection.fetchval(
+    last = await connection.fetchval(
         "select log.restore($1::bigint[],$2::bigint[],$3::text[],$4::int[],$5::text[],$6::bytea[],$7::uuid[])", *columns
     )
+    return int(last)
 
 
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[object, ...]]:

@@ -91,7 +91,7 @@ class Enterprise:
         return next((held for held in reversed(self.held.get(line, ())) if held.on <= on), None)
 
 
-def register(where: District, span: Span) -> tuple[Enterprise, ...]:
+def register(where: District, span: Span, count: int = COUNT) -> tuple[Enterprise, ...]:
     """All of them. What befalls the few is decided by their number, so that it can be found again."""
     rng = Random(SEED + 1)  # noqa: S311
     townships = [unit for unit in where.filing if unit.kind is UnitKind.TOWNSHIP]
@@ -100,12 +100,12 @@ def register(where: District, span: Span) -> tuple[Enterprise, ...]:
     divisions = [*where.industries, *_TRADES]
     shares = [_WEIGHTS.get(division, 1) for division in divisions]
     found: list[Enterprise] = []
-    for number in range(COUNT):
+    for number in range(count):
         division = rng.choices(divisions, shares)[0]
         name = _name(rng, division, names, branch=number % 25 in (7, 19))
         township, vertical = rng.choices(townships, weights)[0], where.industries[division]
         village = rng.choice(where.under[township.code])
-        entered = _entered(number, span)
+        entered = _entered(number, count, span)
         found.append(
             Enterprise(
                 code=make_code("520502", "MA" + "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=6))).text,
@@ -140,8 +140,8 @@ def _standing(number: int) -> Standing:
             return Standing.OPERATING if number % 7 == 0 else Standing.SURVIVING
 
 
-def _entered(number: int, span: Span) -> date:
-    if number < COUNT - 60:
+def _entered(number: int, count: int, span: Span) -> date:
+    if number < count - count // 50:
         return span.founded
     month = span.months[number % 3]
     days = [day for day in span.workdays(month) if span.past(day)]

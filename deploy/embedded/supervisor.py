@@ -156,7 +156,9 @@ class Supervisor:
             "GUIREN_SECRETS_DIR": str(self._home.secrets),
             "GUIREN_DEMO_PASSWORD_FILE": str(self._home.secrets / "demo"),
         }
-        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "deploy.demo", env=environment, start_new_session=True)
+        child = await asyncio.create_subprocess_exec(
+            "setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "deploy.demo", env=environment, start_new_session=True
+        )
         try:
             code = await child.wait()
         except asyncio.CancelledError:

@@ -59,11 +59,19 @@ class Command(BaseModel):
 
 
 def _unfit(raw: object) -> bool:
-    if isinstance(raw, str):
-        return "\x00" in raw
-    if isinstance(raw, dict):
-        return "$enc" in raw or any(_unfit(value) for value in raw.values())  # pyright: ignore[reportUnknownVariableType]
-    return isinstance(raw, (list, tuple)) and any(_unfit(item) for item in raw)  # pyright: ignore[reportUnknownVariableType]
+    waiting: list[object] = [raw]
+    while waiting:  # No recursion: a body may be nested as deep as the reader of JSON allows.
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\x00" in item:
+                return True
+        elif isinstance(item, dict):
+            if "$enc" in item:
+                return True
+            waiting += item.values()  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(item, (list, tuple)):
+            waiting += item  # pyright: ignore[reportUnknownArgumentType]
+    return False
 
 
 class UnknownFact(Exception):

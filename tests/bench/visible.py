@@ -60,9 +60,10 @@ async def measure(ground: Ground) -> list[Figure]:
             sending.append(asyncio.create_task(send(number)))
         await asyncio.gather(*sending)
         rate = len(sending) / (time.perf_counter() - began)
+        sent = time.perf_counter()
         while not seen or seen[-1][1] < max(acknowledged):
-            if time.perf_counter() - began > SECONDS + 30:
-                raise TimeoutError("the ledger never caught up")
+            if time.perf_counter() - sent > 30:
+                raise TimeoutError(f"the ledger never caught up: {seen[-1:]} of {max(acknowledged)}; {await _health(ground)}")
             await asyncio.sleep(LOOK)
         watching.cancel()
     delays = _delays(acknowledged, seen)
@@ -78,6 +79,12 @@ async def measure(ground: Ground) -> list[Figure]:
         Figure("visible", "acknowledged → in the ledger, p99", percentile(delays, 0.99), "s", goal=0.5, less_is_better=True, note=said),
         Figure("visible-p50", "likewise, p50", percentile(delays, 0.5), "s"),
     ]  # fmt: skip
+
+
+async def _health(ground: Ground) -> str:
+    wires = [Wire("127.0.0.1", ground.port, "") for _ in range(2)]
+    told = [await wire.ask("GET", f"/api/{name}/readyz") for wire, name in zip(wires, ("visits", "reporting"), strict=True)]
+    return " ".join(content.decode() for _, content in told)
 
 
 def _delays(acknowledged: dict[int, float], seen: list[tuple[float, int]]) -> list[float]:

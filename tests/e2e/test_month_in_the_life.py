@@ -77,7 +77,7 @@ class Township:
                 {"no": 2, "content": "咨询设备更新补贴政策", "category": "policy", "nature": "enquiry"},
             ],
         }  # fmt: skip
-        self.recorded = self.ok(self.instance.patiently(lambda: self.put_visit()))
+        self.recorded = self.ok(self.instance.patiently(self.put_visit))
 
     def put_visit(self) -> httpx.Response:
         return self.people["worker"].put(f"/api/visits/visits/{self.visit_id}", json=self.told)
@@ -197,7 +197,9 @@ def test_the_liaison_files_the_head_signs_and_the_filed_ledger_stays(township: T
     assert township.people["head"].post(f"{base}/sign", json={"digest": "0" * 64}).status_code == 409
     assert township.ok(township.people["head"].post(f"{base}/sign", json={"digest": filed["digest"]}))["stage"] == "signed"
     (mine,) = [
-        item for item in township.ok(township.office.get("/api/reporting/ledgers", params={"month": township.month}))["items"] if item["unit"] == T
+        item
+        for item in township.ok(township.office.get("/api/reporting/ledgers", params={"month": township.month}))["items"]
+        if item["unit"] == T
     ]
     assert (mine["signed"], mine["state"]) == (True, "on_time" if township.today.day <= 27 else "late")
 

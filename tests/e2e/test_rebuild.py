@@ -54,13 +54,22 @@ class Story:
 
     def build(self) -> None:
         self.office.put("/api/roster/units/520502", json={"name": "七星关区", "kind": "district", "on": "2020-01-01"})
-        self.ok(self.office.put(f"/api/roster/units/{UNIT}", json={"name": "重建街道", "kind": "township", "parent": "520502", "on": "2020-01-01"}))
+        self.ok(
+            self.office.put(
+                f"/api/roster/units/{UNIT}", json={"name": "重建街道", "kind": "township", "parent": "520502", "on": "2020-01-01"}
+            )
+        )
         for role in ("worker", "liaison"):
             body = {"name": "甄演示", "unit": UNIT, "role": role, "on": "2020-01-01"}
             self.ok(self.office.post(f"/api/roster/members/{UNIT}-{role}/appoint", json=body))
         for number in range(5):
             code = make_code("520502", f"MAR{number:05d}").text
-            body = {"code": code, "name": f"重建演示{number}", "assignments": [{"line": "horizontal", "unit": UNIT}], "on": f"{self.month}-01"}
+            body = {
+                "code": code,
+                "name": f"重建演示{number}",
+                "assignments": [{"line": "horizontal", "unit": UNIT}],
+                "on": f"{self.month}-01",
+            }
             self.visit(self.ok(self.office.put(f"/api/roster/enterprises/{code}", json=body))["id"])
 
     def visit(self, enterprise: str, id_: str | None = None) -> httpx.Response:
@@ -77,7 +86,9 @@ class Story:
 
     def ledger(self) -> dict[str, Any]:
         ask = {"min": self.minimum}
-        return self.ok(self.instance.patiently(lambda: self.office.get(f"/api/reporting/ledgers/{UNIT}/{self.month}", params=ask), 40))
+        return self.ok(
+            self.instance.patiently(lambda: self.office.get(f"/api/reporting/ledgers/{UNIT}/{self.month}", params=ask), 40)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +135,9 @@ def test_a_wiped_stream_is_filled_again_and_the_reader_is_not_confused(story: St
 
 def test_a_dropped_reporting_database_comes_back_with_its_filings_and_the_same_digests(story: Story, home: Path) -> None:
     """D4: drop the database, start again: mirror and own log come back from the streams."""
-    filed = story.ok(story.liaison.post(f"/api/reporting/ledgers/{UNIT}/{story.month}/submit", json={}, params={"min": story.minimum}))
+    filed = story.ok(
+        story.liaison.post(f"/api/reporting/ledgers/{UNIT}/{story.month}/submit", json={}, params={"min": story.minimum})
+    )
     before = story.ledger()
     assert filed["digest"] == before["digest"]
     time.sleep(1)  # What the relay had not carried yet would be lost with the database: that is what backups are for.
@@ -150,7 +163,9 @@ def test_the_command_line_says_the_same(story: Story, home: Path) -> None:
     assert status["ready"] is True
     assert {"roster", "visits", "issues", "reporting"} <= status["services"].keys()
     person = {"name": "甄演示", "unit": "office", "role": "office", "on": "2020-01-01"}
-    story.office.put("/api/roster/units/office", json={"name": "演示office", "kind": "office", "parent": "520502", "on": "2020-01-01"})
+    story.office.put(
+        "/api/roster/units/office", json={"name": "演示office", "kind": "office", "parent": "520502", "on": "2020-01-01"}
+    )
     story.ok(story.office.post("/api/roster/members/office/appoint", json=person))
     shown = json.loads(story.instance.guiren("ledger", "show", "--unit", UNIT, "--month", story.month, "--json").stdout)
     assert shown["digest"] == story.ledger()["digest"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from deploy.demo.tickets import reporting
 from shared.codes import credit_code
 from shared.months import local_date
 from shared.terms import Line, UnitKind
-from shared.vault import Personal, personals
+from shared.vault import personals
 
 TODAY = date(2026, 11, 23)
 _INVENTED = re.compile(r"1990000[0-9]{4}")
@@ -29,22 +30,21 @@ _PHONE = re.compile(r"1[3-9][0-9]{9}")
 class Demo:
     """Everything the demo is made of on one day."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, count: int = COUNT) -> None:
         self.calendar = official_calendar()
         self.span = Span(today, self.calendar)
         self.where: District = district()
-        self.enterprises: tuple[Enterprise, ...] = register(self.where, self.span)
+        self.enterprises: tuple[Enterprise, ...] = register(self.where, self.span, count)
         self.planned: list[Visit] = visits(self.where, self.span, self.enterprises)
 
-    def roster(self) -> Iterator[Step]:
-        """The steps of the roster."""
-        yield from founding(self.where, self.span)
-        yield from entering(self.where, self.span, self.enterprises)
-
-    def lives(self) -> Iterator[list[Step]]:
-        """The steps of the two other logs."""
-        yield list(visiting(self.where, self.span, self.planned, attachments(drawings())))
-        yield list(reporting(self.where, self.span, self.planned))
+    @cached_property
+    def logs(self) -> tuple[list[Step], ...]:
+        """The steps of the roster, of the visits, of the tickets."""
+        return (
+            [*founding(self.where, self.span), *entering(self.where, self.span, self.enterprises)],
+            list(visiting(self.where, self.span, self.planned, attachments(drawings()))),
+            list(reporting(self.where, self.span, self.planned)),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -61,26 +61,25 @@ def said(steps: Iterable[Step]) -> list[tuple[Any, ...]]:
 def texts(steps: Iterable[Step]) -> Iterator[str]:
     """Every personal datum in clear."""
     for step in steps:
-        yield from (datum.text or "" for datum in personals(step.command) if isinstance(datum, Personal))
+        yield from (datum.text or "" for datum in personals(step.command))
 
 
 def test_the_same_day_gives_the_same_commands(demo: Demo) -> None:
     """A run that was interrupted goes on: everything is the same the second time, ids above all."""
     again = Demo(TODAY)
-    assert said(demo.roster()) == said(again.roster())
-    for first, second in zip(demo.lives(), again.lives(), strict=True):
+    for first, second in zip(demo.logs, again.logs, strict=True):
         assert said(first) == said(second)
 
 
 def test_no_command_has_the_id_of_another(demo: Demo) -> None:
     """Else the second one would be passed over."""
-    for steps in (list(demo.roster()), *demo.lives()):
+    for steps in demo.logs:
         assert len({step.id for step in steps}) == len(steps)
 
 
 def test_the_rules_accept_every_step(demo: Demo) -> None:
     """Decided one after the other as the loader does; each one adds facts."""
-    for steps in (list(demo.roster()), *demo.lives()):
+    for steps in demo.logs:
         states: dict[str, Any] = {}
         for batch in batches(steps):
             assert len({step.decider.stream(step.key) for step in batch}) == len(batch)
@@ -94,7 +93,7 @@ def test_the_rules_accept_every_step(demo: Demo) -> None:
 
 def test_nothing_lies_in_the_future(demo: Demo) -> None:
     """Today belongs to whoever tries the platform."""
-    for steps in (list(demo.roster()), *demo.lives()):
+    for steps in demo.logs:
         assert max(local_date(step.at) for step in steps) < TODAY
     assert all(local_date(plan.at) < TODAY for plan in plans(demo.where, demo.span))
 
@@ -117,7 +116,7 @@ def test_enterprises(demo: Demo) -> None:
 
 def test_nobody_real(demo: Demo) -> None:
     """Every telephone number is of the invented range, and none hides in a name or a row."""
-    for steps in (list(demo.roster()), *demo.lives()):
+    for steps in demo.logs:
         for text in texts(steps):
             assert all(_INVENTED.fullmatch(number) for number in _PHONE.findall(text)), text
 
@@ -133,7 +132,7 @@ def test_the_divisions_of_the_district(demo: Demo) -> None:
 @pytest.mark.parametrize("today", [date(2026, 1, 1), date(2026, 3, 2), date(2024, 2, 29), date(2028, 4, 30)])
 def test_any_day_will_do(today: date) -> None:
     """Also the first of a month, after a short February, and in a year whose holidays nobody has announced."""
-    other = Demo(today)
+    other = Demo(today, 400)
     assert other.planned
-    assert all(local_date(step.at) < today for steps in other.lives() for step in steps)
+    assert all(local_date(step.at) < today for steps in other.logs for step in steps)
     assert len(plans(other.where, other.span)) == 2 * (80 - 2)

@@ -23,7 +23,16 @@ from services.roster.domain.enterprise import (
     WorkerNotOfUnit,
 )
 from services.roster.domain.member import MEMBER, AppointMember, PostNotHeld, ReleaseMember, UnitUnknown
-from services.roster.domain.unit import UNIT, BeforeItsTime, EndUnit, EstablishUnit, RenameUnit, UnitExists, UnitHasEnded, WrongParent
+from services.roster.domain.unit import (
+    UNIT,
+    BeforeItsTime,
+    EndUnit,
+    EstablishUnit,
+    RenameUnit,
+    UnitExists,
+    UnitHasEnded,
+    WrongParent,
+)
 from shared.codes import make_code
 from shared.decider import Actor, Context
 from shared.events.roster import EnterpriseAmended, EnterpriseAssigned, EnterpriseRegistered, MemberAppointed
@@ -37,12 +46,19 @@ OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
 HEAD = Actor(UUID(int=2), "T1-head", frozenset({Role.HEAD}), "T1")
 DEPUTY = Actor(UUID(int=3), "T1-deputy", frozenset({Role.DEPUTY}), "T1")
 WORKER = Actor(UUID(int=4), "T1-worker1", frozenset({Role.WORKER}), "T1")
-LINES = {"T1": (Line.HORIZONTAL, True), "T2": (Line.HORIZONTAL, True), "V1": (Line.HORIZONTAL, False), "D1": (Line.VERTICAL, True)}
+LINES = {
+    "T1": (Line.HORIZONTAL, True),
+    "T2": (Line.HORIZONTAL, True),
+    "V1": (Line.HORIZONTAL, False),
+    "D1": (Line.VERTICAL, True),
+}
 CODE = make_code("520502", "MA000001").text
 
 
 def context(actor=OFFICE, **known):
-    return Context(actor, datetime(2026, 9, 27, tzinfo=UTC), TODAY, Calendar.of({}), uuid4(), {"lines": LINES, "workers": {}, **known})
+    return Context(
+        actor, datetime(2026, 9, 27, tzinfo=UTC), TODAY, Calendar.of({}), uuid4(), {"lines": LINES, "workers": {}, **known}
+    )
 
 
 def unit(state=UNIT.initial, command=None, actor=OFFICE, parent=UnitKind.DISTRICT):
@@ -95,7 +111,9 @@ def test_a_head_appoints_within_the_unit_and_the_name_is_about_a_subject():
     assert appoint(state=state)[1] == []
 
 
-@pytest.mark.parametrize(("role", "in_unit"), [(Role.WORKER, "T2"), (Role.OFFICE, "T1"), (Role.AUDITOR, "T1"), (Role.ADMIN, "T1")])
+@pytest.mark.parametrize(
+    ("role", "in_unit"), [(Role.WORKER, "T2"), (Role.OFFICE, "T1"), (Role.AUDITOR, "T1"), (Role.ADMIN, "T1")]
+)
 def test_a_head_appoints_neither_elsewhere_nor_to_the_offices(role, in_unit):
     with pytest.raises(Forbidden):
         appoint(role, in_unit=in_unit)

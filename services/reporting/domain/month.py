@@ -1,7 +1,7 @@
-"""A unit's ledger month: filed by the liaison, signed by the head, perhaps returned, supplemented after the cut-off.
+r"""A unit's ledger month: filed by the liaison, signed by the head, perhaps returned, supplemented after the cut-off.
 
     Open --submit--> Filed --sign--> Signed
-                      ^  \\--return--> Returned --submit--> Filed (next revision)
+                      ^  \--return--> Returned --submit--> Filed (next revision)
                       any filed state --supplement--> itself, with a supplement more
 
 方案 五(五): by the 27th of each month the liaison files the ledger (附件3) with the office. On time is the first filing that

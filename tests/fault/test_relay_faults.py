@@ -1,0 +1,145 @@
+"""Relays and NATS are killed, stopped, wiped: the stream comes to hold the log again, and whoever follows it too."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from shared.eventlog import Entry, append, head
+from shared.projector import CURSORS, Follower
+from shared.relay import Health, Relay, follow
+from support.logs import a_write, entire
+from support.streams import stream_equals_log, write_many
+from support.world import District, until
+
+TIMES = "create table if not exists {schema}.times (pos bigint primary key, n int not null)"
+
+
+async def note(connection: Any, entries: Sequence[Entry]) -> None:
+    """A projection that would show every event that counts twice."""
+    await connection.executemany(
+        "insert into view.times values ($1, 1) on conflict (pos) do update set n = view.times.n + 1",
+        [(entry.pos,) for entry in entries],
+    )
+
+
+TALLY = Follower("tally", "roster", note, TIMES)
+
+
+async def applied_once_each(pool: Any, seconds: float = 20) -> None:
+    position = await head(pool)
+
+    async def there() -> bool:
+        return await pool.fetchval("select pos from view.cursor where name = 'tally'") == position
+
+    await until(there, seconds)
+    rows = await pool.fetch("select pos, n from view.times order by pos")
+    assert [(row["pos"], row["n"]) for row in rows] == [(pos, 1) for pos in range(1, position + 1)]
+
+
+async def tables(pool: Any) -> None:
+    for text in ("create schema if not exists view", CURSORS, TIMES):
+        await pool.execute(text.replace("{schema}", "view"))
+
+
+async def stop(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_relay_killed_at_any_moment_leaves_the_stream_as_the_log(district: District) -> None:
+    pool = await district.pool()
+    writing = asyncio.create_task(write_many(pool, "w", 300, 0.001))
+    for seed in range(20):
+        chance = random.Random(seed)
+        relay = asyncio.create_task(Relay(pool, district.bus(), "roster").run())
+        await asyncio.sleep(chance.random() * 0.06)
+        await stop(relay)
+    await writing
+    last = asyncio.create_task(Relay(pool, district.bus(), "roster").run())
+    await stream_equals_log(district.bus(), pool)
+    await stop(last)
+    await pool.close()
+
+
+async def test_a_consumer_killed_at_any_moment_applies_everything_once(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    writing = asyncio.create_task(write_many(pool, "w", 200, 0.001))
+    for seed in range(20):
+        chance = random.Random(100 + seed)
+        consumer = asyncio.create_task(follow(pool, bus, TALLY, Health()))
+        await asyncio.sleep(chance.random() * 0.06)
+        await stop(consumer)
+    await writing
+    last = asyncio.create_task(follow(pool, bus, TALLY, Health()))
+    await applied_once_each(pool)
+    await stop(relay, last)
+    await pool.close()
+
+
+async def test_two_consumers_at_once_apply_everything_once(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run())]
+    tasks += [asyncio.create_task(follow(pool, each, TALLY, Health())) for each in (bus, district.bus())]
+    await asyncio.gather(*(write_many(pool, f"w{n}", 60) for n in range(4)))
+    await applied_once_each(pool)
+    await stop(*tasks)
+    await pool.close()
+
+
+async def test_nats_killed_and_started_again_catches_up(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(follow(pool, bus, TALLY, Health()))]
+    await write_many(pool, "before", 20)
+    await applied_once_each(pool)
+    writing = asyncio.create_task(write_many(pool, "during", 100, 0.01))
+    await asyncio.sleep(0.2)
+    district.world.nats.kill()
+    await asyncio.sleep(0.3)
+    assert not writing.done(), "writers don't wait for NATS"
+    before = await head(pool)
+    await append(pool, [a_write("while it is away")])
+    assert await head(pool) > before
+    district.world.nats.start()
+    await writing
+    await applied_once_each(pool)
+    await stream_equals_log(bus, pool)
+    await stop(*tasks)
+    await pool.close()
+
+
+async def test_a_wiped_stream_is_filled_again_and_those_who_follow_do_not_notice(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(follow(pool, bus, TALLY, Health()))]
+    await asyncio.gather(*(write_many(pool, f"before{n}", 150) for n in range(4)))
+    await applied_once_each(pool)
+    writing = asyncio.create_task(write_many(pool, "during", 100, 0.01))
+    district.world.wipe_nats()
+    await writing
+    await stream_equals_log(bus, pool)
+    await applied_once_each(pool)
+    await stop(*tasks)
+    await pool.close()
+
+
+async def test_a_service_whose_nats_is_away_accepts_commands_and_says_so(district: District) -> None:
+    service = await district.open(relay=True)
+    async with district.client(service) as client:
+        district.world.nats.kill()
+        try:
+            made = await client.put("/units/520502", json={"name": "某区", "kind": "district", "on": "2026-08-01"})
+            assert made.status_code == 201
+            ready = await client.get("/readyz")
+            assert (ready.status_code, ready.json()["checks"]["nats"]["ok"]) == (200, False)
+        finally:
+            district.world.nats.start()
+    await stream_equals_log(district.bus(), service.pool)
+    assert len(await entire(service.pool)) == 1

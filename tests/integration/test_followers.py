@@ -1,0 +1,218 @@
+"""The incoming half: in order, once, without a gap; a fact that can't be applied stops a projection, never is skipped."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared.eventlog import Entry, Write, append
+from shared.events import UnknownFact
+from shared.projector import CURSORS, Follower, Gap, Reaction, apply
+from shared.relay import Health, Relay, follow, react, replay_parked
+from support.logs import a_write, entire
+from support.streams import write_many
+from support.world import District, until
+
+TABLE = "create table if not exists {schema}.told (pos bigint, stream text, ver int, name text)"
+
+
+async def tell(connection: Any, entries: Sequence[Entry]) -> None:
+    await connection.executemany(
+        "insert into view.told values ($1, $2, $3, $4)",
+        [(entry.pos, entry.stream, entry.version, entry.fact.name) for entry in entries],  # type: ignore[attr-defined]
+    )
+
+
+def teller(**more: Any) -> Follower:
+    return Follower(**{"name": "teller", "log": "roster", "apply": tell, "ddl": TABLE, **more})
+
+
+async def prepared(district: District) -> asyncpg.Pool:
+    pool = await district.pool()
+    for text in ("create schema if not exists view", CURSORS, TABLE):
+        await pool.execute(text.replace("{schema}", "view"))
+    return pool
+
+
+async def told(pool: Any) -> list[tuple[int, str, int]]:
+    return [(row["pos"], row["stream"], row["ver"]) for row in await pool.fetch("select * from view.told order by pos")]
+
+
+async def standing(pool: Any, name: str = "teller") -> int:
+    return await pool.fetchval("select pos from view.cursor where name = $1", name)
+
+
+def as_told(entries: Sequence[Entry]) -> list[tuple[int, str, int]]:
+    return [(entry.pos, entry.stream, entry.version) for entry in entries]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_delivered_twice_out_of_order_and_in_overlapping_batches_gives_the_same_table(district: District, seed: int) -> None:
+    pool, chance = await prepared(district), random.Random(seed)
+    await write_many(pool, "w", 30)
+    entries = await entire(pool)
+    position = 0
+    while position < len(entries):
+        start = chance.randint(0, position)
+        batch = entries[start : chance.randint(position + 1, len(entries))] + chance.choices(entries[: position + 1], k=3)
+        chance.shuffle(batch)
+        position = await apply(pool, teller(), batch)
+        assert position == max(entry.pos for entry in batch)
+    assert await apply(pool, teller(), entries + entries) == len(entries)
+    assert await told(pool) == as_told(entries)
+    assert await standing(pool) == len(entries)
+    await pool.close()
+
+
+async def test_two_consumers_at_once_write_the_table_once(district: District) -> None:
+    pool = await prepared(district)
+    await write_many(pool, "w", 40)
+    entries = await entire(pool)
+
+    async def consume(seed: int) -> None:
+        chance = random.Random(seed)
+        position = 0
+        while position < len(entries):
+            try:
+                position = await apply(pool, teller(), entries[position : position + chance.randint(1, 9)])
+            except Gap:
+                position = await standing(pool)
+
+    await asyncio.gather(*(consume(seed) for seed in range(4)))
+    assert await told(pool) == as_told(entries)
+    await pool.close()
+
+
+async def test_a_gap_raises_and_nothing_is_applied(district: District) -> None:
+    pool = await prepared(district)
+    await write_many(pool, "w", 10)
+    entries = await entire(pool)
+    await apply(pool, teller(), entries[:5])
+    for batch in (entries[6:], [*entries[5:8], *entries[9:]], [entries[-1]]):
+        with pytest.raises(Gap):
+            await apply(pool, teller(), batch)
+        assert (await told(pool), await standing(pool)) == (as_told(entries[:5]), 5)
+    await apply(pool, teller(), entries[5:])
+    assert await told(pool) == as_told(entries)
+    await pool.close()
+
+
+async def test_what_fails_half_way_leaves_table_and_cursor_as_they_were(district: District) -> None:
+    pool = await prepared(district)
+    await write_many(pool, "w", 4)
+    entries = await entire(pool)
+
+    async def half(connection: Any, items: Sequence[Entry]) -> None:
+        await tell(connection, items[: len(items) // 2])
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await apply(pool, teller(apply=half), entries)
+    assert await told(pool) == []
+    assert await apply(pool, teller(), entries) == len(entries)
+    await pool.close()
+
+
+async def test_a_projection_halts_at_a_fact_it_does_not_know_and_keeps_serving(district: District) -> None:
+    pool, bus = await prepared(district), district.bus()
+    await append(pool, [a_write("good", facts=3)])
+    poison = a_write("poison")
+    await append(pool, [Write(poison.command, b"", poison.stream, 0, ["roster.unit-enchanted.v1"], poison.bodies)])
+    await append(pool, [a_write("later", facts=2)])
+    health = Health()
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(follow(pool, bus, teller(), health)),
+    ]
+
+    async def halted() -> bool:
+        return bool(health.halted)
+
+    await until(halted)
+    assert UnknownFact.__name__ in health.halted
+    assert not health.ok
+    await asyncio.sleep(0.2)
+    assert await told(pool) in ([], as_told((await entire(pool))[:3]))
+    assert await standing(pool) in (0, 3)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await pool.close()
+
+
+async def test_a_halted_projection_shows_in_readiness(district: District) -> None:
+    service = await district.open()
+    health = service._health("teller")
+    async with district.client(service) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        health.halted, health.ok = "UnknownFact('x')", False
+        answer = await client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["teller"]["halted"] == "UnknownFact('x')"
+        assert (await client.get("/units")).status_code == 200, "it keeps serving what it has"
+
+
+async def test_a_reaction_parks_what_keeps_failing_goes_on_and_can_replay_it(district: District) -> None:
+    pool, bus = await prepared(district), district.bus()
+    done: list[int] = []
+    broken = {2, 4}
+
+    async def act(entry: Entry) -> None:
+        if entry.pos in broken:
+            raise RuntimeError(f"no luck with {entry.pos}")
+        done.append(entry.pos)
+
+    reaction = Reaction("actor", "roster", ("roster.unit-renamed.v1",), act)
+    await append(pool, [a_write("w", facts=5)])
+    other = a_write("other")
+    await append(pool, [Write(other.command, b"", other.stream, 0, ["roster.unit-ended.v1"], other.bodies)])
+    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(react(pool, bus, reaction, Health()))]
+
+    async def through() -> bool:
+        return await standing(pool, "actor") == 6
+
+    await until(through)
+    assert done == [1, 3, 5]
+    rows = await pool.fetch("select pos, error from view.parked order by pos")
+    assert [(row["pos"], row["error"]) for row in rows] == [(n, f"RuntimeError('no luck with {n}')") for n in (2, 4)]
+    assert await replay_parked(pool, reaction) == (0, 2)
+    broken.remove(4)
+    assert await replay_parked(pool, reaction) == (1, 1)
+    broken.clear()
+    assert await replay_parked(pool, reaction) == (1, 0)
+    assert done == [1, 3, 5, 4, 2]
+    assert await pool.fetchval("select count(*) from view.parked") == 0
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await pool.close()
+
+
+async def test_a_reaction_waits_for_what_is_only_away_and_parks_nothing(district: District) -> None:
+    pool, bus = await prepared(district), district.bus()
+    tries: list[int] = []
+
+    async def act(entry: Entry) -> None:
+        tries.append(entry.pos)
+        if len(tries) < 3:
+            raise OSError("away")
+
+    await append(pool, [a_write("w")])
+    reaction = Reaction("actor", "roster", ("roster.unit-renamed.v1",), act)
+    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(react(pool, bus, reaction, Health()))]
+
+    async def through() -> bool:
+        return await standing(pool, "actor") == 1
+
+    await until(through)
+    assert tries == [1, 1, 1]
+    assert await pool.fetchval("select count(*) from view.parked") == 0
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await pool.close()

@@ -1,0 +1,120 @@
+"""The outgoing half: the stream's sequence is the log's position, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.bus import BusUnavailable, WrongSequence
+from shared.eventlog import after, append, head
+from shared.relay import Relay
+from support.logs import a_write, leaf
+from support.streams import Wire, in_stream, stream_equals_log, write_many
+from support.world import District, until
+
+
+async def test_the_streams_sequence_is_the_logs_position(district: District) -> None:
+    service = await district.open(relay=True)
+    await asyncio.gather(*(write_many(service.pool, f"w{n}", 20) for n in range(6)))
+    bus = district.bus()
+    await stream_equals_log(bus, service.pool)
+    stored = {row["pos"]: row["leaf_hash"] for row in await service.pool.fetch("select pos, leaf_hash from log.entry")}
+    assert {entry.pos: leaf(entry) for entry in await in_stream(bus)} == stored
+
+
+async def test_a_command_reaches_the_stream_by_itself(district: District) -> None:
+    service = await district.open(relay=True)
+    async with district.client(service) as client:
+        made = await client.put("/units/520502", json={"name": "某区", "kind": "district", "on": "2026-08-01"})
+        assert made.status_code == 201
+    await stream_equals_log(district.bus(), service.pool, seconds=5)
+
+
+async def test_two_relays_at_once_are_harmless(district: District) -> None:
+    pool = await district.pool()
+    relays = [asyncio.create_task(Relay(pool, district.bus(), "roster").run()) for _ in range(2)]
+    await asyncio.gather(*(write_many(pool, f"w{n}", 40) for n in range(6)))
+    await stream_equals_log(district.bus(), pool)
+    for relay in relays:
+        relay.cancel()
+    await asyncio.gather(*relays, return_exceptions=True)
+    await pool.close()
+
+
+async def test_a_batch_is_only_taken_where_the_stream_stands(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await write_many(pool, "w", 10)
+    entries = await after(pool, 0, 100)
+    await bus.last_sequence("roster")
+    for wrong in (entries[3:8], entries[1:2]):
+        with pytest.raises(WrongSequence):
+            await bus.publish("roster", wrong)
+    assert await bus.last_sequence("roster") == 0
+    assert await bus.publish("roster", entries[:5]) == 5
+    for wrong in (entries[:5], entries[4:9], entries[:1], entries[4:5]):
+        with pytest.raises(WrongSequence):
+            await bus.publish("roster", wrong)
+    assert await bus.publish("roster", entries[5:]) == len(entries)
+    assert await in_stream(bus) == entries
+    await pool.close()
+
+
+async def test_a_publish_of_which_nobody_learns_the_outcome_is_not_said_twice(district: District) -> None:
+    pool = await district.pool()
+    await write_many(pool, "w", 12)
+    entries = await after(pool, 0, 100)
+    async with Wire(district.world.nats.port) as wire:
+        cut = district.bus(wire.url)
+        await cut.last_sequence("roster")
+        wire.mute_after = b"Nats-Batch-Commit"
+        with pytest.raises(BusUnavailable):
+            await cut.publish("roster", entries[:8])
+        assert wire.muted
+        bus = district.bus()
+        assert await bus.last_sequence("roster") == 8, "it was taken, though nobody was told"
+        wire.muted, wire.mute_after = False, b"\x00never\x00"
+        relay = asyncio.create_task(Relay(pool, cut, "roster").run())
+        await stream_equals_log(bus, pool)
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+        await cut.close()
+    await pool.close()
+
+
+async def test_a_batch_that_was_never_committed_is_as_if_never_sent(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await write_many(pool, "w", 6)
+    async with Wire(district.world.nats.port) as wire:
+        cut = district.bus(wire.url)
+        await cut.last_sequence("roster")
+        wire.mute_after = b"Nats-Batch-Sequence: 1\r"
+        publishing = asyncio.create_task(cut.publish("roster", await after(pool, 0, 5)))
+
+        async def muted() -> bool:
+            return wire.muted
+
+        await until(muted)
+        await asyncio.sleep(0.05)
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+        assert await bus.last_sequence("roster") == 0
+        relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+        await stream_equals_log(bus, pool)
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+        await cut.close()
+    await pool.close()
+
+
+async def test_a_relay_that_finds_the_stream_ahead_or_equal_writes_nothing(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await append(pool, [a_write("a", facts=3)])
+    await bus.last_sequence("roster")
+    await bus.publish("roster", await after(pool, 0, 10))
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    await asyncio.sleep(0.6)
+    relay.cancel()
+    await asyncio.gather(relay, return_exceptions=True)
+    assert await bus.last_sequence("roster") == await head(pool) == 3
+    await pool.close()
