@@ -83,10 +83,10 @@ def _command(entry: Entry) -> UUID:
 
 async def _write(connection: asyncpg.Connection, entries: Sequence[Entry]) -> int:
     columns: Iterator[list[object]] = (list(column) for column in zip(*_rows(entries), strict=True))
-    last = await connection.fetchval(
+    await connection.execute(
         "select log.restore($1::bigint[],$2::bigint[],$3::text[],$4::int[],$5::text[],$6::bytea[],$7::uuid[])", *columns
     )
-    return int(last)
+    return entries[-1].pos
 
 
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[object, ...]]:

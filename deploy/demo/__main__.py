@@ -53,7 +53,7 @@ class Teller:
 
     def say(self, text: str) -> None:
         """A line."""
-        self._console.print(text, highlight=False)
+        self._console.print(text, highlight=False, soft_wrap=True)
 
 
 async def load(settings: Settings, tell: Teller, prefix: str = "") -> None:

@@ -44,17 +44,18 @@ create index if not exists visit_month on {schema}.visit (month);
 create index if not exists visit_enterprise on {schema}.visit (enterprise, month);
 create table if not exists {schema}.holder (enterprise uuid, unit text, primary key (enterprise, unit));
 create index if not exists holder_unit on {schema}.holder (unit);
-create table if not exists {schema}.issue (issue uuid, visit uuid, unit text, month text, primary key (issue, unit, month));
-create index if not exists issue_visit on {schema}.issue (visit);
+create table if not exists {schema}.demand (visit uuid, issue uuid, primary key (visit, issue));
+create table if not exists {schema}.issue (issue uuid, unit text, month text, primary key (issue, unit, month));
 create index if not exists issue_unit on {schema}.issue (unit, month)
 """
 
 _COLUMNS = {
     "visit": ("visit", "unit", "month", "enterprise"),
     "holder": ("enterprise", "unit"),
-    "issue": ("issue", "visit", "unit", "month"),
+    "demand": ("visit", "issue"),
+    "issue": ("issue", "unit", "month"),
 }
-_TYPES = {"visit": "uuid,text,text,uuid", "holder": "uuid,text", "issue": "uuid,uuid,text,text"}
+_TYPES = {"visit": "uuid,text,text,uuid", "holder": "uuid,text", "demand": "uuid,uuid", "issue": "uuid,text,text"}
 
 TOUCHING = (
     "visits.visit-recorded.v1", "visits.visit-corrected.v1", "roster.enterprise-assigned.v1",
@@ -76,11 +77,13 @@ def touches(type_: str, stream: str, body: bytes, rows: Rows) -> None:
         rows["holder"].add((key, orjson.loads(body)["data"]["unit"]))
     elif type_ == "issues.issue-reported.v1":
         data = orjson.loads(body)["data"]
-        rows["issue"].add((key, data.get("visit"), data["unit"], data["on"][:7]))
+        rows["issue"].add((key, data["unit"], data["on"][:7]))
+        if visit := data.get("visit"):
+            rows["demand"].add((visit, key))
     elif type_ == "issues.issue-dispatched.v1":
         data = orjson.loads(body)["data"]
         for unit in (data["unit"], *data.get("co_units", ())):
-            rows["issue"].add((key, None, unit, data["on"][:7]))
+            rows["issue"].add((key, unit, data["on"][:7]))
 
 
 def no_rows() -> Rows:
@@ -179,7 +182,7 @@ class Archive:
     async def issues_of(self, visits: Iterable[str]) -> list[str]:
         """The ticket streams that came from these visit streams."""
         ids = [UUID(stream.partition("/")[2]) for stream in visits]
-        rows = await self.pool.fetch(f"select distinct issue from {self.schema}.issue where visit = any($1::uuid[])", ids)
+        rows = await self.pool.fetch(f"select distinct issue from {self.schema}.demand where visit = any($1::uuid[])", ids)
         return [f"issue/{row['issue']}" for row in rows]
 
     async def issues_touching(self, unit: str, month: str) -> list[str]:
@@ -187,6 +190,15 @@ class Archive:
         rows = await self.pool.fetch(
             f"select distinct issue from {self.schema}.issue where unit = $1 and month <= $2", unit, month
         )
+        return [f"issue/{row['issue']}" for row in rows]
+
+    async def holders(self) -> list[UUID]:
+        """Every enterprise any unit ever answered for."""
+        return [row["enterprise"] for row in await self.pool.fetch(f"select distinct enterprise from {self.schema}.holder")]
+
+    async def issues_upto(self, month: str) -> list[str]:
+        """The ticket streams of all units up to this month."""
+        rows = await self.pool.fetch(f"select distinct issue from {self.schema}.issue where month <= $1", month)
         return [f"issue/{row['issue']}" for row in rows]
 
     async def unit_months(self) -> list[tuple[str, str]]:

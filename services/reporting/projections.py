@@ -92,6 +92,19 @@ class Reader:
         fold(await self.archive.streams("issues", sorted(tickets), cut), histories)
         return ledgers.ledger(unit, line, month, histories, calendar)
 
+    async def ledgers(self, month: str, units: Iterable[str], cut: Cut) -> dict[str, ledgers.Ledger]:
+        """The ledgers of many units at the cut, each equal to what ``ledger`` answers; the month is worked out once."""
+        grid, calendar = await self.grid(cut)
+        histories = _over(grid)
+        visits = await self.archive.visits(month)
+        fold(await self.archive.streams("visits", visits, cut), histories)
+        ids = {UUID(visit.enterprise) for visit in histories.visits.values() if visit.details} | set(await self.archive.holders())
+        fold(await self.archive.streams("roster", [f"enterprise/{id_}" for id_ in ids], cut), histories)
+        tickets = set(await self.archive.issues_of(visits)) | set(await self.archive.issues_upto(month))
+        fold(await self.archive.streams("issues", sorted(tickets), cut), histories)
+        prepared = ledgers.prepare(month, histories, calendar)
+        return {unit: ledgers.ledger_of(prepared, unit, self.line(grid, unit)) for unit in units}
+
     async def coverage(self, month: str, basis: covering.Basis, cut: Cut) -> covering.Coverage:
         """Coverage of all units and of the district (K1) at the cut."""
         grid, calendar = await self.grid(cut)

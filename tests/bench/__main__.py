@@ -23,7 +23,7 @@ MEASURES = {
     "append": append.measure, "relay": relay.measure, "rebuild": rebuild.measure, "workbook": workbook.measure,
     "visible": visible.measure, "http": gateway.measure,
 }  # fmt: skip
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
 async def run(wanted: list[str]) -> tuple[list[Figure], dict[str, str], dict[str, float]]:
@@ -36,7 +36,11 @@ async def run(wanted: list[str]) -> tuple[list[Figure], dict[str, str], dict[str
             console.print(f"… {name}", style="dim")
             began = time.perf_counter()
             try:
-                figures += await MEASURES[name](where)
+                made = await MEASURES[name](where)
+                figures += made
+                for item in made:
+                    beside = "" if item.ratio is None else f" · beside {number(item.beside or 0)} {item.beside_what} · ratio {item.ratio:.2f}"
+                    console.print(f"  {item.name}: {number(item.ours)} {item.unit}{beside} · {item.note}", soft_wrap=True)
             except Exception as error:  # noqa: BLE001  the other figures are still worth their time.
                 failed[name] = repr(error)
                 console.print_exception(width=120, max_frames=6)

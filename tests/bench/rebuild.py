@@ -26,7 +26,7 @@ from tests.bench.bodies import MONTHS, Log, Record, issue_entries, roster_entrie
 from tests.bench.figure import Figure
 from tests.bench.ground import PREFIX, Ground, pages
 
-ENTERPRISES, VISITS, BIG_VISITS, REPLAYED, ROUNDS, PAGE = 36_000, 30_000, 30_000, 40_000, 3, 1_000
+ENTERPRISES, VISITS, BIG_VISITS, REPLAYED, ROUNDS, PAGE = 33_000, 20_000, 30_000, 30_000, 3, 1_000
 BIG_UNIT, BIG_MONTH = "520502199", "2026-10"
 
 

@@ -68,6 +68,7 @@ PEOPLE = [
 ]  # fmt: skip
 # The same persons seen from another desk: hands do not get clean by moving.
 PEOPLE += [Actor(who.id, f"{who.account}-moved", frozenset({Role.CALLER_BACK}), "OFFICE") for who in PEOPLE[:4]]
+BY_NAME = {who.account: who for who in PEOPLE}
 START = date(2026, 9, 20)
 POSTS = {who.id: {who.unit: who.roles} for who in PEOPLE[:12]}
 
@@ -111,29 +112,30 @@ ANY = st.sampled_from(list(COMMANDS))
 MOSTLY = st.sampled_from([True, True, True, False])
 
 
-def helpful(state: Any, kind: type[Asked]) -> tuple[Asked, Actor] | None:
-    """A command that gets the ticket on, and who may say it."""
-    by = {who.account: who for who in PEOPLE}
+def tried(state: Any, kind: type[Asked]) -> tuple[Asked, list[str]] | None:
+    """A command that gets the ticket on, and those who would say it: the right one, and some who must not."""
+    moved = [who.account for who in PEOPLE if who.account.endswith("-moved")]
     match state:
         case Unreported():
-            return ReportIssue(enterprise=SUBJECT, source=Source.OTHER, content="甲"), by["w"]
+            return ReportIssue(enterprise=SUBJECT, source=Source.OTHER, content="甲"), ["w"]
         case Reported():
-            return AcceptIssue(), by["l"]
+            return AcceptIssue(), ["l"]
         case Accepted():
-            return DispatchIssue(unit="T01", leader=by["h"].id, measures="甲", due="standard"), by["office"]
+            return DispatchIssue(unit="T01", leader=BY_NAME["h"].id, measures="甲", due="standard"), ["office"]
         case Dispatched() if state.order.unit == "T01":
-            return SignIssue(), by["wd"]
+            return SignIssue(), ["wd"]
         case Signed():
-            handler = next((who for who in PEOPLE if who.id == state.work.handler), None)
-            return (ResolveIssue(outcome=Outcome.SOLVED, result="甲", reply="甲"), handler) if handler else None
+            handlers = [who.account for who in PEOPLE if who.id == state.work.handler]
+            return ResolveIssue(outcome=Outcome.SOLVED, result="甲", reply="甲"), handlers
         case Resolved() if kind is ApproveResolution:
-            return ApproveResolution(), by["h"]
+            return ApproveResolution(), ["h", "h", "wd"]
+        case Reviewed() if kind is RecordCallBack:
+            call = RecordCallBack(outcome=CallOutcome.ANSWERED, rating=Rating.DISSATISFIED, reason="甲")
+            return call, ["caller", "caller", "all", "c5", *moved]
         case Reviewed() if kind is CloseIssue:
-            return CloseIssue(), by["office"]
+            return CloseIssue(), ["office", "office", "all", *moved]
         case Reviewed() if kind is ReopenIssue:
-            return ReopenIssue(reason="甲"), by["caller"]
-        case Reviewed() if kind is RecordCallBack and not state.calls:
-            return RecordCallBack(outcome=CallOutcome.ANSWERED, rating=Rating.DISSATISFIED, reason="甲"), by["caller"]
+            return ReopenIssue(reason="甲"), ["caller"]
         case _:
             return None
 
@@ -144,9 +146,12 @@ def stories(draw: st.DrawFn) -> list[tuple[Asked, Actor, int]]:
     told: list[tuple[Asked, Actor, int]] = []
     state: Any = ISSUE.initial
     on = START
-    for _ in range(draw(st.integers(0, 30))):
+    for _ in range(draw(st.integers(10, 30))):
         kind = draw(KINDS[type(state)]) if draw(MOSTLY) else draw(ANY)
-        command, who = (helpful(state, kind) if draw(MOSTLY) else None) or (draw(COMMANDS[kind]), draw(people))
+        invited = tried(state, kind) if draw(MOSTLY) else None
+        command, who = (
+            (invited[0], BY_NAME[draw(st.sampled_from(invited[1]))]) if invited else (draw(COMMANDS[kind]), draw(people))
+        )
         days = draw(st.integers(0, 3))
         on += timedelta(days=days)
         told.append((command, who, days))

@@ -38,10 +38,13 @@ async def rebuild_all(caller: Caller, request: Request) -> dict[str, Any]:
     beside = Reader(replace(serving.archive, schema="index_next"))
     pairs = sorted(set(await serving.archive.unit_months()) | set(await beside.archive.unit_months()))
     compared: list[dict[str, str]] = []
-    for unit, month in pairs:
-        before = digest(await serving.ledger(unit, month, cut))
-        after = digest(await beside.ledger(unit, month, cut))
-        compared.append({"unit": unit, "month": month, "before": before, "after": after})
+    for month in sorted({month for _, month in pairs}):
+        units = [unit for unit, when in pairs if when == month]
+        before = await serving.ledgers(month, units, cut)
+        after = await beside.ledgers(month, units, cut)
+        compared += [
+            {"unit": unit, "month": month, "before": digest(before[unit]), "after": digest(after[unit])} for unit in units
+        ]
     if different := [item for item in compared if item["before"] != item["after"]]:
         raise RebuildDiffers(ledgers=different[:20])
     await swap(service.pool, "index_next", cut)

@@ -284,7 +284,8 @@ def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
     match state, fact:
         case Pending() | Accepted() | Returned(), VisitCorrected():
-            return Pending(replace(state.details, told=fact, tellers=state.details.tellers | _tellers(fact)))
+            told = VisitRecorded(**dict(fact))  # Whether it was told first or anew makes no other state.
+            return Pending(replace(state.details, told=told, tellers=state.details.tellers | _tellers(fact)))
         case Unrecorded(), VisitRecorded():
             return Pending(VisitDetails(fact, tellers=_tellers(fact)))
         case Pending() | Accepted() | Returned(), EvidenceAttached():
