@@ -93,7 +93,7 @@ class Service:
         self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake)
         if relay:
             await relaying.check()
-        await self._make_views()
+        await self.make_views()
         if relay:
             self.health["relay"] = relaying.health
             self._start(relaying.run)
@@ -155,7 +155,7 @@ class Service:
 
         self._running.append(asyncio.create_task(kept()))
 
-    async def _make_views(self) -> None:
+    async def make_views(self) -> None:
         """Make the views; where they are missing or their shape changed, make them anew from the log."""
         extra = [CURSORS, self.ddl, *(follower.ddl for follower in self.followers(self))]
         shape = sha256("".join([*(v.ddl("view") for g in self.views.values() for v in g)]).encode()).hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -118,7 +119,21 @@ def follower(origin: str) -> Follower:
             touches(item.type, item.stream, item.body, rows)
         await write(connection, rows, "index")
 
-    return Follower(f"mirror-{origin}", origin, apply, f"{MIRROR};{INDEX.format(schema='index')}")
+    return Follower(f"mirror-{origin}", origin, apply, MIRROR)
+
+
+async def make_index(pool: asyncpg.Pool) -> None:
+    """Make the index; where it is missing or its shape changed while the mirror is full, make it anew from the mirror."""
+    shape = sha256(INDEX.encode()).hexdigest()
+    await pool.execute("create table if not exists mirror.made (shape text)")
+    if await pool.fetchval("select shape from mirror.made") == shape:
+        return
+    await rebuild(pool, "index_next")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("drop schema if exists index cascade")
+        await connection.execute("alter schema index_next rename to index")
+        await connection.execute("delete from mirror.made")
+        await connection.execute("insert into mirror.made values ($1)", shape)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from services.reporting.archive import Archive, Cut
+from services.reporting.archive import Archive, Cut, make_index
 from services.reporting.domain import coverage as covering
 from services.reporting.domain import ledger as ledgers
 from services.reporting.domain.histories import Histories, fold
@@ -144,6 +144,11 @@ class Reporting(Service):
     def reader(self) -> Reader:
         """Reads ledgers and coverage from the serving index."""
         return Reader(Archive(self.pool))
+
+    async def make_views(self) -> None:
+        """The views, and the index into the mirror."""
+        await super().make_views()
+        await make_index(self.pool)
 
     async def calendar(self) -> Calendar:
         """The calendar as the mirror of the roster tells it now."""
