@@ -39,7 +39,11 @@ async def run(wanted: list[str]) -> tuple[list[Figure], dict[str, str], dict[str
                 made = await MEASURES[name](where)
                 figures += made
                 for item in made:
-                    beside = "" if item.ratio is None else f" · beside {number(item.beside or 0)} {item.beside_what} · ratio {item.ratio:.2f}"
+                    beside = (
+                        ""
+                        if item.ratio is None
+                        else f" · beside {number(item.beside or 0)} {item.beside_what} · ratio {item.ratio:.2f}"
+                    )
                     console.print(f"  {item.name}: {number(item.ours)} {item.unit}{beside} · {item.note}", soft_wrap=True)
             except Exception as error:  # noqa: BLE001  the other figures are still worth their time.
                 failed[name] = repr(error)

@@ -39,6 +39,8 @@ class Ground:
         self.nats = nats
         self.place = Place("127.0.0.1", postgres.port, postgres.admin_password)
         self.port = free_port()
+        self.enterprises: list[uuid.UUID] = []
+        """What ``grid.lay`` made."""
         self._running: list[Process] = []
 
     async def admin(self, service: str, prefix: str = PREFIX) -> asyncpg.Connection:

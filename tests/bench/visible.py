@@ -17,7 +17,7 @@ from tests.bench.wire import Wire
 RATE, SECONDS, CONNECTIONS, LOOK = 100, 20, 16, 0.01
 
 
-async def measure(ground: Ground) -> list[Figure]:
+async def measure(ground: Ground) -> list[Figure]:  # noqa: PLR0915  one experiment, told in its order.
     """Open loop: a visit every hundredth of a second, whether the earlier ones were answered or not."""
     enterprises = await lay(ground)
     free: asyncio.Queue[Wire] = asyncio.Queue()
@@ -46,8 +46,8 @@ async def measure(ground: Ground) -> list[Figure]:
                 seen.append((now, position))
             await asyncio.sleep(LOOK)
 
-    async with ground.pool("reporting", 1, prefix="") as pool:
-        watching = asyncio.create_task(watch())
+    async with ground.pool("reporting", 1, prefix="") as pool, asyncio.TaskGroup() as group:
+        watching = group.create_task(watch())
         for number in range(CONNECTIONS):  # Warm.
             await send(number)
         await asyncio.sleep(1)

@@ -48,13 +48,14 @@ def may_read(state: Recorded, caller: Actor, everywhere: Sequence[Role] = DISTRI
         raise Forbidden
 
 
-async def known(directory: Directory, enterprise: UUID, visitors: Sequence[UUID], on: date) -> Mapping[str, Any]:
+async def known(service: Service, enterprise: UUID, visitors: Sequence[UUID], on: date) -> Mapping[str, Any]:
     """Enterprise, members and their units as they were on the day of the visit."""
-    members = await directory.members(visitors, on)
-    units: dict[str, KnownUnit] = {}
-    for code in {post.unit for member in members.values() for post in member.posts}:
-        units[code] = await directory.unit(code)
-    return {"enterprise": await directory.enterprise(enterprise, on), "members": members, "units": units}
+    async with service.pool.acquire(timeout=10) as connection:  # One for all the questions: each return to the pool is a round trip.
+        directory = Directory(connection)  # pyright: ignore[reportArgumentType]  a connection answers as the pool does.
+        members = await directory.members(visitors, on)
+        codes = {post.unit for member in members.values() for post in member.posts}
+        units: dict[str, KnownUnit] = {code: await directory.unit(code) for code in codes}
+        return {"enterprise": await directory.enterprise(enterprise, on), "members": members, "units": units}
 
 
 async def prepare(service: Service, id_: UUID, mode: Mode, on: date, connection: Any, state: State, context: Context) -> Context:

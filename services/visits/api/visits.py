@@ -12,7 +12,6 @@ from services.visits.api import lookups
 from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit
 from services.visits.domain.visit import VISIT, VISITING, AlreadyRecorded, NotYourVisit, State, Unrecorded
 from shared.decider import Actor
-from shared.directory import Directory
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
@@ -39,7 +38,7 @@ async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Re
     service: Service = request.app.state.service
     if not caller.holds(*VISITING):
         raise NotYourVisit
-    found = await lookups.known(Directory(service.pool), command.enterprise, command.visitors or (caller.id,), command.on)
+    found = await lookups.known(service, command.enterprise, command.visitors or (caller.id,), command.on)
     try:
         done = await service.desk.handle(
             VISIT, id_, command, await service.context(caller, id_, **found),
@@ -61,7 +60,7 @@ async def correct(
     _, state = await lookups.recorded(service, id_)
     lookups.may_read(state, caller)
     enterprise = state.details.told.enterprise.id
-    found = await lookups.known(Directory(service.pool), enterprise, command.visitors or (caller.id,), command.on)
+    found = await lookups.known(service, enterprise, command.visitors or (caller.id,), command.on)
     done = await service.desk.handle(
         VISIT, id_, command, await service.context(caller, id_, **found), command_id=command_id, expected=expected,
         prepare=partial(lookups.prepare, service, id_, command.mode, command.on),
