@@ -317,7 +317,8 @@ async def _on_http(_request: Request, error: HTTPException) -> Response:
     kind = _KINDS.get(error.status_code)
     if kind is not None:
         return _answer(kind())
-    body = orjson.dumps({"type": "about:blank", "title": str(error.detail), "status": error.status_code})
+    title = {400: "请求内容无法读取", 405: "不支持这种请求方式", 415: "不支持这种内容格式"}.get(error.status_code, "请求无法办理")
+    body = orjson.dumps({"type": "about:blank", "title": title, "status": error.status_code, "detail": str(error.detail)})
     return Response(body, error.status_code, dict(error.headers or {}), "application/problem+json")
 
 

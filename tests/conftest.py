@@ -6,12 +6,14 @@ from collections.abc import AsyncGenerator
 
 import pytest_asyncio
 
+from shared.service import logging_to
 from support.world import District, World, a_district
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world() -> AsyncGenerator[World, None]:
     """PostgreSQL 18 and NATS, real ones."""
+    logging_to("json")
     made = World()
     try:
         await made.start()

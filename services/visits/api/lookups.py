@@ -50,7 +50,8 @@ def may_read(state: Recorded, caller: Actor, everywhere: Sequence[Role] = DISTRI
 
 async def known(service: Service, enterprise: UUID, visitors: Sequence[UUID], on: date) -> Mapping[str, Any]:
     """Enterprise, members and their units as they were on the day of the visit."""
-    async with service.pool.acquire(timeout=10) as connection:  # One for all the questions: each return to the pool is a round trip.
+    # One connection for all the questions: each return to the pool is a round trip.
+    async with service.pool.acquire(timeout=10) as connection:
         directory = Directory(connection)  # pyright: ignore[reportArgumentType]  a connection answers as the pool does.
         members = await directory.members(visitors, on)
         codes = {post.unit for member in members.values() for post in member.posts}
