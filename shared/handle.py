@@ -22,7 +22,7 @@ import orjson
 from shared.decider import Context, Decider
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
-from shared.problems import KeyReused, Stale, Unavailable
+from shared.problems import KeyReused, Problem, Stale, Unavailable
 from shared.projector import View
 from shared.terms import new_id
 from shared.vault import Personal, Vault, personals
@@ -30,8 +30,10 @@ from shared.vault import Personal, Vault, personals
 StateT = TypeVar("StateT")
 Row = tuple[Any, ...]
 
-_IN_FLIGHT = 6
-"""Appends at once per log: more only wait for the head row, and the slowest wait gets long (design §6)."""
+_WRITERS = 2
+"""Transactions at once per log: while one waits for its flush the next one decides; more only wait for the head row."""
+_BATCH = 64
+"""Commands in one transaction at the most."""
 _TRIES = 12
 
 links: ContextVar[dict[str, str]] = ContextVar("links", default={})  # noqa: B039  never mutated, only replaced.
@@ -61,6 +63,58 @@ class Ask(Generic[StateT]):
     happened: datetime | None = None
 
 
+Prepare = Callable[[Any, StateT, Context], Awaitable[Context]]
+"""Looks up in the transaction what a decision must know: the connection, the state, the context so far."""
+
+
+@dataclass
+class _Waiting:
+    """A command on its way, and where its answer goes."""
+
+    decider: Decider[Any]
+    key: str
+    stream: str
+    command: Command
+    context: Context
+    id: UUID
+    fingerprint: bytes
+    expected: int | None
+    happened: datetime | None
+    prepare: Prepare[Any] | None
+    links: dict[str, str]
+    answer: asyncio.Future[Done[Any]]
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What a command comes to, before it is written: the facts, the version they follow, the state they lead to."""
+
+    item: _Waiting
+    facts: tuple[Fact, ...]
+    version: int
+    state: Any
+
+
+async def _answer(connection: Any, item: _Waiting, entries: list[Entry], known: Any) -> Done[Any] | _Decided:
+    """What a command comes to on this history. ``known`` is its row if it was carried out before: the original answer."""
+    decider = item.decider
+    if known is not None:
+        if known["stream"] != item.stream or known["fingerprint"] not in (item.fingerprint, b""):
+            raise KeyReused  # An empty fingerprint: a restored log knows the command but not its content.
+        last = known["first_pos"] + known["n"] - 1
+        then = [entry for entry in entries if entry.pos <= last]
+        facts = tuple(entry.fact for entry in then if entry.pos >= known["first_pos"])
+        return Done(decider.fold(entry.fact for entry in then), len(then), last, facts, replayed=True)
+    state = decider.fold(entry.fact for entry in entries)
+    if item.expected is not None and item.expected != len(entries):
+        raise Stale(expected=item.expected, actual=len(entries))
+    context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)
+    facts = tuple(decider.decide(state, item.command, context))
+    if not facts:
+        return Done(state, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
+    return _Decided(item, facts, len(entries), decider.fold(facts, state))
+
+
 @dataclass
 class Desk:
     """Where commands are handled. One a service; it holds the pool, the vault and the views written with the facts."""
@@ -74,7 +128,9 @@ class Desk:
     """Called after a commit with the log's position: the relay's wake-up."""
     recorded_us: Callable[[], int] | None = None
     """The demo loader's clock; ``None`` everywhere else."""
-    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_FLIGHT))
+    _waiting: list[_Waiting] = field(default_factory=list["_Waiting"])
+    _busy: set[str] = field(default_factory=set[str])
+    _writers: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def handle(
         self,
@@ -86,44 +142,142 @@ class Desk:
         command_id: UUID,
         expected: int | None = None,
         happened: datetime | None = None,
-        prepare: Callable[[Any, StateT, Context], Awaitable[Context]] | None = None,
+        prepare: Prepare[StateT] | None = None,
     ) -> Done[StateT]:
         """Carry out one command. ``expected`` is the version the caller saw (If-Match); ``prepare`` may look up, in
         the same transaction, what the decision must know and only the database can tell.
+
+        Commands that wait at the same time on different streams share a transaction and its flush (group commit); each
+        is decided, refused and answered by itself. One with ``prepare`` goes alone: it may look at what others write.
         """
         stream = decider.stream(key)
-        fingerprint = self._fingerprint(stream, command)
-        async with self._gate:
-            for attempt in range(_TRIES):
+        item = _Waiting(
+            decider, str(key), stream, command, context, command_id, self._fingerprint(stream, command), expected, happened,
+            prepare, links.get(), asyncio.get_running_loop().create_future(),
+        )  # fmt: skip
+        item.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        self._waiting.append(item)
+        if len(self._writers) < _WRITERS:
+            writer = asyncio.create_task(self._serve())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
+        return await asyncio.shield(item.answer)
+
+    async def _serve(self) -> None:
+        """Carry out what waits, until nothing does that another writer is not busy with."""
+        while batch := self._next():
+            try:
+                await self._carry_out(batch)
+            except BaseException as error:
+                for item in batch:
+                    if not item.answer.done():
+                        item.answer.set_exception(
+                            Unavailable(reason="stopping") if isinstance(error, asyncio.CancelledError) else error
+                        )
+                raise
+            finally:
+                self._busy.difference_update(item.stream for item in batch)
+
+    def _next(self) -> list[_Waiting]:
+        """The next commands in their order: one a stream, one alone if it has to look something up itself."""
+        batch: list[_Waiting] = []
+        streams: set[str] = set()
+        left: list[_Waiting] = []
+        for item in self._waiting:
+            alone = item.prepare is not None
+            if (
+                item.stream in self._busy
+                or item.stream in streams
+                or len(batch) == _BATCH
+                or (batch and (alone or batch[0].prepare))
+            ):
+                left.append(item)
+                streams.add(item.stream)  # What comes later on this stream waits too.
+                continue
+            batch.append(item)
+            streams.add(item.stream)
+        self._waiting = left
+        self._busy.update(item.stream for item in batch)
+        return batch
+
+    async def _carry_out(self, batch: list[_Waiting]) -> None:
+        """One transaction for the batch; answers every command in it. What breaks a batch is found one by one."""
+        for attempt in range(_TRIES):
+            try:
+                answers = await self._together(batch)
+            except VersionConflict:
+                await asyncio.sleep(random.random() * 0.005 * (attempt + 1))  # noqa: S311  spreading, not secrecy.
+            except Exception as error:  # noqa: BLE001  whatever it is, the caller gets it.
+                if len(batch) == 1 or isinstance(error, Unavailable):
+                    for item in batch:
+                        item.answer.set_exception(error)
+                    return
+                for item in batch:
+                    await self._carry_out([item])
+                return
+            else:
+                for item, answer in zip(batch, answers, strict=True):
+                    if isinstance(answer, Problem):
+                        item.answer.set_exception(answer)
+                    else:
+                        item.answer.set_result(answer)
+                return
+        for item in batch:
+            item.answer.set_exception(Unavailable(reason="too many writers on one stream"))
+
+    async def _together(self, batch: list[_Waiting]) -> list[Done[Any] | Problem]:
+        position = 0
+        async with self._transaction() as connection:
+            rows = await connection.fetch(
+                "select id, fingerprint, stream, first_pos, n from log.command where id = any($1::uuid[])",
+                [item.id for item in batch],
+            )
+            known = {row["id"]: row for row in rows}
+            if len(batch) == 1:
+                histories = {batch[0].stream: await load(connection, batch[0].stream)}
+            else:
+                histories = await load_many(connection, [item.stream for item in batch])
+            answers: list[Done[Any] | Problem | _Decided] = []
+            for item in batch:
                 try:
-                    async with self._transaction() as connection:
-                        entries = await load(connection, stream)
-                        state = decider.fold(item.fact for item in entries)
-                        if entries and (done := await self._seen(connection, decider, entries, command_id, fingerprint)):
-                            return done
-                        if expected is not None and expected != len(entries):
-                            raise Stale(expected=expected, actual=len(entries))
-                        if prepare is not None:
-                            context = await prepare(connection, state, context)
-                        facts = tuple(decider.decide(state, command, context))
-                        if not facts:
-                            return Done(state, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
-                        write = await self._write(stream, len(entries), facts, context, command_id, fingerprint, happened)
-                        appended = await append(connection, [write], self.recorded_us() if self.recorded_us else None)
-                        if not appended.same:
-                            raise KeyReused  # The key belongs to a command on another stream.
-                        if appended.replayed:
-                            raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
-                        state = decider.fold(facts, state)
-                        version = len(entries) + len(facts)
-                        for view in self.views.get(decider.kind, ()):
-                            await view.write(connection, [(str(key), version, state)])
-                    position = appended.first + len(facts) - 1
-                    self.written(position)
-                    return Done(state, version, position, facts)
-                except VersionConflict:
-                    await asyncio.sleep(random.random() * 0.005 * (attempt + 1))  # noqa: S311  spreading, not secrecy.
-        raise Unavailable(reason="too many writers on one stream")
+                    answers.append(await _answer(connection, item, histories.get(item.stream, []), known.get(item.id)))
+                except Problem as problem:
+                    answers.append(problem)
+            decided = [answer for answer in answers if isinstance(answer, _Decided)]
+            if decided:
+                await self.vault.seal([datum for answer in decided for fact in answer.facts for datum in personals(fact)])
+                position = await self._append(connection, decided)
+        if decided:
+            self.written(position + sum(len(answer.facts) for answer in decided) - 1)
+        done: list[Done[Any] | Problem] = []
+        for answer in answers:
+            if isinstance(answer, _Decided):
+                position += len(answer.facts)
+                done.append(Done(answer.state, answer.version + len(answer.facts), position - 1, answer.facts))
+            else:
+                done.append(answer)
+        return done
+
+    async def _append(self, connection: Any, decided: list[_Decided]) -> int:
+        """Append the facts and write the views. Answers the first position."""
+        writes = [
+            self._encoded(
+                item.stream, answer.version, answer.facts, item.context, item.id, item.fingerprint, item.happened, item.links
+            )
+            for answer in decided
+            for item in (answer.item,)
+        ]
+        appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
+        if appended.replayed:
+            raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
+        rows: dict[str, list[tuple[str, int, Any]]] = {}
+        for answer in decided:
+            kind = answer.item.decider.kind
+            rows.setdefault(kind, []).append((answer.item.key, answer.version + len(answer.facts), answer.state))
+        for kind, items in rows.items():
+            for view in self.views.get(kind, ()):
+                await view.write(connection, items)
+        return appended.first
 
     async def handle_all(self, asks: Sequence[Ask[Any]]) -> int:
         """Carry out many commands on different streams in one transaction; those known already are passed over.
@@ -131,12 +285,11 @@ class Desk:
         Answers the log's position after it. A refusal stops the whole batch.
         """
         fingerprints = [self._fingerprint(ask.decider.stream(ask.key), ask.command) for ask in asks]
-        async with self._gate:
-            for attempt in range(_TRIES):
-                try:
-                    return await self._handle_all(asks, fingerprints)
-                except VersionConflict:
-                    await asyncio.sleep(random.random() * 0.01 * (attempt + 1))  # noqa: S311
+        for attempt in range(_TRIES):
+            try:
+                return await self._handle_all(asks, fingerprints)
+            except VersionConflict:
+                await asyncio.sleep(random.random() * 0.01 * (attempt + 1))  # noqa: S311
         raise Unavailable(reason="too many writers on these streams")
 
     async def _handle_all(self, asks: Sequence[Ask[Any]], fingerprints: list[bytes]) -> int:
@@ -160,7 +313,7 @@ class Desk:
                 return await connection.fetchval("select pos from log.head")
             await self.vault.seal([datum for *_, facts in decided for fact in facts for datum in personals(fact)])
             writes = [
-                self._encoded(ask.decider.stream(ask.key), version, facts, ask.context, ask.id, mark, ask.happened)
+                self._encoded(ask.decider.stream(ask.key), version, facts, ask.context, ask.id, mark, ask.happened, links.get())
                 for ask, mark, version, _, facts in decided
             ]
             appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
@@ -174,33 +327,6 @@ class Desk:
         self.written(position)
         return position
 
-    async def _seen(
-        self, connection: Any, decider: Decider[StateT], entries: list[Entry], command_id: UUID, fingerprint: bytes
-    ) -> Done[StateT] | None:
-        """The original answer to a command that was carried out before, or nothing."""
-        row = await connection.fetchrow("select fingerprint, first_pos, n from log.command where id = $1", command_id)
-        if row is None:
-            return None
-        if row["fingerprint"] not in (fingerprint, b""):  # A restored log knows the command but not its content.
-            raise KeyReused
-        last = row["first_pos"] + row["n"] - 1
-        then = [item for item in entries if item.pos <= last]
-        facts = tuple(item.fact for item in then if item.pos >= row["first_pos"])
-        return Done(decider.fold(item.fact for item in then), len(then), last, facts, replayed=True)
-
-    async def _write(
-        self,
-        stream: str,
-        version: int,
-        facts: tuple[Fact, ...],
-        context: Context,
-        command_id: UUID,
-        fingerprint: bytes,
-        happened: datetime | None,
-    ) -> Write:
-        await self.vault.seal([datum for fact in facts for datum in personals(fact)])
-        return self._encoded(stream, version, facts, context, command_id, fingerprint, happened)
-
     def _encoded(
         self,
         stream: str,
@@ -210,6 +336,7 @@ class Desk:
         command_id: UUID,
         fingerprint: bytes,
         happened: datetime | None,
+        linked: dict[str, str],
     ) -> Write:
         bodies = [
             encode(
@@ -219,7 +346,7 @@ class Desk:
                 subject=stream,
                 happened=happened or context.now,
                 actor=context.actor.facts(),
-                links={"causationid": str(command_id), **links.get()},
+                links={"causationid": str(command_id), **linked},
             )
             for fact in facts
         ]
@@ -238,10 +365,16 @@ class Desk:
                 yield connection
         except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
             raise VersionConflict from error
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
-            raise Unavailable(reason="database") from error
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
             raise Unavailable(reason="database busy") from error
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.OperatorInterventionError,
+            asyncpg.InternalClientError,
+        ) as error:  # The last is how asyncpg says that a connection died midway.
+            raise Unavailable(reason="database") from error
 
 
 def _plain(value: object) -> object:

@@ -26,7 +26,7 @@ _BATCH = 400
 _POLL_SECONDS = 0.25
 _PATIENCE = 5
 _TRANSIENT = (BusUnavailable, OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
-              asyncpg.CannotConnectNowError, asyncpg.LockNotAvailableError, Unavailable)  # fmt: skip
+              asyncpg.OperatorInterventionError, asyncpg.InternalClientError, asyncpg.LockNotAvailableError, Unavailable)  # fmt: skip
 
 
 @dataclass

@@ -223,7 +223,8 @@ class Service:
         app.add_exception_handler(RequestValidationError, _on_invalid)  # pyright: ignore[reportArgumentType]
         app.add_exception_handler(HTTPException, _on_http)  # pyright: ignore[reportArgumentType]
         app.add_exception_handler(asyncpg.DataError, _on_data)
-        for kind in (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError):
+        for kind in (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError,
+                     asyncpg.InternalClientError, OSError, asyncio.TimeoutError):  # fmt: skip
             app.add_exception_handler(kind, _on_outage)
         app.add_exception_handler(Exception, _on_bug)
         app.add_middleware(CanonicalLine, service=self.name)

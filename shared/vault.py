@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -111,11 +112,13 @@ def mask(text: str) -> str:
 class Vault:
     """Seals and opens personal data. Keys are wrapped by the master key and lie in a database of their own."""
 
-    def __init__(self, pool: asyncpg.Pool, master_key: bytes) -> None:
+    def __init__(self, pool: asyncpg.Pool, master_key: bytes, remember_seconds: float = 60) -> None:
         self.pool = pool
         self._master = AESGCM(master_key)
         self._print_key = hmac.new(master_key, b"guiren command fingerprint", sha256).digest()
         self._keys: OrderedDict[UUID, AESGCM | None] = OrderedDict()
+        self._read_at: dict[UUID, float] = {}
+        self._remember = remember_seconds  # Another process may erase a subject: no key is believed for longer.
 
     def fingerprint(self, content: bytes) -> bytes:
         """A keyed digest of a command's content: tells a repeat from another content, and can't be guessed back."""
@@ -160,7 +163,8 @@ class Vault:
             return ERASED
 
     async def _load(self, subjects: set[UUID], *, create: bool) -> None:
-        missing = [subject for subject in subjects if subject not in self._keys]
+        oldest = time.monotonic() - self._remember
+        missing = [subject for subject in subjects if subject not in self._keys or self._read_at.get(subject, 0) < oldest]
         if not missing:
             return
         if create:
@@ -175,8 +179,10 @@ class Vault:
         for row in rows:
             wrapped = row["wrapped"]
             self._keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], wrapped)) if wrapped else None
+            self._keys.move_to_end(row["subject"])
+            self._read_at[row["subject"]] = time.monotonic()
         while len(self._keys) > max(_CACHED_KEYS, 2 * len(subjects)):
-            self._keys.popitem(last=False)
+            self._read_at.pop(self._keys.popitem(last=False)[0], None)
 
     def _wrap(self, subject: UUID, key: bytes) -> bytes:
         nonce = os.urandom(12)
@@ -193,6 +199,7 @@ class Vault:
             subject,
         )
         self._keys[subject] = None
+        self._read_at[subject] = time.monotonic()
 
 
 def _writable(text: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 import pytest_asyncio
+from support.world import District, World, a_district
 
 from shared.service import logging_to
-from support.world import District, World, a_district
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,12 +7,13 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from shared.eventlog import Entry, append, head
-from shared.projector import CURSORS, Follower
-from shared.relay import Health, Relay, follow
 from support.logs import a_write, entire
 from support.streams import stream_equals_log, write_many
 from support.world import District, until
+
+from shared.eventlog import Entry, append, head
+from shared.projector import CURSORS, Follower
+from shared.relay import Health, Relay, follow
 
 TIMES = "create table if not exists {schema}.times (pos bigint primary key, n int not null)"
 
@@ -45,9 +46,11 @@ async def tables(pool: Any) -> None:
 
 
 async def stop(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    waiting: set[asyncio.Task[None]] = set(tasks)
+    while waiting:  # Before 3.12 wait_for may swallow a cancellation that meets its result.
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=0.5)
 
 
 async def test_a_relay_killed_at_any_moment_leaves_the_stream_as_the_log(district: District) -> None:

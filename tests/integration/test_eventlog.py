@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-
-from shared.eventlog import VersionConflict, after, append, head
 from support.logs import a_write, entire, leaf
 from support.world import District
+
+from shared.eventlog import VersionConflict, after, append, head
 
 
 class _Undone(Exception):

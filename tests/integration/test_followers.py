@@ -9,14 +9,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+from support.logs import a_write, entire
+from support.streams import write_many
+from support.world import District, until
 
 from shared.eventlog import Entry, Write, append
 from shared.events import UnknownFact
 from shared.projector import CURSORS, Follower, Gap, Reaction, apply
 from shared.relay import Health, Relay, follow, react, replay_parked
-from support.logs import a_write, entire
-from support.streams import write_many
-from support.world import District, until
 
 TABLE = "create table if not exists {schema}.told (pos bigint, stream text, ver int, name text)"
 
@@ -52,7 +52,9 @@ def as_told(entries: Sequence[Entry]) -> list[tuple[int, str, int]]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_delivered_twice_out_of_order_and_in_overlapping_batches_gives_the_same_table(district: District, seed: int) -> None:
+async def test_delivered_twice_out_of_order_and_in_overlapping_batches_gives_the_same_table(
+    district: District, seed: int
+) -> None:
     pool, chance = await prepared(district), random.Random(seed)
     await write_many(pool, "w", 30)
     entries = await entire(pool)

@@ -6,6 +6,9 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from support.logs import entire
+from support.roster import DAY, DISTRICT, unit
+from support.world import District
 
 from services.roster.domain.unit import UNIT, EndUnit, RenameUnit, Standing, UnitExists
 from shared.eventlog import head, load
@@ -13,9 +16,6 @@ from shared.events.roster import UnitEstablished, UnitRenamed
 from shared.handle import Ask
 from shared.problems import Forbidden, KeyReused, Stale
 from shared.terms import Role, UnitKind
-from support.logs import entire
-from support.roster import DAY, DISTRICT, unit
-from support.world import District
 
 
 def named(name: str) -> RenameUnit:

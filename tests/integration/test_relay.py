@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from support.logs import a_write, leaf
+from support.streams import Wire, in_stream, stream_equals_log, write_many
+from support.world import District, until
 
 from shared.bus import BusUnavailable, WrongSequence
 from shared.eventlog import after, append, head
 from shared.relay import Relay
-from support.logs import a_write, leaf
-from support.streams import Wire, in_stream, stream_equals_log, write_many
-from support.world import District, until
 
 
 async def test_the_streams_sequence_is_the_logs_position(district: District) -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from shared import projector
+from shared.eventlog import after
 from shared.service import Service
 
 
@@ -39,8 +40,6 @@ async def verify_followers(district: Any, service: Service) -> None:
             try:
                 for table in tables:
                     await connection.execute(f"delete from view.{table}")
-                from shared.eventlog import after
-
                 position = 0
                 while entries := [e for e in await after(origin, position, 500) if e.pos <= (upto or 0)]:
                     await follower.apply(connection, entries)

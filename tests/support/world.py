@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterable
@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx
@@ -23,9 +22,9 @@ import orjson
 from deploy.embedded.home import Home
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.process import Process
+from deploy.embedded.process import Process, answers
 from deploy.embedded.programs import service_environment
-from deploy.install import DEMO, ROLES, Place, install
+from deploy.install import DEMO, Place, install
 from shared.bus import Bus
 from shared.decider import Actor
 from shared.identity import issue
@@ -212,8 +211,6 @@ class ServiceProcess(Process):
         self._district = district
 
     def command(self) -> list[str]:
-        import sys
-
         return [sys.executable, "-m", f"services.{self.name}"]
 
     def environment(self) -> dict[str, str]:
@@ -224,8 +221,6 @@ class ServiceProcess(Process):
         return f"http://127.0.0.1:{self.home.port(self.name)}"
 
     def ready(self) -> bool:
-        from deploy.embedded.process import answers
-
         return answers(f"{self.url}/readyz")
 
 
@@ -251,4 +246,4 @@ async def until(condition: Any, seconds: float = 15, every: float = 0.02) -> Any
         await asyncio.sleep(every)
 
 
-__all__ = ["ROLES", "UUID", "District", "World", "a_district", "os", "until"]
+__all__ = ["District", "World", "a_district", "until"]

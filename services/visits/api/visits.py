@@ -39,10 +39,12 @@ async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Re
     if not caller.holds(*VISITING):
         raise NotYourVisit
     found = await lookups.known(service, command.enterprise, command.visitors or (caller.id,), command.on)
+    # Only a questionnaire has to look at what others write; everything else shares its transaction with whoever waits too.
+    alone = partial(lookups.prepare, service, id_, command.mode, command.on) if command.mode is Mode.QUESTIONNAIRE else None
     try:
         done = await service.desk.handle(
             VISIT, id_, command, await service.context(caller, id_, **found),
-            command_id=derived_id("visits", "record", str(id_)), prepare=partial(lookups.prepare, service, id_, command.mode, command.on),
+            command_id=derived_id("visits", "record", str(id_)), prepare=alone,
         )  # fmt: skip
     except KeyReused:
         raise AlreadyRecorded(visit=str(id_)) from None

@@ -1,0 +1,81 @@
+"""House rules that a linter does not know, as small walks over the syntax."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for top in ("shared", "services", "deploy") for path in (ROOT / top).rglob("*.py"))
+DOMAIN = [path for path in SOURCES if "domain" in path.parts]
+IMPURE = {"asyncpg", "fastapi", "httpx", "time", "random", "secrets", "os", "asyncio", "nats", "socket"}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_only_the_bus_imports_nats() -> None:
+    assert [named(p) for p in SOURCES if any(n.split(".")[0] == "nats" for n in imported(tree(p)))] == ["shared/bus.py"]
+
+
+def test_services_know_nothing_of_each_other() -> None:
+    for path in SOURCES:
+        parts = path.relative_to(ROOT).parts
+        if parts[0] == "services" and len(parts) > 2:
+            others = {n for n in imported(tree(path)) if n.startswith("services.") and n.split(".")[1] != parts[1]}
+            assert not others, f"{named(path)} imports {others}"
+
+
+def test_the_shelves_import_no_service() -> None:
+    for path in SOURCES:
+        if path.relative_to(ROOT).parts[0] == "shared":
+            assert not [n for n in imported(tree(path)) if n.split(".")[0] in ("services", "deploy")], named(path)
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=named)
+def test_the_domain_is_pure(path: Path) -> None:
+    module = tree(path)
+    assert not {n for n in imported(module) if n.split(".")[0] in IMPURE}
+    for node in ast.walk(module):
+        assert not isinstance(node, (ast.AsyncFunctionDef, ast.Await)), f"line {getattr(node, 'lineno', 0)} awaits"
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called.split(".")[-1] not in {"now", "utcnow", "today", "new_id", "uuid4", "open", "print"}, (
+                f"line {node.lineno}: {called}"
+            )
+
+
+def test_nothing_is_left_to_do() -> None:
+    marks = ("TO" + "DO", "FIX" + "ME", "XX" + "X:")
+    files = [*SOURCES, *(p for top in ("shared", "deploy") for p in (ROOT / top).rglob("*.sql"))]
+    assert not [named(p) for p in files if any(mark in p.read_text(encoding="utf-8") for mark in marks)]
+
+
+def test_every_module_class_and_public_function_says_what_it_is() -> None:
+    """Routes say it in their Chinese summary; everything else in a docstring."""
+    silent = []
+    for path in SOURCES:
+        module = tree(path)
+        if ast.get_docstring(module) is None and path.read_text(encoding="utf-8").strip():
+            silent.append(named(path))
+        for node in module.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and ast.get_docstring(node) is None:
+                silent.append(f"{named(path)}: {node.name}")
+    assert not silent
