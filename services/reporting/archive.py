@@ -37,18 +37,26 @@ create index if not exists entry_stream on mirror.entry (origin, stream, pos);
 create index if not exists entry_recorded on mirror.entry (origin, rec_us)
 """
 
-INDEX = """
-create schema if not exists {schema};
-create table if not exists {schema}.visit (visit uuid, unit text, month text, enterprise uuid, primary key (visit, unit, month));
-create index if not exists visit_unit on {schema}.visit (unit, month);
-create index if not exists visit_month on {schema}.visit (month);
-create index if not exists visit_enterprise on {schema}.visit (enterprise, month);
-create table if not exists {schema}.holder (enterprise uuid, unit text, primary key (enterprise, unit));
-create index if not exists holder_unit on {schema}.holder (unit);
-create table if not exists {schema}.demand (visit uuid, issue uuid, primary key (visit, issue));
-create table if not exists {schema}.issue (issue uuid, unit text, month text, primary key (issue, unit, month));
-create index if not exists issue_unit on {schema}.issue (unit, month)
+TABLES = """
+create schema {schema};
+create table {schema}.visit (visit uuid, unit text, month text, enterprise uuid);
+create table {schema}.holder (enterprise uuid, unit text);
+create table {schema}.demand (visit uuid, issue uuid);
+create table {schema}.issue (issue uuid, unit text, month text)
 """
+
+KEYS = """
+alter table {schema}.visit add primary key (visit, unit, month);
+create index visit_unit on {schema}.visit (unit, month);
+create index visit_month on {schema}.visit (month);
+create index visit_enterprise on {schema}.visit (enterprise, month);
+alter table {schema}.holder add primary key (enterprise, unit);
+create index holder_unit on {schema}.holder (unit);
+alter table {schema}.demand add primary key (visit, issue);
+alter table {schema}.issue add primary key (issue, unit, month);
+create index issue_unit on {schema}.issue (unit, month)
+"""
+"""Made after the rows: a rebuild is half as fast again without them."""
 
 _COLUMNS = {
     "visit": ("visit", "unit", "month", "enterprise"),
@@ -124,7 +132,7 @@ def follower(origin: str) -> Follower:
 
 async def make_index(pool: asyncpg.Pool) -> None:
     """Make the index; where it is missing or its shape changed while the mirror is full, make it anew from the mirror."""
-    shape = sha256(INDEX.encode()).hexdigest()
+    shape = sha256((TABLES + KEYS).encode()).hexdigest()
     await pool.execute("create table if not exists mirror.made (shape text)")
     if await pool.fetchval("select shape from mirror.made") == shape:
         return
@@ -226,26 +234,27 @@ async def rebuild(pool: asyncpg.Pool, schema: str, page: int = 20_000) -> int:
     """Make the index anew from the mirror, in another schema. Answers how many entries the mirror holds."""
     async with pool.acquire() as connection:
         await connection.execute(f"drop schema if exists {schema} cascade")
-        await connection.execute(INDEX.format(schema=schema))
+        await connection.execute(TABLES.format(schema=schema))
+        found = no_rows()
         count = 0
         for origin in ORIGINS:
             position = 0
-            while True:
-                rows = await connection.fetch(
-                    "select pos, type, stream, case when type = any($4::text[]) then body end as body "
-                    "from mirror.entry where origin = $1 and pos > $2 order by pos limit $3",
-                    origin, position, page, list(TOUCHING),
-                )  # fmt: skip
-                if not rows:
-                    break
-                found = no_rows()
-                for row in rows:
-                    if row["body"] is not None:
-                        touches(row["type"], row["stream"], row["body"], found)
-                await write(connection, found, schema)
+            while rows := await connection.fetch(_PAGE, origin, position, page, list(TOUCHING)):
+                for _, type_, stream, body in rows:
+                    if body is not None:
+                        touches(type_, stream, body, found)
                 position = rows[-1]["pos"]
                 count += len(rows)
+        for table, records in found.items():
+            await connection.copy_records_to_table(table, schema_name=schema, columns=_COLUMNS[table], records=records)
+        await connection.execute(KEYS.format(schema=schema))
     return count
+
+
+_PAGE = """
+select pos, type, stream, case when type = any($4::text[]) then body end as body
+from mirror.entry where origin = $1 and pos > $2 order by pos limit $3
+"""
 
 
 async def swap(pool: asyncpg.Pool, schema: str, upto: Cut) -> None:

@@ -18,7 +18,7 @@ import orjson
 from eventsourcing.application import Application
 from eventsourcing.domain import DomainEvent
 
-from services.reporting.archive import INDEX, MIRROR, ORIGINS, no_rows, rebuild
+from services.reporting.archive import KEYS, MIRROR, ORIGINS, TABLES, no_rows, rebuild
 from services.reporting.domain.histories import fold
 from shared.eventlog import Entry
 from shared.projector import CURSORS
@@ -74,7 +74,7 @@ async def fill(pool: asyncpg.Pool) -> int:
         position = await pool.fetchval("select max(pos) from mirror.entry where origin = $1", origin)
         await pool.execute("insert into view.cursor values ($1, $2, $3)", f"mirror-{origin}", origin, position)
     await pool.execute("vacuum analyze mirror.entry")
-    await pool.execute(INDEX.format(schema="index"))
+    await pool.execute((TABLES + ";" + KEYS).format(schema="index"))
     await rebuild(pool, "index")
     return await pool.fetchval("select count(*) from mirror.entry")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from itertools import pairwise
 from uuid import uuid4
 
 import asyncpg
@@ -46,7 +47,7 @@ async def test_positions_are_dense_under_twenty_writers_with_rollbacks_in_betwee
     entries = await entire(connection)
     assert [entry.pos for entry in entries] == list(range(1, written + 1))
     assert await head(connection) == written
-    assert all(earlier.rec_us <= later.rec_us for earlier, later in zip(entries, entries[1:], strict=False))
+    assert all(earlier.rec_us <= later.rec_us for earlier, later in pairwise(entries))
     recorded = await connection.fetch("select distinct rec_us from log.command")
     assert len(recorded) == await connection.fetchval("select count(*) from log.command")
     await connection.close()

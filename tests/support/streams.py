@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from shared.bus import Bus
+from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import Entry, append, head
 from support.logs import a_write, entire
 from support.world import until
@@ -32,7 +32,7 @@ async def stream_equals_log(bus: Bus, pool: Any, service: str = "roster", second
     async def there() -> bool:
         try:
             return await bus.last_sequence(service) == position
-        except Exception:
+        except (BusUnavailable, WrongSequence):
             return False
 
     await until(there, seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import shutil
 import sys
@@ -57,6 +58,7 @@ class World:
         self.nats.kill()
         self.postgres.stop()
         shutil.rmtree(self.path, ignore_errors=True)
+        gc.collect()  # Sockets of killed servers, here and not while something else is being imported.
 
     @property
     def place(self) -> Place:
