@@ -64,7 +64,7 @@ async def test_a_service_killed_while_eight_clients_write_keeps_every_acknowledg
             await asyncio.sleep(0.1 + chance.random() * 0.2)
             process.kill()
             process.spawn()
-            while not writing.done() and not await asyncio.to_thread(process.ready):
+            while not writing.done() and not await asyncio.to_thread(process.ready):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await writing
     service = await district.open()  # So that its views are verified as well.

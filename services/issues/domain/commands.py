@@ -24,7 +24,7 @@ def _says_something(text: str) -> str:
     return text
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_says_something)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_says_something)]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 Day = Annotated[date, Ge(date(2000, 1, 1)), Le(date(2199, 12, 31))]
 

@@ -51,8 +51,8 @@ def _plausible(instant: datetime) -> datetime:
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Typed = Annotated[Personal, AfterValidator(_typed)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_says_something)]
-Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_says_something)]
+Long = Annotated[str, StringConstraints(max_length=1000)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Answers = Annotated[int, Field(ge=0, le=1_000)]
@@ -63,7 +63,7 @@ class Wanted(Part):
 
     no: int = Field(ge=1, le=50)
     content: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_says_something)
+        str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_says_something)
     ]
     category: Category = Category.OTHER
     nature: Nature = Nature.HELP
@@ -82,7 +82,7 @@ class Telling(Command):
     title: str = Field("", max_length=50)
     phone: Typed | None = None
     operation: Operation = Operation.NORMAL
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
     headcount: int | None = Field(None, ge=0, le=10_000_000)
     revenue_trend: Trend = Trend.UNTOLD
     difficulties: Long = ""
