@@ -14,6 +14,7 @@ from support.world import District, until
 
 from services.issues.reactions import reactions
 from services.roster.domain import calendar
+from shared import directory
 from shared.decider import Decider
 from shared.eventlog import after
 from shared.events import Command, Fact
@@ -86,7 +87,9 @@ async def a_scene(district: District) -> Scene:
 
 async def some_visits(district: District) -> Service:
     """A service of visits that says whatever it is told to."""
-    visits = Service("visits", district.settings("visits"), (VISIT,), {}, title="visits")
+    visits = Service(
+        "visits", district.settings("visits"), (VISIT,), {}, title="visits", followers=lambda _service: [directory.follower()]
+    )
     await visits.open(database=await district.database("visits"), relay=True)
     district.services["visits"] = visits
     return visits
@@ -121,11 +124,13 @@ async def test_a_ticket_goes_its_way_through_a_rejection_and_a_reopening(distric
             (w, "progress", {"note": "已联系", "contacted": True}), (w, "resolve", solved), (h, "approve", {}),
             (c, "call-back", {"outcome": "answered", "rating": "2", "reason": "没修好"}), (c, "reopen", {"reason": "没修好"}),
             (w, "resolve", solved), (d, "reject", {"reason": "补图"}), (w, "resolve", {**solved, "reply": "又修好了"}),
-            (d, "approve", {}), (c, "call-back", {"outcome": "answered", "rating": "5"}), (c, "close", {}), (l_, "archive", {}),
+            (d, "approve", {}), (c, "call-back", {"outcome": "answered", "rating": "5"}), (c, "close", {}),
         ):  # fmt: skip
             answer = await client.post(f"{at}/{act}", json=content)
             assert answer.status_code == 200, (act, answer.text)
-        assert (await w.get(at)).json()["stage"] == "archived"
+        assert (await w.get(at)).json()["stage"] == "closed"
+        early = await l_.post(f"{at}/archive", json={})
+        assert (early.status_code, early.json()["type"]) == (409, "urn:guiren:problem:too-early-to-archive")
 
 
 async def test_each_demand_has_one_ticket_whatever_is_corrected_or_delivered_again(district: District) -> None:

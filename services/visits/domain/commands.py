@@ -62,9 +62,7 @@ class Wanted(Part):
     """One thing the enterprise asks for."""
 
     no: int = Field(ge=1, le=50)
-    content: Annotated[
-        str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_says_something)
-    ]
+    content: Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_says_something)]
     category: Category = Category.OTHER
     nature: Nature = Nature.HELP
     urgency: Urgency = Urgency.ORDINARY
