@@ -39,10 +39,8 @@ def import_(
                 answer_of(response)
             for line in response.iter_lines():
                 told = jsonlib.loads(line)
-                if "rows" in told:
-                    writer.writerows(
-                        [row["line"], row["column"], row["verdict"], row["code"], row["reason"]] for row in told["rows"]
-                    )
+                if "report" in told:
+                    writer.writerows(told["report"])
                 elif "done" in told:
                     bar.update(task, description=told["phase"], completed=told["done"], total=told["total"])
                 elif "problem" in told:

@@ -6,6 +6,7 @@ an instance that runs already, such as the containers of ``docker-compose.yml``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -21,6 +22,19 @@ from shared.identity import issue
 from shared.terms import derived_id
 
 ROOT = Path(__file__).parents[2]
+
+
+def processes(home: Path) -> dict[str, int]:
+    """The process of each service of this instance, by its name."""
+    found: dict[str, int] = {}
+    for place in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            words = (place / "cmdline").read_bytes().split(b"\0")
+            environment = (place / "environ").read_bytes()
+            names = [word.decode() for word in words if word.startswith(b"services.")]
+            if names and str(home).encode() in environment:
+                found[names[0].removeprefix("services.")] = int(place.name)
+    return found
 
 
 class Instance:
@@ -80,6 +94,16 @@ class Instance:
         body = {"days": year["days"], "source": year["source"]}
         response = office.put(f"/api/roster/calendar/{year['year']}", json=body)
         assert response.is_success, response.text
+
+    def settle_office(self) -> httpx.Client:
+        """The district, and somebody in its office with whose account the command line signs in."""
+        office = self.client("office", "office", "office")
+        for code, name, kind, parent in (("520502", "七星关区", "district", None), ("office", "演示办公室", "office", "520502")):
+            office.put(f"/api/roster/units/{code}", json={"name": name, "kind": kind, "parent": parent, "on": "2020-01-01"})
+        person = {"name": "甄演示", "unit": "office", "role": "office", "on": "2020-01-01"}
+        response = office.post("/api/roster/members/office/appoint", json=person)
+        assert response.is_success, response.text
+        return office
 
     def close(self) -> None:
         """Let go of it; stop it if it is ours."""
