@@ -161,21 +161,39 @@ def follower() -> Follower:
 
 
 async def _apply(connection: Any, entries: Sequence[Entry]) -> None:
-    """Apply facts in order; statements of one shape that follow each other go to the database together."""
-    pending: list[tuple[Any, ...]] = []
-    sql = ""
+    """Apply facts in order; statements of one shape go to the database together.
+
+    Registrations and assignments touch different tables and come in their tens of thousands, mixed: they wait for each
+    other, everything else is done in its place.
+    """
+    pending: dict[str, list[tuple[Any, ...]]] = {}
     for entry in entries:
         for statement, args in _statements(entry):
-            if statement != sql and pending:
-                await connection.executemany(sql, pending)
-                pending = []
-            sql = statement
-            pending.append(args)
-    if pending:
-        await connection.executemany(sql, pending)
+            if statement not in pending and not (statement in _APART and pending.keys() <= _APART):
+                await _flush(connection, pending)
+            pending.setdefault(statement, []).append(args)
+    await _flush(connection, pending)
+
+
+async def _flush(connection: Any, pending: dict[str, list[tuple[Any, ...]]]) -> None:
+    for statement, rows in pending.items():
+        await connection.executemany(statement, rows)
+    pending.clear()
+
+
+_REGISTER = "insert into known_enterprise values ($1,$2,$3,$4) on conflict (id) do nothing"
+_ASSIGN = (
+    "insert into known_assignment values ($1,$2,$3,$4,$5,$6,$7) on conflict (enterprise, line, started_on) "
+    "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, worker = excluded.worker"
+)
+_APART = frozenset((_REGISTER, _ASSIGN))
+_ELSEWHERE = (roster.RowSetAside.TYPE, roster.RowDismissed.TYPE)
+"""Large and of no concern here: not even read."""
 
 
 def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
+    if entry.type in _ELSEWHERE:
+        return []
     match entry.fact:
         case roster.UnitEstablished() as fact:
             return [("insert into known_unit values ($1,$2,$3,$4) on conflict (code) do update set name = excluded.name, "
@@ -197,17 +215,14 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [("update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3",
                      (UUID(entry.key), fact.unit, str(fact.role), fact.on))]  # fmt: skip
         case roster.EnterpriseRegistered() as fact:
-            return [("insert into known_enterprise values ($1,$2,$3,$4) on conflict (id) do nothing",
-                     (UUID(entry.key), fact.code, fact.name, str(fact.standing)))]  # fmt: skip
+            return [(_REGISTER, (UUID(entry.key), fact.code, fact.name, str(fact.standing)))]
         case roster.EnterpriseAmended(name=str(name)):
             return [("update known_enterprise set name = $2 where id = $1", (UUID(entry.key), name))]
         case roster.StandingChanged(standing=standing):
             return [("update known_enterprise set standing = $2 where id = $1", (UUID(entry.key), str(standing)))]
         case roster.EnterpriseAssigned() as fact:
-            return [("insert into known_assignment values ($1,$2,$3,$4,$5,$6,$7) on conflict (enterprise, line, started_on) "
-                     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, "
-                     "worker = excluded.worker",
-                     (UUID(entry.key), str(fact.line), fact.on, entry.pos, fact.unit, fact.sub_unit, fact.worker))]  # fmt: skip
+            assigned = (UUID(entry.key), str(fact.line), fact.on, entry.pos, fact.unit, fact.sub_unit, fact.worker)
+            return [(_ASSIGN, assigned)]
         case roster.YearPublished() as fact:
             days = orjson.dumps([day.model_dump(mode="json") for day in fact.days]).decode()
             return [("insert into calendar_year values ($1,$2,$3) on conflict (year) do update "

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import hmac
+import inspect
 import os
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
@@ -93,11 +95,23 @@ def personals(part: object) -> Iterable[Personal]:
     if isinstance(part, Personal):
         yield part
     elif isinstance(part, BaseModel):
-        for name in type(part).model_fields:
+        for name in _suspects(type(part)):
             yield from personals(getattr(part, name))
     elif isinstance(part, tuple):
         for item in part:  # pyright: ignore[reportUnknownVariableType]
             yield from personals(item)  # pyright: ignore[reportUnknownArgumentType]
+
+
+@cache
+def _suspects(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a model whose type can hold a personal datum: most facts have none, and an import has thousands."""
+    return tuple(name for name, field in model.model_fields.items() if _can_hold(field.annotation))
+
+
+def _can_hold(annotation: Any) -> bool:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return bool(_suspects(annotation))
+    return annotation in (Personal, Any, object) or any(_can_hold(part) for part in get_args(annotation))
 
 
 def mask(text: str) -> str:
