@@ -23,6 +23,7 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -230,12 +231,11 @@ class Service:
         app.add_middleware(CanonicalLine, service=self.name)
         return app
 
-    async def actor(self, authorization: str) -> Actor:
+    async def actor(self, token: str) -> Actor:
         """Who asks."""
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if not token:
             raise Unauthenticated
-        return await self._gatekeeper.actor(token.strip())
+        return await self._gatekeeper.actor(token)
 
 
 _KINDS: dict[int | str, type[Problem]] = {
@@ -377,8 +377,11 @@ class CanonicalLine:
                          ms=round(seconds * 1000, 1), actor=scope.get("actor", ""), correlation=correlation)  # fmt: skip
 
 
-async def _caller(request: Request, authorization: Annotated[str, Header(include_in_schema=False)] = "") -> Actor:
-    actor = await request.app.state.service.actor(authorization)
+_bearer = HTTPBearer(auto_error=False, description="guiren token --as 账号")
+
+
+async def _caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    actor = await request.app.state.service.actor(bearer.credentials if bearer else "")
     request.scope["actor"] = actor.account
     return actor
 
