@@ -54,8 +54,8 @@ class Township:
         return ",".join(f"{name}:{number}" for name, number in self.seen.items() if name != "reporting")
 
     def settle(self) -> None:
-        self.office.put("/api/roster/units/520502", json={"name": "七星关区", "kind": "district", "on": "2020-01-01"})
-        for code, kind in ((T, "township"), (D, "department"), ("office", "office")):
+        self.instance.settle_office()
+        for code, kind in ((T, "township"), (D, "department")):
             body = {"name": f"演示{code}", "kind": kind, "parent": "520502", "on": "2020-01-01"}
             self.ok(self.office.put(f"/api/roster/units/{code}", json=body))
         for account, role, unit in [(f"{T}-{r}", r, T) for r in self.people] + [("caller", "caller_back", "office")]:
