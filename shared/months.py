@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Any
 
@@ -261,11 +261,3 @@ class Month:
     def reminder_day(self, calendar: Calendar) -> date:
         """Reminders aim at the last working day on or before the 27th (choices 1)."""
         return calendar.last_workday_on_or_before(self.due_day())
-
-
-def utc(instant: datetime) -> datetime:
-    """The same instant in UTC, as it is stored."""
-    if instant.tzinfo is None:
-        msg = "an instant needs a zone"
-        raise ValueError(msg)
-    return instant.astimezone(UTC)
