@@ -21,6 +21,8 @@ DEMO = "guiren_demo"
 _SHARED = Path(__file__).parents[1] / "shared"
 _LOCK = 52050200
 _PATIENCE_SECONDS = 60
+_EXTENSIONS = ("btree_gist", "pg_trgm")
+"""What PostgreSQL's contrib adds: no two assignments at once, and parts of Chinese names found by trigrams."""
 _LIMITS = {
     "idle_in_transaction_session_timeout": "15s",
     "transaction_timeout": "60s",
@@ -108,6 +110,9 @@ async def _contents(place: Place, database: str, role: str) -> None:
     connection = await place.connect(database)
     try:
         await connection.execute("select set_config('guiren.service', $1, false)", role)
+        if role != "vault":
+            for extension in _EXTENSIONS:
+                await connection.execute(f"create extension if not exists {extension} schema public")
         script = _SHARED / ("vault.sql" if role == "vault" else "eventlog.sql")
         async with connection.transaction():
             await connection.execute(script.read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from shared.eventlog import Entry
 from shared.events import roster
 from shared.problems import Unknown
 from shared.projector import Follower
-from shared.terms import Line, Role, Standing, UnitKind
+from shared.terms import Line, Mode, Role, Size, Standing, UnitKind
 
 _LINES = {
     UnitKind.DEPARTMENT: Line.VERTICAL,
@@ -37,7 +38,12 @@ create table if not exists {schema}.known_post (
     member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, primary key (member, unit, role));
 create index if not exists known_post_unit on {schema}.known_post (unit, role);
 create table if not exists {schema}.known_enterprise (
-    id uuid primary key, code text not null unique, name text not null, standing text not null);
+    id uuid primary key, code text not null unique, name text not null, standing text not null, industry text not null default '',
+    size text, tags jsonb not null default '[]', modes jsonb not null default '[]', hours text not null default '',
+    quiet_until date, main_line text);
+create table if not exists {schema}.known_plaque (
+    token_sha256 text primary key, project uuid not null, enterprise uuid not null, taken_down bool not null default false);
+create table if not exists {schema}.known_project (id uuid primary key, name text not null, enterprise uuid not null);
 create table if not exists {schema}.known_assignment (
     enterprise uuid, line text, started_on date, pos bigint, unit text not null, sub_unit text, worker uuid,
     primary key (enterprise, line, started_on));
@@ -106,6 +112,17 @@ class KnownEnterprise:
     name: str
     standing: Standing
     assigned: Mapping[Line, Assigned]
+    industry: str = ""
+    """GB/T 4754 division, two digits."""
+    size: Size | None = None
+    tags: tuple[str, ...] = ()
+    modes: tuple[Mode, ...] = ()
+    """How it likes to be reached, if it has said so; ``hours`` in its own words."""
+    hours: str = ""
+    quiet_until: date | None = None
+    """The last day on which it wants to be left alone."""
+    main_line: Line | None = None
+    """The line whose worker it turns to first."""
 
     def responsible(self, unit: str) -> Line | None:
         """The line on which this unit answers for it, if it does."""
@@ -143,7 +160,7 @@ class Directory:
 
     async def enterprise(self, id_: UUID, on: date) -> KnownEnterprise:
         """The enterprise as assigned on the day, or ``Unknown``."""
-        row = await self._pool.fetchrow("select id, code, name, standing from known_enterprise where id = $1", id_)
+        row = await self._pool.fetchrow("select * from known_enterprise where id = $1", id_)
         if row is None:
             raise Unknown(what="enterprise", id=str(id_))
         held = await self._pool.fetch(
@@ -152,7 +169,22 @@ class Directory:
             id_, on,
         )  # fmt: skip
         assigned = {Line(item["line"]): Assigned(item["unit"], item["sub_unit"], item["worker"]) for item in held}
-        return KnownEnterprise(row["id"], row["code"], row["name"], Standing(row["standing"]), assigned)
+        return KnownEnterprise(
+            row["id"], row["code"], row["name"], Standing(row["standing"]), assigned, row["industry"],
+            Size(row["size"]) if row["size"] else None, tuple(orjson.loads(row["tags"])),
+            tuple(Mode(mode) for mode in orjson.loads(row["modes"])), row["hours"], row["quiet_until"],
+            Line(row["main_line"]) if row["main_line"] else None,
+        )  # fmt: skip
+
+    async def plaque(self, token: str) -> tuple[UUID, UUID]:
+        """Project and enterprise of the plaque whose QR code carries this token, or ``Unknown``: also once it is taken down."""
+        row = await self._pool.fetchrow(
+            "select project, enterprise from known_plaque where token_sha256 = $1 and not taken_down",
+            sha256(token.encode()).hexdigest(),
+        )
+        if row is None:
+            raise Unknown(what="plaque")
+        return row["project"], row["enterprise"]
 
 
 def follower() -> Follower:
@@ -181,7 +213,7 @@ async def _flush(connection: Any, pending: dict[str, list[tuple[Any, ...]]]) -> 
     pending.clear()
 
 
-_REGISTER = "insert into known_enterprise values ($1,$2,$3,$4) on conflict (id) do nothing"
+_REGISTER = "insert into known_enterprise values ($1,$2,$3,$4,$5) on conflict (id) do nothing"
 _ASSIGN = (
     "insert into known_assignment values ($1,$2,$3,$4,$5,$6,$7) on conflict (enterprise, line, started_on) "
     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, worker = excluded.worker"
@@ -215,9 +247,28 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [("update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3",
                      (UUID(entry.key), fact.unit, str(fact.role), fact.on))]  # fmt: skip
         case roster.EnterpriseRegistered() as fact:
-            return [(_REGISTER, (UUID(entry.key), fact.code, fact.name, str(fact.standing)))]
-        case roster.EnterpriseAmended(name=str(name)):
-            return [("update known_enterprise set name = $2 where id = $1", (UUID(entry.key), name))]
+            return [(_REGISTER, (UUID(entry.key), fact.code, fact.name, str(fact.standing), fact.industry))]
+        case roster.EnterpriseAmended(name=name, industry=industry) if name is not None or industry is not None:
+            return [("update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry) where id = $1",
+                     (UUID(entry.key), name, industry))]  # fmt: skip
+        case roster.EnterpriseSized(size=size):
+            return [("update known_enterprise set size = $2 where id = $1", (UUID(entry.key), size and str(size)))]
+        case roster.EnterpriseTagged(tags=tags):
+            return [("update known_enterprise set tags = $2 where id = $1", (UUID(entry.key), orjson.dumps(tags).decode()))]
+        case roster.ContactPreferred() as fact:
+            modes = orjson.dumps([str(mode) for mode in fact.modes]).decode()
+            return [("update known_enterprise set modes = $2, hours = $3, quiet_until = $4 where id = $1",
+                     (UUID(entry.key), modes, fact.hours, fact.quiet_until))]  # fmt: skip
+        case roster.MainContactChosen(line=line):
+            return [("update known_enterprise set main_line = $2 where id = $1", (UUID(entry.key), str(line)))]
+        case roster.ProjectRegistered() as fact:
+            return [("insert into known_project values ($1,$2,$3) on conflict (id) do nothing",
+                     (UUID(entry.key), fact.name, fact.enterprise))]  # fmt: skip
+        case roster.PlaqueHung() as fact:
+            return [("insert into known_plaque select $2, id, enterprise from known_project where id = $1 "
+                     "on conflict (token_sha256) do nothing", (UUID(entry.key), fact.token_sha256))]  # fmt: skip
+        case roster.PlaqueTakenDown():
+            return [("update known_plaque set taken_down = true where project = $1", (UUID(entry.key),))]
         case roster.StandingChanged(standing=standing):
             return [("update known_enterprise set standing = $2 where id = $1", (UUID(entry.key), str(standing)))]
         case roster.EnterpriseAssigned() as fact:

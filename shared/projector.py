@@ -7,6 +7,7 @@ transaction: delivered twice, late, out of order or by two consumers, the tables
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,12 +38,15 @@ class View(Generic[StateT]):
     indexes: tuple[str, ...] = ()
     """What stands after ``on <table>``: ``"(unit, month)"``, ``"using gin (name gin_trgm_ops)"``."""
     unique: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    """What may not overlap: ``"using gist (enterprise with =, daterange(since, until) with &&)"``."""
 
     def ddl(self, schema: str) -> str:
         """The statements that make the table."""
         columns = ", ".join(f"{name} {type_}" for name, type_ in self.columns.items())
         table = f"{schema}.{self.table}"
-        made = [f"create table if not exists {table} ({columns}, primary key ({', '.join(self.key)}))"]
+        rules = "".join(f", exclude {text}" for text in self.exclude)
+        made = [f"create table if not exists {table} ({columns}, primary key ({', '.join(self.key)}){rules})"]
         if self.key != (self.owner,):
             made.append(f"create index if not exists {self.table}_owner on {table} ({self.owner})")
         made += [f"create index if not exists {self.table}_{n} on {table} {text}" for n, text in enumerate(self.indexes)]
@@ -127,6 +131,7 @@ async def digest(connection: Any, views: Mapping[str, tuple[View[Any], ...]], sc
 
 CURSORS = """
 create table if not exists {schema}.cursor (name text primary key, log text not null, pos bigint not null default 0);
+create table if not exists {schema}.follower (name text primary key, shape text not null);
 create table if not exists {schema}.parked (
     follower text, pos bigint, rec_us bigint not null, stream text not null, ver int not null, type text not null,
     body bytea not null, error text not null, at timestamptz not null default now(), primary key (follower, pos)
@@ -159,6 +164,24 @@ class Reaction:
     log: str
     types: tuple[str, ...]
     react: Callable[[Entry], Awaitable[None]]
+
+
+async def remake(connection: Any, follower: Follower, schema: str = "view") -> None:
+    """Make a follower's tables; where their shape has changed, anew and empty, with the cursor back at the beginning."""
+    if "{schema}" not in follower.ddl:
+        return
+    shape = sha256(follower.ddl.encode()).hexdigest()
+    made = await connection.fetchval(f"select shape from {schema}.follower where name = $1", follower.name)
+    async with connection.transaction():
+        if made not in (None, shape):
+            for table in re.findall(r"create table if not exists \{schema\}\.(\w+)", follower.ddl):
+                await connection.execute(f"drop table if exists {schema}.{table} cascade")
+            await connection.execute(f"delete from {schema}.cursor where name = $1", follower.name)
+        await connection.execute(follower.ddl.replace("{schema}", schema))
+        await connection.execute(
+            f"insert into {schema}.follower values ($1, $2) on conflict (name) do update set shape = excluded.shape",
+            follower.name, shape,
+        )  # fmt: skip
 
 
 async def advance(connection: Any, name: str, before: int, position: int, schema: str = "view") -> bool:

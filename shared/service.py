@@ -35,7 +35,7 @@ from shared.handle import Desk, Done, links
 from shared.identity import Gatekeeper
 from shared.months import Calendar, Year, local_date
 from shared.problems import Malformed, Problem, Unauthenticated, VersionMissing
-from shared.projector import CURSORS, Follower, Reaction, View, prepare, rebuild
+from shared.projector import CURSORS, Follower, Reaction, View, prepare, rebuild, remake
 from shared.relay import Health, Relay, follow, react
 from shared.settings import Settings
 from shared.terms import derived_id, new_id
@@ -158,7 +158,6 @@ class Service:
 
     async def make_views(self) -> None:
         """Make the views; where they are missing or their shape changed, make them anew from the log."""
-        extra = [CURSORS, self.ddl, *(follower.ddl for follower in self.followers(self))]
         shape = sha256("".join([*(v.ddl("view") for g in self.views.values() for v in g)]).encode()).hexdigest()
         async with self.pool.acquire() as connection:
             await connection.execute("select pg_advisory_lock(52050201)")
@@ -172,9 +171,11 @@ class Service:
                             await connection.execute(f"drop table if exists view.{view.table}")
                             await connection.execute(f"alter table view_next.{view.table} set schema view")
                 await prepare(connection, self.views)
-                for text in extra:
+                for text in (CURSORS, self.ddl):
                     if text:
                         await connection.execute(text.replace("{schema}", "view"))
+                for follower in self.followers(self):
+                    await remake(connection, follower)
                 await connection.execute("delete from view.made")
                 await connection.execute("insert into view.made values ($1)", shape)
             finally:

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.events import Fact, Part
-from shared.terms import EnterpriseKind, Line, Mode, Role, Standing, UnitKind
+from shared.terms import EnterpriseKind, Line, Mode, Role, Size, Standing, UnitKind
 from shared.vault import Personal
 
 
@@ -70,7 +70,7 @@ class MemberReleased(Fact, type="roster.member-released.v1"):
 
 
 class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
-    """An enterprise enters the register (企业库). Capital is in fen (分) of its currency."""
+    """An enterprise enters the register (企业库). Capital is in fen (分) of its currency, revenue and assets in fen of CNY."""
 
     code: str
     name: str
@@ -90,6 +90,8 @@ class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
     business: str = ""
     registrar: str = ""
     staff: int | None = None
+    revenue: int | None = None
+    assets: int | None = None
     managed_elsewhere: bool = False
     source: str = "import"
     batch: str = ""
@@ -114,8 +116,46 @@ class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
     business: str | None = None
     registrar: str | None = None
     staff: int | None = None
+    revenue: int | None = None
+    assets: int | None = None
     source: str = "import"
     batch: str = ""
+    on: date
+
+
+class EnterpriseSized(Fact, type="roster.enterprise-sized.v1"):
+    """The size class (划型) that follows from industry, staff, revenue and assets, or that it can't be told any more.
+
+    ``basis`` says in Chinese what it was derived from; ``rule`` names the table (国统字〔2017〕213号).
+    """
+
+    size: Size | None = None
+    basis: str = ""
+    rule: str = ""
+
+
+class EnterpriseTagged(Fact, type="roster.enterprise-tagged.v1"):
+    """All its tags from now on (规上, 重点企业, service needs); R48."""
+
+    tags: tuple[str, ...]
+
+
+class ContactPreferred(Fact, type="roster.contact-preferred.v1"):
+    """How and when the enterprise likes to be reached. Until ``quiet_until``, that day included, it wants to be left alone."""
+
+    modes: tuple[Mode, ...] = ()
+    hours: str = ""
+    quiet_until: date | None = None
+    note: str = ""
+
+
+class MainContactChosen(Fact, type="roster.main-contact-chosen.v1"):
+    """From ``on`` the worker named on this line is the one the enterprise turns to first (主联系人, 方案 五(二) 一对一).
+
+    The 服务专员 of a line is the worker of its assignment: there is never more than one.
+    """
+
+    line: Line
     on: date
 
 
@@ -200,3 +240,34 @@ class YearPublished(Fact, type="roster.year-published.v1"):
     year: int
     days: tuple[Day, ...]
     source: str = ""
+
+
+class ProjectRegistered(Fact, type="roster.project-registered.v1"):
+    """A project to be served under a plaque (方案 五(二): 对项目全覆盖实施挂牌服务)."""
+
+    name: str
+    enterprise: UUID
+    on: date
+
+
+class PlaqueHung(Fact, type="roster.plaque-hung.v1"):
+    """A numbered plaque hangs at the project. ``leader`` and ``contact`` are members.
+
+    The QR code on it carries ``token``: random, sealed here, found again by its SHA-256 and worthless once the plaque is
+    taken down. It is never the credit code.
+    """
+
+    number: str
+    leader: UUID
+    contact: UUID
+    office_phone: str = ""
+    token: Personal
+    token_sha256: str
+    on: date
+
+
+class PlaqueTakenDown(Fact, type="roster.plaque-taken-down.v1"):
+    """The plaque is gone, and its token with it."""
+
+    reason: str
+    on: date

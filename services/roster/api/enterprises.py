@@ -20,6 +20,7 @@ from services.roster.domain.enterprise import (
     VerifyContactLoss,
 )
 from services.roster.domain.row import ROW, DismissRow
+from services.roster.projections.sealed import sealed
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Forbidden, Malformed, Unknown
@@ -157,7 +158,7 @@ async def responsibility(id_: EnterpriseId, caller: Caller, request: Request, on
         "where a.enterprise = $1 and a.since <= $2 and (a.until is null or a.until > $2)",
         id_, day,
     )  # fmt: skip
-    names = await service.vault.open([_sealed(row["sealed"]) for row in rows])
+    names = await service.vault.open([sealed(row["sealed"]) for row in rows])
     held = {
         row["line"]: {
             "unit": row["unit"], "unit_name": row["unit_name"], "sub_unit": row["sub_unit"], "sub_unit_name": row["sub_unit_name"],
@@ -195,7 +196,7 @@ async def rows_aside(caller: Caller, request: Request, cursor: Cursor = None, li
         service.pool, table="row", columns="id, batch, line, reasons, columns, code, name, raw", where=["ruling is null"], args=[],
         order=["batch", "lpad(line::text, 9, '0')"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    raws = await service.vault.open([_sealed(item["raw"]) for item in page["items"]])
+    raws = await service.vault.open([sealed(item["raw"]) for item in page["items"]])
     for item, raw in zip(page["items"], raws, strict=True):
         item.update(reasons=orjson.loads(item["reasons"]), columns=orjson.loads(item["columns"]), raw=raw)
     return page
@@ -217,13 +218,6 @@ def _may_read(caller: Actor) -> None:
 
 def _sees_district(caller: Actor) -> bool:
     return caller.holds(Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.HOTLINE, Role.SYSTEM)
-
-
-def _sealed(text: str | None) -> Personal | None:
-    if text is None:
-        return None
-    token = orjson.loads(text)
-    return Personal.read(token) if token else None
 
 
 async def _enterprise(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:

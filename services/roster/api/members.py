@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.domain.member import MEMBER, AppointMember, ReleaseMember
+from services.roster.projections.sealed import sealed
 from shared.problems import Forbidden, Unknown
 from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
 from shared.terms import Role, derived_id
-from shared.vault import Personal, mask
+from shared.vault import mask
 
 router = APIRouter(tags=["网格队伍"])
 
@@ -65,8 +65,8 @@ async def members(
         service.pool, table="post", columns="member as id, account, name, phone, unit, sub_unit, role, post, since", where=where,
         args=args, order=["unit", "role", "account"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    names = await service.vault.open([_sealed(item["name"]) for item in page["items"]])
-    phones = await service.vault.open([_sealed(item["phone"]) for item in page["items"]])
+    names = await service.vault.open([sealed(item["name"]) for item in page["items"]])
+    phones = await service.vault.open([sealed(item["phone"]) for item in page["items"]])
     for item, name, phone in zip(page["items"], names, phones, strict=True):
         item.update(name=name, phone=mask(phone), role_label=Role(item["role"]).label)
     return page
@@ -83,15 +83,8 @@ async def account_of(account: AccountName, caller: Caller, request: Request) -> 
     )
     if not rows:
         raise Unknown(what="account", id=account)
-    (name,) = await service.vault.open([_sealed(rows[0]["name"])])
+    (name,) = await service.vault.open([sealed(rows[0]["name"])])
     return {
         "member": str(rows[0]["member"]), "account": account, "name": name, "unit": rows[0]["unit"],
         "sub_unit": rows[0]["sub_unit"], "roles": sorted({row["role"] for row in rows if row["unit"] == rows[0]["unit"]}),
     }  # fmt: skip
-
-
-def _sealed(text: str | None) -> Personal | None:
-    if text is None:
-        return None
-    token = orjson.loads(text)
-    return Personal.read(token)

@@ -1,0 +1,31 @@
+"""Members and the posts they hold as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from services.roster.domain import member
+from services.roster.projections.sealed import token
+from shared.projector import View
+
+
+def _post(key: str, version: int, state: member.Member) -> Iterable[tuple[Any, ...]]:
+    for number, held in enumerate(state.posts):
+        yield (
+            UUID(key), number, version, state.account, token(state.name), token(state.phone), held.unit, held.sub_unit,
+            str(held.role), held.post, held.duty, held.document, held.since, held.until,
+        )  # fmt: skip
+
+
+POSTS = View[member.Member](
+    "post",
+    {
+        "member": "uuid", "number": "int", "ver": "int", "account": "text", "name": "jsonb", "phone": "jsonb", "unit": "text",
+        "sub_unit": "text", "role": "text", "post": "text", "duty": "text", "document": "text", "since": "date", "until": "date",
+    },
+    ("member", "number"), _post, "member", indexes=("(unit, role)", "(account)"),
+)  # fmt: skip
+
+VIEWS = (POSTS,)
