@@ -21,6 +21,7 @@ from shared.events import roster
 from shared.problems import Unknown
 from shared.projector import Follower
 from shared.terms import Line, Mode, Role, Size, Standing, UnitKind
+from shared.vault import Personal
 
 _LINES = {
     UnitKind.DEPARTMENT: Line.VERTICAL,
@@ -33,20 +34,24 @@ _DDL = """
 create table if not exists {schema}.known_unit (
     code text primary key, name text not null, kind text not null, parent text, ended_on date);
 create table if not exists {schema}.known_member (
-    id uuid primary key, account text not null unique);
+    id uuid primary key, account text not null unique, name jsonb);
+create table if not exists {schema}.known_phone (unit text primary key, phone text not null);
 create table if not exists {schema}.known_post (
     member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, primary key (member, unit, role));
 create index if not exists known_post_unit on {schema}.known_post (unit, role);
 create table if not exists {schema}.known_enterprise (
     id uuid primary key, code text not null unique, name text not null, standing text not null, industry text not null default '',
     size text, tags jsonb not null default '[]', modes jsonb not null default '[]', hours text not null default '',
-    quiet_until date, main_line text);
+    quiet_until date, main_line text, managed_elsewhere bool not null default false);
 create table if not exists {schema}.known_plaque (
     token_sha256 text primary key, project uuid not null, enterprise uuid not null, taken_down bool not null default false);
 create table if not exists {schema}.known_project (id uuid primary key, name text not null, enterprise uuid not null);
 create table if not exists {schema}.known_assignment (
     enterprise uuid, line text, started_on date, pos bigint, unit text not null, sub_unit text, worker uuid,
     primary key (enterprise, line, started_on));
+create index if not exists known_assignment_worker on {schema}.known_assignment (worker);
+create index if not exists known_assignment_unit on {schema}.known_assignment (unit);
+create table if not exists {schema}.known_loss (enterprise uuid, line text, verified_on date not null, primary key (enterprise, line));
 create table if not exists {schema}.calendar_year (
     year int primary key, version int not null, days jsonb not null)
 """
@@ -129,6 +134,19 @@ class KnownEnterprise:
         return next((line for line, held in self.assigned.items() if held.unit == unit), None)
 
 
+@dataclass(frozen=True)
+class Specialist:
+    """Who serves an enterprise on a line: the name stays sealed until somebody opens it, the telephone is the office's."""
+
+    line: Line
+    unit: str
+    unit_name: str
+    account: str | None
+    name: Personal | None
+    office_phone: str
+    main: bool
+
+
 class Directory:
     """Questions to the read copy."""
 
@@ -175,6 +193,27 @@ class Directory:
             tuple(Mode(mode) for mode in orjson.loads(row["modes"])), row["hours"], row["quiet_until"],
             Line(row["main_line"]) if row["main_line"] else None,
         )  # fmt: skip
+
+    async def specialists(self, id_: UUID, on: date) -> list[Specialist]:
+        """Who serves the enterprise on each line on the day, the main contact marked (方案 五(一)); lines without anybody are absent."""
+        rows = await self._pool.fetch(
+            "select a.line, a.unit, u.name as unit_name, a.worker, m.account, m.name, f.phone, e.main_line from known_enterprise e "
+            "join lateral (select distinct on (line) line, unit, worker from known_assignment where enterprise = e.id "
+            "and started_on <= $2 order by line, started_on desc) a on true join known_unit u on u.code = a.unit "
+            "left join known_member m on m.id = a.worker left join known_phone f on f.unit = a.unit where e.id = $1",
+            id_, on,
+        )  # fmt: skip
+        held = {Line(row["line"]): row for row in rows}
+        named = [line for line in Line if line in held and held[line]["worker"]]
+        chosen = Line(rows[0]["main_line"]) if rows and rows[0]["main_line"] else None
+        main = chosen if chosen in named else next(iter(named), None)
+        return [
+            Specialist(
+                line, row["unit"], row["unit_name"], row["account"],
+                Personal.read(orjson.loads(row["name"])) if row["name"] else None, row["phone"] or "", line == main,
+            )
+            for line, row in sorted(held.items())
+        ]  # fmt: skip
 
     async def plaque(self, token: str) -> tuple[UUID, UUID]:
         """Project and enterprise of the plaque whose QR code carries this token, or ``Unknown``: also once it is taken down."""
@@ -233,16 +272,24 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
                      (fact.code, fact.name, str(fact.kind), fact.parent))]  # fmt: skip
         case roster.UnitRenamed(name=name):
             return [("update known_unit set name = $2 where code = $1", (entry.key, name))]
+        case roster.UnitMoved(parent=parent):
+            return [("update known_unit set parent = $2 where code = $1", (entry.key, parent))]
         case roster.UnitEnded(on=on):
             return [("update known_unit set ended_on = $2 where code = $1", (entry.key, on))]
         case roster.MemberAppointed() as fact:
             member = UUID(entry.key)
             return [
-                ("insert into known_member values ($1,$2) on conflict (id) do nothing", (member, fact.account)),
+                ("insert into known_member values ($1,$2,$3) on conflict (id) do update set name = excluded.name",
+                 (member, fact.account, orjson.dumps(fact.name.token).decode())),
                 ("insert into known_post values ($1,$2,$3,$4,$5) on conflict (member, unit, role) do update "
                  "set sub_unit = excluded.sub_unit, started_on = excluded.started_on, ended_on = null",
                  (member, fact.unit, str(fact.role), fact.sub_unit, fact.on)),
             ]  # fmt: skip
+        case roster.OfficePhonesMapped(entries=entries):
+            return [
+                ("delete from known_phone", ()),
+                *(("insert into known_phone values ($1,$2)", pair) for pair in entries.items()),
+            ]
         case roster.MemberReleased() as fact:
             return [("update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3",
                      (UUID(entry.key), fact.unit, str(fact.role), fact.on))]  # fmt: skip
@@ -266,11 +313,17 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
                      (UUID(entry.key), fact.name, fact.enterprise))]  # fmt: skip
         case roster.PlaqueHung() as fact:
             return [("insert into known_plaque select $2, id, enterprise from known_project where id = $1 "
-                     "on conflict (token_sha256) do nothing", (UUID(entry.key), fact.token_sha256))]  # fmt: skip
+                     "on conflict (token_sha256) do update set taken_down = false", (UUID(entry.key), fact.token_sha256))]  # fmt: skip
         case roster.PlaqueTakenDown():
             return [("update known_plaque set taken_down = true where project = $1", (UUID(entry.key),))]
         case roster.StandingChanged(standing=standing):
             return [("update known_enterprise set standing = $2 where id = $1", (UUID(entry.key), str(standing)))]
+        case roster.CustodyChanged(managed_elsewhere=elsewhere):
+            return [("update known_enterprise set managed_elsewhere = $2 where id = $1", (UUID(entry.key), elsewhere))]
+        case roster.ContactLossVerified() as fact:
+            return [("insert into known_loss values ($1,$2,$3) on conflict (enterprise, line) do update "
+                     "set verified_on = greatest(known_loss.verified_on, excluded.verified_on)",
+                     (UUID(entry.key), str(fact.line), fact.on))]  # fmt: skip
         case roster.EnterpriseAssigned() as fact:
             assigned = (UUID(entry.key), str(fact.line), fact.on, entry.pos, fact.unit, fact.sub_unit, fact.worker)
             return [(_ASSIGN, assigned)]

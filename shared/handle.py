@@ -61,6 +61,7 @@ class Ask(Generic[StateT]):
     context: Context
     id: UUID
     happened: datetime | None = None
+    prepare: Prepare[Any] | None = None
 
 
 Prepare = Callable[[Any, StateT, Context], Awaitable[Context]]
@@ -306,7 +307,8 @@ class Desk:
             for ask, mark in fresh:
                 entries = histories.get(ask.decider.stream(ask.key), [])
                 state = ask.decider.fold(item.fact for item in entries)
-                facts = tuple(ask.decider.decide(state, ask.command, ask.context))
+                context = ask.context if ask.prepare is None else await ask.prepare(connection, state, ask.context)
+                facts = tuple(ask.decider.decide(state, ask.command, context))
                 if facts:
                     decided.append((ask, mark, len(entries), ask.decider.fold(facts, state), facts))
             if not decided:

@@ -91,6 +91,13 @@ class TooLarge(Problem):
     title = "内容过大"
 
 
+class TooMany(Problem):
+    """More requests than a person makes; ``retry_after`` says in how many seconds to come back."""
+
+    status = 429
+    title = "操作过于频繁,请稍后再试"
+
+
 class Malformed(Problem):
     """Not of the form asked for; ``errors`` points at each place."""
 

@@ -169,6 +169,8 @@ class Reaction:
 async def remake(connection: Any, follower: Follower, schema: str = "view") -> None:
     """Make a follower's tables; where their shape has changed, anew and empty, with the cursor back at the beginning."""
     if "{schema}" not in follower.ddl:
+        if follower.ddl:  # Tables of a schema of their own, as reporting's mirror: never thrown away.
+            await connection.execute(follower.ddl)
         return
     shape = sha256(follower.ddl.encode()).hexdigest()
     made = await connection.fetchval(f"select shape from {schema}.follower where name = $1", follower.name)

@@ -28,7 +28,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problems
+from shared import openapi, problems
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
 from shared.handle import Desk, Done, links
@@ -46,6 +46,8 @@ log = structlog.get_logger()
 _LATENCY = metrics.Histogram("guiren_request_seconds", "Seconds a request took", ["service", "route", "method", "status"])
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
 _MAX_PAGE = 500
+_NEVER_STARTED = 3
+"""The exit code uvicorn has for it."""
 _VERSION_DIGITS = 18
 """More than any version has, and few enough to be told back in a problem document."""
 
@@ -64,12 +66,16 @@ class Service:
     tasks: Callable[[Service], Sequence[Callable[[], Awaitable[None]]]] = lambda _service: ()
     ddl: str = ""
     """Tables of its own beside the views, with ``{schema}``; they hold nothing that is not in a log."""
+    examples: dict[str, Any] = field(default_factory=dict[str, Any])
+    """A body by operation id, for the OpenAPI document."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pool: asyncpg.Pool = field(init=False)
     desk: Desk = field(init=False)
     vault: Vault = field(init=False)
     bus: Bus = field(init=False)
     health: dict[str, Health] = field(default_factory=dict[str, Health], init=False)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set when it is over: answers that would never end by themselves end then."""
     _calendar: tuple[float, Calendar] = field(default=(0.0, Calendar.of({})), init=False)
     _gatekeeper: Gatekeeper = field(init=False)
     _running: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]], init=False)
@@ -87,7 +93,7 @@ class Service:
             **place, database=(database or f"guiren_{self.name}").replace(self.name, "vault"), user="vault",
             password=settings.secret(settings.vault_password_file), min_size=1, max_size=4, timeout=5, command_timeout=30,
         )  # fmt: skip
-        self.vault = Vault(keys, bytes.fromhex(settings.secret(settings.master_key_file)))
+        self.vault = Vault(keys, settings.master_keys)
         self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience)
         self.bus = Bus(settings.nats_url, settings.secret(settings.nats_password_file), settings.district)
         relaying = Relay(self.pool, self.bus, self.name)
@@ -107,6 +113,7 @@ class Service:
 
     async def close(self) -> None:
         """Stop the background and let go of everything, within a few seconds whatever hangs."""
+        self.stopping.set()
         for task in self._running:
             task.cancel()
         with contextlib.suppress(asyncio.TimeoutError):
@@ -127,6 +134,10 @@ class Service:
         calendar = Calendar.of({row["year"]: Year.read(row["year"], row["version"], orjson.loads(row["days"])) for row in rows})
         self._calendar = (time.monotonic(), calendar)
         return calendar
+
+    def forget_calendar(self) -> None:
+        """Read the calendar anew at the next question."""
+        self._calendar = (float("-inf"), self._calendar[1])
 
     async def context(self, actor: Actor, key: str | UUID, **known: Any) -> Context:
         """What a decision may know now."""
@@ -214,7 +225,6 @@ class Service:
             title=self.title, version="0.1.0", lifespan=life, docs_url=None, redoc_url=None,
             servers=[{"url": f"/api/{self.name}"}],
             generate_unique_id_function=lambda route: route.name,
-            responses={code: {"description": kind.title} for code, kind in _KINDS.items()},
         )  # fmt: skip
         app.state.service = self
         app.include_router(_plumbing(self))
@@ -230,6 +240,8 @@ class Service:
             app.add_exception_handler(kind, _on_outage)
         app.add_exception_handler(Exception, _on_bug)
         app.add_middleware(CanonicalLine, service=self.name)
+        made: dict[str, Any] = {}
+        app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made
         return app
 
     async def actor(self, token: str) -> Actor:
@@ -241,7 +253,7 @@ class Service:
 
 _KINDS: dict[int | str, type[Problem]] = {
     401: problems.Unauthenticated, 403: problems.Forbidden, 404: problems.Unknown, 409: problems.Refused,
-    412: problems.Stale, 422: problems.Malformed, 428: problems.VersionMissing, 503: problems.Unavailable,
+    412: problems.Stale, 422: problems.Malformed, 428: problems.VersionMissing, 429: problems.TooMany, 503: problems.Unavailable,
 }  # fmt: skip
 
 
@@ -285,7 +297,7 @@ def _plumbing(service: Service) -> APIRouter:
 
 
 def _answer(problem: Problem) -> Response:
-    headers = {"Retry-After": "2"} if problem.status == 503 else {}  # noqa: PLR2004
+    headers = {"Retry-After": str(problem.facts.get("retry_after", 2))} if problem.status in (429, 503) else {}
     if problem.status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = "Bearer"
     body = orjson.dumps(problem.document(), default=str)
@@ -297,10 +309,27 @@ async def _on_problem(_request: Request, problem: Problem) -> Response:
 
 
 _CHINESE = {
-    "missing": "必填", "extra_forbidden": "不认识的字段", "enum": "不在可选范围内", "string_too_long": "文字过长",
-    "string_too_short": "文字过短", "date_from_datetime_parsing": "日期格式应为 YYYY-MM-DD", "uuid_parsing": "编号格式不对",
-    "json_invalid": "不是有效的 JSON", "int_parsing": "应为整数", "greater_than_equal": "数值过小", "less_than_equal": "数值过大",
+    "missing": "必填", "extra_forbidden": "不认识的字段", "enum": "不在可选范围内", "literal_error": "不在可选范围内",
+    "string_too_long": "文字过长", "string_too_short": "文字过短", "string_pattern_mismatch": "格式不对", "string_type": "应为文字",
+    "string_unicode": "含有无效字符", "json_invalid": "不是有效的 JSON", "finite_number": "应为有限的数值",
+    "greater_than_equal": "数值过小", "greater_than": "数值过小", "less_than_equal": "数值过大", "less_than": "数值过大",
+    "too_long": "项目过多", "too_short": "项目过少", "union_tag_invalid": "不在可选范围内", "union_tag_not_found": "必填",
+    "timezone_aware": "时间须带时区", "decimal_max_digits": "数字位数过多", "decimal_max_places": "小数位数过多",
 }  # fmt: skip
+_CHINESE_OF = (
+    ("date_", "日期格式应为 YYYY-MM-DD"), ("datetime_", "时间格式应为 YYYY-MM-DDThh:mm:ss+08:00"), ("time_", "时间格式不对"),
+    ("uuid_", "编号格式不对"), ("int_", "应为整数"), ("float_", "应为数值"), ("decimal_", "应为数值"), ("bool_", "应为 true 或 false"),
+    ("url_", "网址格式不对"), ("dict_", "应为一组字段"), ("model_", "应为一组字段"), ("mapping_", "应为一组字段"),
+    ("list_", "应为列表"), ("tuple_", "应为列表"), ("set_", "应为列表"), ("frozen_set_", "应为列表"),
+)  # fmt: skip
+
+
+def _chinese(item: Any) -> str:
+    """What is wrong with a field. A validator of ours says it itself; what pydantic says in English is translated."""
+    kind = str(item["type"])
+    if kind == "value_error":
+        return str(item.get("ctx", {}).get("error", "填写有误"))
+    return _CHINESE.get(kind) or next((title for start, title in _CHINESE_OF if kind.startswith(start)), "填写有误")
 
 
 async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
@@ -308,7 +337,7 @@ async def _on_invalid(_request: Request, error: RequestValidationError) -> Respo
         {
             "pointer": "/" + "/".join(str(part) for part in item["loc"]),
             "code": item["type"],
-            "title": _CHINESE.get(item["type"], str(item.get("ctx", {}).get("error", item["msg"]))),
+            "title": _chinese(item),
         }
         for item in error.errors()
     ]
@@ -319,7 +348,9 @@ async def _on_http(_request: Request, error: HTTPException) -> Response:
     kind = _KINDS.get(error.status_code)
     if kind is not None:
         return _answer(kind())
-    title = {400: "请求内容无法读取", 405: "不支持这种请求方式", 415: "不支持这种内容格式"}.get(error.status_code, "请求无法办理")
+    if error.status_code == 400:  # noqa: PLR2004  a body that is not even text: the same fault as one that is not JSON.
+        return _answer(Malformed(errors=[{"pointer": "/body", "code": "body", "title": "请求内容无法读取"}]))
+    title = {405: "不支持这种请求方式", 415: "不支持这种内容格式"}.get(error.status_code, "请求无法办理")
     body = orjson.dumps({"type": "about:blank", "title": title, "status": error.status_code, "detail": str(error.detail)})
     return Response(body, error.status_code, dict(error.headers or {}), "application/problem+json")
 
@@ -480,9 +511,23 @@ def logging_to(form: str) -> None:
     )
 
 
+class _Server(uvicorn.Server):
+    """Waits for answers that are under way, so those that never end by themselves are told first."""
+
+    async def shutdown(self, *arguments: Any, **named: Any) -> None:
+        """Tell, and then as always."""
+        self.config.app.state.service.stopping.set()  # pyright: ignore[reportAttributeAccessIssue, reportFunctionMemberAccess]
+        await super().shutdown(*arguments, **named)
+
+
 def serve(app: FastAPI, settings: Settings) -> None:
     """Run until told to stop; then finish within ten seconds."""
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_level="warning", access_log=False,
-        timeout_graceful_shutdown=5, server_header=False, proxy_headers=True, forwarded_allow_ips="*",
+    server = _Server(
+        uvicorn.Config(
+            app, host=settings.host, port=settings.port, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=5, server_header=False, proxy_headers=True, forwarded_allow_ips="*",
+        )
     )  # fmt: skip
+    server.run()
+    if not server.started:
+        sys.exit(_NEVER_STARTED)

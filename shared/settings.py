@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     vault_password_file: Path = Path("vault-password")
     """Password of the role ``vault`` in the database ``guiren_vault``."""
     master_key_file: Path = Path("master-key")
-    """32 random bytes in hexadecimal: the key that wraps every subject's key."""
+    """32 random bytes in hexadecimal a line: the keys that wrap every subject's key, the newest first (decision 18)."""
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_password_file: Path = Path("nats-password")
@@ -45,7 +45,14 @@ class Settings(BaseSettings):
     evidence_url: str = "file:///var/lib/guiren/evidence"
     """Where evidence lies: ``file:///folder`` or ``s3://bucket/prefix`` (credentials as obstore reads them)."""
 
+    clock: bool = True
+    """Whether alarms ring by themselves. Off where a test rings them at instants of its own."""
+
     log_format: Literal["json", "console"] = "json"
+
+    def master_keys(self) -> tuple[bytes, ...]:
+        """The master keys, the newest first."""
+        return tuple(bytes.fromhex(line) for line in self.secret(self.master_key_file).split())
 
     def secret(self, path: Path) -> str:
         """The content of a secret file without its final newline."""

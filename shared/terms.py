@@ -184,6 +184,7 @@ class Review(Term):
     ACCEPTED = "accepted", "通过"
     RETURNED = "returned", "退回"
     VOIDED = "voided", "作废"
+    HELD = "held", "待裁定"
 
 
 class Source(Term):
@@ -196,6 +197,8 @@ class Source(Term):
     TRANSFERRED = "transferred", "12345转办"
     IN_PERSON = "in_person", "来访"
     SUPERVISION = "supervision", "督查"
+    ENTERPRISE = "enterprise", "企业自报"
+    ALLEGATION = "allegation", "企业举报变味"
     OTHER = "other", "其他"
 
 
@@ -277,6 +280,221 @@ class IssueStage(Term):
     DECLINED = "declined", "不予受理"
     MERGED = "merged", "已合并"
     WITHDRAWN = "withdrawn", "已撤回"
+
+
+class DeclineReason(Term):
+    """Why a ticket is not taken on (T3): a legal reason, never convenience."""
+
+    NOT_OURS = "not_ours", "不属于本区职权范围"
+    IN_COURT = "in_court", "已进入诉讼、仲裁、行政复议或信访程序"
+    SETTLED = "settled", "已依法办结且无新的事实和理由"
+    UNLAWFUL = "unlawful", "诉求违反法律法规"
+    UNVERIFIABLE = "unverifiable", "反映内容不具体且无法核实"
+
+
+class Cause(Term):
+    """Why something can't be solved now (原因分析, R31; ``ledgers.md`` §2)."""
+
+    POLICY = "policy", "政策缺位"
+    FUNDS = "funds", "资金"
+    AUTHORITY = "authority", "权限不足"
+    LEGACY = "legacy", "历史遗留"
+    CONDITIONS = "conditions", "企业条件不符"
+    OVERLAP = "overlap", "多部门职责交叉"
+    OTHER = "other", "其他"
+
+
+class Alarm(Term):
+    """What a ticket's clock may ring for (``tickets.md``: timers)."""
+
+    ACCEPT = "accept", "受理超时"
+    DISPATCH = "dispatch", "交办超时"
+    SIGN = "sign", "签收超时"
+    CONTACT = "contact", "首次联系超时"
+    PROGRESS = "progress", "进展超时"
+    BLUE = "blue", "蓝色提醒"
+    YELLOW = "yellow", "黄色预警"
+    RED = "red", "红色超期"
+    RED_5 = "red_5", "红色超期5个工作日"
+    RED_10 = "red_10", "红色超期10个工作日"
+    REVIEW = "review", "审核超时"
+    CALL_BACK = "call_back", "回访超时"
+    ARCHIVE = "archive", "到期归档"
+    DECISION = "decision", "提级审批超时"
+    MILESTONE = "milestone", "跟踪节点到期"
+    MONTHLY = "monthly", "跟踪月度进展超时"
+    STAGE_ANSWER = "stage_answer", "阶段答复超时"
+    SLIP_REPLY = "slip_reply", "督办回复超时"
+    CO_HANDLING = "co_handling", "协办超时"
+
+
+class Colour(Term):
+    """How near its deadline a ticket is; an overlay, never a state."""
+
+    NONE = "none", "正常"
+    BLUE = "blue", "蓝"
+    YELLOW = "yellow", "黄"
+    RED = "red", "红"
+
+
+class Measure(Term):
+    """What may be done about a unit. The platform only ever proposes it; a person signs (减负规定; ``tickets.md``)."""
+
+    ESCALATION = "escalation", "提级建议"
+    BULLETIN = "bulletin", "通报候选"
+    INTERVIEW = "interview", "约谈建议"
+
+
+class Channel(Term):
+    """Where publicity appears (方案 四(一)6, 四(二)6)."""
+
+    WEBSITE = "website", "门户网站"
+    WECHAT = "wechat", "微信公众号"
+    WEIBO = "weibo", "微博"
+    APP = "app", "APP"
+    LED = "led", "LED显示屏"
+    SLOGAN = "slogan", "标语"
+    VIDEO = "video", "短视频"
+    OTHER = "other", "其他"
+
+
+class CampaignStage(Term):
+    """Where a publicity plan stands."""
+
+    PLANNED = "planned", "待批准"
+    APPROVED = "approved", "实施中"
+
+
+class MaterialKind(Term):
+    """What lies in the library of publicity (方案 四(一)6, 四(二)6)."""
+
+    SLOGAN = "slogan", "宣传标语"
+    VIDEO = "video", "短视频"
+    ONE_MAP = "one_map", "贵人服务一张图"
+    LOGO = "logo", "LOGO"
+    OTHER = "other", "其他"
+
+
+class Occasion(Term):
+    """On what occasion one-map sheets were handed out beside a visit (方案 四(一)6, 四(二)6)."""
+
+    INVESTMENT = "investment", "招商活动"
+    COUNTER = "counter", "企业上门办事"
+    PUBLICITY = "publicity", "宣传活动"
+    OTHER = "other", "其他"
+
+
+class Conductor(Term):
+    """Who conducts an independent survey (kpi §6)."""
+
+    OFFICE = "office", "区优化办"
+    THIRD_PARTY = "third_party", "第三方"
+
+
+class SurveyAnswer(Term):
+    """What an enterprise of the sample answered, or why it did not (kpi §6)."""
+
+    UNDERSTOOD = "understood", "知晓内涵"
+    HEARD = "heard", "听说过"
+    UNKNOWN = "unknown", "不知道"
+    REFUSED = "refused", "拒答"
+    UNREACHED = "unreached", "未联系上"
+
+
+class LinkPurpose(Term):
+    """What an enterprise may do with a link of its own."""
+
+    VISIT = "visit", "确认走访"
+    QUESTIONNAIRE = "questionnaire", "问卷调查"
+    GENERAL = "general", "企业专属"
+
+
+class QuestionKind(Term):
+    """How a question is answered."""
+
+    SINGLE = "single", "单选"
+    MULTI = "multi", "多选"
+    TEXT = "text", "文字"
+    NUMBER = "number", "数字"
+    RATING = "rating", "评价"
+
+
+class Meaning(Term):
+    """What an answer says of the visit that it makes."""
+
+    AWARE = "aware", "品牌知晓"
+    SATISFACTION = "satisfaction", "满意度"
+    OPERATION = "operation", "生产经营情况"
+    HEADCOUNT = "headcount", "用工人数"
+    DIFFICULTIES = "difficulties", "困难和问题"
+    SUGGESTIONS = "suggestions", "意见建议"
+    DEMAND = "demand", "诉求"
+
+
+class DeliveryChannel(Term):
+    """How a file reaches the office beside this system (报送渠道, 方案 五(五); R60)."""
+
+    SEALED_EMAIL = "sealed_email", "加密邮箱"
+    USB = "usb", "专用U盘"
+    PAPER = "paper", "纸质"
+    OTHER = "other", "其他"
+
+
+class Ruling(Term):
+    """What becomes of a telling that was held."""
+
+    ADMIT = "admit", "采纳"
+    DISMISS = "dismiss", "不采纳"
+
+
+class VisitFlag(Term):
+    """What a reviewer should look at in a visit; nothing follows from it by itself."""
+
+    WORDING = "wording", "疑似检查执法用语"
+    SKEW = "skew", "设备时间与收到时间相差超过24小时"
+    DENIED = "denied", "企业否认该走访"
+
+
+class SurveyResult(Term):
+    """What a census found of an enterprise (摸底, 方案 四(一)4; R27)."""
+
+    VERIFIED = "verified", "核实"
+    CORRECTED = "corrected", "更正"
+    LOST = "lost", "失联"
+    ABSENT = "absent", "不存在"
+    DUPLICATE = "duplicate", "重复"
+
+
+class CorrectionStage(Term):
+    """Where a proposed correction stands."""
+
+    PROPOSED = "proposed", "待批准"
+    APPROVED = "approved", "已批准"
+    REJECTED = "rejected", "未采纳"
+
+
+class PaperKind(Term):
+    """What a unit issues to organise the work (方案 四(一)1, 四(二)1)."""
+
+    PLAN = "plan", "工作方案"
+    LEADING_GROUP = "leading_group", "工作领导小组"
+    TASK_FORCE = "task_force", "工作专班"
+
+
+class TaskStage(Term):
+    """Where a piece of guidance stands."""
+
+    OPEN = "open", "进行中"
+    DONE = "done", "已完成"
+    CANCELLED = "cancelled", "已取消"
+
+
+class RecheckKind(Term):
+    """What is checked again by lot, by somebody who had no part in it (R51)."""
+
+    WITHDRAWN = "withdrawn", "已撤回"
+    CLOSED = "closed", "已办结"
+    UNREACHED = "unreached", "未接通而办结"
 
 
 def new_id(now_ms: int | None = None) -> uuid.UUID:

@@ -13,7 +13,7 @@ import inspect
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, get_args
@@ -39,16 +39,25 @@ class NotSealed(Exception):
 class Personal:
     """A personal datum: a name, a number. Its clear text shows in no ``repr`` and in no serialisation."""
 
-    __slots__ = ("subject", "text", "token")
+    __slots__ = ("found_by", "subject", "text", "token")
 
-    def __init__(self, text: str | None = None, subject: UUID | None = None, token: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        text: str | None = None,
+        subject: UUID | None = None,
+        token: dict[str, str] | None = None,
+        *,
+        found_by: str | None = None,
+    ) -> None:
         self.text = text
         self.subject = subject
         self.token = token
+        self.found_by = found_by
+        """What it shall be found by (a number as all its writings have it); lives until it is sealed."""
 
     def about(self, subject: UUID) -> Personal:
         """The same datum, said to be about this subject. A sealed one keeps its own."""
-        return self if self.token else Personal(self.text, subject)
+        return self if self.token else Personal(self.text, subject, found_by=self.found_by)
 
     def __repr__(self) -> str:
         return "Personal(sealed)" if self.token else "Personal(***)"
@@ -123,16 +132,34 @@ def mask(text: str) -> str:
     return text[0] + "*" * max(1, len(text) - 1)
 
 
+Masters = bytes | Callable[[], Sequence[bytes]]
+"""The master keys, the newest first: one, or what reads them again where a row names one that is not known yet."""
+
+
+def master_id(key: bytes) -> str:
+    """What a row calls the master key that wrapped it."""
+    return sha256(key).hexdigest()[:8]
+
+
 class Vault:
     """Seals and opens personal data. Keys are wrapped by the master key and lie in a database of their own."""
 
-    def __init__(self, pool: asyncpg.Pool, master_key: bytes, remember_seconds: float = 60) -> None:
+    def __init__(self, pool: asyncpg.Pool, masters: Masters, remember_seconds: float = 60) -> None:
         self.pool = pool
-        self._master = AESGCM(master_key)
-        self._print_key = hmac.new(master_key, b"guiren command fingerprint", sha256).digest()
+        self._masters_of = (lambda: (masters,)) if isinstance(masters, bytes) else masters
+        self._read_masters()
+        oldest = self._masters_of()[-1]  # What is found by a digest must be found after a rotation too.
+        self._print_key = hmac.new(oldest, b"guiren command fingerprint", sha256).digest()
+        self._index_key = hmac.new(oldest, b"guiren blind index", sha256).digest()
         self._keys: OrderedDict[UUID, AESGCM | None] = OrderedDict()
         self._read_at: dict[UUID, float] = {}
         self._remember = remember_seconds  # Another process may erase a subject: no key is believed for longer.
+
+    def _read_masters(self) -> None:
+        found = self._masters_of()
+        self._newest = master_id(found[0])
+        self._masters = {master_id(key): AESGCM(key) for key in found}
+        self._masters[""] = AESGCM(found[-1])  # Rows from before the first rotation don't name theirs.
 
     def fingerprint(self, content: bytes) -> bytes:
         """A keyed digest of a command's content: tells a repeat from another content, and can't be guessed back."""
@@ -145,6 +172,7 @@ class Vault:
             return
         subjects = {item.subject for item in clear if item.subject is not None}
         await self._load(subjects, create=True)
+        await self._remember_numbers([item for item in clear if item.found_by and self._keys.get(item.subject)])  # pyright: ignore[reportArgumentType]
         for item in clear:
             key = self._keys.get(item.subject) if item.subject else None
             if item.subject is None or item.text is None:
@@ -156,6 +184,22 @@ class Vault:
             sealed = key.encrypt(nonce, item.text.encode(), item.subject.bytes)
             item.token = {"$enc": _SUITE, "sub": str(item.subject), "n": _text(nonce), "ct": _text(sealed)}
             item.text = None
+
+    async def _remember_numbers(self, data: Sequence[Personal]) -> None:
+        if data:
+            await self.pool.execute(
+                "insert into vault.blind (index, subject) select * from unnest($1::bytea[], $2::uuid[]) on conflict do nothing",
+                [self._index(item.found_by or "") for item in data],
+                [item.subject for item in data],
+            )
+
+    def _index(self, found_by: str) -> bytes:
+        return hmac.new(self._index_key, found_by.encode(), sha256).digest()[:16]
+
+    async def find(self, found_by: str) -> list[UUID]:
+        """The subjects that ever had this number, erased ones excepted."""
+        rows = await self.pool.fetch("select subject from vault.blind where index = $1 order by subject", self._index(found_by))
+        return [row["subject"] for row in rows]
 
     async def open(self, data: Sequence[Personal | None]) -> list[str]:
         """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased."""
@@ -184,15 +228,20 @@ class Vault:
         if create:
             fresh = [(subject, self._wrap(subject, os.urandom(32))) for subject in missing]
             await self.pool.execute(
-                "insert into vault.subject_key (subject, wrapped) "
-                "select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing",
+                "insert into vault.subject_key (subject, wrapped, mk) "
+                "select s, w, $3 from unnest($1::uuid[], $2::bytea[]) as t (s, w) on conflict do nothing",
                 [subject for subject, _ in fresh],
                 [wrapped for _, wrapped in fresh],
+                self._newest,
             )
-        rows = await self.pool.fetch("select subject, wrapped from vault.subject_key where subject = any($1::uuid[])", missing)
+        rows = await self.pool.fetch(
+            "select subject, wrapped, mk from vault.subject_key where subject = any($1::uuid[])", missing
+        )
+        if any(row["mk"] not in self._masters for row in rows):
+            self._read_masters()  # Somebody has rotated the master key meanwhile.
         for row in rows:
             wrapped = row["wrapped"]
-            self._keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], wrapped)) if wrapped else None
+            self._keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], wrapped, row["mk"])) if wrapped else None
             self._keys.move_to_end(row["subject"])
             self._read_at[row["subject"]] = time.monotonic()
         while len(self._keys) > max(_CACHED_KEYS, 2 * len(subjects)):
@@ -200,10 +249,32 @@ class Vault:
 
     def _wrap(self, subject: UUID, key: bytes) -> bytes:
         nonce = os.urandom(12)
-        return nonce + self._master.encrypt(nonce, key, subject.bytes)
+        return nonce + self._masters[self._newest].encrypt(nonce, key, subject.bytes)
 
-    def _unwrap(self, subject: UUID, wrapped: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:12], wrapped[12:], subject.bytes)
+    def _unwrap(self, subject: UUID, wrapped: bytes, master: str) -> bytes:
+        return self._masters[master].decrypt(wrapped[:12], wrapped[12:], subject.bytes)
+
+    async def rewrap(self, batch: int = 500) -> int:
+        """Wrap some keys anew that an older master key has wrapped. Answers how many; 0 when there are none left."""
+        self._read_masters()
+        rows = await self.pool.fetch(
+            "select subject, wrapped, mk from vault.subject_key where mk <> $1 and wrapped is not null order by subject limit $2",
+            self._newest, batch,
+        )  # fmt: skip
+        fresh = [self._wrap(row["subject"], self._unwrap(row["subject"], row["wrapped"], row["mk"])) for row in rows]
+        await self.pool.execute(
+            "update vault.subject_key k set wrapped = n.wrapped, mk = $4 from unnest($1::uuid[], $2::bytea[], $3::bytea[]) "
+            "as n (subject, wrapped, was) where k.subject = n.subject and k.wrapped = n.was",  # An erased one stays erased.
+            [row["subject"] for row in rows], fresh, [row["wrapped"] for row in rows], self._newest,
+        )  # fmt: skip
+        return len(rows)
+
+    async def alive(self, subjects: Sequence[UUID]) -> list[UUID]:
+        """Those of the subjects whose key still exists."""
+        rows = await self.pool.fetch(
+            "select subject from vault.subject_key where subject = any($1::uuid[]) and wrapped is not null", list(subjects)
+        )
+        return [row["subject"] for row in rows]
 
     async def erase(self, subject: UUID) -> None:
         """Destroy the subject's key: what it sealed can never be read again."""
@@ -212,6 +283,7 @@ class Vault:
             "on conflict (subject) do update set wrapped = null, destroyed = now()",
             subject,
         )
+        await self.pool.execute("delete from vault.blind where subject = $1", subject)
         self._keys[subject] = None
         self._read_at[subject] = time.monotonic()
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
 from shared.events.visits import Visited
-from shared.terms import CallOutcome, Category, Level, Nature, Outcome, Rating, Source, Urgency
+from shared.terms import (
+    Alarm,
+    CallOutcome,
+    Category,
+    Cause,
+    Colour,
+    DeclineReason,
+    Level,
+    Measure,
+    Mode,
+    Nature,
+    Outcome,
+    Rating,
+    RecheckKind,
+    Source,
+    Urgency,
+)
 from shared.vault import Personal
 
 
@@ -29,6 +45,8 @@ class IssueReported(Fact, type="issues.issue-reported.v1"):
     external_no: str = ""
     external_due: date | None = None
     on: date
+    at: datetime | None = None
+    """The instant, where a term counts in hours."""
 
 
 class IssueAccepted(Fact, type="issues.issue-accepted.v1"):
@@ -37,15 +55,30 @@ class IssueAccepted(Fact, type="issues.issue-accepted.v1"):
     category: Category
     nature: Nature
     urgency: Urgency
+    on: date | None = None
+    difficult: bool = False
+    """多部门疑难: several departments, and a longer term."""
 
 
 class Due(Part):
-    """A deadline as a fact: the day, and how it was derived (rule and calendar version named)."""
+    """A deadline as a fact: the day, and how it was derived (rule and calendar version named).
+
+    ``start`` and ``workdays`` are there where it was counted, and not where somebody named the day.
+    """
 
     on: date
     derivation: str
     calendar: str
     rule: str
+    start: date | None = None
+    workdays: int | None = None
+
+
+class CoDue(Part):
+    """A co-handler's own deadline."""
+
+    unit: str
+    due: Due
 
 
 class IssueDispatched(Fact, type="issues.issue-dispatched.v1"):
@@ -58,6 +91,8 @@ class IssueDispatched(Fact, type="issues.issue-dispatched.v1"):
     due: Due
     level: Level = Level.GRID
     on: date
+    at: datetime | None = None
+    co_dues: tuple[CoDue, ...] = ()
 
 
 class IssueSigned(Fact, type="issues.issue-signed.v1"):
@@ -65,6 +100,8 @@ class IssueSigned(Fact, type="issues.issue-signed.v1"):
 
     handler: UUID
     on: date
+    auto: bool = False
+    """Nobody signed in time: the responsible leader has it, and it counts as signed late."""
 
 
 class IssueProgressed(Fact, type="issues.issue-progressed.v1"):
@@ -117,6 +154,8 @@ class IssueClosed(Fact, type="issues.issue-closed.v1"):
 
     rating: Rating | None = None
     on: date
+    ruling: str = ""
+    """The office's words where it closes although the enterprise was dissatisfied: the reason was not substantiated."""
 
 
 class IssueReopened(Fact, type="issues.issue-reopened.v1"):
@@ -125,10 +164,499 @@ class IssueReopened(Fact, type="issues.issue-reopened.v1"):
     reason: str
     due: Due
     on: date
+    by_enterprise: bool = False
 
 
 class IssueArchived(Fact, type="issues.issue-archived.v1"):
     """T20 归档."""
 
     file_no: str = ""
+    on: date
+    retention_years: int | None = None
+
+
+class IssueDeclined(Fact, type="issues.issue-declined.v1"):
+    """T3 不予受理: a legal reason, and the text the enterprise gets. ``final`` once its objection was heard."""
+
+    reason: DeclineReason
+    text: str
+    on: date
+    final: bool = False
+
+
+class DeclineContested(Fact, type="issues.decline-contested.v1"):
+    """The enterprise objects to the refusal, once: it is looked at anew."""
+
+    words: str
+    on: date
+
+
+class IssueMerged(Fact, type="issues.issue-merged.v1"):
+    """T4 合并 into another ticket. The enterprise keeps its own answer and its own call-back."""
+
+    master: UUID
+    master_no: str
+    reason: str = ""
+    on: date
+
+
+class SiblingAnswered(Fact, type="issues.sibling-answered.v1"):
+    """The answer to the enterprise whose ticket was merged into another one."""
+
+    reply: str
+    on: date
+
+
+class IssueReturned(Fact, type="issues.issue-returned.v1"):
+    """T7 退回 by the unit it was dispatched to, once, with the rule it rests on. The clock keeps running."""
+
+    reason: str
+    by: UUID
+    on: date
+
+
+class IssueReassigned(Fact, type="issues.issue-reassigned.v1"):
+    """Another handler within the unit; no clock moves."""
+
+    handler: UUID
+    reason: str
+    on: date
+
+
+class ExtensionRequested(Fact, type="issues.extension-requested.v1"):
+    """T9 延期申请: so many working days more, why, by which plan, and that the enterprise was told."""
+
+    workdays: int
+    reason: str
+    plan: str
+    by: UUID
+    on: date
+
+
+class ExtensionEndorsed(Fact, type="issues.extension-endorsed.v1"):
+    """One of the two signatures a second extension needs."""
+
+    by: UUID
+    role: str
+    note: str = ""
+    on: date
+
+
+class ExtensionApproved(Fact, type="issues.extension-approved.v1"):
+    """T9 延期批准: a deadline is added, the first one stays known."""
+
+    due: Due
+    workdays: int
+    note: str = ""
+    by: UUID
+    on: date
+
+
+class ExtensionRejected(Fact, type="issues.extension-rejected.v1"):
+    """T9 延期驳回: the deadline stays."""
+
+    reason: str
+    by: UUID
+    on: date
+
+
+class IssueTracked(Fact, type="issues.issue-tracked.v1"):
+    """T10 转跟踪: can't be solved now, stays unsolved, and is looked at again by the milestone (R31)."""
+
+    cause: Cause
+    analysis: str
+    measures: str
+    milestone: date
+    on: date
+
+
+class TrackingRenewed(Fact, type="issues.tracking-renewed.v1"):
+    """T11 续期 with what was done since and the next milestone."""
+
+    progress: str
+    measures: str
+    milestone: date
+    on: date
+
+
+class IssueResumed(Fact, type="issues.issue-resumed.v1"):
+    """T11 恢复办理. The deadline is the one it had: tracking stops no clock for good."""
+
+    note: str
+    on: date
+
+
+class EscalationRequested(Fact, type="issues.escalation-requested.v1"):
+    """T12 提级申请 with the number of its 报请单, what was tried and what is asked for, signed by the head."""
+
+    no: str
+    to: Level
+    tried: str
+    request: str
+    by: UUID
+    on: date
+
+
+class EscalationApproved(Fact, type="issues.escalation-approved.v1"):
+    """T13: the level above has it, with a clock of its own; the unit below stays as co-handler."""
+
+    level: Level
+    unit: str
+    leader: UUID
+    handler: UUID
+    due: Due
+    document: str = ""
+    by: UUID
+    on: date
+
+
+class EscalationRejected(Fact, type="issues.escalation-rejected.v1"):
+    """T14 退回提级 with directions; the old clock has run on."""
+
+    directions: str
+    by: UUID
+    on: date
+
+
+class CityReplied(Fact, type="issues.city-replied.v1"):
+    """The city's reply: its document number, its words, and the deadline it sets if it does."""
+
+    document: str
+    reply: str
+    due: date | None = None
+    on: date
+
+
+class StageAnswered(Fact, type="issues.stage-answered.v1"):
+    """阶段答复: what the enterprise was told while it waits."""
+
+    reply: str
+    on: date
+
+
+class CoHandlingAnswered(Fact, type="issues.co-handling-answered.v1"):
+    """A co-handler's part is done, or what it has to say."""
+
+    unit: str
+    result: str
+    by: UUID
+    on: date
+
+
+class IssueWithdrawn(Fact, type="issues.issue-withdrawn.v1"):
+    """T21 撤回 by the enterprise, confirmed in a recorded call by somebody who does not handle it."""
+
+    reason: str
+    call: str
+    by: UUID
+    on: date
+
+
+class IssueUrged(Fact, type="issues.issue-urged.v1"):
+    """T22 催办: ``kind`` is who urges (auto, office, head, enterprise), ``to`` whom."""
+
+    kind: str
+    to: str = ""
+    words: str = ""
+    on: date
+
+
+class IssueSupervised(Fact, type="issues.issue-supervised.v1"):
+    """T23 督办: a numbered slip that has to be answered within three working days."""
+
+    no: str
+    colour: Colour
+    words: str
+    reply_due: Due
+    by: UUID | None = None
+    on: date
+
+
+class SupervisionAnswered(Fact, type="issues.supervision-answered.v1"):
+    """The unit's answer to a slip."""
+
+    no: str
+    reply: str
+    by: UUID
+    on: date
+
+
+class IssueSupplemented(Fact, type="issues.issue-supplemented.v1"):
+    """The enterprise, or whoever took its call, adds something. No clock moves."""
+
+    words: str
+    on: date
+
+
+class Ring(Part):
+    """One alarm to come: its kind, the deadline it guards, and the instant it rings at (in working hours)."""
+
+    kind: Alarm
+    deadline: date
+    at: datetime
+
+
+class AlarmsSet(Fact, type="issues.alarms-set.v1"):
+    """All alarms to come from now on, with the calendar they were derived by."""
+
+    rings: tuple[Ring, ...]
+    calendar: str
+
+
+class AlarmRaised(Fact, type="issues.alarm-raised.v1"):
+    """An alarm rang, once. ``late_minutes``: how long after its instant, when the platform had been down."""
+
+    kind: Alarm
+    deadline: date
+    at: datetime
+    late_minutes: int = 0
+
+
+class MeasureProposed(Fact, type="issues.measure-proposed.v1"):
+    """The platform proposes; nothing follows until a person has ruled."""
+
+    measure: Measure
+    unit: str
+    reason: str
+    on: date
+
+
+class MeasureRuled(Fact, type="issues.measure-ruled.v1"):
+    """A person takes a proposal up, or does not, with words."""
+
+    measure: Measure
+    taken: bool
+    words: str
+    by: UUID
+    on: date
+
+
+class DeadlineRederived(Fact, type="issues.deadline-rederived.v1"):
+    """A newly published calendar moves the deadline of an open ticket; what was before stays known."""
+
+    due: Due
+    was: date
+    on: date
+
+
+class Clue(Part):
+    """What in a visit's words points at a demand: the field, and where a word of asking stands in it."""
+
+    field: str
+    word: str = ""
+    at: int = 0
+    why: str = ""
+
+
+class OmissionSuspected(Fact, type="issues.omission-suspected.v1"):
+    """疑似遗漏: a visit speaks of difficulties and brought no demand (R29). ``told`` is the version of the visit."""
+
+    enterprise: Visited
+    unit: str
+    visited_on: date
+    mode: Mode
+    difficulties: str = ""
+    suggestions: str = ""
+    clues: tuple[Clue, ...] = ()
+    reporter: Personal | None = None
+    phone: Personal | None = None
+    told: int
+    on: date
+
+
+class OmissionDismissed(Fact, type="issues.omission-dismissed.v1"):
+    """A person found no demand in it."""
+
+    reason: str
+    by: UUID
+    on: date
+
+
+class OmissionOpened(Fact, type="issues.omission-opened.v1"):
+    """A person found a demand; ``ticket`` is the one it became."""
+
+    ticket: UUID
+    content: str
+    category: Category
+    nature: Nature
+    urgency: Urgency
+    by: UUID
+    on: date
+
+
+class OmissionCleared(Fact, type="issues.omission-cleared.v1"):
+    """The corrected visit brings its demands, or speaks of nothing any more."""
+
+    why: str
+    told: int
+    on: date
+
+
+class PersonalUnmasked(Fact, type="issues.personal-unmasked.v1"):
+    """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
+
+    what: str
+    about: str
+    unit: str = ""
+    fields: tuple[str, ...]
+    reason: str
+    by: UUID
+    role: str
+    at: datetime
+
+
+class DutyDay(Part):
+    """Who sits at the desk on a day."""
+
+    on: date
+    members: tuple[UUID, ...]
+
+
+class DutyPublished(Fact, type="issues.duty-published.v1"):
+    """The desk's roster of a month, day by day (R53)."""
+
+    days: tuple[DutyDay, ...]
+    by: UUID
+    on: date
+
+
+class DutyRevised(Fact, type="issues.duty-revised.v1"):
+    """Another roster for the month, and why."""
+
+    days: tuple[DutyDay, ...]
+    reason: str
+    by: UUID
+    on: date
+
+
+class CallTaken(Fact, type="issues.call-taken.v1"):
+    """A call the desk answered. ``ticket`` is what it became, if the caller asked for something."""
+
+    caller: Personal | None = None
+    phone: Personal | None = None
+    enterprise: Visited | None = None
+    content: str
+    ticket: UUID | None = None
+    by: UUID
+    at: datetime
+    on: date
+
+
+class CallMissed(Fact, type="issues.call-missed.v1"):
+    """A call nobody took; somebody calls back by ``due``."""
+
+    phone: Personal | None = None
+    enterprise: Visited | None = None
+    note: str = ""
+    due: Due
+    by: UUID
+    at: datetime
+    on: date
+
+
+class CallFollowed(Fact, type="issues.call-followed.v1"):
+    """One attempt to call back who was missed."""
+
+    outcome: CallOutcome
+    note: str
+    caller: Personal | None = None
+    enterprise: Visited | None = None
+    ticket: UUID | None = None
+    by: UUID
+    on: date
+
+
+class OrderHeld(Fact, type="issues.order-held.v1"):
+    """A transferred order that could not become a ticket by itself: it waits for a person, whole (``row`` as it came)."""
+
+    external_no: str
+    enterprise_name: str = ""
+    enterprise_code: str = ""
+    content: str
+    category: Category
+    nature: Nature
+    urgency: Urgency
+    external_due: date | None = None
+    called: str = ""
+    reporter: Personal | None = None
+    phone: Personal | None = None
+    row: Personal | None = None
+    reasons: tuple[str, ...]
+    on: date
+
+
+class OrderMatched(Fact, type="issues.order-matched.v1"):
+    """A person found whose it is; ``ticket`` is what it became."""
+
+    enterprise: Visited
+    ticket: UUID
+    by: UUID
+    on: date
+
+
+class OrderDismissed(Fact, type="issues.order-dismissed.v1"):
+    """It is no enterprise's here; the words go back to where it came from."""
+
+    reason: str
+    by: UUID
+    on: date
+
+
+class RecheckDrawn(Fact, type="issues.recheck-drawn.v1"):
+    """Tickets drawn by lot to be asked about again: seed and digest of the population make the draw repeatable."""
+
+    kind: RecheckKind
+    month: str
+    method: str
+    seed: str
+    population: int
+    digest: str
+    sample: tuple[str, ...]
+    by: UUID
+    unit: str
+    on: date
+
+
+class RecheckRecorded(Fact, type="issues.recheck-recorded.v1"):
+    """What the enterprise said when it was asked again. ``confirmed``: whether the ticket told the truth."""
+
+    no: str
+    outcome: CallOutcome
+    confirmed: bool | None = None
+    note: str
+    by: UUID
+    on: date
+
+
+class GreenCaseOpened(Fact, type="issues.green-case-opened.v1"):
+    """绿色通道: a matter accepted at a window, with the working days promised (R52)."""
+
+    enterprise: Visited
+    unit: str
+    matter: str
+    window: str
+    promised: int
+    accepted_on: date
+    due: Due
+    by: UUID
+    on: date
+
+
+class GreenCaseFinished(Fact, type="issues.green-case-finished.v1"):
+    """It is done: the working days it took, and those it saved (fewer than none if it took longer than promised)."""
+
+    done_on: date
+    result: str = ""
+    used: int
+    saved: int
+    calendar: str
+    by: UUID
+    on: date
+
+
+class GreenCaseDropped(Fact, type="issues.green-case-dropped.v1"):
+    """It was entered by mistake, or the enterprise gave it up."""
+
+    reason: str
+    by: UUID
     on: date

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
-from shared.terms import EnterpriseKind, Line, Mode, Role, Size, Standing, UnitKind
+from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
 from shared.vault import Personal
 
 
@@ -19,6 +19,8 @@ class UnitEstablished(Fact, type="roster.unit-established.v1"):
     parent: str | None = None
     on: date
     document: str = ""
+    predecessors: tuple[str, ...] = ()
+    """The units it was split off from or made of."""
 
 
 class UnitRenamed(Fact, type="roster.unit-renamed.v1"):
@@ -92,6 +94,7 @@ class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
+    abnormal: bool | None = None
     managed_elsewhere: bool = False
     source: str = "import"
     batch: str = ""
@@ -118,6 +121,7 @@ class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
+    abnormal: bool | None = None
     source: str = "import"
     batch: str = ""
     on: date
@@ -270,4 +274,240 @@ class PlaqueTakenDown(Fact, type="roster.plaque-taken-down.v1"):
     """The plaque is gone, and its token with it."""
 
     reason: str
+    on: date
+
+
+class PlacesMapped(Fact, type="roster.places-mapped.v1"):
+    """Words of addresses (old names, roads, estates) → township or village, a whole new version of the table (R10)."""
+
+    entries: dict[str, str]
+    on: date
+    note: str = ""
+
+
+class OfficePhonesMapped(Fact, type="roster.office-phones-mapped.v1"):
+    """Unit → its office telephone, a whole new version of the table. Never anybody's own number."""
+
+    entries: dict[str, str]
+    on: date
+    note: str = ""
+
+
+class LoadLimitSet(Fact, type="roster.load-limit-set.v1"):
+    """From a day on, more enterprises than this for one person on one line are a warning (R45)."""
+
+    limit: int
+    on: date
+    note: str = ""
+
+
+class BrandPublished(Fact, type="roster.brand-published.v1"):
+    """What is printed on ledgers, bulletins and plaques, and how the office is reached, from a day on (R03, R60; choices 13)."""
+
+    brand: str
+    suffix: str = ""
+    slogan: str = ""
+    core: tuple[str, ...] = ()
+    logo: str = ""
+    lead_office: str
+    district: str
+    city: str = ""
+    contact: Personal | None = None
+    phone: str = ""
+    email: str = ""
+    channels: tuple[str, ...] = ()
+    site: str = ""
+    on: date
+    note: str = ""
+
+
+class DeliveryRecorded(Fact, type="roster.delivery-recorded.v1"):
+    """A file reached the office by a channel other than this system: sealed e-mail, a USB stick, paper (R60)."""
+
+    unit: str
+    month: str
+    channel: DeliveryChannel
+    file: str
+    sha256: str
+    received_on: date
+    note: str = ""
+
+
+class EnterpriseMissed(Fact, type="roster.enterprise-missed.v1"):
+    """It survives in the register and did not stand in a file that was declared complete: a person looks whether it is gone."""
+
+    on: date
+    batch: str = ""
+
+
+class EnterpriseFound(Fact, type="roster.enterprise-found.v1"):
+    """What was missing is there: a later file names it, or a person says so."""
+
+    on: date
+    reason: str = ""
+    batch: str = ""
+
+
+class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
+    """What a census found of it (R27). ``of`` is the enterprise that it repeats; ``member`` is who looked."""
+
+    census: UUID
+    result: SurveyResult
+    note: str = ""
+    of: UUID | None = None
+    member: UUID
+    on: date
+
+
+class CensusOpened(Fact, type="roster.census-opened.v1"):
+    """A census (摸底) of the enterprises of one unit, or of a whole line, from a day to a day (方案 四(一)4, 四(二)4)."""
+
+    title: str
+    line: Line
+    unit: str | None = None
+    since: date
+    until: date
+    document: str = ""
+
+
+class CensusClosed(Fact, type="roster.census-closed.v1"):
+    """No more results are taken."""
+
+    on: date
+    note: str = ""
+
+
+class CorrectionProposed(Fact, type="roster.correction-proposed.v1"):
+    """Somebody of the unit that answers says that the register is wrong; only what should change is named.
+
+    ``to_unit`` proposes that another unit answers on ``line``.
+    """
+
+    enterprise: UUID
+    unit: str
+    proposer: UUID
+    reason: str
+    name: str | None = None
+    kind: EnterpriseKind | None = None
+    branch: bool | None = None
+    founded: date | None = None
+    capital: int | None = None
+    currency: str | None = None
+    legal_person: Personal | None = None
+    contact: Personal | None = None
+    phone: Personal | None = None
+    address: str | None = None
+    business_address: str | None = None
+    industry: str | None = None
+    business: str | None = None
+    registrar: str | None = None
+    staff: int | None = None
+    revenue: int | None = None
+    assets: int | None = None
+    abnormal: bool | None = None
+    line: Line | None = None
+    to_unit: str | None = None
+    to_sub_unit: str | None = None
+    on: date
+
+
+class CorrectionApproved(Fact, type="roster.correction-approved.v1"):
+    """Approved by somebody else than who proposed it; the register changed in the same transaction."""
+
+    note: str = ""
+    on: date
+
+
+class CorrectionRejected(Fact, type="roster.correction-rejected.v1"):
+    """Not adopted."""
+
+    reason: str
+    on: date
+
+
+class UnitMoved(Fact, type="roster.unit-moved.v1"):
+    """From ``on`` the unit stands under another one of the same kind: a village whose township was split."""
+
+    parent: str
+    on: date
+    document: str = ""
+
+
+class UnitCharged(Fact, type="roster.unit-charged.v1"):
+    """What the unit has to do, in words (定责, 方案 四(一)1)."""
+
+    duty: str
+    on: date
+
+
+class UnitDocumented(Fact, type="roster.unit-documented.v1"):
+    """A paper the unit issued: its plan, its leading group, its task force, with the members it names."""
+
+    document: UUID
+    kind: PaperKind
+    number: str
+    title: str
+    issued: date
+    expires: date | None = None
+    members: tuple[UUID, ...] = ()
+
+
+class UnitDocumentWithdrawn(Fact, type="roster.unit-document-withdrawn.v1"):
+    """The paper is no longer in force."""
+
+    document: UUID
+    reason: str
+    on: date
+
+
+class TaskSet(Fact, type="roster.task-set.v1"):
+    """Guidance from a head to members of the unit, with a day by which it is done (R16)."""
+
+    unit: str
+    title: str
+    content: str = ""
+    members: tuple[UUID, ...]
+    due: date
+    on: date
+
+
+class TaskProgressed(Fact, type="roster.task-progressed.v1"):
+    """What was done so far."""
+
+    note: str
+    on: date
+
+
+class TaskDone(Fact, type="roster.task-done.v1"):
+    """It is done."""
+
+    result: str
+    on: date
+
+
+class TaskCancelled(Fact, type="roster.task-cancelled.v1"):
+    """Nobody needs to do it any more."""
+
+    reason: str
+    on: date
+
+
+class PersonalUnmasked(Fact, type="roster.personal-unmasked.v1"):
+    """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
+
+    what: str
+    about: str
+    unit: str = ""
+    fields: tuple[str, ...]
+    reason: str
+    by: UUID
+    role: str
+    at: datetime
+
+
+class SubjectErased(Fact, type="roster.subject-erased.v1"):
+    """The personal data of a subject are to be unreadable from here on: its key is destroyed (个人信息保护法 第四十七条)."""
+
+    reason: str
+    by: UUID
     on: date

@@ -10,13 +10,22 @@ from shared.terms import (
     Ack,
     Awareness,
     Category,
+    Channel,
+    Conductor,
     EvidenceKind,
     Line,
+    LinkPurpose,
+    MaterialKind,
+    Meaning,
     Mode,
     Nature,
+    Occasion,
     Operation,
+    QuestionKind,
     Rating,
     Role,
+    Size,
+    SurveyAnswer,
     Trend,
     Urgency,
 )
@@ -83,6 +92,12 @@ class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
     remark: str = ""
     entered_by: UUID | None = None
     """Who typed it, if it was none of the visitors: a person acting for another is recorded as both (``roles.md``)."""
+    policy_ids: tuple[UUID, ...] | None = None
+    """Those of ``policies`` that were taken from the library (R18)."""
+    skew_hours: int | None = None
+    """How far the device's time lay from the receipt, if by more than a day (``ledgers.md`` §5)."""
+    photo_required: bool | None = None
+    """A photo was necessary for this visit, by the office's recorded statement."""
 
 
 class VisitCorrected(VisitRecorded, type="visits.visit-corrected.v1"):
@@ -98,6 +113,10 @@ class EvidenceAttached(Fact, type="visits.evidence-attached.v1"):
     size: int
     captured_at: datetime | None = None
     original: str = ""
+    phash: str | None = None
+    """64-bit difference hash of a picture, hexadecimal: pictures that look alike differ in few bits."""
+    uploaded_at: datetime | None = None
+    uploader: UUID | None = None
 
 
 class VisitQualified(Fact, type="visits.visit-qualified.v1"):
@@ -129,3 +148,463 @@ class VisitVoided(Fact, type="visits.visit-voided.v1"):
     """The visit never counts, whatever comes after."""
 
     reason: str
+
+
+class Decided(Part):
+    """What a consultation decided: a task with whoever carries it out."""
+
+    no: int
+    content: str
+    unit: str
+    member: UUID
+    due: date
+
+
+class ConsultationHeld(Fact, type="visits.consultation-held.v1"):
+    """A unit talked over visits and tickets (方案 四(一)3, 四(二)3: 会商研判)."""
+
+    unit: str
+    on: date
+    place: str
+    title: str
+    participants: tuple[UUID, ...]
+    visits: tuple[UUID, ...] = ()
+    tickets: tuple[UUID, ...] = ()
+    minutes: str
+    decisions: tuple[Decided, ...] = ()
+    by: UUID
+
+
+class ConsultationConfirmed(Fact, type="visits.consultation-confirmed.v1"):
+    """The head stands by the minutes."""
+
+    note: str = ""
+
+
+class DecisionTaken(Fact, type="visits.decision-taken.v1"):
+    """One more decision of a consultation."""
+
+    decision: Decided
+
+
+class DecisionFulfilled(Fact, type="visits.decision-fulfilled.v1"):
+    """The task was done, and how."""
+
+    no: int
+    words: str
+
+
+class Stratum(Part):
+    """A stratum of a survey's population, with the codes drawn from it."""
+
+    township: str
+    size: str = ""
+    population: int
+    sample: tuple[str, ...]
+
+
+class Answered(Part):
+    """What one enterprise of the sample answered."""
+
+    code: str
+    answer: SurveyAnswer
+    on: date
+
+
+class SurveyDrawn(Fact, type="visits.survey-drawn.v1"):
+    """A stratified sample was drawn. Whoever replays the roster up to ``roster_position`` has the population, and with the
+    seed draws the same sample.
+    """
+
+    title: str
+    conductor: Conductor
+    agency: str = ""
+    on: date
+    method: str
+    seed: str
+    population: int
+    population_sha256: str
+    roster_position: int
+    strata: tuple[Stratum, ...]
+
+
+class SurveyAnswered(Fact, type="visits.survey-answered.v1"):
+    """Answers of the sample came in."""
+
+    answers: tuple[Answered, ...]
+
+
+class SurveyClosed(Fact, type="visits.survey-closed.v1"):
+    """No more answers are taken: the estimate stands."""
+
+    note: str = ""
+
+
+class CampaignPlanned(Fact, type="visits.campaign-planned.v1"):
+    """A unit's publicity plan (方案 四(一)6, 四(二)6: 宣传方案)."""
+
+    unit: str
+    line: Line | None = None
+    title: str
+    content: str = ""
+    starts: date
+    ends: date
+    targets: tuple[str, ...] = ()
+
+
+class CampaignRevised(CampaignPlanned, type="visits.campaign-revised.v1"):
+    """The plan, whole, before its approval."""
+
+
+class CampaignApproved(Fact, type="visits.campaign-approved.v1"):
+    """The head approved the plan."""
+
+    note: str = ""
+
+
+class CampaignFileAdded(Fact, type="visits.campaign-file-added.v1"):
+    """A picture or document that shows what was done, by the digest of the bytes as they are stored and as they were sent."""
+
+    sha256: str
+    original: str
+    media_type: str
+    size: int
+
+
+class CampaignLaunched(Fact, type="visits.campaign-launched.v1"):
+    """The launch ceremony of a department with the enterprises it invited (方案 四(一)6: 启动仪式)."""
+
+    on: date
+    place: str
+    invited: tuple[UUID, ...]
+    evidence: tuple[str, ...]
+    note: str = ""
+
+
+class ChannelUsed(Fact, type="visits.channel-used.v1"):
+    """Something was published."""
+
+    no: int
+    channel: Channel
+    on: date
+    title: str
+    link: str = ""
+    photo: str = ""
+    reach: int | None = None
+
+
+class LinkChecked(Fact, type="visits.link-checked.v1"):
+    """Somebody opened the link and says whether it is alive."""
+
+    no: int
+    on: date
+    alive: bool
+    words: str = ""
+
+
+class MaterialEntered(Fact, type="visits.material-entered.v1"):
+    """A piece of publicity has a place in the library."""
+
+    unit: str
+    kind: MaterialKind
+    title: str
+
+
+class MaterialVersioned(Fact, type="visits.material-versioned.v1"):
+    """A version of it: a file under its digest, or a text."""
+
+    no: int
+    by: UUID
+    text: str = ""
+    sha256: str = ""
+    media_type: str = ""
+    size: int = 0
+    note: str = ""
+
+
+class MaterialApproved(Fact, type="visits.material-approved.v1"):
+    """Somebody else than the uploader approved a version."""
+
+    no: int
+
+
+class MaterialUsed(Fact, type="visits.material-used.v1"):
+    """An approved version was put to use."""
+
+    no: int
+    on: date
+    place: str
+    words: str = ""
+
+
+class MapsDistributed(Fact, type="visits.maps-distributed.v1"):
+    """One-map sheets were handed out on an occasion that is no visit (方案 四(一)6, 四(二)6)."""
+
+    unit: str
+    on: date
+    occasion: Occasion
+    event: str
+    copies: int
+    material: UUID | None = None
+    edition: int | None = None
+
+
+class DistributionWithdrawn(Fact, type="visits.distribution-withdrawn.v1"):
+    """The entry was a mistake."""
+
+    reason: str
+
+
+class LinkIssued(Fact, type="visits.link-issued.v1"):
+    """An enterprise may speak for itself through this link until ``expires_on``, that day included.
+
+    The token is random, sealed here and found again by its SHA-256. ``visitors`` are the members whose visit an answered
+    questionnaire is; ``units`` those that answered for the enterprise when the link was issued.
+    """
+
+    enterprise: Visited
+    purpose: LinkPurpose
+    visit: UUID | None = None
+    poll: UUID | None = None
+    units: tuple[str, ...] = ()
+    visitors: tuple[UUID, ...] = ()
+    token: Personal
+    token_sha256: str
+    expires_on: date
+    on: date
+
+
+class LinkReissued(Fact, type="visits.link-reissued.v1"):
+    """The link has another token and another last day; the token before it is worth nothing any more."""
+
+    token: Personal
+    token_sha256: str
+    expires_on: date
+    on: date
+
+
+class LinkRevoked(Fact, type="visits.link-revoked.v1"):
+    """The link is worth nothing from now on."""
+
+    reason: str = ""
+
+
+class InspectionAlleged(Fact, type="visits.inspection-alleged.v1"):
+    """The enterprise says that a service visit became an inspection (变味; 方案 四(一)3). ``units`` are those that came.
+
+    Who of the enterprise said it is not known and not kept. The words may name people and are sealed.
+    """
+
+    enterprise: Visited
+    visit: UUID | None = None
+    units: tuple[str, ...] = ()
+    words: Personal | None = None
+    on: date
+
+
+class DemandRaised(Fact, type="visits.demand-raised.v1"):
+    """The enterprise itself asks for something; it becomes exactly one ticket at ``unit``."""
+
+    enterprise: Visited
+    unit: str
+    content: str
+    category: Category = Category.OTHER
+    nature: Nature = Nature.HELP
+    reporter: Personal | None = None
+    phone: Personal | None = None
+    on: date
+
+
+class Option(Part):
+    """One answer to choose; ``id`` is what is kept."""
+
+    id: str
+    text: str
+
+
+class Question(Part):
+    """One question. It is shown only if ``if_question`` was answered with ``if_answer``, where these are given.
+
+    ``least`` and ``most`` bound a number, or how many options are chosen; ``meaning`` says what of the visit it answers.
+    """
+
+    id: str
+    text: str
+    kind: QuestionKind
+    options: tuple[Option, ...] = ()
+    required: bool = False
+    least: int | None = None
+    most: int | None = None
+    if_question: str = ""
+    if_answer: str = ""
+    meaning: Meaning | None = None
+
+
+class QuestionnaireDefined(Fact, type="visits.questionnaire-defined.v1"):
+    """A version of the questionnaire, whole; it replaces a draft, never what was published."""
+
+    no: int
+    title: str
+    introduction: str = ""
+    questions: tuple[Question, ...]
+
+
+class QuestionnairePublished(Fact, type="visits.questionnaire-published.v1"):
+    """From now on polls may ask this version; it never changes any more."""
+
+    no: int
+
+
+class QuestionnaireRetired(Fact, type="visits.questionnaire-retired.v1"):
+    """No new poll asks it; those that run go on."""
+
+    reason: str = ""
+
+
+class PollOpened(Fact, type="visits.poll-opened.v1"):
+    """The enterprises of these units are asked, from one day to another, both included. No units: the whole district."""
+
+    title: str
+    questionnaire: UUID
+    no: int
+    units: tuple[str, ...] = ()
+    begins_on: date
+    ends_on: date
+
+
+class PollClosed(Fact, type="visits.poll-closed.v1"):
+    """The poll ends before its day."""
+
+    reason: str = ""
+
+
+class Choice(Part):
+    """What was chosen or counted: ids of options, or a number."""
+
+    question: str
+    chosen: tuple[str, ...] = ()
+    number: int | None = None
+
+
+class Written(Part):
+    """What was written: it may name people and is sealed."""
+
+    question: str
+    words: Personal
+
+
+class AnswersGiven(Fact, type="visits.answers-given.v1"):
+    """The enterprise answered; its stream is that of the visit which this answer is (``ledgers.md`` §5)."""
+
+    poll: UUID
+    link: UUID
+    enterprise: Visited
+    choices: tuple[Choice, ...] = ()
+    written: tuple[Written, ...] = ()
+    asked: int
+    answered: int
+    on: date
+
+
+class VisitConfirmed(Fact, type="visits.visit-confirmed.v1"):
+    """The enterprise itself says that the visit took place: evidence of its own (``ledgers.md`` §5: 企业扫码)."""
+
+    rating: Rating | None = None
+    aware: Awareness | None = None
+    words: Personal | None = None
+    via: Ack = Ack.SCAN
+
+
+class VisitDenied(Fact, type="visits.visit-denied.v1"):
+    """The enterprise says that nobody came: the visit does not count until a reviewer has ruled."""
+
+    words: Personal | None = None
+
+
+class VisitUpheld(Fact, type="visits.visit-upheld.v1"):
+    """A reviewer found that the denied visit did take place, and why."""
+
+    reason: str
+
+
+class VisitHeld(VisitRecorded, type="visits.visit-held.v1"):
+    """Told offline by somebody who did not answer for the enterprise that day: kept whole, not counted (待裁定)."""
+
+    why: tuple[str, ...]
+
+
+class VisitAdmitted(Fact, type="visits.visit-admitted.v1"):
+    """The held telling was let in; the visit as recorded follows it."""
+
+    reason: str
+
+
+class VisitDismissed(Fact, type="visits.visit-dismissed.v1"):
+    """The held telling never counts."""
+
+    reason: str
+
+
+class EvidenceRuled(Fact, type="visits.evidence-ruled.v1"):
+    """A person looked at two files of two visits and says whether one was used again."""
+
+    first_visit: UUID
+    first: str
+    second_visit: UUID
+    second: str
+    distance: int
+    reused: bool
+    reason: str
+
+
+class PolicyPublished(Fact, type="visits.policy-published.v1"):
+    """A policy has a place in the library; without industries, sizes or tags it is for everybody."""
+
+    unit: str
+    title: str
+    text: str = ""
+    url: str = ""
+    document: str = ""
+    industries: tuple[str, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: date
+    until: date | None = None
+
+
+class PolicyRetired(Fact, type="visits.policy-retired.v1"):
+    """The policy is suggested to nobody any more."""
+
+    reason: str
+
+
+class PhotosRequired(Fact, type="visits.photos-required.v1"):
+    """From this day on a visit on site needs a photo; ``necessity`` says why nothing less will do (国办函〔2026〕12号)."""
+
+    necessity: str
+    since: date
+
+
+class PhotosWaived(Fact, type="visits.photos-waived.v1"):
+    """A photo is one of several proofs again."""
+
+    reason: str
+
+
+class ContactsCapped(Fact, type="visits.contacts-capped.v1"):
+    """How many contacts a month an enterprise is asked to bear over both lines."""
+
+    most: int
+
+
+class PersonalUnmasked(Fact, type="visits.personal-unmasked.v1"):
+    """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
+
+    what: str
+    about: str
+    unit: str = ""
+    fields: tuple[str, ...]
+    reason: str
+    by: UUID
+    role: str
+    at: datetime
