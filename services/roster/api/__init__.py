@@ -1,5 +1,28 @@
 """HTTP of the roster: a request becomes a command; an answer comes from a projection."""
 
-from services.roster.api import enterprises, imports, members, units
+from services.roster.api import (
+    brand,
+    calendar,
+    census,
+    corrections,
+    enterprises,
+    imports,
+    load,
+    mapping,
+    matrix,
+    members,
+    papers,
+    privacy,
+    projects,
+    queues,
+    responsibility,
+    tasks,
+    units,
+)
 
-ROUTERS = (units.router, members.router, enterprises.router, imports.router)
+ROUTERS = (
+    units.router, papers.router, tasks.router, members.router, enterprises.router, imports.router, responsibility.router,
+    matrix.router, privacy.router,
+    load.router, mapping.router, calendar.router, brand.router, projects.router,
+    queues.router, census.router, corrections.router,
+)  # fmt: skip

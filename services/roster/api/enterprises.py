@@ -1,4 +1,4 @@
-"""Enterprises: the register, who answers for each, and what could not be placed."""
+"""Enterprises: the register, what it says of each on any day, and how completely they are placed."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
+from services.roster.api.reading import business, own_or_asked, sees_district
 from services.roster.domain.enterprise import (
     ENTERPRISE,
     AmendEnterprise,
     AssignEnterprise,
     ChangeCustody,
     ChangeStanding,
+    PreferContact,
     RegisterEnterprise,
+    TagEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.row import ROW, DismissRow
-from services.roster.projections.sealed import sealed
+from services.roster.domain.scope import share
 from shared.decider import Actor
 from shared.months import local_date
-from shared.problems import Forbidden, Malformed, Unknown
+from shared.problems import Malformed, Unknown
 from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
-from shared.terms import Line, Role, Standing, derived_id
+from shared.terms import Size, Standing, derived_id
 from shared.vault import Personal, mask
 
 router = APIRouter(tags=["企业库"])
 
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$", description="统一社会信用代码")]
-Changed = AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
+On = Annotated[date | None, Query(description="哪一天,默认今天")]
+Changed = AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss | TagEnterprise | PreferContact
 
 
 @router.put("/enterprises/{code}", name="register_enterprise", summary="登记企业", status_code=201)
@@ -51,7 +54,9 @@ async def register(
     )  # fmt: skip
     done = await service.desk.handle(ENTERPRISE, key, command, context, command_id=derived_id("roster", "register", code.upper()))
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _enterprise(service, key, caller)}
+    answer = {**receipt(service, response, done), **await _enterprise(service, key, caller)}
+    response.headers["ETag"] = f'"{answer["version"]}"'  # Said again later, it answers what the register says now.
+    return answer
 
 
 async def _change(
@@ -109,119 +114,139 @@ async def verify_contact_loss(
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
+@router.post("/enterprises/{id_}/tag", name="tag_enterprise", summary="设置企业标签")
+async def tag(
+    id_: EnterpriseId, command: TagEnterprise, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _change(id_, command, caller, command_id, expected, request, response)
+
+
+@router.post("/enterprises/{id_}/prefer-contact", name="prefer_contact", summary="设置企业联系偏好与免打扰")
+async def prefer_contact(
+    id_: EnterpriseId, command: PreferContact, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _change(id_, command, caller, command_id, expected, request, response)
+
+
 @router.get("/enterprises", name="list_enterprises", summary="企业库查询")
 async def enterprises(
     caller: Caller, request: Request, q: str | None = Query(None, max_length=100, description="名称或代码的一部分"),
     unit: str | None = Query(None, max_length=20), standing: Standing | None = None, worker: UUID | None = None,
+    on: On = None, in_scope: Annotated[bool | None, Query(description="该日是否在服务范围")] = None, size: Size | None = None,
+    tag: Annotated[str | None, Query(max_length=30, description="标签")] = None,
     cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Those of a unit (assigned now), of a worker, of a standing, or by a part of the name."""
+    """Those of a unit, of a worker, of a standing, of a size, or by a part of a name, a former name or the code.
+
+    Standing, scope and assignment are those of the day ``on``, today when none is named.
+    """
     service: Service = request.app.state.service
-    _may_read(caller)
-    if not _sees_district(caller):
+    business(caller)
+    if not sees_district(caller):
         unit = caller.unit
-    where: list[str] = []
-    args: list[Any] = []
+    day = on or local_date(service.clock())
+    where: list[str] = ["$1::date is not null"]
+    args: list[Any] = [day]
+    then = "since <= $1 and (until is null or until > $1)"
+    if on:
+        where.append("registered_on <= $1")
     if q:
-        args.append(f"%{q.replace('%', '').replace('_', '')}%")
-        where.append(f"(name like ${len(args)} or code like upper(${len(args)}))")
+        args.append(f"%{_literal(q)}%")
+        where.append(f"(names like ${len(args)} or code like upper(${len(args)}))")
     if standing:
         args.append(str(standing))
-        where.append(f"standing = ${len(args)}")
+        where.append(f"coalesce((select s.standing from standing s where s.enterprise = id and {then}), standing) = ${len(args)}")
+    if in_scope is not None:
+        where.append(("" if in_scope else "not ") + f"exists (select from scope s where s.enterprise = id and {then})")
+    if size:
+        args.append(str(size))
+        where.append(f"size = ${len(args)}")
+    if tag:
+        args.append(tag)
+        where.append(f"tags ? ${len(args)}")
     for column, value in (("unit", unit), ("worker", worker)):
         if value is not None:
             args.append(value)
-            where.append(f"id in (select enterprise from assignment where {column} = ${len(args)} and until is null)")
+            where.append(f"id in (select enterprise from assignment where {column} = ${len(args)} and {then})")
     return await listing(
-        service.pool, table="enterprise", columns="id, code, name, standing, industry, branch, managed_elsewhere, address",
+        service.pool, table="enterprise", columns="id, code, name, industry, branch, managed_elsewhere, address, size, "
+        f"coalesce((select s.standing from standing s where s.enterprise = id and {then}), standing) as standing",
         where=where, args=args, order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip
 
 
 @router.get("/enterprises/{id_}", name="get_enterprise", summary="企业档案")
-async def get_enterprise(id_: EnterpriseId, caller: Caller, request: Request) -> dict[str, Any]:
-    return await _enterprise(request.app.state.service, id_, caller)
-
-
-@router.get("/enterprises/{id_}/responsibility", name="get_responsibility", summary="责任查询:任意一天由谁负责")
-async def responsibility(id_: EnterpriseId, caller: Caller, request: Request, on: date | None = None) -> dict[str, Any]:
-    """Unit, branch or village, and worker on each line on the day asked for; what is missing is said (R01)."""
-    service: Service = request.app.state.service
-    _may_read(caller)
-    day = on or local_date(service.clock())
-    if not await service.pool.fetchval("select true from enterprise where id = $1", id_):
-        raise Unknown(what="enterprise", id=str(id_))
-    rows = await service.pool.fetch(
-        "select a.line, a.unit, u.name as unit_name, a.sub_unit, s.name as sub_unit_name, a.worker, p.account, p.name as sealed "
-        "from assignment a join unit u on u.code = a.unit left join unit s on s.code = a.sub_unit "
-        "left join lateral (select account, name from post where member = a.worker limit 1) p on true "
-        "where a.enterprise = $1 and a.since <= $2 and (a.until is null or a.until > $2)",
-        id_, day,
-    )  # fmt: skip
-    names = await service.vault.open([sealed(row["sealed"]) for row in rows])
-    held = {
-        row["line"]: {
-            "unit": row["unit"], "unit_name": row["unit_name"], "sub_unit": row["sub_unit"], "sub_unit_name": row["sub_unit_name"],
-            "worker": row["worker"] and {"id": row["worker"], "account": row["account"], "name": name},
-        }
-        for row, name in zip(rows, names, strict=True)
-    }  # fmt: skip
-    missing = [line.label for line in Line if line not in held or held[line]["worker"] is None]
-    return {"enterprise": id_, "on": day, **{str(line): held.get(line) for line in Line}, "missing": missing}
-
-
-@router.get("/queues/unassigned", name="list_unassigned", summary="未落实清单")
-async def unassigned(caller: Caller, request: Request, line: Line, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
-    """Surviving enterprises that no unit answers for on this line: addresses or industries that could not be matched."""
-    service: Service = request.app.state.service
-    if not _sees_district(caller):
-        raise Forbidden(needs=[Role.OFFICE.label])
-    return await listing(
-        service.pool, table="enterprise", columns="id, code, name, standing, industry, address",
-        where=[
-            "standing = any($1::text[])", "not managed_elsewhere",
-            "not exists (select from assignment a where a.enterprise = id and a.line = $2 and a.until is null)",
-        ],
-        args=[[str(s) for s in Standing if s.survives], str(line)], order=["code"], cursor=cursor, limit=limit,
-    )  # fmt: skip
-
-
-@router.get("/queues/rows", name="list_rows", summary="待人工核对的导入行")
-async def rows_aside(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
-    """Rows of imports that were set aside, with the reasons; the raw row for those who work on them."""
-    service: Service = request.app.state.service
-    if not caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
-        raise Forbidden(needs=[Role.OFFICE.label])
-    page = await listing(
-        service.pool, table="row", columns="id, batch, line, reasons, columns, code, name, raw", where=["ruling is null"], args=[],
-        order=["batch", "lpad(line::text, 9, '0')"], cursor=cursor, limit=limit,
-    )  # fmt: skip
-    raws = await service.vault.open([sealed(item["raw"]) for item in page["items"]])
-    for item, raw in zip(page["items"], raws, strict=True):
-        item.update(reasons=orjson.loads(item["reasons"]), columns=orjson.loads(item["columns"]), raw=raw)
-    return page
-
-
-@router.post("/queues/rows/{id_}/dismiss", name="dismiss_row", summary="处理导入行")
-async def dismiss(
-    id_: UUID, command: DismissRow, caller: Caller, command_id: CommandId, request: Request, response: Response
+async def get_enterprise(
+    id_: EnterpriseId, caller: Caller, request: Request, response: Response, on: On = None
 ) -> dict[str, Any]:
+    """What the register says of it; ``as_of`` tells standing, name and scope of the day ``on``, today when none is named."""
+    answer = await _enterprise(request.app.state.service, id_, caller, on)
+    response.headers["ETag"] = f'"{answer["version"]}"'
+    return answer
+
+
+_GRID = """
+select count(*) as in_scope, count(v.unit) as vertical, count(h.unit) as horizontal,
+    count(*) filter (where v.unit is not null and h.unit is not null) as both_lines,
+    count(*) filter (where v.staffed) as vertical_staffed, count(*) filter (where h.staffed) as horizontal_staffed,
+    count(*) filter (where v.staffed and h.staffed) as both_staffed
+from scope s
+left join lateral ({line}) v on true
+left join lateral ({other}) h on true
+where s.since <= $1 and (s.until is null or s.until > $1) and ($2::text is null or $2 in (v.unit, h.unit))
+"""
+_HELD = """select a.unit, exists (select from post p where p.member = a.worker and p.unit = a.unit and p.since <= $1
+    and (p.until is null or p.until > $1)) as staffed
+    from assignment a join unit u on u.code = a.unit and (u.ended is null or u.ended > $1)
+    where a.enterprise = s.enterprise and a.line = '{line}' and a.since <= $1 and (a.until is null or a.until > $1)"""
+_COVERAGE = _GRID.format(line=_HELD.format(line="vertical"), other=_HELD.format(line="horizontal"))
+
+
+@router.get("/coverage/grid", name="get_grid_coverage", summary="网格覆盖率")
+async def grid_coverage(
+    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = None,
+    on: On = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Assigned of those in scope on a day (R05; kpi §8): by line, on both, and with somebody at their post; 100.00 only if all."""
     service: Service = request.app.state.service
-    done = await service.desk.handle(ROW, id_, command, await service.context(caller, id_), command_id=command_id)
-    return {**receipt(service, response, done), "id": id_}
+    day = on or local_date(service.clock())
+    unit = own_or_asked(caller, unit or None)
+    row = await service.pool.fetchrow(_COVERAGE, day, unit)
+    whole = row["in_scope"]
+    names = ("vertical", "horizontal", "both_lines", "vertical_staffed", "horizontal_staffed", "both_staffed")
+    return {
+        "on": day, "unit": unit, "in_scope": whole,
+        **{name: {"n": row[name], "d": whole, "pct": share(row[name], whole)} for name in names},
+    }  # fmt: skip
 
 
-def _may_read(caller: Actor) -> None:
-    if caller.roles <= {Role.ADMIN}:
-        raise Forbidden
+def _literal(text: str) -> str:
+    """Text in which no character stands for others."""
+    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def _sees_district(caller: Actor) -> bool:
-    return caller.holds(Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.HOTLINE, Role.SYSTEM)
+_AS_OF = """
+select e.registered_on <= $2 as registered,
+    coalesce((select standing from standing t where t.enterprise = e.id and t.since <= $2 and (t.until is null or t.until > $2)),
+        e.standing) as standing,
+    coalesce((select name from enterprise_name n where n.enterprise = e.id and n.since <= $2 and (n.until is null or n.until > $2)),
+        e.name) as name,
+    exists (select from scope s where s.enterprise = e.id and s.since <= $2 and (s.until is null or s.until > $2)) as in_scope
+from enterprise e where e.id = $1
+"""
 
 
-async def _enterprise(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
-    _may_read(caller)
+async def _as_of(service: Service, id_: UUID, day: date) -> dict[str, Any]:
+    row = await service.pool.fetchrow(_AS_OF, id_, day)
+    if row is None or not row["registered"]:
+        return {"on": day, "registered": False, "standing": None, "name": None, "in_scope": False}
+    return {"on": day, **dict(row), "standing_label": Standing(row["standing"]).label}
+
+
+async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | None = None) -> dict[str, Any]:
+    business(caller)
     row = await service.pool.fetchrow("select * from enterprise where id = $1", id_)
     if row is None:
         raise Unknown(what="enterprise", id=str(id_))
@@ -236,5 +261,8 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor) -> dict[str, A
         "standing": row["standing"], "standing_label": Standing(row["standing"]).label, "standing_on": row["standing_on"],
         "managed_elsewhere": row["managed_elsewhere"], **orjson.loads(row["particulars"]),
         **{name: mask(text) for name, text in zip(sealed, texts, strict=True)},
+        "size": row["size"], "size_label": Size(row["size"]).label if row["size"] else None, "size_basis": row["size_basis"],
+        "tags": orjson.loads(row["tags"]), "preferred": orjson.loads(row["preferred"] or "null"), "missed_on": row["missed_on"],
+        "registered_on": row["registered_on"], "as_of": await _as_of(service, id_, on or local_date(service.clock())),
         "assignments": [dict(item) for item in held], "version": row["ver"],
     }  # fmt: skip

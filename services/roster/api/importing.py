@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,23 +18,25 @@ from uuid import UUID
 
 import orjson
 
+from services.roster.api.placing import Grid
+from services.roster.api.previewing import Preview
 from services.roster.domain.enterprise import (
     ENTERPRISE,
     AmendEnterprise,
-    Assignment,
     ChangeStanding,
+    FindEnterprise,
+    MissEnterprise,
     RegisterEnterprise,
 )
 from services.roster.domain.row import ROW, SetRowAside
-from services.roster.intake.judge import Accepted, Candidate, SetAside, Verdict
-from services.roster.intake.places import Places, suggest
+from services.roster.intake.judge import Accepted, Candidate, Fault, SetAside, Verdict
 from services.roster.intake.read import FileUnreadable, read
 from services.roster.intake.whole import Tally, judge_all, report_lines
 from shared.decider import Actor, Context
 from shared.handle import Ask
 from shared.problems import Problem
 from shared.service import Service
-from shared.terms import Line, UnitKind, derived_id
+from shared.terms import Standing, derived_id
 from shared.vault import Personal
 
 _CHUNK = 400
@@ -53,35 +56,54 @@ class Import:
     path: Path
     batch: str
     apply: bool
+    preview: bool = False
+    complete: bool = False
     tally: Tally = field(default_factory=Tally)
     written: Counter[str] = field(default_factory=Counter[str])
+    named: set[str] = field(default_factory=set[str])
+    """The codes that stand in the file, however doubtful their rows."""
 
     async def run(self) -> AsyncGenerator[dict[str, Any], None]:
         """Progress, rows for the report, and at the end the result."""
         total = await asyncio.to_thread(_lines, self.path)
-        phase = "登记" if self.apply else "核对"
-        grid = await _Grid.of(self.service)
-        verdicts = self.tally.of(judge_all(read(self.path)))
+        phase = "登记" if self.apply else "比对" if self.preview else "核对"
+        previewing = Preview(self.service, grid_ := await Grid.of(self.service))
+        grid = grid_
         try:
+            verdicts = self.tally.of(judge_all(read(self.path)))
             while chunk := await asyncio.to_thread(_next, verdicts):
                 if told := [line for verdict in chunk if _worth_telling(verdict) for line in report_lines(verdict)]:
                     yield {"report": told}
-                if self.apply:
+                self.named.update(code for verdict in chunk if (code := _code(verdict)))
+                if self.preview and (changes := await previewing.of(chunk, self.amendment)):
+                    yield {"changes": changes}
+                elif self.apply:
                     await self._write(chunk, grid)
                 yield {"phase": phase, "done": self.tally.rows, "total": max(total, self.tally.rows)}
+            if self.complete and self.tally.accepted:
+                async for gone in previewing.gone(self.named):
+                    if self.preview:
+                        yield {"changes": [{"what": "gone", **dict(row)} for row in gone]}
+                    elif self.apply:
+                        await self._miss(gone, grid)
         except FileUnreadable as error:
             yield {"problem": str(error)}
             return
         except Problem as problem:
             yield {"problem": problem.title, **problem.document()}
             return
-        names = ("registered", "amended", "standing_changed", "unchanged")
-        yield {"result": {"batch": self.batch, **self.tally.document(), **{name: self.written[name] for name in names}}}
+        names = ("registered", "amended", "standing_changed", "unchanged", "back_again", "found", "missed")
+        compared = {"preview": dict(previewing.counts)} if self.preview else {}
+        yield {
+            "result": {"batch": self.batch, **self.tally.document(), **{name: self.written[name] for name in names}, **compared}
+        }
 
-    async def _write(self, chunk: list[Verdict], grid: _Grid) -> None:
+    async def _write(self, chunk: list[Verdict], grid: Grid) -> None:
         candidates = {_id(v.candidate): v.candidate for v in chunk if isinstance(v, Accepted)}
+        abnormal = abnormal_of(chunk)
         rows = await self.service.pool.fetch(
-            "select id, name, standing, particulars, sealed from enterprise where id = any($1::uuid[])", list(candidates)
+            "select id, name, standing, standing_on, missed_on, particulars, sealed from enterprise where id = any($1::uuid[])",
+            list(candidates),
         )
         known = {row["id"]: row for row in rows}
         sealed = {row["id"]: {n: Personal.read(t) for n, t in orjson.loads(row["sealed"]).items()} for row in rows}
@@ -90,27 +112,40 @@ class Import:
         context = await self.service.context(self.caller, "import", lines=grid.lines, workers={})
         asks: list[Ask[Any]] = []
         standings: list[Ask[Any]] = []
+        founds: list[Ask[Any]] = []
         for id_, candidate in candidates.items():
             row = known.get(id_)
             if row is None:
-                asks.append(self._ask("register", id_, self._registration(candidate, grid), context))
+                asks.append(
+                    self._ask("register", id_, self._registration(candidate, grid, abnormal.get(candidate.code)), context)
+                )
                 continue
-            if amendment := self._amendment(candidate, row, texts[id_]):
+            if amendment := self.amendment(candidate, row, texts[id_], abnormal.get(candidate.code)):
                 asks.append(self._ask("amend", id_, amendment, context))
             if candidate.standing != row["standing"]:
                 change = ChangeStanding(
                     standing=candidate.standing,
-                    on=candidate.standing_on or context.today,
+                    on=day_of(candidate, row, context.today),
                     reason="登记数据导入",
                     batch=self.batch,
                 )
                 standings.append(self._ask("standing", id_, change, context))
+                self.written["back_again"] += candidate.standing.survives and not Standing(row["standing"]).survives
+            if row["missed_on"] is not None and candidate.standing.survives:
+                founds.append(self._ask("found", id_, FindEnterprise(reason="登记数据中再次出现", batch=self.batch), context))
         asks += [self._aside(verdict, context) for verdict in chunk if isinstance(verdict, SetAside)]
-        for group in (asks, standings):
+        for group in (asks, standings, founds):
             if group:
                 await self.service.desk.handle_all(list({ask.key: ask for ask in group}.values()))
-        self.written.update(_KINDS[type(ask.command)] for ask in (*asks, *standings) if type(ask.command) in _KINDS)
+        self.written.update(_KINDS[type(ask.command)] for ask in (*asks, *standings, *founds) if type(ask.command) in _KINDS)
         self.written["unchanged"] += len(candidates) - len({a.key for a in (*asks, *standings) if a.decider is ENTERPRISE})
+
+    async def _miss(self, rows: list[Any], grid: Grid) -> None:
+        """What survives in the register but not in a complete file waits for a person; nothing is deregistered by itself."""
+        context = await self.service.context(self.caller, "import", lines=grid.lines, workers={})
+        command = MissEnterprise(on=context.today, batch=self.batch)
+        await self.service.desk.handle_all([self._ask("missed", row["id"], command, context) for row in rows])
+        self.written["missed"] += len(rows)
 
     def _ask(self, verb: str, id_: UUID, command: Any, context: Context) -> Ask[Any]:
         mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
@@ -127,7 +162,7 @@ class Import:
         mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
         return Ask(ROW, str(id_), command, mine, derived_id("import", self.batch, "aside", str(id_)))
 
-    def _registration(self, candidate: Candidate, grid: _Grid) -> RegisterEnterprise:
+    def _registration(self, candidate: Candidate, grid: Grid, abnormal: bool | None) -> RegisterEnterprise:
         said: dict[str, Any] = {name: value for name in _PLAIN if (value := _value(candidate, name)) is not None}
         said |= {name: Personal(text) for name in _PERSONAL if (text := getattr(candidate, name))}
         return RegisterEnterprise(
@@ -136,10 +171,11 @@ class Import:
             standing_on=candidate.standing_on,
             assignments=grid.places(candidate),
             batch=self.batch,
+            abnormal=abnormal or None,
             **said,
         )
 
-    def _amendment(self, candidate: Candidate, row: Any, texts: dict[str, str]) -> AmendEnterprise | None:
+    def amendment(self, candidate: Candidate, row: Any, texts: dict[str, str], abnormal: bool | None) -> AmendEnterprise | None:
         """What the file says otherwise than the register; what the file leaves empty stays."""
         now = {**orjson.loads(row["particulars"]), "name": row["name"]}
         changed: dict[str, Any] = {}
@@ -152,47 +188,41 @@ class Import:
             text = getattr(candidate, name)
             if text and text != texts.get(name):
                 changed[name] = Personal(text)
+        if abnormal is not None and abnormal != bool(now.get("abnormal")):
+            changed["abnormal"] = abnormal
         return AmendEnterprise(source="import", batch=self.batch, **changed) if changed else None
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """Where candidates can be placed: the table of industries, and the townships and villages with their names."""
-
-    departments: dict[str, str]
-    lines: dict[str, tuple[Line, bool]]
-    names: Places
-
-    @classmethod
-    async def of(cls, service: Service) -> _Grid:
-        row = await service.pool.fetchrow("select entries from mapping where name = 'industries'")
-        units = await service.pool.fetch("select code, name, kind, parent, line from unit where ended is null")
-        lines = {u["code"]: (Line(u["line"]), u["kind"] in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)) for u in units if u["line"]}
-        townships = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.TOWNSHIP]
-        villages = [(u["code"], u["name"], u["parent"]) for u in units if u["kind"] == UnitKind.VILLAGE]
-        return cls(orjson.loads(row["entries"]) if row else {}, lines, Places.of(townships, villages))
-
-    def places(self, candidate: Candidate) -> tuple[Assignment, ...]:
-        """Assignments that are sure; the rest waits in the queue of the unassigned for a person."""
-        found: list[Assignment] = []
-        department = self.departments.get(candidate.industry)
-        if department:
-            found.append(Assignment(line=Line.VERTICAL, unit=department, confidence=100, reason=f"行业 {candidate.industry}"))
-        place = suggest(candidate.business_address or candidate.address, self.names)
-        if place.sure and place.township:
-            found.append(
-                Assignment(
-                    line=Line.HORIZONTAL,
-                    unit=place.township,
-                    sub_unit=place.village,
-                    confidence=place.confidence,
-                    reason=place.because[:200],
-                )
-            )
-        return tuple(found)
+_KINDS: dict[type[Any], str] = {
+    RegisterEnterprise: "registered",
+    AmendEnterprise: "amended",
+    ChangeStanding: "standing_changed",
+    FindEnterprise: "found",
+}
 
 
-_KINDS: dict[type[Any], str] = {RegisterEnterprise: "registered", AmendEnterprise: "amended", ChangeStanding: "standing_changed"}
+def _code(verdict: Verdict) -> str:
+    return verdict.candidate.code if isinstance(verdict, Accepted) else verdict.code
+
+
+def abnormal_of(chunk: list[Verdict]) -> dict[str, bool]:
+    """Which are entered as 经营异常; nothing of those whose file has no column of standings."""
+    found: dict[str, bool] = {}
+    for verdict in chunk:
+        if isinstance(verdict, Accepted):
+            faults = {note.fault for note in verdict.notes}
+            if Fault.STANDING_ASSUMED not in faults:
+                found[verdict.candidate.code] = Fault.ABNORMAL in faults
+    return found
+
+
+def day_of(candidate: Candidate, row: Any, today: date) -> date:
+    """From when its new standing holds. What had left and is back is in scope from a fresh day, never from before it left."""
+    told: date | None = candidate.standing_on
+    if candidate.standing.survives and not Standing(row["standing"]).survives:
+        left: date | None = row["standing_on"]
+        return told if told and left and left < told <= today else today
+    return told or today
 
 
 def _id(candidate: Candidate) -> UUID:

@@ -1,10 +1,12 @@
 """An enterprise of the register (企业库), and who answers for it on each line.
 
-    (nothing) --register--> Registered --amend / change standing / change custody / assign / verify loss--> Registered
+    (nothing) --register--> Registered --amend / change standing / change custody / assign / verify loss /
+                                         tag / prefer / miss / find / survey--> Registered
 
 Served are all surviving enterprises, no individual businesses and no farmers' co-operatives (方案 三(二)); a standing
 outside the four surviving ones takes it out of scope from its day on, and it may come back. On each line exactly one unit
-answers from a day on until the next assignment (方案 三(一), 五(一)).
+answers from a day on until the next assignment (方案 三(一), 五(一)). A census tells what was found of it (方案 四(一)4).
+Its size class (国统字〔2017〕213号) follows from industry, staff, revenue and assets and is said anew whenever it changes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.roster.domain.permissions import the_office, the_unit
+from services.roster.domain.sizes import RULE, Sizing, size_of
 from services.roster.domain.unit import Code
 from shared.codes import InvalidCode, credit_code
 from shared.decider import Context, Decider
@@ -24,14 +27,22 @@ from shared.events import Command, Fact, Part
 from shared.events.roster import (
     Attempt,
     ContactLossVerified,
+    ContactPreferred,
     CustodyChanged,
     EnterpriseAmended,
     EnterpriseAssigned,
+    EnterpriseFound,
+    EnterpriseMissed,
     EnterpriseRegistered,
+    EnterpriseSized,
+    EnterpriseSurveyed,
+    EnterpriseTagged,
+    MainContactChosen,
     StandingChanged,
 )
-from shared.problems import Refused, Unknown
-from shared.terms import EnterpriseKind, Line, Role, Standing, derived_id
+from shared.phones import Phone
+from shared.problems import Forbidden, Refused, Unknown
+from shared.terms import EnterpriseKind, Line, Mode, Role, Standing, SurveyResult, derived_id
 from shared.vault import Personal
 
 Text = Annotated[str, Field(max_length=500)]
@@ -60,13 +71,16 @@ class Particulars(Command):
     currency: str = Field("CNY", max_length=10)
     legal_person: Personal | None = None
     contact: Personal | None = None
-    phone: Personal | None = None
+    phone: Phone | None = None
     address: Text = ""
     business_address: Text = ""
     industry: str = Field("", max_length=10)
     business: str = Field("", max_length=4000)
     registrar: str = Field("", max_length=100)
     staff: Staff | None = None
+    revenue: Amount | None = None
+    assets: Amount | None = None
+    abnormal: bool | None = None
     source: str = Field("import", max_length=20)
     batch: str = Field("", max_length=64)
 
@@ -94,13 +108,16 @@ class AmendEnterprise(Command):
     currency: str | None = Field(None, max_length=10)
     legal_person: Personal | None = None
     contact: Personal | None = None
-    phone: Personal | None = None
+    phone: Phone | None = None
     address: Text | None = None
     business_address: Text | None = None
     industry: str | None = Field(None, max_length=10)
     business: str | None = Field(None, max_length=4000)
     registrar: str | None = Field(None, max_length=100)
     staff: Staff | None = None
+    revenue: Amount | None = None
+    assets: Amount | None = None
+    abnormal: bool | None = None
     source: str = Field("manual", max_length=20)
     batch: str = Field("", max_length=64)
 
@@ -141,6 +158,61 @@ class VerifyContactLoss(Command):
     tries: tuple[Attempt, ...] = Field(min_length=2, max_length=20)
     on: date
     note: str = Field("", max_length=500)
+
+
+class ChooseMainContact(Command):
+    """From a day on the worker of this line is the one the enterprise turns to first."""
+
+    line: Line
+    on: date
+
+
+class FollowMapping(Command):
+    """Give it to the unit that a published table names, unless a person put it where it is."""
+
+    line: Line
+    unit: Code
+    on: date
+    reason: str = Field("", max_length=200)
+    confidence: int = Field(100, ge=0, le=100)
+
+
+class TagEnterprise(Command):
+    """All its tags from now on."""
+
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=30)], ...] = Field(max_length=20)
+
+
+class PreferContact(Command):
+    """How and when it likes to be reached, and until when it wants to be left alone."""
+
+    modes: tuple[Mode, ...] = Field((), max_length=4)
+    hours: str = Field("", max_length=100)
+    quiet_until: date | None = None
+    note: str = Field("", max_length=500)
+
+
+class MissEnterprise(Command):
+    """It does not stand in a file that was declared complete."""
+
+    on: date
+    batch: str = Field("", max_length=64)
+
+
+class FindEnterprise(Command):
+    """What was missing is there after all."""
+
+    reason: str = Field(min_length=1, max_length=200)
+    batch: str = Field("", max_length=64)
+
+
+class SurveyEnterprise(Command):
+    """What a census found of it. ``of`` names the enterprise that it repeats."""
+
+    census: UUID
+    result: SurveyResult
+    note: str = Field("", max_length=500)
+    of: UUID | None = None
 
 
 class AlreadyRegistered(Refused):
@@ -185,6 +257,36 @@ class NotAssignedThere(Refused):
     title = "该企业不由本单位负责"
 
 
+class NobodyNamedThere(Refused):
+    """The main contact is the worker who answers on a line: where nobody is named there is nobody to turn to (方案 五(一))."""
+
+    title = "该网格线尚未落实网格员,不能设为主联系人"
+
+
+class CensusNotRunning(Refused):
+    """Results are taken while the census is open, from its first day to its last (方案 四(一)4)."""
+
+    title = "摸底未开始、已截止或已结束"
+
+
+class OutsideCensus(Refused):
+    """A census is of the enterprises of its unit, or of its line."""
+
+    title = "该企业不在本次摸底范围内"
+
+
+class DuplicateUnnamed(Refused):
+    """重复 names another enterprise of the register, and nothing else does."""
+
+    title = "结果为重复时须指明与哪一户企业重复,其他结果不填"
+
+
+class NotYourEnterprise(Forbidden):
+    """Workers and informants enter for the unit, branch or village that answers for the enterprise (R28, R41)."""
+
+    title = "该企业不由您所在的单位或村(社区)、分支机构负责"
+
+
 @dataclass(frozen=True)
 class Unregistered:
     """Not in the register."""
@@ -203,6 +305,30 @@ class Registered:
     particulars: dict[str, Any]
     assigned: tuple[EnterpriseAssigned, ...]
     lost: tuple[ContactLossVerified, ...]
+    since: date | None = None
+    """The day it entered the register."""
+    names: tuple[tuple[date, str], ...] = ()
+    standings: tuple[tuple[date, Standing], ...] = ()
+    custodies: tuple[tuple[date, bool], ...] = ()
+    """Each with the day from which it was so."""
+    main: tuple[MainContactChosen, ...] = ()
+    sizing: EnterpriseSized | None = None
+    tags: tuple[str, ...] = ()
+    preferred: ContactPreferred | None = None
+    missed: EnterpriseMissed | None = None
+    surveys: tuple[EnterpriseSurveyed, ...] = ()
+    """The last result of each census."""
+    address_on: date | None = None
+    industry_on: date | None = None
+    """When the address, and the industry, were last amended."""
+
+    def placed_by(self, line: Line, on: date) -> EnterpriseAssigned | None:
+        """The assignment that brought it to the unit which answers on this day; naming a worker inside is not that."""
+        found = None
+        for item in sorted(self.assigned, key=lambda a: a.on):
+            if item.line == line and item.on <= on and (found is None or found.unit != item.unit):
+                found = item
+        return found
 
     def holder(self, line: Line, on: date) -> EnterpriseAssigned | None:
         """Who answers on this line on this day."""
@@ -214,7 +340,10 @@ class Registered:
 
 
 State = Unregistered | Registered
-Asked = RegisterEnterprise | AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
+Asked = (
+    RegisterEnterprise | AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
+    | ChooseMainContact | FollowMapping | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
+)  # fmt: skip
 
 _PERSONAL = ("legal_person", "contact", "phone")
 
@@ -232,13 +361,18 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _register(command, context)
         case Unregistered(), AmendEnterprise() | ChangeStanding() | ChangeCustody() | AssignEnterprise() | VerifyContactLoss():
             raise Unknown(what="enterprise", id=str(context.subject))
+        case Unregistered(), ChooseMainContact() | FollowMapping():
+            raise Unknown(what="enterprise", id=str(context.subject))
+        case Unregistered(), TagEnterprise() | PreferContact() | MissEnterprise() | FindEnterprise() | SurveyEnterprise():
+            raise Unknown(what="enterprise", id=str(context.subject))
         case Registered(), RegisterEnterprise():
             the_office(context)
             if (state.name, state.standing) == (command.name, command.standing):
                 return []
             raise AlreadyRegistered(code=state.code, name=state.name)
         case Registered(), AmendEnterprise():
-            the_office(context)
+            if not context.known.get("correction"):  # An approved correction carries its own right.
+                the_office(context)
             return _amend(state, command, context)
         case Registered(), ChangeStanding():
             the_office(context)
@@ -258,6 +392,76 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [EnterpriseAssigned(**command.model_dump())]
         case Registered(), VerifyContactLoss():
             return _verify(state, command, context)
+        case Registered(), ChooseMainContact():
+            return _choose(state, command, context)
+        case Registered(), FollowMapping():
+            the_office(context)
+            _fits(command.line, command.unit, None, None, context)
+            placed = state.placed_by(command.line, command.on)
+            if placed and (placed.unit == command.unit or placed.confidence is None):
+                return []
+            return [EnterpriseAssigned(**command.model_dump())]
+        case Registered(), TagEnterprise(tags=tags):
+            _the_answering(state, context)
+            wanted = tuple(dict.fromkeys(tags))
+            return [] if wanted == state.tags else [EnterpriseTagged(tags=wanted)]
+        case Registered(), PreferContact():
+            _the_answering(state, context)
+            fact = ContactPreferred(**command.model_dump())
+            return [] if fact == (state.preferred or ContactPreferred()) else [fact]
+        case Registered(), MissEnterprise():
+            the_office(context)
+            return [] if state.missed or not state.standing.survives else [EnterpriseMissed(**command.model_dump())]
+        case Registered(), FindEnterprise():
+            the_office(context)
+            return [EnterpriseFound(on=context.today, **command.model_dump())] if state.missed else []
+        case Registered(), SurveyEnterprise():
+            return _survey(state, command, context)
+
+
+def _the_answering(state: Registered, context: Context) -> None:
+    """The office, or whoever works in a unit that answers for it today."""
+    held = {item.unit for line in Line if (item := state.holder(line, context.today))}
+    unit = context.actor.unit if context.actor.unit in held else ""
+    the_unit(context, unit or "-", Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.WORKER)
+
+
+def _survey(state: Registered, command: SurveyEnterprise, context: Context) -> list[Fact]:
+    """``context.known["census"]`` brings line, unit, since, until and closed of the census."""
+    census = context.known["census"]
+    if census["closed"] or not census["since"] <= context.today <= census["until"]:
+        raise CensusNotRunning(census=str(command.census))
+    held = state.holder(census["line"], context.today)
+    if held is None or census["unit"] not in (None, held.unit):
+        raise OutsideCensus(census=str(command.census))
+    actor = context.actor
+    inside = actor.unit == held.unit and (not actor.sub_unit or actor.sub_unit == held.sub_unit)
+    if not inside or not actor.holds(Role.WORKER, Role.INFORMANT, Role.DEPUTY, Role.HEAD):
+        raise NotYourEnterprise(unit=held.unit, sub_unit=held.sub_unit)
+    if (command.result == SurveyResult.DUPLICATE) != (command.of is not None) or command.of == context.subject:
+        raise DuplicateUnnamed
+    last = next((item for item in state.surveys if item.census == command.census), None)
+    if last and (last.result, last.note, last.of) == (command.result, command.note, command.of):
+        return []
+    return [EnterpriseSurveyed(member=actor.id, on=context.today, **command.model_dump())]
+
+
+def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[Fact]:
+    """The size class where it changed; that it can't be told is said only of what once had one."""
+    found: Sizing = size_of(particulars["industry"] or "", particulars["staff"], particulars["revenue"], particulars["assets"])
+    if found.size == (before.size if before else None):
+        return []
+    return [EnterpriseSized(size=found.size, basis=found.basis, rule=RULE)]
+
+
+def _choose(state: Registered, command: ChooseMainContact, context: Context) -> list[Fact]:
+    """The office, or the unit that answers on the line, says whom the enterprise turns to first."""
+    held = state.holder(command.line, command.on)
+    the_unit(context, held.unit if held else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
+    if held is None or held.worker is None:
+        raise NobodyNamedThere(line=command.line.label)
+    chosen = [item for item in sorted(state.main, key=lambda item: item.on) if item.on <= command.on]
+    return [] if chosen and chosen[-1].line == command.line else [MainContactChosen(**command.model_dump())]
 
 
 def _register(command: RegisterEnterprise, context: Context) -> list[Fact]:
@@ -274,7 +478,7 @@ def _register(command: RegisterEnterprise, context: Context) -> list[Fact]:
     for item in command.assignments:
         _fits(item.line, item.unit, item.sub_unit, item.worker, context)
         facts.append(EnterpriseAssigned(on=on, **item.model_dump()))
-    return facts
+    return [*facts, *_sized(None, plain)]
 
 
 def _amend(state: Registered, command: AmendEnterprise, context: Context) -> list[Fact]:
@@ -284,7 +488,8 @@ def _amend(state: Registered, command: AmendEnterprise, context: Context) -> lis
     changed |= {name: _about(value, name, context) for name in _PERSONAL if (value := getattr(command, name)) is not None}
     if not changed:
         return []
-    return [EnterpriseAmended(on=context.today, source=command.source, batch=command.batch, **changed)]
+    amended = EnterpriseAmended(on=context.today, source=command.source, batch=command.batch, **changed)
+    return [amended, *_sized(state.sizing, {**now, **changed})]
 
 
 def _verify(state: Registered, command: VerifyContactLoss, context: Context) -> list[Fact]:
@@ -319,21 +524,45 @@ def evolve(state: State, fact: Fact) -> State:
         case Unregistered(), EnterpriseRegistered():
             particulars = {name: getattr(fact, name) for name in _PARTICULARS}
             return Registered(
-                fact.code, fact.name, (), fact.standing, fact.standing_on, fact.managed_elsewhere, particulars, (), ()
-            )
+                fact.code, fact.name, (), fact.standing, fact.standing_on, fact.managed_elsewhere, particulars, (), (),
+                fact.on, ((fact.on, fact.name),), ((fact.on, fact.standing),), ((fact.on, fact.managed_elsewhere),),
+            )  # fmt: skip
         case Registered(), EnterpriseAmended():
             changes = {name: value for name in _PARTICULARS if (value := getattr(fact, name)) is not None}
             former = state.former_names if fact.name in (None, state.name) else (*state.former_names, state.name)
-            return replace(state, name=fact.name or state.name, former_names=former, particulars={**state.particulars, **changes})
+            names = (*state.names, (fact.on, fact.name)) if fact.name else state.names
+            particulars = {**state.particulars, **changes}
+            moved = fact.on if fact.address is not None or fact.business_address is not None else state.address_on
+            turned = fact.on if fact.industry is not None else state.industry_on
+            state = replace(state, name=fact.name or state.name, former_names=former, names=names, particulars=particulars)
+            return replace(state, address_on=moved, industry_on=turned)
         case Registered(), StandingChanged():
-            return replace(state, standing=fact.standing, standing_on=fact.on)
+            standings = (*state.standings, (fact.on, fact.standing))
+            missed = state.missed if fact.standing.survives else None
+            return replace(state, standing=fact.standing, standing_on=fact.on, standings=standings, missed=missed)
         case Registered(), CustodyChanged():
-            return replace(state, managed_elsewhere=fact.managed_elsewhere)
+            custodies = (*state.custodies, (fact.on, fact.managed_elsewhere))
+            return replace(state, managed_elsewhere=fact.managed_elsewhere, custodies=custodies)
         case Registered(), EnterpriseAssigned():
             others = tuple(a for a in state.assigned if (a.line, a.on) != (fact.line, fact.on))
             return replace(state, assigned=(*others, fact))
         case Registered(), ContactLossVerified():
             return replace(state, lost=(*state.lost, fact))
+        case Registered(), MainContactChosen():
+            return replace(state, main=(*state.main, fact))
+        case Registered(), EnterpriseSized():
+            return replace(state, sizing=fact)
+        case Registered(), EnterpriseTagged():
+            return replace(state, tags=fact.tags)
+        case Registered(), ContactPreferred():
+            return replace(state, preferred=fact)
+        case Registered(), EnterpriseMissed():
+            return replace(state, missed=fact)
+        case Registered(), EnterpriseFound():
+            return replace(state, missed=None)
+        case Registered(), EnterpriseSurveyed():
+            earlier = tuple(item for item in state.surveys if item.census != fact.census)
+            return replace(state, surveys=(*earlier, fact))
         case _:
             return state
 

@@ -18,6 +18,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import MemberAppointed, MemberReleased
+from shared.phones import Phone
 from shared.problems import Refused, Unknown
 from shared.terms import Role
 from shared.vault import Personal
@@ -34,7 +35,7 @@ class AppointMember(Command):
     """Give somebody a role in a unit from a day on."""
 
     name: Personal
-    phone: Personal | None = None
+    phone: Phone | None = None
     unit: Code
     sub_unit: Code | None = None
     role: Role

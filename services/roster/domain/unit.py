@@ -1,9 +1,10 @@
 """A unit: a department or township that files ledgers, a branch or village under it, the district, its offices.
 
-    (nothing) --establish--> Standing --rename--> Standing --end--> Ended
+    (nothing) --establish--> Standing --rename / move / charge / document--> Standing --end--> Ended
 
 方案 三(一): the vertical line goes district → department → branch, the horizontal one district → township → village.
-Units are born, renamed and ended on a day; a month's history replays under the units of that month.
+Units are born, split off, renamed, moved and ended on a day; a month's history replays under the units of that month. Each
+filing unit issues a plan and sets up a leading group and a task force (方案 四(一)1, 四(二)1).
 """
 
 from __future__ import annotations
@@ -11,15 +12,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.roster.domain.permissions import the_office
+from services.roster.domain.permissions import the_office, the_unit
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
-from shared.events.roster import UnitEnded, UnitEstablished, UnitRenamed
+from shared.events.roster import (
+    UnitCharged,
+    UnitDocumented,
+    UnitDocumentWithdrawn,
+    UnitEnded,
+    UnitEstablished,
+    UnitMoved,
+    UnitRenamed,
+)
 from shared.problems import Refused, Unknown
-from shared.terms import UnitKind
+from shared.terms import PaperKind, Role, UnitKind
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -32,16 +42,18 @@ _ABOVE = {
     UnitKind.OFFICE: UnitKind.DISTRICT,
     UnitKind.INSPECTORATE: UnitKind.DISTRICT,
 }
+_MOST_PAPERS = 200
 
 
 class EstablishUnit(Command):
-    """Establish a unit under the one above it."""
+    """Establish a unit under the one above it; ``predecessors`` are those it was split off from."""
 
     name: Name
     kind: UnitKind
     parent: Code | None = None
     on: date
     document: str = Field("", max_length=100)
+    predecessors: tuple[Code, ...] = Field(default=(), max_length=20)
 
 
 class RenameUnit(Command):
@@ -52,12 +64,52 @@ class RenameUnit(Command):
     document: str = Field("", max_length=100)
 
 
+class MoveUnit(Command):
+    """Put a village or a branch under another unit from a day on."""
+
+    parent: Code
+    on: date
+    document: str = Field("", max_length=100)
+
+
 class EndUnit(Command):
     """End a unit; ``on`` is the first day without it."""
 
     on: date
-    successors: tuple[Code, ...] = ()
+    successors: tuple[Code, ...] = Field((), max_length=20)
     document: str = Field("", max_length=100)
+
+
+class ChargeUnit(Command):
+    """Say in words what the unit has to do (定责)."""
+
+    duty: str = Field(min_length=1, max_length=2000)
+
+
+class DocumentUnit(Command):
+    """Keep a paper the unit issued."""
+
+    document: UUID
+    kind: PaperKind
+    number: str = Field(min_length=1, max_length=100)
+    title: str = Field(min_length=1, max_length=200)
+    issued: date
+    expires: date | None = None
+    members: tuple[UUID, ...] = Field((), max_length=100)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DocumentUnit:
+        if self.expires is not None and self.expires < self.issued:
+            message = "失效日期不得早于印发日期"
+            raise ValueError(message)
+        return self
+
+
+class WithdrawUnitDocument(Command):
+    """Take a paper out of force."""
+
+    document: UUID
+    reason: str = Field(min_length=1, max_length=200)
 
 
 class UnitExists(Refused):
@@ -84,6 +136,32 @@ class BeforeItsTime(Refused):
     title = "日期早于单位设立日期"
 
 
+class UnitsNotThere(Refused):
+    """Predecessors and successors are units."""
+
+    title = "没有所列的前身或承接单位"
+
+
+class PaperKnown(Refused):
+    """An id names one paper for ever."""
+
+    title = "该编号的文件已登记,内容不同"
+
+
+class TooManyPapers(Refused):
+    """What is no longer in force is withdrawn, not piled up."""
+
+    title = "文件过多,请先撤下失效的文件"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper, and from which day it is no longer in force if somebody took it out."""
+
+    told: UnitDocumented
+    withdrawn_on: date | None = None
+
+
 @dataclass(frozen=True)
 class NoUnit:
     """Not there yet."""
@@ -98,6 +176,13 @@ class Standing:
     kind: UnitKind
     parent: str | None
     since: date
+    names: tuple[tuple[date, str], ...] = ()
+    """Each name with the day from which the unit was called so."""
+    parents: tuple[tuple[date, str], ...] = ()
+    """Each unit above it with the day from which it stood there."""
+    predecessors: tuple[str, ...] = ()
+    duty: str = ""
+    papers: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,52 +191,123 @@ class Ended:
 
     was: Standing
     on: date
+    successors: tuple[str, ...] = ()
 
 
 State = NoUnit | Standing | Ended
-Asked = EstablishUnit | RenameUnit | EndUnit
+Asked = EstablishUnit | RenameUnit | MoveUnit | EndUnit | ChargeUnit | DocumentUnit | WithdrawUnitDocument
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the unit's ``code`` and the ``parent``'s kind."""
-    the_office(context)
-    match state, command:
-        case NoUnit(), EstablishUnit():
-            above = _ABOVE.get(command.kind)
-            if above is not None and context.known.get("parent") != above:
-                raise WrongParent(kind=command.kind.label, parent=command.parent, needs=above.label)
-            if above is None and command.parent is not None:
-                raise WrongParent(kind=command.kind.label, parent=command.parent)
-            return [UnitEstablished(code=context.known["code"], **command.model_dump())]
-        case NoUnit(), RenameUnit() | EndUnit():
-            raise Unknown(what="unit")
-        case Standing(), EstablishUnit():
+    """Facts, or a refusal. ``context.known`` brings the unit's ``code``, the ``parent``'s kind and the ``units`` there are."""
+    if isinstance(command, ChargeUnit | DocumentUnit | WithdrawUnitDocument):
+        the_unit(context, context.known["code"], Role.HEAD, Role.DEPUTY)
+    else:
+        the_office(context)
+    match state:
+        case NoUnit():
+            return _establish(command, context)
+        case Standing():
+            return _standing(state, command, context)
+        case Ended():
+            if isinstance(command, EndUnit) and (command.on, command.successors) == (state.on, state.successors):
+                return []
+            raise UnitHasEnded(on=state.on)
+
+
+def _establish(command: Asked, context: Context) -> list[Fact]:
+    if not isinstance(command, EstablishUnit):
+        raise Unknown(what="unit")
+    _fits(command.kind, command.parent, context)
+    _there(command.predecessors, context)
+    return [UnitEstablished(code=context.known["code"], **command.model_dump())]
+
+
+def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
+    match command:
+        case EstablishUnit():
             if (state.name, state.kind, state.parent) == (command.name, command.kind, command.parent):
                 return []
             raise UnitExists(code=state.code, name=state.name)
-        case Standing(), RenameUnit():
-            if command.on < state.since:
-                raise BeforeItsTime(since=state.since)
+        case RenameUnit():
+            _not_before(state, command.on)
             return [] if command.name == state.name else [UnitRenamed(**command.model_dump())]
-        case Standing(), EndUnit():
-            if command.on < state.since:
-                raise BeforeItsTime(since=state.since)
+        case MoveUnit():
+            _not_before(state, command.on)
+            _fits(state.kind, command.parent, context)
+            return [] if command.parent == state.parent else [UnitMoved(**command.model_dump())]
+        case EndUnit():
+            _not_before(state, command.on)
+            _there(command.successors, context)
             return [UnitEnded(**command.model_dump())]
-        case Ended(), EndUnit() if command.on == state.on:
+        case ChargeUnit():
+            return [] if command.duty == state.duty else [UnitCharged(duty=command.duty, on=context.today)]
+        case DocumentUnit():
+            return _paper(state, command)
+        case WithdrawUnitDocument():
+            paper = _known(state, command.document)
+            if paper is None:
+                raise Unknown(what="document", id=str(command.document))
+            return [] if paper.withdrawn_on else [UnitDocumentWithdrawn(**command.model_dump(), on=context.today)]
+
+
+def _paper(state: Standing, command: DocumentUnit) -> list[Fact]:
+    fact = UnitDocumented(**command.model_dump())
+    known = _known(state, command.document)
+    if known is not None:
+        if known.told == fact:
             return []
-        case Ended(), EstablishUnit() | RenameUnit() | EndUnit():
-            raise UnitHasEnded(on=state.on)
+        raise PaperKnown(document=str(command.document))
+    if len(state.papers) >= _MOST_PAPERS:
+        raise TooManyPapers(most=_MOST_PAPERS)
+    return [fact]
+
+
+def _known(state: Standing, document: UUID) -> Paper | None:
+    return next((paper for paper in state.papers if paper.told.document == document), None)
+
+
+def _fits(kind: UnitKind, parent: str | None, context: Context) -> None:
+    above = _ABOVE.get(kind)
+    if above is not None and context.known.get("parent") != above:
+        raise WrongParent(kind=kind.label, parent=parent, needs=above.label)
+    if above is None and parent is not None:
+        raise WrongParent(kind=kind.label, parent=parent)
+
+
+def _there(codes: tuple[str, ...], context: Context) -> None:
+    if missing := sorted(set(codes) - set(context.known.get("units", ()))):
+        raise UnitsNotThere(units=missing)
+
+
+def _not_before(state: Standing, on: date) -> None:
+    if on < state.since:
+        raise BeforeItsTime(since=state.since)
 
 
 def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
     match state, fact:
         case NoUnit(), UnitEstablished():
-            return Standing(fact.code, fact.name, fact.kind, fact.parent, fact.on)
+            parents = ((fact.on, fact.parent),) if fact.parent else ()
+            return Standing(
+                fact.code, fact.name, fact.kind, fact.parent, fact.on, ((fact.on, fact.name),), parents, fact.predecessors
+            )
         case Standing(), UnitRenamed():
-            return replace(state, name=fact.name)
+            return replace(state, name=fact.name, names=(*state.names, (fact.on, fact.name)))
+        case Standing(), UnitMoved():
+            return replace(state, parent=fact.parent, parents=(*state.parents, (fact.on, fact.parent)))
+        case Standing(), UnitCharged():
+            return replace(state, duty=fact.duty)
+        case Standing(), UnitDocumented():
+            return replace(state, papers=(*state.papers, Paper(fact)))
+        case Standing(), UnitDocumentWithdrawn():
+            papers = tuple(
+                replace(paper, withdrawn_on=fact.on) if paper.told.document == fact.document else paper for paper in state.papers
+            )
+            return replace(state, papers=papers)
         case Standing(), UnitEnded():
-            return Ended(state, fact.on)
+            return Ended(state, fact.on, fact.successors)
         case _:  # A fact of another time or kind changes nothing: evolve can't refuse.
             return state
 

@@ -22,6 +22,7 @@ from services.roster.intake.read import Column, RawRow
 from shared.codes import CodeClass, CodeFault, CreditCode, InvalidCode, credit_code, normalise
 from shared.industries import Industry, industry_of
 from shared.months import SHANGHAI
+from shared.phones import is_phone
 from shared.terms import EnterpriseKind, Standing, Term
 
 AREA_CODE = "0857"
@@ -381,7 +382,7 @@ class _Judgement:
             for part in _PHONE_BREAK.split(text):
                 if not (part := part.strip()) or not meaning(part):
                     continue
-                if number := read_phone(part):
+                if (number := read_phone(part)) and is_phone(number):
                     found[number] = None
                 else:
                     # The number itself stays out of the report: it may be somebody's.

@@ -4,21 +4,65 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.roster.domain.calendar import CALENDAR, MAPPING
+from services.roster.domain.brand import BRAND
+from services.roster.domain.calendar import CALENDAR
+from services.roster.domain.census import CENSUS
+from services.roster.domain.correction import CORRECTION
+from services.roster.domain.delivery import DELIVERY
 from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.mapping import MAPPING
 from services.roster.domain.member import MEMBER
+from services.roster.domain.project import PROJECT
 from services.roster.domain.row import ROW
+from services.roster.domain.subject import SUBJECT
+from services.roster.domain.task import TASK
 from services.roster.domain.unit import UNIT
-from services.roster.projections import calendar, enterprises, members, rows, units
+from services.roster.projections import (
+    brand,
+    calendar,
+    censuses,
+    enterprises,
+    mapping,
+    members,
+    projects,
+    rows,
+    spans,
+    subjects,
+    tasks,
+    units,
+)
 from shared.decider import Decider
 from shared.projector import View
 
-DECIDERS: tuple[Decider[Any], ...] = (UNIT, MEMBER, ENTERPRISE, CALENDAR, MAPPING, ROW)
+DECIDERS: tuple[Decider[Any], ...] = (
+    UNIT,
+    MEMBER,
+    ENTERPRISE,
+    CALENDAR,
+    MAPPING,
+    BRAND,
+    DELIVERY,
+    PROJECT,
+    ROW,
+    CENSUS,
+    CORRECTION,
+    TASK,
+    SUBJECT,
+    subjects.DISCLOSURE,
+)
 VIEWS: dict[str, tuple[View[Any], ...]] = {
-    "unit": units.VIEWS,
+    "unit": (*units.VIEWS, *spans.OF_UNITS),
     "member": members.VIEWS,
-    "enterprise": enterprises.VIEWS,
-    "calendar": (calendar.YEARS,),
-    "mapping": (calendar.MAPPINGS,),
+    "enterprise": (*enterprises.VIEWS, *spans.OF_ENTERPRISES, subjects.CONTACTS),
+    "calendar": calendar.VIEWS,
+    "mapping": mapping.VIEWS,
+    "brand": (brand.BRANDS,),
+    "delivery": (brand.DELIVERIES,),
+    "project": projects.VIEWS,
     "row": rows.VIEWS,
+    "census": (censuses.CENSUSES,),
+    "correction": (censuses.CORRECTIONS,),
+    "task": tasks.VIEWS,
+    "subject": (subjects.ERASED,),
+    "disclosure": (subjects.DISCLOSURES,),
 }

@@ -1,4 +1,4 @@
-"""The calendar and the mapping tables as tables."""
+"""The calendar as tables: the list in force of each year, and every version of it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,33 @@ from typing import Any
 import orjson
 
 from services.roster.domain import calendar
+from shared.events.roster import Day
 from shared.projector import View
+
+
+def _written(days: Iterable[Day]) -> str:
+    return orjson.dumps([day.model_dump(mode="json") for day in days]).decode()
 
 
 def _year(key: str, version: int, state: calendar.Year) -> Iterable[tuple[Any, ...]]:
     if state.days is not None:
-        days = orjson.dumps([day.model_dump(mode="json") for day in state.days]).decode()
-        yield int(key), version, days, state.source
+        yield int(key), version, _written(state.days), state.source
 
 
-def _mapping(key: str, version: int, state: calendar.Mapping) -> Iterable[tuple[Any, ...]]:
-    yield key, version, orjson.dumps(dict(state.entries)).decode(), state.on
+def _versions(key: str, _version: int, state: calendar.Year) -> Iterable[tuple[Any, ...]]:
+    for number, fact in enumerate(state.versions, 1):
+        yield key, number, _written(fact.days), fact.source
 
 
 YEARS = View[calendar.Year](
     "calendar_year", {"year": "int", "version": "int", "days": "jsonb", "source": "text"}, ("year",), _year, "year"
 )
-MAPPINGS = View[calendar.Mapping](
-    "mapping", {"name": "text", "ver": "int", "entries": "jsonb", "since": "date"}, ("name",), _mapping, "name"
+VERSIONS = View[calendar.Year](
+    "calendar_version",
+    {"year": "text", "version": "int", "days": "jsonb", "source": "text"},
+    ("year", "version"),
+    _versions,
+    "year",
 )
+
+VIEWS = (YEARS, VERSIONS)

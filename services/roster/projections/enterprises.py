@@ -9,6 +9,8 @@ from uuid import UUID
 import orjson
 
 from services.roster.domain import enterprise
+from services.roster.intake.names import name_key
+from services.roster.projections.spans import spans
 from shared.projector import View
 from shared.vault import Personal
 
@@ -21,8 +23,33 @@ def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tup
     yield (
         UUID(key), version, state.code, state.name, str(state.standing), state.standing_on, state.managed_elsewhere,
         bool(plain["branch"]), plain["industry"], plain["address"], orjson.dumps(list(state.former_names)).decode(),
-        orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(),
+        orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(), name_key(state.name),
+        "\n".join((state.name, *state.former_names)), state.sizing and state.sizing.size and str(state.sizing.size),
+        state.sizing.basis if state.sizing else "", orjson.dumps(list(state.tags)).decode(),
+        state.preferred.model_dump_json() if state.preferred else None, state.missed and state.missed.on,
+        state.missed.batch if state.missed else None, state.address_on, state.industry_on, state.since,
     )  # fmt: skip
+
+
+def _standing(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, enterprise.Registered) and len(state.standings) > 1:  # With one standing the register itself answers.
+        for since, until, standing in spans(state.standings):
+            yield UUID(key), since, until, str(standing)
+
+
+def _survey(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, enterprise.Registered):
+        for item in state.surveys:
+            yield UUID(key), item.census, str(item.result), item.note, item.of, item.member, item.on
+
+
+def _loss(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, enterprise.Registered):
+        last: dict[str, Any] = {}
+        for item in sorted(state.lost, key=lambda loss: loss.on):
+            last[str(item.line)] = item.on
+        for line, on in last.items():
+            yield UUID(key), line, on
 
 
 def _assignment(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
@@ -53,9 +80,14 @@ ENTERPRISES = View[enterprise.State](
     {
         "id": "uuid", "ver": "int", "code": "text", "name": "text", "standing": "text", "standing_on": "date",
         "managed_elsewhere": "bool", "branch": "bool", "industry": "text", "address": "text", "former_names": "jsonb",
-        "particulars": "jsonb", "sealed": "jsonb",
+        "particulars": "jsonb", "sealed": "jsonb", "name_key": "text", "names": "text", "size": "text", "size_basis": "text",
+        "tags": "jsonb", "preferred": "jsonb", "missed_on": "date", "missed_batch": "text", "address_on": "date",
+        "industry_on": "date", "registered_on": "date",
     },
-    ("id",), _enterprise, "id", indexes=("(name)",), unique=("(code)",),
+    ("id",), _enterprise, "id", indexes=(
+        "(name)", "(name_key)", "using gin (names public.gin_trgm_ops)", "(missed_on) where missed_on is not null",
+        "(address_on) where address_on is not null", "(industry_on) where industry_on is not null",
+    ), unique=("(code)",),
 )  # fmt: skip
 ASSIGNMENTS = View[enterprise.State](
     "assignment",
@@ -67,5 +99,17 @@ ASSIGNMENTS = View[enterprise.State](
     indexes=("(unit)", "(worker)"),
     exclude=("using gist (enterprise with =, line with =, daterange(since, until) with &&)",),
 )  # fmt: skip
+STANDINGS = View[enterprise.State](
+    "standing", {"enterprise": "uuid", "since": "date", "until": "date", "standing": "text"}, ("enterprise", "since"), _standing,
+    "enterprise",
+)  # fmt: skip
+SURVEYS = View[enterprise.State](
+    "survey",
+    {"enterprise": "uuid", "census": "uuid", "result": "text", "note": "text", "of": "uuid", "member": "uuid", "on_date": "date"},
+    ("enterprise", "census"), _survey, "enterprise", indexes=("(census)",),
+)  # fmt: skip
+LOSSES = View[enterprise.State](
+    "loss", {"enterprise": "uuid", "line": "text", "on_date": "date"}, ("enterprise", "line"), _loss, "enterprise"
+)
 
-VIEWS = (ENTERPRISES, ASSIGNMENTS)
+VIEWS = (ENTERPRISES, ASSIGNMENTS, STANDINGS, SURVEYS, LOSSES)

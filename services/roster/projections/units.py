@@ -1,11 +1,14 @@
-"""Units as tables."""
+"""Units as tables: what they are now, above which unit they stood when, the papers they issued."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
+
 from services.roster.domain import unit
+from services.roster.projections.spans import spans
 from shared.projector import View
 from shared.terms import Line, UnitKind
 
@@ -22,17 +25,53 @@ def _unit(key: str, version: int, state: unit.State) -> Iterable[tuple[Any, ...]
         case unit.NoUnit():
             return
         case unit.Standing():
-            standing, ended = state, None
+            standing, ended, successors = state, None, ()
         case unit.Ended():
-            standing, ended = state.was, state.on
+            standing, ended, successors = state.was, state.on, state.successors
     line = LINES.get(standing.kind)
-    yield key, version, standing.name, str(standing.kind), standing.parent, line and str(line), standing.since, ended
+    yield (
+        key, version, standing.name, str(standing.kind), standing.parent, line and str(line), standing.since, ended,
+        standing.duty, orjson.dumps(standing.predecessors).decode(), orjson.dumps(successors).decode(),
+    )  # fmt: skip
+
+
+def _parent(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
+    standing = state.was if isinstance(state, unit.Ended) else state
+    if isinstance(standing, unit.Standing):
+        for since, until, parent in spans(standing.parents):
+            yield key, since, until, parent
+
+
+def _paper(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
+    standing = state.was if isinstance(state, unit.Ended) else state
+    if isinstance(standing, unit.Standing):
+        for paper in standing.papers:
+            told = paper.told
+            yield (
+                told.document, key, str(told.kind), told.number, told.title, told.issued, told.expires,
+                orjson.dumps([str(member) for member in told.members]).decode(), paper.withdrawn_on,
+            )  # fmt: skip
 
 
 UNITS = View[unit.State](
     "unit",
-    {"code": "text", "ver": "int", "name": "text", "kind": "text", "parent": "text", "line": "text", "since": "date", "ended": "date"},
+    {
+        "code": "text", "ver": "int", "name": "text", "kind": "text", "parent": "text", "line": "text", "since": "date",
+        "ended": "date", "duty": "text", "predecessors": "jsonb", "successors": "jsonb",
+    },
     ("code",), _unit, "code", indexes=("(kind)", "(parent)"),
 )  # fmt: skip
+PARENTS = View[unit.State](
+    "unit_parent", {"code": "text", "since": "date", "until": "date", "parent": "text"}, ("code", "since"), _parent, "code",
+    indexes=("(parent)",),
+)  # fmt: skip
+PAPERS = View[unit.State](
+    "unit_paper",
+    {
+        "document": "uuid", "unit": "text", "kind": "text", "number": "text", "title": "text", "issued": "date",
+        "expires": "date", "members": "jsonb", "withdrawn_on": "date",
+    },
+    ("unit", "document"), _paper, "unit", indexes=("(unit, kind)",),
+)  # fmt: skip
 
-VIEWS = (UNITS,)
+VIEWS = (UNITS, PARENTS, PAPERS)

@@ -1,0 +1,117 @@
+"""The official working-day calendar: published by the office, year by year; every version stays readable."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import ValidationError
+
+from services.roster.domain.calendar import CALENDAR, PublishYear
+from services.roster.intake.holidays import ListUnreadable, read_days
+from shared.decider import Actor
+from shared.months import Calendar
+from shared.problems import Malformed, TooLarge, Unknown
+from shared.service import Caller, CommandId, Service, receipt
+
+router = APIRouter(tags=["日历与对照表"])
+
+YearNumber = Annotated[int, Path(ge=2000, le=2100)]
+_LARGEST = 200_000
+
+
+async def _publish(
+    year: int, command: PublishYear, caller: Actor, command_id: Any, request: Request, response: Response
+) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    context = await service.context(caller, str(year), year=year)
+    done = await service.desk.handle(CALENDAR, str(year), command, context, command_id=command_id)
+    return {**receipt(service, response, done), "year": year, "days": len(command.days)}
+
+
+@router.put("/calendar/{year}", name="publish_year", summary="发布年度工作日历")
+async def publish(
+    year: YearNumber, command: PublishYear, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    return await _publish(year, command, caller, command_id, request, response)
+
+
+@router.post(
+    "/calendar/{year}/import", name="import_year", summary="导入年度放假安排(JSON 或 CSV)",
+    openapi_extra={"requestBody": {"required": True, "content": {
+        "application/json": {"schema": {"type": "object"}}, "text/csv": {"schema": {"type": "string"}}}}},
+)  # fmt: skip
+async def import_year(
+    year: YearNumber, caller: Caller, command_id: CommandId, request: Request, response: Response,
+    source: Annotated[str, Query(max_length=500, description="来源文件")] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused."""
+    body = b""
+    async for block in request.stream():
+        body += block
+        if len(body) > _LARGEST:
+            raise TooLarge(limit=_LARGEST)
+    try:
+        days, said = read_days(body)
+        command = PublishYear(days=tuple(days), source=source or said)
+    except (ListUnreadable, ValidationError) as error:
+        title = str(error) if isinstance(error, ListUnreadable) else "含有不能保存的字符"
+        raise Malformed(errors=[{"pointer": "/body", "code": "list", "title": title}]) from None
+    return await _publish(year, command, caller, command_id, request, response)
+
+
+@router.get("/calendar/{year}", name="get_year", summary="年度工作日历")
+async def year_of(
+    year: YearNumber, _caller: Caller, request: Request, version: Annotated[int | None, Query(ge=1, le=10_000)] = None
+) -> dict[str, Any]:
+    """The official list of the year, as last published or in an older version; ``provisional`` when none is published and
+    Monday to Friday count.
+    """
+    service: Service = request.app.state.service
+    if version is None:
+        row = await service.pool.fetchrow("select year, version, days, source from calendar_year where year = $1", year)
+    else:
+        row = await service.pool.fetchrow(
+            "select year, version, days, source from calendar_version where year = $1 and version = $2", str(year), version
+        )
+        if row is None:
+            raise Unknown(what="calendar", year=year, version=version)
+    if row is None:
+        return {"year": year, "version": 0, "days": [], "source": "", "provisional": True}
+    days = orjson.loads(row["days"])
+    return {**dict(row), "year": year, "days": days, "provisional": not days}
+
+
+@router.get("/calendar/{year}/versions", name="list_year_versions", summary="年度工作日历的历次版本")
+async def versions(year: YearNumber, _caller: Caller, request: Request) -> dict[str, Any]:
+    """Every version, with what it changed against the one before."""
+    service: Service = request.app.state.service
+    rows = await service.pool.fetch(
+        "select version, days, source from calendar_version where year = $1 order by version", str(year)
+    )
+    items: list[dict[str, Any]] = []
+    before: dict[str, bool] = {}
+    for row in rows:
+        now = {day["date"]: bool(day["off"]) for day in orjson.loads(row["days"])}
+        changed = sorted(day for day in now.keys() | before.keys() if now.get(day) != before.get(day))
+        items.append({"version": row["version"], "source": row["source"], "days": len(now), "changed": changed})
+        before = now
+    return {"year": year, "items": items}
+
+
+@router.get("/calendar/{year}/workdays", name="count_workdays", summary="推算工作日")
+async def workdays(
+    year: YearNumber, _caller: Caller, request: Request, start: date, workdays: Annotated[int, Query(ge=0, le=400)]
+) -> dict[str, Any]:
+    """The day so many working days after ``start``, with its derivation in words."""
+    if start.year != year:
+        raise Malformed(errors=[{"pointer": "/query/start", "code": "year", "title": "日期不属于该年度"}])
+    calendar: Calendar = await request.app.state.service.calendar()
+    on = calendar.add_workdays(start, workdays)
+    return {
+        "on": on, "derivation": calendar.explain(start, workdays), "calendar": calendar.version,
+        "provisional": calendar.is_provisional(start) or calendar.is_provisional(on),
+        "last_workday_on_or_before": calendar.last_workday_on_or_before(start),
+    }  # fmt: skip

@@ -1,0 +1,157 @@
+"""Personal data of the roster: found by number, read with a reason, erased (个人信息保护法)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+import structlog
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.roster.api.reading import business, sees_district
+from services.roster.domain.enterprise import subject
+from services.roster.domain.subject import SUBJECT, EraseSubject
+from services.roster.projections.sealed import sealed
+from services.roster.projections.subjects import DISCLOSURE
+from shared.decider import Actor
+from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.events import Command
+from shared.phones import Phone
+from shared.problems import Forbidden, Unknown
+from shared.service import Caller, CommandId, Cursor, Limit, Service, receipt
+from shared.terms import Role, derived_id
+from shared.vault import Personal, mask
+
+log = structlog.get_logger()
+router = APIRouter(tags=["个人信息"])
+
+AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="账号")]
+_LOOKING_UP = (Role.HOTLINE, Role.CALLER_BACK, Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
+_ERASING = (Role.OFFICE_HEAD, Role.SYSTEM)
+
+
+class FindPhone(Command):
+    """A number somebody calls from."""
+
+    phone: Phone
+
+
+@router.post("/enterprises/{id_}/unmask", name="unmask_enterprise", summary="查看企业联系人信息(须写明原因,留痕)")
+async def unmask_enterprise(
+    id_: UUID, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """For those who may see the enterprise at all: its own unit's people, the office, the desk; never a pure administrator."""
+    service: Service = request.app.state.service
+    business(caller)
+    row = await service.pool.fetchrow("select sealed from enterprise where id = $1", id_)
+    if row is None:
+        raise Unknown(what="enterprise", id=str(id_))
+    units = await service.pool.fetch("select unit from assignment where enterprise = $1 and until is null order by line", id_)
+    if caller.holds(Role.AUDITOR) or not (sees_district(caller) or caller.unit in {item["unit"] for item in units}):
+        raise Forbidden(enterprise=str(id_))
+    data: dict[str, Personal | None] = {name: Personal.read(token) for name, token in orjson.loads(row["sealed"]).items()}
+    unit = caller.unit if caller.unit in {item["unit"] for item in units} else (units[0]["unit"] if units else "")
+    return await disclose(
+        service, DISCLOSURE, caller, command_id, command, response, what="enterprise", about=id_, unit=unit, data=data
+    )
+
+
+@router.post("/members/{account}/unmask", name="unmask_member", summary="查看网格人员电话(须写明原因,留痕)")
+async def unmask_member(
+    account: AccountName, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    business(caller)
+    row = await service.pool.fetchrow(
+        "select member, phone, unit from post where account = $1 order by number desc limit 1", account
+    )
+    if row is None:
+        raise Unknown(what="member", id=account)
+    if caller.holds(Role.AUDITOR) or not (sees_district(caller) or caller.unit == row["unit"]):
+        raise Forbidden(unit=row["unit"])
+    return await disclose(
+        service, DISCLOSURE, caller, command_id, command, response, what="member", about=row["member"], unit=row["unit"],
+        data={"phone": sealed(row["phone"])},
+    )  # fmt: skip
+
+
+@router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")
+async def disclosures(
+    caller: Caller, request: Request, about: UUID | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> dict[str, Any]:
+    """Who read what of whom, when and why. The auditor and the inspectorate see all, a head what was read of their unit's."""
+    return await disclosed(request.app.state.service, caller, cursor, limit, about=about)
+
+
+@router.post("/lookups/phone", name="find_by_phone", summary="按电话号码查找企业和人员(来电弹屏)")
+async def find(command: FindPhone, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """By a keyed digest of the number: nothing is decrypted, and the number stands in no address and no log."""
+    service: Service = request.app.state.service
+    if not caller.holds(*_LOOKING_UP):
+        raise Forbidden(needs=[role.label for role in _LOOKING_UP])
+    subjects = await service.vault.find(command.phone.found_by or "")
+    enterprises = await service.pool.fetch(
+        "select e.id, e.code, e.name, e.standing from contact c join enterprise e on e.id = c.enterprise "
+        "where c.subject = any($1::uuid[]) order by e.code", subjects,
+    )  # fmt: skip
+    members = await service.pool.fetch(
+        "select distinct on (member) member as id, account, unit, role, name as sealed from post where member = any($1::uuid[]) "
+        "order by member, number desc", subjects,
+    )  # fmt: skip
+    names = await service.vault.open([sealed(row["sealed"]) for row in members])
+    response.headers["Cache-Control"] = "no-store"
+    return {
+        "enterprises": [dict(row) for row in enterprises],
+        "members": [
+            {"id": row["id"], "account": row["account"], "unit": row["unit"], "role": row["role"], "name": mask(name)}
+            for row, name in zip(members, names, strict=True)
+        ],
+    }  # fmt: skip
+
+
+@router.get("/subjects", name="find_subjects", summary="个人信息主体编号(用于删除)")
+async def subjects(
+    caller: Caller, request: Request, enterprise: UUID | None = None,
+    account: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The subjects behind an enterprise (its contact, its legal person) or an account, and whether they were erased."""
+    _may_erase(caller)
+    service: Service = request.app.state.service
+    found: dict[str, UUID] = {}
+    if enterprise is not None:
+        found |= {"contact": subject(enterprise, "contact"), "legal_person": subject(enterprise, "legal_person")}
+    if account is not None:
+        found["member"] = derived_id("member", account)
+    gone = {
+        row["subject"]
+        for row in await service.pool.fetch("select subject from erased where subject = any($1::uuid[])", list(found.values()))
+    }
+    return {"items": [{"subject": id_, "what": what, "erased": id_ in gone} for what, id_ in found.items()]}
+
+
+@router.post("/subjects/{id_}/erase", name="erase_subject", summary="删除个人信息(不可恢复)")
+async def erase(
+    id_: UUID, command: EraseSubject, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """The fact first, then the key: every log keeps its hashes, every page prints 〔已删除〕 within a minute."""
+    service: Service = request.app.state.service
+    done = await service.desk.handle(SUBJECT, id_, command, await service.context(caller, id_), command_id=command_id)
+    await service.vault.erase(id_)
+    return {**receipt(service, response, done), "subject": id_, "erased": True}
+
+
+async def sweep(service: Service) -> int:
+    """Destroy the keys of erased subjects that still have one: the vault was away when they were erased. Answers how many."""
+    rows = await service.pool.fetch("select subject from erased order by subject")
+    alive = await service.vault.alive([row["subject"] for row in rows])
+    for id_ in alive:
+        await service.vault.erase(id_)
+    if alive:
+        log.info("erased late", subjects=len(alive))
+    return len(alive)
+
+
+def _may_erase(caller: Actor) -> None:
+    if not caller.holds(*_ERASING):
+        raise Forbidden(needs=[role.label for role in _ERASING])

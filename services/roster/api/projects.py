@@ -1,0 +1,226 @@
+"""Projects under a plaque: the register, hanging and taking down, the rate, and the page to print (R46)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import date
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.roster.api.brand import brand_on
+from services.roster.api.reading import business, own_or_asked, sees_district
+from services.roster.documents.plaque import plaque
+from services.roster.domain.project import HANDS, PROJECT, Asked, HangPlaque, NumberTaken, RegisterProject, TakeDownPlaque
+from services.roster.projections.sealed import sealed
+from shared.decider import Actor
+from shared.handle import Done
+from shared.months import local_date
+from shared.problems import Forbidden, Unknown
+from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.terms import Role, derived_id
+
+router = APIRouter(tags=["项目挂牌"])
+
+ProjectId = Annotated[UUID, Path(description="项目编号")]
+UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]
+
+_TOKEN_BYTES = 16
+_ANSWERS_FOR = (
+    "exists (select from assignment a where a.enterprise = project.enterprise and a.unit = ${} and a.since <= ${}::date "
+    "and (a.until is null or a.until > ${}::date))"
+)
+
+
+async def _known(service: Service, enterprise: UUID, day: date) -> dict[str, Any]:
+    """The units that answer for the enterprise on a day; ``None`` where there is no such enterprise."""
+    rows = await service.pool.fetch(
+        "select e.name, a.unit from enterprise e left join assignment a on a.enterprise = e.id and a.since <= $2 "
+        "and (a.until is null or a.until > $2) where e.id = $1",
+        enterprise, day,
+    )  # fmt: skip
+    return {"units": {row["unit"] for row in rows if row["unit"]} if rows else None}
+
+
+async def _carry_out(
+    service: Service, id_: UUID, command: Asked, caller: Actor, command_id: UUID, expected: int | None
+) -> Done[Any]:
+    today = local_date(service.clock())
+    enterprise = command.enterprise if isinstance(command, RegisterProject) else None
+    if enterprise is None:
+        enterprise = await service.pool.fetchval("select enterprise from project where id = $1", id_)
+    known = await _known(service, enterprise, today) if enterprise else {"units": None}
+    if isinstance(command, HangPlaque):
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        rows = await service.pool.fetch(
+            "select member, role from post where member = any($1::uuid[]) and since <= $2 and (until is null or until > $2)",
+            [command.leader, command.contact], today,
+        )  # fmt: skip
+        roles: dict[UUID, set[Role]] = {}
+        for row in rows:
+            roles.setdefault(row["member"], set()).add(Role(row["role"]))
+        known |= {"token": token, "token_sha256": sha256(token.encode()).hexdigest(), "roles": roles}
+    context = await service.context(caller, id_, **known)
+    try:
+        return await service.desk.handle(PROJECT, id_, command, context, command_id=command_id, expected=expected)
+    except asyncpg.UniqueViolationError:
+        raise NumberTaken(number=getattr(command, "number", "")) from None
+
+
+@router.put("/projects/{id_}", name="register_project", summary="登记项目", status_code=201)
+async def register(
+    id_: ProjectId, command: RegisterProject, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    done = await _carry_out(service, id_, command, caller, derived_id("roster", "register-project", str(id_)), None)
+    response.status_code = 200 if done.replayed else 201
+    return {**receipt(service, response, done), **await _project(service, id_, caller)}
+
+
+@router.post("/projects/{id_}/hang", name="hang_plaque", summary="挂牌")
+async def hang(
+    id_: ProjectId, command: HangPlaque, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """With a fresh random token for the QR code. After taking it down, hanging again makes another one."""
+    service: Service = request.app.state.service
+    done = await _carry_out(service, id_, command, caller, command_id, expected)
+    return {**receipt(service, response, done), **await _project(service, id_, caller)}
+
+
+@router.post("/projects/{id_}/take-down", name="take_down_plaque", summary="摘牌(二维码随即失效)")
+async def take_down(
+    id_: ProjectId, command: TakeDownPlaque, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    done = await _carry_out(service, id_, command, caller, command_id, expected)
+    return {**receipt(service, response, done), **await _project(service, id_, caller)}
+
+
+@router.get("/projects", name="list_projects", summary="项目与挂牌清单")
+async def projects(
+    caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitQuery = None, *, plaqued: bool | None = None,
+    cursor: Cursor = None, limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Projects of an enterprise, of a unit's enterprises, with or without a plaque; and how many of them have one (挂牌率)."""
+    service: Service = request.app.state.service
+    unit = own_or_asked(caller, unit or None)
+    today = local_date(service.clock())
+    where: list[str] = []
+    args: list[Any] = []
+    if unit is not None:
+        args += [unit, today]
+        where.append(_ANSWERS_FOR.format(1, 2, 2))
+    if enterprise is not None:
+        args.append(enterprise)
+        where.append(f"enterprise = ${len(args)}")
+    counted = await service.pool.fetchrow(
+        f"select count(*) as d, count(*) filter (where plaqued) as n from project where {' and '.join(where) or 'true'}", *args
+    )
+    if plaqued is not None:
+        args.append(plaqued)
+        where.append(f"plaqued = ${len(args)}")
+    page = await listing(
+        service.pool, table="project", columns="id, name, enterprise, since, plaqued", where=where, args=args, order=["since", "id"],
+        cursor=cursor, limit=limit,
+    )  # fmt: skip
+    return {"rate": {"n": counted["n"], "d": counted["d"], "pct": percent(counted["n"], counted["d"])}, **page}
+
+
+def percent(n: int, d: int) -> str | None:
+    """Two digits, rounded down: 100.00 stands only where n = d."""
+    return f"{n * 10_000 // d / 100:.2f}" if d else None
+
+
+@router.get("/projects/{id_}", name="get_project", summary="项目与挂牌")
+async def get_project(id_: ProjectId, caller: Caller, request: Request) -> dict[str, Any]:
+    return await _project(request.app.state.service, id_, caller)
+
+
+async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
+    business(caller)
+    row = await service.pool.fetchrow(
+        "select p.*, e.name as enterprise_name from project p join enterprise e on e.id = p.enterprise where p.id = $1", id_
+    )
+    if row is None:
+        raise Unknown(what="project", id=str(id_))
+    known = await _known(service, row["enterprise"], local_date(service.clock()))
+    inside = caller.unit in (known["units"] or ())
+    if not (inside or sees_district(caller)):
+        raise Forbidden(unit=caller.unit)
+    hands_on = (inside and caller.holds(*HANDS)) or caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
+    hung = await service.pool.fetch(
+        "select number, leader, contact, office_phone, since, until, reason from plaque where project = $1 order by turn", id_
+    )
+    items = [dict(item) for item in hung]
+    return {
+        "id": id_, "name": row["name"], "enterprise": row["enterprise"], "enterprise_name": row["enterprise_name"],
+        "since": row["since"], "plaque": items[-1] if row["plaqued"] else None, "plaques": items, "version": row["ver"],
+        "allowed_actions": ([] if not hands_on else ["take-down"] if row["plaqued"] else ["hang"]),
+    }  # fmt: skip
+
+
+async def _must_see(service: Service, enterprise: UUID, caller: Actor) -> None:
+    if not sees_district(caller):
+        known = await _known(service, enterprise, local_date(service.clock()))
+        if caller.unit not in (known["units"] or ()):
+            raise Forbidden(unit=caller.unit)
+
+
+@router.get(
+    "/projects/{id_}/plaque.pdf", name="print_plaque", summary="打印挂牌(A5,PDF,含二维码)", response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)  # fmt: skip
+async def print_plaque(
+    id_: ProjectId, caller: Caller, request: Request,
+    site: Annotated[str | None, Query(max_length=200, pattern=r"^https?://[^\s/?#]+$", description="站点地址;默认品牌表中的")] = None,
+) -> Response:  # fmt: skip
+    """The plaque that hangs now. The QR code opens ``<site>/s/<token>``; printing it again gives the same page."""
+    service: Service = request.app.state.service
+    business(caller)
+    row = await service.pool.fetchrow(
+        "select q.*, p.name, p.enterprise, e.name as enterprise_name, l.name as leader_name, l.said as leader_post, "
+        "c.name as contact_name, c.said as contact_post from plaque q join project p on p.id = q.project "
+        "join enterprise e on e.id = p.enterprise "
+        f"left join lateral ({_PERSON.format('leader')}) l on true left join lateral ({_PERSON.format('contact')}) c on true "
+        "where q.project = $1 and q.until is null",
+        id_,
+    )  # fmt: skip
+    if row is None:
+        raise Unknown(what="plaque", id=str(id_))
+    await _must_see(service, row["enterprise"], caller)
+    if not (sees_district(caller) or caller.holds(Role.HEAD, Role.DEPUTY, Role.LIAISON)):
+        raise Forbidden(needs=[Role.HEAD.label])
+    brand = await brand_on(service, local_date(service.clock()))
+    names = [sealed(row[name]) for name in ("token", "leader_name", "contact_name")]
+    token, leader, contact = await service.vault.open(names)
+    values = {
+        **{name: brand[name] for name in ("title", "slogan", "lead_office")}, "core": "\n".join(brand["core"]),
+        "office": " · ".join(part for part in (brand["city"] + brand["district"], brand["phone"], brand["email"]) if part),
+        "project": row["name"], "enterprise": row["enterprise_name"], "number": row["number"], "leader": leader,
+        "leader_post": _post(row["leader_post"]), "contact": contact, "contact_post": _post(row["contact_post"]),
+        "phone": row["office_phone"], "since": f"{row['since']:%Y-%m-%d}",
+    }  # fmt: skip
+    where = site or brand["site"] or str(request.base_url).rstrip("/")
+    page = await asyncio.to_thread(plaque, values, f"{where}/s/{token}")
+    return Response(page, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="plaque.pdf"'})
+
+
+_PERSON = (
+    "select o.name, o.role || '|' || o.post || '|' || u.name as said from post o join unit u on u.code = o.unit "
+    "where o.member = q.{} order by o.until is not null, o.number limit 1"
+)
+
+
+def _post(said: str | None) -> str:
+    """What somebody is, where: 网格长 · 某镇."""
+    if not said:
+        return ""
+    role, rest = said.split("|", 1)
+    post, unit = rest.split("|", 1)
+    return " · ".join(part for part in (post or Role(role).label, unit) if part)

@@ -1,0 +1,69 @@
+"""The brand and the names that are printed, and how the office is reached.
+
+    (nothing) --publish--> published --publish--> published, a version on
+
+方案 一: 「四贵四心」 and what it stands for; since the city's ordinance of 2026 the brand may read 贵人服务·毕须办 (choices 13).
+方案 五(五): whom to hand the files to and by which channel. All of it is data; no line of code knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from services.roster.domain.permissions import the_office
+from shared.decider import Context, Decider
+from shared.events import Command, Fact
+from shared.events.roster import BrandPublished
+from shared.terms import DeliveryChannel
+from shared.vault import Personal
+
+Short = Annotated[str, StringConstraints(max_length=100)]
+
+
+class PublishBrand(Command):
+    """Publish a whole new version of what is printed. ``suffix`` is the switch: with 毕须办 it reads 贵人服务·毕须办."""
+
+    brand: str = Field(min_length=1, max_length=30)
+    suffix: str = Field("", max_length=30)
+    slogan: str = Field("", max_length=100)
+    core: tuple[Short, ...] = Field((), max_length=12)
+    logo: str = Field("", max_length=200, description="标志图片在印证资料库或站点中的地址")
+    lead_office: str = Field(min_length=1, max_length=100)
+    district: str = Field(min_length=1, max_length=50)
+    city: str = Field("", max_length=50)
+    contact: Personal | None = None
+    phone: str = Field("", max_length=40)
+    email: str = Field("", max_length=100)
+    channels: tuple[DeliveryChannel, ...] = Field((), max_length=4)
+    site: str = Field("", max_length=200, pattern=r"^(https?://[^\s/?#]+)?$", description="二维码所用的站点地址")
+    on: date
+    note: str = Field("", max_length=200)
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Every version; the last one published whose day has come is in force."""
+
+    versions: tuple[BrandPublished, ...] = ()
+
+
+def decide(state: Brand, command: PublishBrand, context: Context) -> list[Fact]:
+    """Facts, or a refusal."""
+    the_office(context)
+    contact = command.contact.about(context.subject) if command.contact else None
+    fact = BrandPublished(contact=contact, **command.model_dump(exclude={"contact"}))
+    if contact is None and state.versions and state.versions[-1] == fact:
+        return []  # A sealed name can't be compared: with one, saying it again is a new version.
+    return [fact]
+
+
+def evolve(state: Brand, fact: Fact) -> Brand:
+    """The state after a fact."""
+    return Brand((*state.versions, fact)) if isinstance(fact, BrandPublished) else state
+
+
+BRAND: Decider[Brand] = Decider("brand", Brand(), decide, evolve)

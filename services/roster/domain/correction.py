@@ -1,0 +1,232 @@
+"""A correction of the register, proposed by those who know the enterprise and approved by somebody else (R27; roles.md).
+
+    (nothing) --propose--> Proposed --approve--> Approved
+                              |----reject---> Rejected
+
+Workers and informants propose for the unit that answers; its head or deputy, or the office, rules. Who proposes does not
+approve. That another unit answers is approved by the office alone (方案 三(一)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.roster.domain.enterprise import AmendEnterprise, subject
+from services.roster.domain.permissions import the_office, the_unit
+from services.roster.domain.unit import Code
+from shared.decider import Context, Decider
+from shared.events import Command, Fact, Part
+from shared.events.roster import CorrectionApproved, CorrectionProposed, CorrectionRejected
+from shared.problems import Forbidden, Refused, Unknown
+from shared.terms import Line, Role
+
+FIELDS = tuple(name for name in AmendEnterprise.model_fields if name not in ("source", "batch"))
+PERSONAL = ("legal_person", "contact", "phone")
+
+
+class Elsewhere(Part):
+    """Another unit that should answer on a line."""
+
+    line: Line
+    unit: Code
+    sub_unit: Code | None = None
+
+
+class ProposeCorrection(Command):
+    """Say what should stand in the register, and why."""
+
+    enterprise: UUID
+    changes: AmendEnterprise = Field(default_factory=lambda: AmendEnterprise.model_validate({}))
+    move: Elsewhere | None = None
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ApproveCorrection(Command):
+    """Let it stand in the register."""
+
+    note: str = Field("", max_length=500)
+
+
+class RejectCorrection(Command):
+    """Leave the register as it is."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class CorrectionAlreadyProposed(Refused):
+    """A proposal is made once; other content is another proposal."""
+
+    title = "该更正申请已提交,内容不同"
+
+
+class NothingToCorrect(Refused):
+    """A proposal names at least one thing that should be otherwise."""
+
+    title = "没有填写需要更正的内容"
+
+
+class OneProposalOneThing(Refused):
+    """A correction of particulars and a move to another unit are ruled by different people (roles.md): two proposals."""
+
+    title = "信息更正与调整负责单位须分别提出"
+
+
+class ProposerMayNotRule(Forbidden):
+    """Who proposes ≠ who approves (roles.md: separation of duties)."""
+
+    title = "提出更正的人不能审批自己的申请"
+
+
+class CorrectionRuled(Refused):
+    """A ruling stands; a new proposal may be made."""
+
+    title = "该更正申请已有审批结果"
+
+
+class NotAnsweringHere(Forbidden):
+    """Corrections come from the unit that answers for the enterprise, or from the office."""
+
+    title = "只有负责该企业的单位可以提出更正"
+
+
+@dataclass(frozen=True)
+class Unproposed:
+    """Nothing was proposed."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Waiting for a ruling."""
+
+    fact: CorrectionProposed
+
+
+@dataclass(frozen=True)
+class Approved:
+    """It stands in the register."""
+
+    fact: CorrectionProposed
+    ruling: CorrectionApproved
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The register stayed as it was."""
+
+    fact: CorrectionProposed
+    ruling: CorrectionRejected
+
+
+Made = Proposed | Approved | Rejected
+State = Unproposed | Made
+Asked = ProposeCorrection | ApproveCorrection | RejectCorrection
+
+
+def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known["units"]``: who answers for the enterprise today, by unit its branch or village."""
+    match state, command:
+        case Unproposed(), ProposeCorrection():
+            return [_propose(command, context)]
+        case Unproposed(), ApproveCorrection() | RejectCorrection():
+            raise Unknown(what="correction", id=str(context.subject))
+        case Proposed() | Approved() | Rejected(), ProposeCorrection():
+            _may_propose(context)
+            if _said(command) == {**_content(state.fact), "reason": state.fact.reason, "enterprise": state.fact.enterprise}:
+                return []
+            raise CorrectionAlreadyProposed(enterprise=str(state.fact.enterprise))
+        case Proposed(), ApproveCorrection():
+            _may_rule(state.fact, context)
+            return [CorrectionApproved(note=command.note, on=context.today)]
+        case Proposed(), RejectCorrection():
+            _may_rule(state.fact, context)
+            return [CorrectionRejected(reason=command.reason, on=context.today)]
+        case Approved(), ApproveCorrection():
+            _may_rule(state.fact, context)
+            return []
+        case Rejected(), RejectCorrection():
+            _may_rule(state.fact, context)
+            if command.reason == state.ruling.reason:
+                return []
+            raise CorrectionRuled
+        case Approved(), RejectCorrection():
+            raise CorrectionRuled
+        case Rejected(), ApproveCorrection():
+            raise CorrectionRuled
+
+
+def _propose(command: ProposeCorrection, context: Context) -> CorrectionProposed:
+    unit = _may_propose(context)
+    said = _said(command)
+    if not {name for name in (*FIELDS, "to_unit") if said[name] is not None}:
+        raise NothingToCorrect
+    if command.move and any(said[name] is not None for name in FIELDS):
+        raise OneProposalOneThing
+    for name in PERSONAL:
+        if said[name] is not None:
+            said[name] = said[name].about(subject(command.enterprise, name))
+    return CorrectionProposed(unit=unit, proposer=context.actor.id, on=context.today, **said)
+
+
+def _may_propose(context: Context) -> str:
+    """The unit for which the actor proposes; the office proposes for nobody in particular."""
+    actor = context.actor
+    held: dict[str, set[str | None]] = context.known["units"]
+    if actor.unit in held and actor.holds(Role.WORKER, Role.INFORMANT, Role.LIAISON, Role.DEPUTY, Role.HEAD):
+        if not actor.holds(Role.INFORMANT) or not actor.sub_unit or actor.sub_unit in held[actor.unit]:
+            return actor.unit
+        raise NotAnsweringHere(units=sorted(held))
+    if actor.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
+        return ""
+    raise NotAnsweringHere(units=sorted(held))
+
+
+def _may_rule(fact: CorrectionProposed, context: Context) -> None:
+    if fact.to_unit is not None:
+        the_office(context)
+    else:
+        the_unit(context, fact.unit or "-", Role.HEAD, Role.DEPUTY)
+    if context.actor.id == fact.proposer:
+        raise ProposerMayNotRule
+
+
+def may_rule(state: State, context: Context) -> bool:
+    """Whether this actor could rule on it now."""
+    if not isinstance(state, Proposed):
+        return False
+    try:
+        _may_rule(state.fact, context)
+    except Forbidden:
+        return False
+    return True
+
+
+def _said(command: ProposeCorrection) -> dict[str, Any]:
+    move = command.move
+    return {
+        **{name: getattr(command.changes, name) for name in FIELDS}, "reason": command.reason, "enterprise": command.enterprise,
+        "line": move and move.line, "to_unit": move and move.unit, "to_sub_unit": move and move.sub_unit,
+    }  # fmt: skip
+
+
+def _content(fact: CorrectionProposed) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in (*FIELDS, "line", "to_unit", "to_sub_unit")}
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match state, fact:
+        case Unproposed(), CorrectionProposed():
+            return Proposed(fact)
+        case Proposed(fact=proposed), CorrectionApproved():
+            return Approved(proposed, fact)
+        case Proposed(fact=proposed), CorrectionRejected():
+            return Rejected(proposed, fact)
+        case _:
+            return state
+
+
+CORRECTION: Decider[State] = Decider("correction", Unproposed(), decide, evolve)

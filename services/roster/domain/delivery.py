@@ -1,0 +1,92 @@
+"""A file that reached the office by a channel beside this system: sealed e-mail, a USB stick, paper.
+
+    (nothing) --record--> Recorded
+
+方案 五(五): ledgers are handed to the office's contact; that a file came, when, how, and exactly which one (its SHA-256) is
+kept, so that the filed copy can be told from any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import Field
+
+from services.roster.domain.permissions import the_unit
+from services.roster.domain.unit import Code
+from shared.decider import Context, Decider
+from shared.events import Command, Fact
+from shared.events.roster import DeliveryRecorded
+from shared.problems import Refused
+from shared.terms import DeliveryChannel, Role
+
+
+class RecordDelivery(Command):
+    """Record that a unit's file of a month came by a channel."""
+
+    unit: Code
+    month: str = Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")
+    channel: DeliveryChannel
+    file: str = Field(min_length=1, max_length=200)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    received_on: date
+    note: str = Field("", max_length=200)
+
+
+class DeliveryRecordedAlready(Refused):
+    """What was received is not told otherwise afterwards: another file is another delivery (方案 五(五))."""
+
+    title = "该报送已登记,内容不同"
+
+
+class ReceivedInFuture(Refused):
+    """Nothing has been received on a day that is yet to come."""
+
+    title = "接收日期不能晚于今天"
+
+
+class NotOfAUnit(Refused):
+    """A file comes from a unit that exists."""
+
+    title = "没有这个报送单位"
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No such delivery."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """It came."""
+
+    fact: DeliveryRecorded
+
+
+State = Nothing | Recorded
+
+
+def decide(state: State, command: RecordDelivery, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known`` brings which ``units`` there are."""
+    the_unit(context, command.unit, Role.LIAISON, Role.BACKUP_LIAISON, Role.HEAD, Role.DEPUTY)
+    fact = DeliveryRecorded(**command.model_dump())
+    match state:
+        case Nothing():
+            if command.unit not in context.known["units"]:
+                raise NotOfAUnit(unit=command.unit)
+            if command.received_on > context.today:
+                raise ReceivedInFuture(received_on=command.received_on)
+            return [fact]
+        case Recorded():
+            if state.fact != fact:
+                raise DeliveryRecordedAlready(file=state.fact.file)
+            return []
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    return Recorded(fact) if isinstance(state, Nothing) and isinstance(fact, DeliveryRecorded) else state
+
+
+DELIVERY: Decider[State] = Decider("delivery", Nothing(), decide, evolve)

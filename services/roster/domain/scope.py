@@ -1,0 +1,55 @@
+"""Who is to be served on a day, and how completely they are placed (方案 三(二); kpi §1, §8).
+
+Scope(e, t) = kind is 企业 (code 91…) ∧ standing(t) ∈ {存续, 在业, 迁入, 歇业} ∧ ¬代管(t). 经营异常 stays in; 吊销, 注销, 撤销,
+迁出 are out; branches are in unless switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeVar
+
+from services.roster.domain.enterprise import Registered
+from shared.terms import Standing
+
+ValueT = TypeVar("ValueT")
+
+_ENTERPRISE = "91"
+_CENT = Decimal("0.01")
+_NEARLY = Decimal("99.99")
+
+
+def on_day(said: Sequence[tuple[date, ValueT]], day: date) -> ValueT:
+    """What holds on a day; of two said for one day the later said, before the first day what was said first."""
+    found = said[0][1]
+    for on, value in sorted(said, key=lambda item: item[0]):
+        if on <= day:
+            found = value
+    return found
+
+
+def standing_on(state: Registered, day: date) -> Standing | None:
+    """Its standing on a day; nothing before it entered the register."""
+    return on_day(state.standings, day) if state.since is not None and state.since <= day else None
+
+
+def in_scope(state: Registered, day: date, *, branches: bool = True) -> bool:
+    """Whether it is to be served on this day."""
+    standing = standing_on(state, day)
+    if standing is None or not state.code.startswith(_ENTERPRISE) or (state.particulars["branch"] and not branches):
+        return False
+    return standing.survives and not on_day(state.custodies, day)
+
+
+def share(part: int, whole: int) -> str | None:
+    """Per cent, half up, two decimals; 100.00 only if nothing is left, 0.00 only if nothing was done, none of none."""
+    if whole == 0:
+        return None
+    value = (Decimal(part) * 100 / Decimal(whole)).quantize(_CENT, ROUND_HALF_UP)
+    if part < whole:
+        value = min(value, _NEARLY)
+    if part > 0:
+        value = max(value, _CENT)
+    return str(value)

@@ -1,0 +1,86 @@
+"""What held from which day to which: names of units and enterprises, whether an enterprise is to be served, its main contact.
+
+Each row is a half-open interval, so a question about any day is one comparison; several questions about intervals are
+PostgreSQL's own ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.roster.domain import enterprise, unit
+from shared.projector import View
+
+ValueT = TypeVar("ValueT")
+
+
+def spans(said: Iterable[tuple[date, ValueT]]) -> list[tuple[date, date | None, ValueT]]:
+    """Intervals from (day, what holds from then on): of two on one day the later said holds; equal neighbours are one."""
+    by_day = dict(sorted(said, key=lambda item: item[0]))
+    found: list[tuple[date, ValueT]] = []
+    for day, value in by_day.items():
+        if not found or found[-1][1] != value:
+            found.append((day, value))
+    ends: list[date | None] = [*(day for day, _ in found[1:]), None]
+    return [(day, until, value) for (day, value), until in zip(found, ends, strict=False)]
+
+
+def in_force(said: Sequence[tuple[date, ValueT]], day: date) -> ValueT:
+    """What holds on a day; before the first day what was said first."""
+    found = said[0][1]
+    for on, value in sorted(said, key=lambda item: item[0]):
+        if on <= day:
+            found = value
+    return found
+
+
+def _unit_name(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
+    standing = state.was if isinstance(state, unit.Ended) else state
+    if isinstance(standing, unit.Standing):
+        for since, until, name in spans(standing.names):
+            yield key, since, until, name
+
+
+def _enterprise_name(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, enterprise.Registered) and len(state.names) > 1:  # With one name the register itself answers.
+        for since, until, name in spans(state.names):
+            yield UUID(key), since, until, name
+
+
+def _scope(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    """When it was to be served: surviving, in the register, and not managed by another administration (kpi §1)."""
+    if not isinstance(state, enterprise.Registered) or state.since is None:
+        return
+    since = state.since
+    days = sorted({max(day, since) for day, _ in (*state.standings, *state.custodies)})
+    served = [(day, in_force(state.standings, day).survives and not in_force(state.custodies, day)) for day in days]
+    for start, until, yes in spans(served):
+        if yes:
+            yield UUID(key), start, until
+
+
+def _main_contact(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, enterprise.Registered):
+        for since, until, line in spans((item.on, str(item.line)) for item in state.main):
+            yield UUID(key), since, until, line
+
+
+UNIT_NAMES = View[unit.State](
+    "unit_name", {"code": "text", "since": "date", "until": "date", "name": "text"}, ("code", "since"), _unit_name, "code"
+)
+ENTERPRISE_NAMES = View[enterprise.State](
+    "enterprise_name", {"enterprise": "uuid", "since": "date", "until": "date", "name": "text"}, ("enterprise", "since"),
+    _enterprise_name, "enterprise",
+)  # fmt: skip
+SCOPES = View[enterprise.State](
+    "scope", {"enterprise": "uuid", "since": "date", "until": "date"}, ("enterprise", "since"), _scope, "enterprise"
+)
+MAIN_CONTACTS = View[enterprise.State](
+    "main_contact", {"enterprise": "uuid", "since": "date", "until": "date", "line": "text"}, ("enterprise", "since"),
+    _main_contact, "enterprise",
+)  # fmt: skip
+OF_UNITS = (UNIT_NAMES,)
+OF_ENTERPRISES = (ENTERPRISE_NAMES, SCOPES, MAIN_CONTACTS)
