@@ -7,15 +7,17 @@ from uuid import UUID
 
 import anyio
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from services.visits.api import lookups
 from services.visits.domain.commands import AttachEvidence
-from services.visits.domain.visit import VISIT, Unrecorded, VisitIsVoid, Voided, may_tell
+from services.visits.domain.visit import VISIT, Recorded, Unrecorded, VisitIsVoid, Voided, may_tell
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
+from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at
-from shared.problems import TooLarge, Unknown
+from shared.decider import Actor
+from shared.problems import Malformed, TooLarge, Unknown
 from shared.service import Caller, Service, receipt
 from shared.terms import EvidenceKind, new_id
 
@@ -24,6 +26,8 @@ router = APIRouter(tags=["印证资料"])
 VisitId = Annotated[UUID, Path(description="走访编号")]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="文件内容的 SHA-256(小写十六进制)")]
 Kind = Annotated[EvidenceKind, Query(description="印证资料种类")]
+
+Offset = Annotated[int, Header(alias="Upload-Offset", ge=0, le=MOST_BYTES, description="本段的起始位置")]
 
 _AT_ONCE = anyio.CapacityLimiter(2)
 """Photos opened at the same time: each may take a few hundred megabytes."""
@@ -44,15 +48,18 @@ async def attach(
 ) -> dict[str, Any]:
     """The file itself is the body. A photo is stored without its position; sending the same file again changes nothing."""
     service: Service = request.app.state.service
-    _, state = await lookups.recorded(service, id_)
-    may_tell(state.details, caller)  # Before twenty megabytes are read and stored for nothing.
-    if isinstance(state, Voided):
-        raise VisitIsVoid(visit=str(id_), reason=state.words)
-    checked = await run_sync(check, await _body(request), sha256, limiter=_AT_ONCE)
+    await _open(service, id_, caller)  # Before twenty megabytes are read and stored for nothing.
+    return await _attach(service, response, id_, sha256, kind, await _body(request), caller)
+
+
+async def _attach(
+    service: Service, response: Response, id_: UUID, sha256: str, kind: EvidenceKind, raw: bytes, caller: Actor
+) -> dict[str, Any]:
+    checked = await run_sync(check, raw, sha256, limiter=_AT_ONCE)
     stored = await run_sync(store_at(service.settings.evidence_url).put, checked.content)
     command = AttachEvidence(
         sha256=stored, kind=kind, media_type=checked.media_type, size=len(checked.content),
-        captured_at=checked.captured_at, original=sha256,
+        captured_at=checked.captured_at, original=sha256, phash=checked.phash,
     )  # fmt: skip
     # The digest in the state makes a repeat a repeat: no command id is needed for it.
     done = await service.desk.handle(VISIT, id_, command, await service.context(caller, id_), command_id=new_id())
@@ -61,6 +68,71 @@ async def attach(
     response.status_code = 200 if done.replayed else 201
     head = receipt(service, response, done)
     return {**head, "sha256": stored, "original": sha256, **await lookups.shown(service, id_, done.version, done.state, caller)}
+
+
+@router.head("/visits/{id_}/uploads/{sha256}", name="ask_upload", summary="查询断点续传位置")
+async def asked(id_: VisitId, sha256: Digest, caller: Caller, request: Request) -> Response:
+    """``Upload-Offset`` says how many bytes have come. 断点续传: HEAD, then PATCH pieces from there, then POST …/finish."""
+    service: Service = request.app.state.service
+    state = await _open(service, id_, caller)
+    if _there(state, sha256):
+        return Response(headers={"Upload-Complete": "?1", "Cache-Control": "no-store"})
+    offset = await run_sync(Staging(service.settings.evidence_url).offset, id_, sha256)
+    return Response(headers={"Upload-Offset": str(offset), "Upload-Complete": "?0", "Cache-Control": "no-store"})
+
+
+@router.patch(
+    "/visits/{id_}/uploads/{sha256}",
+    name="continue_upload",
+    summary="续传一段",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=_BODY,
+)
+async def more(id_: VisitId, sha256: Digest, caller: Caller, request: Request, offset: Offset) -> Response:
+    """The next piece is the body; ``Upload-Offset`` says where it begins. What is answered lies on the disk."""
+    service: Service = request.app.state.service
+    await _open(service, id_, caller)
+    staging = Staging(service.settings.evidence_url)
+    following = await run_sync(staging.append, id_, sha256, offset, await _body(request))
+    return Response(status_code=204, headers={"Upload-Offset": str(following)})
+
+
+@router.post("/visits/{id_}/uploads/{sha256}/finish", name="finish_upload", summary="完成续传", status_code=201)
+async def finish(
+    id_: VisitId, sha256: Digest, kind: Kind, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
+    """The pieces become evidence as if they had been sent at once. Said twice it answers the same."""
+    service: Service = request.app.state.service
+    state = await _open(service, id_, caller)
+    staging = Staging(service.settings.evidence_url)
+    if _there(state, sha256):
+        version, state = await lookups.recorded(service, id_)
+        response.status_code, response.headers["ETag"] = 200, f'"{version}"'
+        return {"replayed": True, **await lookups.shown(service, id_, version, state, caller)}
+    raw = await run_sync(staging.content, id_, sha256)
+    if not raw:
+        raise FileNotAccepted(reason="没有已上传的内容")
+    try:
+        answer = await _attach(service, response, id_, sha256, kind, raw, caller)
+    except Malformed:
+        await run_sync(staging.forget, id_, sha256)  # Damaged: it has to be sent again from the beginning.
+        raise
+    await run_sync(staging.forget, id_, sha256)
+    return answer
+
+
+def _there(state: Recorded, sha256: str) -> bool:
+    return any(sha256 in (item.original, item.sha256) for item in state.details.evidence)
+
+
+async def _open(service: Service, id_: UUID, caller: Actor) -> Recorded:
+    """The visit, if this person may add to it."""
+    _, state = await lookups.recorded(service, id_)
+    may_tell(state.details, caller)
+    if isinstance(state, Voided):
+        raise VisitIsVoid(visit=str(id_), reason=state.words)
+    return state
 
 
 @router.get("/visits/{id_}/evidence/{sha256}", name="get_evidence", summary="查看印证资料", response_class=Response)

@@ -9,18 +9,21 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.visits.api import lookups
-from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit
-from services.visits.domain.visit import VISIT, VISITING, AlreadyRecorded, NotYourVisit, State, Unrecorded
+from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
+from services.visits.domain.helping import Before, TellNothing, as_last_time
+from services.visits.domain.visit import VISIT, VISITING, AlreadyRecorded, NotYourVisit, State, Unrecorded, may_tell
+from services.visits.projections import read
 from shared.decider import Actor
+from shared.directory import Directory
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
-from shared.terms import Mode, Review, derived_id
+from shared.terms import Line, Mode, Review, derived_id
 
 router = APIRouter(tags=["走访"])
 
 VisitId = Annotated[UUID, Path(description="走访编号(UUIDv7,由客户端生成)")]
-Month = Annotated[str | None, Query(pattern=r"^2[01]\d{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+Month = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 UnitCode = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 
 
@@ -38,7 +41,13 @@ async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Re
     service: Service = request.app.state.service
     if not caller.holds(*VISITING):
         raise NotYourVisit
-    found = await lookups.known(service, command.enterprise, command.visitors or (caller.id,), command.on)
+    return await _record(service, response, id_, command, caller)
+
+
+async def _record(service: Service, response: Response, id_: UUID, command: RecordVisit, caller: Actor) -> dict[str, Any]:
+    found = await lookups.known(
+        service, command.enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
+    )
     # Only a questionnaire has to look at what others write; everything else shares its transaction with whoever waits too.
     alone = partial(lookups.prepare, service, id_, command.mode, command.on) if command.mode is Mode.QUESTIONNAIRE else None
     try:
@@ -52,6 +61,35 @@ async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Re
     return await _answer(service, response, id_, done, caller)
 
 
+@router.put("/visits/{id_}/nothing-to-report", name="tell_nothing", summary="一键登记「无问题」走访", status_code=201)
+async def tell_nothing(
+    id_: VisitId, command: TellNothing, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
+    """Only what proves the visit; 生产经营情况, 用工人数, 受访人, 职务 and 电话 are taken over from the last visit of either
+    line. Evidence is needed as for any visit.
+    """
+    service: Service = request.app.state.service
+    if not caller.holds(*VISITING):
+        raise NotYourVisit
+    # What stood there last time may have changed since this was first said: a repeat is known by what was typed.
+    row = await service.pool.fetchrow("select ver, state from visit where id = $1", id_)
+    if row is not None:
+        state = read(row["state"])
+        may_tell(state.details, caller)
+        told = state.details.told
+        if (told.enterprise.id, told.on, told.mode, told.note) != (command.enterprise, command.on, command.mode, command.note):
+            raise AlreadyRecorded(visit=str(id_))
+        response.status_code, response.headers["ETag"] = 200, f'"{row["ver"]}"'
+        return {"replayed": True, **await lookups.shown(service, id_, row["ver"], state, caller)}
+    enterprise = await Directory(service.pool).enterprise(command.enterprise, command.on)
+    told = await lookups.last_visit(service, enterprise.id, command.on)
+    if told is not None and not lookups.sees_district(caller) and enterprise.responsible(caller.unit) is None:
+        raise Forbidden(enterprise=str(enterprise.id))  # What others were told is not for somebody passing by.
+    texts = await service.vault.open([told.interviewee, told.phone]) if told else ["", ""]
+    last = Before(told, texts[0] or "", texts[1] or "") if told else None
+    return await _record(service, response, id_, as_last_time(command, last), caller)
+
+
 @router.post("/visits/{id_}/correct", name="correct_visit", summary="更正走访")
 async def correct(
     id_: VisitId, command: CorrectVisit, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
@@ -62,7 +100,9 @@ async def correct(
     _, state = await lookups.recorded(service, id_)
     lookups.may_read(state, caller)
     enterprise = state.details.told.enterprise.id
-    found = await lookups.known(service, enterprise, command.visitors or (caller.id,), command.on)
+    found = await lookups.known(
+        service, enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
+    )
     done = await service.desk.handle(
         VISIT, id_, command, await service.context(caller, id_, **found), command_id=command_id, expected=expected,
         prepare=partial(lookups.prepare, service, id_, command.mode, command.on),
@@ -71,7 +111,7 @@ async def correct(
 
 
 async def _review(
-    id_: UUID, command: AcceptVisit | ReturnVisit | VoidVisit, caller: Actor, command_id: UUID, expected: int | None,
+    id_: UUID, command: AcceptVisit | ReturnVisit | VoidVisit | UpholdVisit, caller: Actor, command_id: UUID, expected: int | None,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
@@ -107,6 +147,14 @@ async def void(
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
+@router.post("/visits/{id_}/uphold", name="uphold_visit", summary="裁定企业否认的走访属实")
+async def uphold(
+    id_: VisitId, command: UpholdVisit, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _review(id_, command, caller, command_id, expected, request, response)
+
+
 @router.get("/visits/{id_}", name="get_visit", summary="走访详情")
 async def get(id_: VisitId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
@@ -120,9 +168,11 @@ async def get(id_: VisitId, caller: Caller, request: Request, response: Response
 @router.get("/visits", name="list_visits", summary="走访查询")
 async def visits(
     caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitCode = None, month: Month = None,
-    review: Review | None = None, mode: Mode | None = None, cursor: Cursor = None, limit: Limit = 100,
+    review: Review | None = None, mode: Mode | None = None, line: Line | None = None, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Of an enterprise, a unit, a month, a review; in the order of the day of the visit. A unit sees its own."""
+    """Of an enterprise, a unit, a month, a review, a line (a joint visit stands on both); in the order of the day of the
+    visit. A unit sees its own.
+    """
     service: Service = request.app.state.service
     if not lookups.sees_district(caller):
         if unit not in (None, caller.unit):
@@ -142,9 +192,13 @@ async def visits(
     if unit is not None:
         args.append(unit)
         where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
+    if line is not None:
+        args.append(str(line))
+        where.append(f"id in (select visit from visit_unit where line = ${len(args)})")
     return await listing(
         service.pool, table="visit",
         columns='id, ver as version, enterprise, enterprise_name, code, on_date as "on", month, mode, review, counted, joint, '
-        "late_entry, demands, files, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
+        "late_entry, demands, files, flags, disputed, "
+        "(select array_agg(distinct u.line order by u.line) from visit_unit u where u.visit = visit.id) as lines, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
         where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip

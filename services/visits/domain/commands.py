@@ -9,12 +9,14 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from shared.events import Command, Part
-from shared.terms import Ack, Awareness, Category, EvidenceKind, Mode, Nature, Operation, Rating, Trend, Urgency
+from shared.phones import Phone
+from shared.terms import Ack, Awareness, Category, EvidenceKind, Mode, Nature, Operation, Rating, Ruling, Trend, Urgency
 from shared.vault import Personal
 
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
 _LONGEST_PERSONAL = 50
+_LONGEST_SAID = 2_000
 _MOST_BYTES = 50_000
 """An entry of the log holds 65,000 bytes: what each field may hold by itself would together be more."""
 
@@ -48,9 +50,21 @@ def _plausible(instant: datetime) -> datetime:
     return instant
 
 
+def _said(datum: Personal) -> Personal:
+    """Words of the enterprise: clear, and of a length somebody types."""
+    if datum.token is not None or datum.text is None:
+        message = "应为文字"
+        raise ValueError(message)
+    if len(datum.text) > _LONGEST_SAID:
+        message = "文字过长"
+        raise ValueError(message)
+    return datum
+
+
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Typed = Annotated[Personal, AfterValidator(_typed)]
+Said = Annotated[Personal, AfterValidator(_said)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_says_something)]
 Long = Annotated[str, StringConstraints(max_length=1000)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -78,7 +92,7 @@ class Telling(Command):
     visitors: tuple[UUID, ...] = Field((), max_length=20)
     interviewee: Typed | None = None
     title: str = Field("", max_length=50)
-    phone: Typed | None = None
+    phone: Phone | None = None
     operation: Operation = Operation.NORMAL
     note: Annotated[str, StringConstraints(max_length=500)] = ""
     headcount: int | None = Field(None, ge=0, le=10_000_000)
@@ -87,6 +101,7 @@ class Telling(Command):
     suggestions: Long = ""
     demands: tuple[Wanted, ...] = Field((), max_length=50)
     policies: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field((), max_length=30)
+    policy_ids: tuple[UUID, ...] = Field((), max_length=30)
     onemap_given: int = Field(0, ge=0, le=10_000)
     aware: Awareness = Awareness.NOT_ASKED
     satisfaction: Rating | None = None
@@ -129,6 +144,7 @@ class AttachEvidence(Command):
     size: int = Field(ge=1, le=2**31)
     captured_at: datetime | None = None
     original: Digest
+    phash: str | None = Field(default=None, pattern=r"^[0-9a-f]{16}$")
 
 
 class AcceptVisit(Command):
@@ -146,4 +162,32 @@ class ReturnVisit(Command):
 class VoidVisit(Command):
     """The visit never counts."""
 
+    reason: Words
+
+
+class ConfirmVisit(Command):
+    """The enterprise says that the visit took place, and how it was."""
+
+    rating: Rating | None = None
+    aware: Awareness | None = None
+    words: Said | None = None
+    via: Ack = Ack.SCAN
+
+
+class DenyVisit(Command):
+    """The enterprise says that nobody came."""
+
+    words: Said | None = None
+
+
+class UpholdVisit(Command):
+    """The reviewer finds that a denied visit took place."""
+
+    reason: Words
+
+
+class RuleVisit(Command):
+    """A held telling is let in, or is not."""
+
+    ruling: Ruling
     reason: Words

@@ -17,9 +17,14 @@ CONNECTED_SECONDS = 30
 ANSWERED_PERCENT = 80
 
 
-def missing(told: VisitRecorded, evidence: Iterable[EvidenceAttached]) -> tuple[str, ...]:
-    """What the visit lacks to count, in Chinese; nothing if it counts."""
-    kinds = {item.kind for item in evidence}
+def rule_of(told: VisitRecorded) -> str:
+    """The version of the rule that is asked of this visit: with the photo the office said was necessary, or without."""
+    return f"{RULE}-photo" if told.photo_required else RULE
+
+
+def missing(told: VisitRecorded, evidence: Iterable[EvidenceAttached], *, confirmed: bool = False) -> tuple[str, ...]:
+    """What the visit lacks to count, in Chinese; nothing if it counts. ``confirmed``: the enterprise itself said so."""
+    kinds = {item.kind for item in evidence} | ({EvidenceKind.ACK} if confirmed else set())
     match told.mode:
         case Mode.ON_SITE:
             lacks = [
@@ -27,6 +32,7 @@ def missing(told: VisitRecorded, evidence: Iterable[EvidenceAttached]) -> tuple[
                 (_short(told), f"生产经营情况说明不足{NOTE_CHARACTERS}字"),
                 (not (kinds & {EvidenceKind.PHOTO, EvidenceKind.SIGNED_FORM} or _acknowledged(told, kinds)),
                  "缺少印证资料:现场图片、企业扫码或短信确认、签字表扫描件之一"),
+                (bool(told.photo_required) and EvidenceKind.PHOTO not in kinds, "缺少现场图片(已书面说明必要性)"),
             ]  # fmt: skip
         case Mode.PHONE:
             proved = EvidenceKind.CALL_LOG in kinds or EvidenceKind.ACK in kinds or told.ack is Ack.SMS or _call_log_entry(told)

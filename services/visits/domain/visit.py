@@ -1,11 +1,15 @@
 """A visit to an enterprise, from its telling to its review.
 
     (nothing) --record--> Pending --accept--> Accepted
-                          |  ^  |                |
-                     return  |  +--void--+       | return, void
-                          v  | correct   v       |
-                       Returned --void-> Voided <+      evidence may be added in every state but Voided
+        |                 |  ^  |                |
+        |            return  |  +--void--+       | return, void
+        |                 v  | correct   v       |
+        |              Returned --void-> Voided <+      evidence may be added in every state but Voided
+        |                                ^
+        +--hold--> Held --dismiss--------+
+                    +--admit--> Pending
 
+The enterprise may confirm or deny a visit in every state but Voided; a denied one does not count until a reviewer upholds it.
 Visits are made by phone, questionnaire, on site or by video, alone or jointly for both lines (方案 四(一)3), by those who
 answer for the enterprise on that day (方案 三(一), 五(一)); each leaves evidence (方案 四(一)5). After every change the
 evidence rule is asked again, and its answer is a fact of its own when it is another one than before. Whoever told a visit
@@ -14,50 +18,62 @@ never reviews it. A visit is no inspection: nothing here knows of one (国办发
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.visits.domain.commands import (
     AcceptVisit,
     AttachEvidence,
+    ConfirmVisit,
     CorrectVisit,
+    DenyVisit,
     RecordVisit,
     ReturnVisit,
-    Telling,
+    RuleVisit,
+    UpholdVisit,
     VoidVisit,
 )
-from services.visits.domain.counting import RULE, missing
+from services.visits.domain.counting import missing, rule_of
+from services.visits.domain.telling import (
+    ENTERING,
+    VISITING,
+    NotYourEnterprise,
+    NotYourVisit,
+    VisitInTheFuture,
+    VisitorNotInPost,
+    alike,
+    may_tell_of,
+    members,
+    same,
+    telling,
+)
 from shared.decider import Actor, Context, Decider
-from shared.directory import KnownEnterprise, KnownMember, KnownUnit
+from shared.directory import KnownEnterprise
 from shared.events import Fact
 from shared.events.visits import (
-    Demand,
     EvidenceAttached,
     VisitAccepted,
+    VisitAdmitted,
+    VisitConfirmed,
     VisitCorrected,
+    VisitDenied,
+    VisitDismissed,
     VisitDisqualified,
-    Visited,
-    Visitor,
+    VisitHeld,
     VisitQualified,
     VisitRecorded,
     VisitReturned,
+    VisitUpheld,
     VisitVoided,
 )
 from shared.problems import Forbidden, Problem, Refused, Unknown
-from shared.terms import EvidenceKind, Line, Mode, Review, Role, derived_id
+from shared.terms import EvidenceKind, Mode, Review, Role, Ruling, derived_id
 from shared.vault import Personal
 
-VISITING = (
-    Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT,
-    Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD,
-)  # fmt: skip
-"""Roles that go on visits, the most telling first. Those who supervise, audit or run the system don't."""
-
-ENTERING = (Role.LIAISON, Role.BACKUP_LIAISON, Role.DEPUTY, Role.HEAD)
-"""Roles that may enter a visit for somebody of their own unit."""
+__all__ = [
+    "ENTERING", "VISIT", "VISITING", "NotYourEnterprise", "NotYourVisit", "VisitInTheFuture", "VisitorNotInPost",
+]  # fmt: skip
 
 MOST_FILES = 50
 
@@ -78,34 +94,10 @@ class AlreadyRecorded(Refused):
     title = "该编号的走访已登记,内容不同"
 
 
-class VisitInTheFuture(Refused):
-    """A visit is recorded after it was made, never before (方案 四(一)5: 走访档案)."""
-
-    title = "走访日期不能晚于今天"
-
-
-class NotYourEnterprise(Refused):
-    """On the day of the visit a visitor's unit answered for the enterprise on its line (方案 三(一), 五(一))."""
-
-    title = "走访当日该企业不由走访人员所在单位负责"
-
-
-class VisitorNotInPost(Refused):
-    """Whoever visits held a post of the grid on that day (方案 三(三): 定员定岗)."""
-
-    title = "走访人员当日不在岗"
-
-
 class OneQuestionnaireAMonth(Refused):
     """One questionnaire an enterprise and month (``ledgers.md`` §5)."""
 
     title = "该企业本月已有问卷调查"
-
-
-class NotYourVisit(Forbidden):
-    """The visitors, or liaison, deputy and head of a visitor's unit, enter and correct (``roles.md``: 走访)."""
-
-    title = "只有走访人员或其单位的联络员、副网格长、网格长可以填写"
 
 
 class NotYourReview(Forbidden):
@@ -168,21 +160,79 @@ class TooMuchEvidence(Refused):
     title = "印证资料过多"
 
 
+class NotTheEnterprise(Forbidden):
+    """The enterprise speaks through the platform's own link, never through somebody's account (``roles.md``: 企业用户)."""
+
+    title = "走访由企业本人通过链接确认或否认"
+
+
+class AlreadyConfirmed(Refused):
+    """The first confirmation stands, whatever its rating: nobody is asked until the answer pleases."""
+
+    title = "企业已确认该走访,内容不同"
+
+
+class AlreadyDenied(Refused):
+    """The first denial stands."""
+
+    title = "企业已否认该走访,内容不同"
+
+
+class DeniedByEnterprise(Refused):
+    """A denied visit is upheld or voided before anything else is said about it."""
+
+    title = "企业否认该走访,须先裁定"
+
+
+class NotDenied(Refused):
+    """Only a visit the enterprise denies is upheld."""
+
+    title = "企业没有否认该走访"
+
+
+class AwaitsRuling(Refused):
+    """A held telling is ruled on before it is corrected or reviewed (``roles.md``: 待裁定)."""
+
+    title = "走访待裁定"
+
+
+class NotAwaitingRuling(Refused):
+    """Only a held telling is ruled on, once."""
+
+    title = "走访不在待裁定状态"
+
+
+class NotYourRuling(Forbidden):
+    """Head and deputy of the unit that answers for the enterprise now, and the office, rule (``roles.md``: 待裁定)."""
+
+    title = "只有现负责单位的网格长、副网格长或区优化办可以裁定"
+
+
 @dataclass(frozen=True)
 class VisitDetails:
     """What every recorded visit has: its latest telling, its evidence, what it lacks to count (``None``: not judged yet),
-    and everybody who ever told it.
+    everybody who ever told it, what the enterprise said of it, and what a reviewer said to a denial.
     """
 
     told: VisitRecorded
     evidence: tuple[EvidenceAttached, ...] = ()
     missing: tuple[str, ...] | None = None
     tellers: frozenset[UUID] = frozenset()
+    confirmed: VisitConfirmed | None = None
+    denied: VisitDenied | None = None
+    upheld: str | None = None
+    admitted: str | None = None
+    """Why a held telling was let in."""
 
     @property
     def units(self) -> frozenset[str]:
         """The reporting units of the visitors."""
         return frozenset(visitor.unit for visitor in self.told.visitors)
+
+    @property
+    def disputed(self) -> bool:
+        """Denied by the enterprise, and nobody has ruled yet."""
+        return self.denied is not None and self.upheld is None
 
 
 @dataclass(frozen=True)
@@ -226,42 +276,61 @@ class Voided:
     review = Review.VOIDED
 
 
-Recorded = Pending | Accepted | Returned | Voided
+@dataclass(frozen=True)
+class Held:
+    """Told offline by somebody who did not answer for the enterprise; ``why`` it waits for a ruling."""
+
+    details: VisitDetails
+    why: tuple[str, ...]
+    review = Review.HELD
+
+    @property
+    def words(self) -> str:
+        """The reasons, as people read them."""
+        return ";".join(self.why)
+
+
+Standing = Pending | Accepted | Returned
+Recorded = Standing | Voided | Held
 State = Unrecorded | Recorded
-Asked = RecordVisit | CorrectVisit | AttachEvidence | AcceptVisit | ReturnVisit | VoidVisit
+Asked = (
+    RecordVisit | CorrectVisit | AttachEvidence | AcceptVisit | ReturnVisit | VoidVisit
+    | ConfirmVisit | DenyVisit | UpholdVisit | RuleVisit
+)  # fmt: skip
 
 
 def counts(state: Recorded) -> bool:
-    """Whether it counts now: evidence rule met, neither returned nor voided (kpi §2)."""
-    return state.details.missing == () and isinstance(state, (Pending, Accepted))
+    """Whether it counts now: evidence rule met, neither returned nor voided (kpi §2), not denied by the enterprise."""
+    return state.details.missing == () and isinstance(state, (Pending, Accepted)) and not state.details.disputed
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
     """Facts, or a refusal. ``context.known`` brings ``enterprise``, ``members`` and ``units`` of the day of the visit;
-    ``questionnaire`` if another one of the month is known; ``opened``, the clear texts of the state's personal data.
+    ``questionnaire`` if another one of the month is known; ``opened``, the clear texts of the state's personal data;
+    ``photos_since`` and ``policies``. A ruling needs ``enterprise`` of today.
     """
     match state, command:
         case Unrecorded(), RecordVisit():
             return _record(command, context)
-        case Unrecorded(), CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | VoidVisit():
+        case Unrecorded(), (
+            CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | VoidVisit()
+            | ConfirmVisit() | DenyVisit() | UpholdVisit() | RuleVisit()
+        ):  # fmt: skip
             raise Unknown(what="visit", id=str(context.subject))
-        case Pending() | Accepted() | Returned() | Voided(), RecordVisit():
+        case Pending() | Accepted() | Returned() | Voided() | Held(), RecordVisit():
             may_tell(state.details, context.actor)
-            if _alike(state.details.told, VisitRecorded(**_telling(command, context, None)), context):
+            if alike(state.details.told, VisitRecorded(**telling(command, context, None)[0]), context):
                 return []
             raise AlreadyRecorded(visit=str(context.subject))
         case Pending() | Returned(), CorrectVisit():
             return _correct(state, command, context)
         case Accepted(), CorrectVisit():
             raise AlreadyAccepted(visit=str(context.subject))
-        case Pending() | Accepted() | Returned(), AttachEvidence():
+        case Pending() | Accepted() | Returned() | Held(), AttachEvidence():
             may_tell(state.details, context.actor)
-            return _attach(state.details, command)
+            return _attach(state, command, context)
         case Pending(), AcceptVisit():
-            may_review(state.details, context.actor)
-            if state.details.missing:
-                raise EvidenceLacking(missing=state.details.missing)
-            return [VisitAccepted(note=command.note)]
+            return _accept(state.details, command, context)
         case Accepted(), AcceptVisit():
             return _again(state, command.note, context)
         case Returned(), AcceptVisit():
@@ -276,37 +345,74 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [VisitVoided(reason=command.reason)]
         case Voided(), VoidVisit():
             return _again(state, command.reason, context)
-        case Voided(), CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit():
+        case Pending() | Accepted() | Returned() | Held(), ConfirmVisit():
+            return _confirm(state, command, context)
+        case Pending() | Accepted() | Returned() | Held(), DenyVisit():
+            return _deny(state.details, command, context)
+        case Pending() | Accepted() | Returned(), UpholdVisit():
+            return _uphold(state.details, command, context)
+        case Held(), RuleVisit():
+            return _rule(state, command, context)
+        case Pending() | Accepted() | Returned() | Voided(), RuleVisit():
+            return _ruled(state, command, context)
+        case Held(), CorrectVisit() | AcceptVisit() | ReturnVisit() | VoidVisit() | UpholdVisit():
+            raise AwaitsRuling(visit=str(context.subject), why=state.why)
+        case Voided(), (
+            CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | ConfirmVisit() | DenyVisit() | UpholdVisit()
+        ):  # fmt: skip
             raise VisitIsVoid(visit=str(context.subject), reason=state.words)
 
 
 def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
     match state, fact:
+        case Unrecorded(), VisitHeld():
+            return Held(VisitDetails(_as_told(fact), tellers=_tellers(fact)), fact.why)
+        case Held(), VisitDismissed():
+            return Voided(state.details, fact.reason)
+        case Held(), VisitAdmitted():
+            return replace(state, details=replace(state.details, admitted=fact.reason))
+        case Held(), VisitRecorded():
+            return Pending(replace(state.details, told=fact))
         case Pending() | Accepted() | Returned(), VisitCorrected():
-            told = VisitRecorded(**dict(fact))  # Whether it was told first or anew makes no other state.
+            told = _as_told(fact)  # Whether it was told first or anew makes no other state.
             return Pending(replace(state.details, told=told, tellers=state.details.tellers | _tellers(fact)))
         case Unrecorded(), VisitRecorded():
             return Pending(VisitDetails(fact, tellers=_tellers(fact)))
-        case Pending() | Accepted() | Returned(), EvidenceAttached():
-            return replace(state, details=replace(state.details, evidence=(*state.details.evidence, fact)))
-        case Pending() | Accepted() | Returned(), VisitQualified():
-            return replace(state, details=replace(state.details, missing=()))
-        case Pending() | Accepted() | Returned(), VisitDisqualified():
-            return replace(state, details=replace(state.details, missing=fact.missing))
         case Pending(), VisitAccepted():
             return Accepted(state.details, fact.note)
         case Pending() | Accepted(), VisitReturned():
             return Returned(state.details, fact.reason)
         case Pending() | Accepted() | Returned(), VisitVoided():
             return Voided(state.details, fact.reason)
+        case Pending() | Accepted() | Returned() | Held(), _:
+            return replace(state, details=_noted(state.details, fact))
         case _:
             return state
 
 
+def _noted(details: VisitDetails, fact: Fact) -> VisitDetails:
+    """What a fact changes in a visit without moving it."""
+    match fact:
+        case EvidenceAttached():
+            return replace(details, evidence=(*details.evidence, fact))
+        case VisitQualified():
+            return replace(details, missing=())
+        case VisitDisqualified():
+            return replace(details, missing=fact.missing)
+        case VisitConfirmed():
+            return replace(details, confirmed=details.confirmed or fact)
+        case VisitDenied():
+            return replace(details, denied=details.denied or fact)
+        case VisitUpheld():
+            return replace(details, upheld=fact.reason)
+        case _:
+            return details
+
+
 def may_tell(details: VisitDetails, actor: Actor) -> None:
     """The visitors themselves, or those who enter for them."""
-    _may_tell(details.told.visitors, actor)
+    may_tell_of(details.told.visitors, actor)
 
 
 def may_review(details: VisitDetails, actor: Actor) -> None:
@@ -318,19 +424,36 @@ def may_review(details: VisitDetails, actor: Actor) -> None:
         raise OwnVisit
 
 
-def allowed_actions(state: Recorded, actor: Actor) -> list[str]:
-    """What this person may do with the visit now, by the guards of ``decide``."""
-    offered = {
-        "correct": (may_tell, not isinstance(state, (Accepted, Voided))),
-        "attach": (may_tell, not isinstance(state, Voided) and len(state.details.evidence) < MOST_FILES),
-        "accept": (may_review, isinstance(state, Pending) and not state.details.missing),
+def may_hear(details: VisitDetails, actor: Actor) -> bool:
+    """Whether this person reads what the enterprise said of the visit in words: its reviewers do."""
+    return _passes(may_review, details, actor)
+
+
+def may_rule(units: frozenset[str], details: VisitDetails, actor: Actor) -> None:
+    """Head or deputy of a unit that answers for the enterprise now, or the office; never whoever told it."""
+    of_unit = actor.unit in units and actor.holds(Role.DEPUTY, Role.HEAD)
+    if not (of_unit or actor.holds(Role.OFFICE, Role.OFFICE_HEAD)):
+        raise NotYourRuling
+    if actor.id in details.tellers:
+        raise OwnVisit
+
+
+def allowed_actions(state: Recorded, actor: Actor, responsible: frozenset[str] = frozenset()) -> list[str]:
+    """What this person may do with the visit now, by the guards of ``decide``. ``responsible``: the units of today."""
+    details, held = state.details, isinstance(state, Held)
+    offered: dict[str, tuple[Callable[[VisitDetails, Actor], None], bool]] = {
+        "correct": (may_tell, isinstance(state, (Pending, Returned))),
+        "attach": (may_tell, not isinstance(state, Voided) and len(details.evidence) < MOST_FILES),
+        "accept": (may_review, isinstance(state, Pending) and not details.missing and not details.disputed),
         "return": (may_review, isinstance(state, (Pending, Accepted))),
-        "void": (may_review, not isinstance(state, Voided)),
+        "void": (may_review, not isinstance(state, Voided) and not held),
+        "uphold": (may_review, details.disputed and not isinstance(state, (Voided, Held))),
+        "rule": (lambda found, who: may_rule(responsible, found, who), held),
     }
-    return [name for name, (guard, possible) in offered.items() if possible and _passes(guard, state.details, actor)]
+    return [name for name, (guard, possible) in offered.items() if possible and _passes(guard, details, actor)]
 
 
-def _passes(guard: Any, details: VisitDetails, actor: Actor) -> bool:
+def _passes(guard: Callable[[VisitDetails, Actor], None], details: VisitDetails, actor: Actor) -> bool:
     try:
         guard(details, actor)
     except Problem:
@@ -338,14 +461,11 @@ def _passes(guard: Any, details: VisitDetails, actor: Actor) -> bool:
     return True
 
 
-def _may_tell(visitors: Sequence[Visitor], actor: Actor) -> None:
-    himself = any(visitor.member == actor.id for visitor in visitors) and actor.holds(*VISITING)
-    if not himself and not (actor.holds(*ENTERING) and any(visitor.unit == actor.unit for visitor in visitors)):
-        raise NotYourVisit
-
-
 def _record(command: RecordVisit, context: Context) -> list[Fact]:
-    told = VisitRecorded(**_telling(command, context, None))
+    about, why = telling(command, context, None)
+    if why:
+        return [VisitHeld(**about, why=why)]
+    told = VisitRecorded(**about)
     _once_a_month(told, context)
     return [told, *_judgement(VisitDetails(told))]
 
@@ -353,14 +473,15 @@ def _record(command: RecordVisit, context: Context) -> list[Fact]:
 def _correct(state: Pending | Returned, command: CorrectVisit, context: Context) -> list[Fact]:
     before = state.details
     may_tell(before, context.actor)
-    told = VisitCorrected(**_telling(command, context, before.told))
-    if isinstance(state, Pending) and _alike(before.told, told, context):
+    told = VisitCorrected(**telling(command, context, before.told)[0])
+    if isinstance(state, Pending) and alike(before.told, told, context):
         return []
     _once_a_month(told, context)
     return [told, *_judgement(replace(before, told=told))]
 
 
-def _attach(details: VisitDetails, command: AttachEvidence) -> list[Fact]:
+def _attach(state: Standing | Held, command: AttachEvidence, context: Context) -> list[Fact]:
+    details = state.details
     for item in details.evidence:
         if command.sha256 == item.sha256 or command.original == item.original:
             if item.kind == command.kind:
@@ -370,8 +491,81 @@ def _attach(details: VisitDetails, command: AttachEvidence) -> list[Fact]:
         raise WrongKindOfFile(kind=command.kind.label, media_type=command.media_type)
     if len(details.evidence) >= MOST_FILES:
         raise TooMuchEvidence(most=MOST_FILES)
-    fact = EvidenceAttached(**command.model_dump())
-    return [fact, *_judgement(replace(details, evidence=(*details.evidence, fact)))]
+    fact = EvidenceAttached(**command.model_dump(), uploaded_at=context.now, uploader=context.actor.id)
+    return [fact, *_unless_held(state, replace(details, evidence=(*details.evidence, fact)))]
+
+
+def _accept(details: VisitDetails, command: AcceptVisit, context: Context) -> list[Fact]:
+    may_review(details, context.actor)
+    if details.disputed:
+        raise DeniedByEnterprise(visit=str(context.subject))
+    if details.missing:
+        raise EvidenceLacking(missing=details.missing)
+    return [VisitAccepted(note=command.note)]
+
+
+def _enterprise_itself(actor: Actor) -> None:
+    if not actor.holds(Role.SYSTEM):
+        raise NotTheEnterprise
+
+
+def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context) -> list[Fact]:
+    _enterprise_itself(context.actor)
+    first, words = state.details.confirmed, _about_contact(command.words, state.details)
+    if first is None:
+        fact = VisitConfirmed(rating=command.rating, aware=command.aware, words=words, via=command.via)
+        return [fact, *_unless_held(state, replace(state.details, confirmed=fact))]
+    again = (first.rating, first.aware) == (command.rating, command.aware)
+    if again and same(first.words, words, context.known.get("opened", {}).get("confirmed")):
+        return []
+    raise AlreadyConfirmed(visit=str(context.subject))
+
+
+def _deny(details: VisitDetails, command: DenyVisit, context: Context) -> list[Fact]:
+    _enterprise_itself(context.actor)
+    words = _about_contact(command.words, details)
+    if details.denied is None:
+        return [VisitDenied(words=words)]
+    if same(details.denied.words, words, context.known.get("opened", {}).get("denied")):
+        return []
+    raise AlreadyDenied(visit=str(context.subject))
+
+
+def _uphold(details: VisitDetails, command: UpholdVisit, context: Context) -> list[Fact]:
+    may_review(details, context.actor)
+    if details.denied is None:
+        raise NotDenied(visit=str(context.subject))
+    if details.upheld is None:
+        return [VisitUpheld(reason=command.reason)]
+    if details.upheld == command.reason:
+        return []
+    raise AlreadyReviewed(visit=str(context.subject), said=details.upheld)
+
+
+def _rule(state: Held, command: RuleVisit, context: Context) -> list[Fact]:
+    enterprise: KnownEnterprise = context.known["enterprise"]
+    may_rule(frozenset(held.unit for held in enterprise.assigned.values()), state.details, context.actor)
+    if command.ruling is Ruling.DISMISS:
+        return [VisitDismissed(reason=command.reason)]
+    told = state.details.told
+    _once_a_month(told, context)
+    return [VisitAdmitted(reason=command.reason), told, *_judgement(state.details)]
+
+
+def _ruled(state: Standing | Voided, command: RuleVisit, context: Context) -> list[Fact]:
+    """The same ruling said twice adds nothing."""
+    said = state.words if isinstance(state, Voided) else state.details.admitted
+    dismissed = isinstance(state, Voided) and state.details.admitted is None
+    if said == command.reason and dismissed == (command.ruling is Ruling.DISMISS):
+        return []
+    raise NotAwaitingRuling(visit=str(context.subject))
+
+
+def _about_contact(words: Personal | None, details: VisitDetails) -> Personal | None:
+    """Words of the enterprise are about its contact person, whose key can be shredded."""
+    if words is None or not words.text:
+        return None
+    return words.about(derived_id("contact", str(details.told.enterprise.id)))
 
 
 def _again(state: Accepted | Returned | Voided, words: str, context: Context) -> list[Fact]:
@@ -384,12 +578,18 @@ def _again(state: Accepted | Returned | Voided, words: str, context: Context) ->
     raise AlreadyReviewed(visit=str(context.subject), said=state.words)
 
 
+def _unless_held(state: Recorded, after: VisitDetails) -> list[Fact]:
+    """A held telling is judged when it is let in."""
+    return [] if isinstance(state, Held) else _judgement(after)
+
+
 def _judgement(after: VisitDetails) -> list[Fact]:
     """The evidence rule's answer, if it is another one than before. ``after`` still carries the answer of before."""
-    lacking = missing(after.told, after.evidence)
+    lacking = missing(after.told, after.evidence, confirmed=after.confirmed is not None)
     if lacking == after.missing:
         return []
-    return [VisitDisqualified(rule=RULE, missing=lacking) if lacking else VisitQualified(rule=RULE)]
+    rule = rule_of(after.told)
+    return [VisitDisqualified(rule=rule, missing=lacking) if lacking else VisitQualified(rule=rule)]
 
 
 def _once_a_month(told: VisitRecorded, context: Context) -> None:
@@ -398,91 +598,12 @@ def _once_a_month(told: VisitRecorded, context: Context) -> None:
         raise OneQuestionnaireAMonth(visit=str(other))
 
 
-def _telling(command: Telling, context: Context, before: VisitRecorded | None) -> dict[str, Any]:
-    """The content of the fact: the command, with the enterprise and the visitors as they were on that day."""
-    if command.on > context.today:
-        raise VisitInTheFuture(on=command.on.isoformat(), today=context.today.isoformat())
-    enterprise: KnownEnterprise = context.known["enterprise"]
-    ids = tuple(dict.fromkeys(command.visitors or (context.actor.id,)))
-    found = [_visitor(id_, enterprise, command.on, context) for id_ in ids]
-    # Those who answer for the enterprise come first: a visit that is not joint is the first visitor's.
-    visitors = tuple(sorted(found, key=lambda visitor: not _answers(visitor.unit, visitor.line, enterprise)))
-    _may_tell(visitors, context.actor)
-    if not _answers(visitors[0].unit, visitors[0].line, enterprise):
-        raise NotYourEnterprise(
-            enterprise=enterprise.name, on=command.on.isoformat(), units=sorted({visitor.unit for visitor in visitors}),
-            responsible={line.label: held.unit for line, held in enterprise.assigned.items()},
-        )  # fmt: skip
-    late = command.on < context.today
-    return {
-        **command.model_dump(exclude={"enterprise", "visitors", "demands", "interviewee", "phone"}),
-        "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
-        "visitors": visitors,
-        "joint": len({visitor.unit for visitor in visitors if visitor.line is not None}) > 1,
-        "demands": tuple(Demand(**wanted.model_dump()) for wanted in command.demands),
-        "interviewee": _personal("interviewee", command, before, enterprise.id),
-        "phone": _personal("phone", command, before, enterprise.id),
-        "late_entry": before.late_entry if before is not None and before.on == command.on else late,
-        "entered_by": None if context.actor.id in ids else context.actor.id,
-    }
-
-
-def _visitor(id_: UUID, enterprise: KnownEnterprise, on: date, context: Context) -> Visitor:
-    """Who came, in the post that answers for the enterprise if there is one, else in the first of those held."""
-    members: Mapping[UUID, KnownMember] = context.known["members"]
-    units: Mapping[str, KnownUnit] = context.known["units"]
-    member = members.get(id_)
-    held: list[tuple[bool, bool, int, Visitor]] = []
-    for post in member.posts if member else ():
-        unit = units.get(post.unit)
-        if unit is None or post.role not in VISITING:
-            continue
-        below = post.sub_unit or (unit.code if unit.reporting != unit.code else None)
-        visitor = Visitor(member=id_, unit=unit.reporting, sub_unit=below, line=unit.line, role=post.role)
-        answers = _answers(visitor.unit, visitor.line, enterprise)
-        held.append((not answers, unit.line is None, VISITING.index(post.role), visitor))
-    if not held:
-        raise VisitorNotInPost(member=str(id_), on=on.isoformat())
-    return min(held, key=lambda item: (*item[:3], item[3].unit))[3]
-
-
-def _answers(unit: str, line: Line | None, enterprise: KnownEnterprise) -> bool:
-    assigned = enterprise.assigned.get(line) if line is not None else None
-    return assigned is not None and assigned.unit == unit
-
-
-def _personal(name: str, command: Telling, before: VisitRecorded | None, enterprise: UUID) -> Personal | None:
-    """The datum as told now; one that a correction leaves out stays, because clients see it masked and can't repeat it."""
-    if before is not None and name not in command.model_fields_set:
-        return getattr(before, name)
-    datum: Personal | None = getattr(command, name)
-    return datum.about(derived_id("contact", str(enterprise))) if datum is not None and datum.text else None
-
-
-def _alike(old: VisitRecorded, new: VisitRecorded, context: Context) -> bool:
-    """Whether both tell the same. What the roster calls people and enterprises may have changed in between."""
-    about = {"enterprise", "visitors", "joint", "interviewee", "phone", "late_entry", "entered_by"}
-    opened: Mapping[str, str] = context.known.get("opened", {})
-    return (
-        old.enterprise.id == new.enterprise.id
-        and _members(old) == _members(new)
-        and old.model_dump(exclude=about) == new.model_dump(exclude=about)
-        and all(_same(getattr(old, name), getattr(new, name), opened.get(name)) for name in ("interviewee", "phone"))
-    )
-
-
-def _members(told: VisitRecorded) -> set[UUID]:
-    return {visitor.member for visitor in told.visitors}
-
-
-def _same(old: Personal | None, new: Personal | None, opened: str | None) -> bool:
-    if old is None or new is None or old == new:
-        return old == new
-    return (old.text if old.token is None else opened) == new.text
+def _as_told(fact: VisitRecorded) -> VisitRecorded:
+    return VisitRecorded(**{name: getattr(fact, name) for name in VisitRecorded.model_fields})
 
 
 def _tellers(fact: VisitRecorded) -> frozenset[UUID]:
-    return frozenset(_members(fact) | ({fact.entered_by} if fact.entered_by else set()))
+    return frozenset(members(fact) | ({fact.entered_by} if fact.entered_by else set()))
 
 
 VISIT: Decider[State] = Decider("visit", Unrecorded(), decide, evolve)

@@ -45,6 +45,8 @@ class Checked:
     content: bytes
     media_type: str
     captured_at: datetime | None
+    phash: str | None = None
+    """How a picture looks; other files have none."""
 
     @property
     def sha256(self) -> str:
@@ -67,7 +69,7 @@ def check(raw: bytes, digest: str) -> Checked:
         content, captured_at = photos.clean(raw, media_type)
     except photos.NotAPhoto as error:
         raise FileNotAccepted(reason=str(error)) from None
-    return Checked(content, media_type, captured_at)
+    return Checked(content, media_type, captured_at, photos.looks(content))
 
 
 def sniff(raw: bytes) -> str | None:

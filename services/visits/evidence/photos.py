@@ -23,6 +23,7 @@ MOST_PIXELS = 80_000_000
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _QUALITY = 92
 _UPRIGHT = 1
+_LEAST_CONTRAST = 12
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _STANDALONE = (0x01, *range(0xD0, 0xD8))
@@ -55,6 +56,21 @@ def clean(raw: bytes, media_type: str) -> tuple[bytes, datetime | None]:
                 struct.error, zlib.error, OverflowError, MemoryError, AttributeError, RuntimeError):  # fmt: skip
             # Pillow's parsers raise all of these on damaged files.
             raise NotAPhoto("图片损坏或不完整") from None
+
+
+def looks(content: bytes) -> str | None:
+    """The 64-bit difference hash of a picture, hexadecimal: whether each pixel of 9×8 is lighter than its right neighbour.
+    A picture without contrast looks like any other and has none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(content), formats=list(_FORMATS.values())) as image:
+            image.draft("L", (max(9, image.width // 8), max(8, image.height // 8)))
+            small = image.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    if max(small) - min(small) < _LEAST_CONTRAST:
+        return None
+    bits = (small[row * 9 + column] > small[row * 9 + column + 1] for row in range(8) for column in range(8))
+    return f"{sum(bit << place for place, bit in enumerate(bits)):016x}"
 
 
 def _clean(raw: bytes, media_type: str) -> tuple[bytes, datetime | None]:

@@ -1,0 +1,87 @@
+"""What enterprises said themselves, for those who may know it. Nobody of a visited unit finds an allegation here."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import orjson
+from fastapi import APIRouter, Request
+
+from services.visits.api import lookups
+from services.visits.api.visits import Month, UnitCode
+from services.visits.domain.feedback import READING, WORDS
+from shared.problems import Forbidden
+from shared.public import ticket_of
+from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.terms import Rating
+from shared.vault import Personal
+
+router = APIRouter(tags=["企业反馈"])
+
+
+@router.get("/feedback", name="list_feedback", summary="企业反馈(变味举报、自报诉求)")
+async def feedback(
+    caller: Caller,
+    request: Request,
+    kind: Literal["allegation", "demand"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Allegations: inspectorate, head of the office, chief. Demands: the district's readers, and a unit its own."""
+    service: Service = request.app.state.service
+    district = lookups.sees_district(caller)
+    alleging = caller.holds(*READING)
+    if kind == "allegation" and not alleging:
+        raise Forbidden(needs=[role.label for role in READING])
+    where: list[str] = []
+    args: list[Any] = []
+    if kind is not None:
+        args.append(kind)
+        where.append(f"kind = ${len(args)}")
+    if not alleging:
+        where.append("kind <> 'allegation'")
+    if not district:
+        args.append(caller.unit)
+        where.append(f"unit = ${len(args)}")
+    page = await listing(
+        service.pool, table="feedback", columns="id, kind, enterprise, enterprise_name, on_date, visit, unit, fact", where=where,
+        args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+    for item in page["items"]:
+        fact = orjson.loads(item.pop("fact"))
+        item["on"], item["ticket"] = item.pop("on_date"), ticket_of(item["id"])
+        if item["kind"] == "allegation":
+            item["units"] = fact["units"]
+            sealed = fact.get("words")
+            [item["words"]] = await service.vault.open([Personal.read(sealed)]) if sealed and caller.holds(*WORDS) else [""]
+        else:
+            item["content"] = fact["content"]
+    return page
+
+
+@router.get("/feedback/ratings", name="list_ratings", summary="企业对走访的评价")
+async def ratings(
+    caller: Caller, request: Request, unit: UnitCode = None, month: Month = None, cursor: Cursor = None, limit: Limit = 100
+) -> dict[str, Any]:
+    """What enterprises said of visits through their links, how often each; no words, nobody's name. A unit sees its own."""
+    service: Service = request.app.state.service
+    if not lookups.sees_district(caller):
+        if unit not in (None, caller.unit):
+            raise Forbidden(unit=unit)
+        unit = caller.unit
+    where, args = ["state -> 'confirmed' ->> 'rating' is not null", "review <> 'voided'"], []
+    for condition, value in (("month = ${}", month), ("id in (select visit from visit_unit where unit = ${})", unit)):
+        if value is not None:
+            args.append(value)
+            where.append(condition.format(len(args)))
+    rating = "state -> 'confirmed' ->> 'rating'"
+    page = await listing(
+        service.pool, table="visit",
+        columns=f"id as visit, on_date, month, mode, {rating} as rating, state -> 'confirmed' ->> 'aware' as aware",
+        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+    counted = await service.pool.fetch(
+        f"select {rating} as rating, count(*) as n from visit where {' and '.join(where)} group by 1", *args
+    )
+    counts = {row["rating"]: row["n"] for row in counted}
+    return {**page, "counts": [{"rating": term, "label": term.label, "n": counts.get(str(term), 0)} for term in Rating]}

@@ -1,0 +1,143 @@
+"""What helps somebody who is about to visit: last time, who came already, how much the enterprise bears, what is for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+
+from services.visits.api import lookups
+from services.visits.api.policies import suggested
+from services.visits.domain.commands import Day
+from services.visits.domain.helping import Contact, changes, disturbance, preferences
+from services.visits.domain.switches import KEY, MOST_CONTACTS
+from services.visits.projections import read
+from shared.decider import Actor
+from shared.directory import Directory, KnownEnterprise
+from shared.events.visits import VisitRecorded
+from shared.months import local_date
+from shared.problems import Forbidden
+from shared.service import Caller, Service
+from shared.terms import Line
+from shared.vault import mask
+
+router = APIRouter(tags=["走访准备"])
+
+EnterpriseId = Annotated[UUID, Path(description="企业编号")]
+On = Annotated[Day | None, Query(description="拟走访日期,默认今天")]
+
+
+@router.get("/enterprises/{id_}/briefing", name="get_briefing", summary="走访准备(上次情况、本月已访、打扰指数、匹配政策)")
+async def briefing(id_: EnterpriseId, caller: Caller, request: Request, on: On = None) -> dict[str, Any]:
+    """For those who answer for the enterprise on either line, and the district's readers."""
+    service: Service = request.app.state.service
+    day = on or local_date(service.clock())
+    enterprise = await asked_for(service, id_, day, caller)
+    last = await lookups.last_visit(service, id_, day)
+    rows = await service.pool.fetch(
+        "select id, on_date, mode, state from visit where enterprise = $1 and month = $2 and review not in ('voided', 'held') "
+        "order by on_date, id", id_, f"{day:%Y-%m}",
+    )  # fmt: skip
+    told = {row["id"]: read(row["state"]).details.told for row in rows}
+    contacts = [Contact(_lines(visit), visit.on) for visit in told.values()]
+    most = await service.pool.fetchval("select most_contacts from switches where id = $1", KEY) or MOST_CONTACTS
+    index, advice = disturbance(contacts, most)
+    return {
+        "enterprise": {"id": id_, "name": enterprise.name, "code": enterprise.code, "industry": enterprise.industry,
+                       "size": enterprise.size, "tags": list(enterprise.tags)},
+        "on": day, "last": await _prefilled(service, last),
+        "visited_this_month": [
+            {
+                "id": key, "on": visit.on, "mode": visit.mode, "mode_label": visit.mode.label, "joint": visit.joint,
+                "by": [{"unit": who.unit, "line": who.line, "member": who.member} for who in visit.visitors],
+            }
+            for key, visit in told.items()
+        ],
+        "disturbance": {"contacts": index, "most": most, "advice": list(advice)},
+        "preferences": list(preferences(enterprise, day)),
+        "policies": await suggested(service, enterprise, day),
+    }  # fmt: skip
+
+
+@router.get("/enterprises/{id_}/disturbance", name="get_disturbance", summary="企业月度打扰指数")
+async def months(id_: EnterpriseId, caller: Caller, request: Request) -> dict[str, Any]:
+    """The contacts of the last twelve months by month and line; a joint visit is one contact and stands on both lines."""
+    service: Service = request.app.state.service
+    await asked_for(service, id_, local_date(service.clock()), caller)
+    rows = await service.pool.fetch(
+        "select v.month, count(distinct v.id) as contacts, "
+        "count(distinct v.id) filter (where u.line = 'vertical') as vertical, "
+        "count(distinct v.id) filter (where u.line = 'horizontal') as horizontal, "
+        "count(distinct v.id) filter (where v.joint) as joint "
+        "from visit v left join visit_unit u on u.visit = v.id where v.enterprise = $1 and v.review not in ('voided', 'held') "
+        "group by v.month order by v.month desc limit 12", id_,
+    )  # fmt: skip
+    most = await service.pool.fetchval("select most_contacts from switches where id = $1", KEY) or MOST_CONTACTS
+    return {"most": most, "months": [{**row, "over": row["contacts"] > most} for row in rows]}
+
+
+@router.get("/queues/changes", name="list_changes", summary="经营情况变化预警")
+async def changed(
+    caller: Caller, request: Request,
+    month: Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")],
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Of the last visit of each enterprise in the month, against the one before. A unit sees the enterprises it visited."""
+    service: Service = request.app.state.service
+    district = lookups.sees_district(caller)
+    rows = await service.pool.fetch(
+        "select now.id, now.enterprise, now.enterprise_name, now.on_date, now.state->'told' as told, previous.told as before from ("
+        "  select distinct on (enterprise) * from visit where month = $1 and review in ('pending', 'accepted') and not disputed "
+        "  and (state->'told'->>'met')::bool and ($2 or id in (select visit from visit_unit where unit = $3)) "
+        "  order by enterprise, on_date desc, id desc) now "
+        "left join lateral (select state->'told' as told from visit where enterprise = now.enterprise and not disputed "
+        "  and (on_date, id) < (now.on_date, now.id) and review in ('pending', 'accepted') and (state->'told'->>'met')::bool "
+        "  order by on_date desc, id desc limit 1) as previous on true "
+        "where now.state->'told'->>'operation' in ('reduced', 'closed', 'expanding') "
+        "or now.state->'told'->>'operation' is distinct from previous.told->>'operation' "
+        "or (now.state->'told'->>'headcount')::numeric < (previous.told->>'headcount')::numeric order by now.on_date, now.id",
+        month, district, caller.unit,
+    )  # fmt: skip
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        words = changes(_told(row["before"]), VisitRecorded.model_validate(orjson.loads(row["told"])))
+        if words:
+            found.append(
+                {"visit": row["id"], "enterprise": row["enterprise"], "enterprise_name": row["enterprise_name"],
+                 "on": row["on_date"], "changes": list(words)}
+            )  # fmt: skip
+    return {"items": found[:limit], "total": len(found)}
+
+
+async def asked_for(service: Service, id_: UUID, day: date, caller: Actor) -> KnownEnterprise:
+    """The enterprise, if this person visits it or reads the whole district."""
+    district = lookups.sees_district(caller)
+    enterprise = await Directory(service.pool).enterprise(id_, day)
+    if not district and enterprise.responsible(caller.unit) is None:
+        raise Forbidden(enterprise=str(id_))
+    return enterprise
+
+
+def _told(text: str | None) -> VisitRecorded | None:
+    return VisitRecorded.model_validate(orjson.loads(text)) if text else None
+
+
+def _lines(told: VisitRecorded) -> frozenset[Line]:
+    return frozenset(visitor.line for visitor in told.visitors if visitor.line is not None)
+
+
+async def _prefilled(service: Service, last: VisitRecorded | None) -> dict[str, Any] | None:
+    """Last time's values, for the form: people masked, since what stays as it was need not be typed again."""
+    if last is None:
+        return None
+    interviewee, phone = await service.vault.open([last.interviewee, last.phone])
+    return {
+        "on": last.on, "mode": last.mode, "operation": last.operation, "operation_label": last.operation.label,
+        "headcount": last.headcount, "revenue_trend": last.revenue_trend, "interviewee": mask(interviewee), "phone": mask(phone),
+        "title": last.title, "note": last.note, "difficulties": last.difficulties, "suggestions": last.suggestions,
+        "demands": len(last.demands), "policies": list(last.policies), "aware": last.aware,
+        "by": [{"unit": who.unit, "line": who.line, "member": who.member} for who in last.visitors],
+    }  # fmt: skip

@@ -1,0 +1,215 @@
+"""Links of enterprises: issuing, issuing anew, revoking, and the QR code that is shown or printed."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from typing import Annotated, Any
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field
+
+from services.visits.api import lookups
+from services.visits.domain.link import (
+    LINK,
+    AlreadyIssued,
+    Days,
+    Issued,
+    IssueLink,
+    ReissueLink,
+    Revoked,
+    RevokeLink,
+    State,
+    Unissued,
+    holds,
+    may_manage,
+    same,
+)
+from shared.decider import Actor
+from shared.directory import Directory
+from shared.eventlog import load
+from shared.events import Command
+from shared.handle import Done
+from shared.months import local_date
+from shared.problems import Forbidden, KeyReused, Problem, Unknown
+from shared.public import digest
+from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.terms import LinkPurpose, derived_id
+from shared.vault import Personal
+
+router = APIRouter(tags=["企业链接"])
+
+LinkId = Annotated[UUID, Path(description="链接编号(UUIDv7,由客户端生成)")]
+
+
+class AskLink(Command):
+    """What a link shall be for; its token is made here."""
+
+    enterprise: UUID
+    purpose: LinkPurpose = LinkPurpose.GENERAL
+    visit: UUID | None = None
+    days: Days = 30
+
+
+class AskAnother(Command):
+    """Another token, for so many days."""
+
+    days: Days = Field(30)
+
+
+def a_token() -> tuple[Personal, str]:
+    """A new token, clear, and what it is found by."""
+    token = secrets.token_urlsafe(16)
+    return Personal(token), digest(token)
+
+
+async def stored(service: Service, id_: UUID) -> tuple[int, State]:
+    """Version and state of a link, from the log."""
+    entries = await load(service.pool, LINK.stream(id_))
+    return len(entries), LINK.fold(entry.fact for entry in entries)
+
+
+@router.put("/links/{id_}", name="issue_link", summary="生成企业链接", status_code=201)
+async def issue(id_: LinkId, body: AskLink, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """The same again answers the same link: a token is made once. A questionnaire's links are issued by its poll."""
+    service: Service = request.app.state.service
+    if body.purpose is LinkPurpose.QUESTIONNAIRE or (body.visit is None) is (body.purpose is LinkPurpose.VISIT):
+        raise LinkUnclear
+    version, state = await stored(service, id_)
+    if version:
+        may_manage(_issued(state).fact, caller)
+        if not same(_issued(state).fact, body.enterprise, body.purpose, body.visit, None):
+            raise AlreadyIssued(link=str(id_))
+        response.status_code, response.headers["ETag"] = 200, f'"{version}"'
+        return {"version": version, "replayed": True, **await _shown(service, id_, state, caller)}
+    known: dict[str, Any] = {"enterprise": await Directory(service.pool).enterprise(body.enterprise, local_date(service.clock()))}
+    if body.visit is not None:
+        _, visit = await lookups.recorded(service, body.visit)
+        known["visit"] = (visit.details.told.enterprise.id, visit.details.units)
+    token, found_by = a_token()
+    done = await service.desk.handle(
+        LINK, id_, IssueLink(token=token, token_sha256=found_by, **body.model_dump()),
+        await service.context(caller, id_, **known), command_id=derived_id("visits", "issue-link", str(id_)),
+    )  # fmt: skip
+    return await _answer(service, response, id_, done, caller)
+
+
+@router.post("/links/{id_}/reissue", name="reissue_link", summary="更换链接(旧链接立即失效)")
+async def reissue(
+    id_: LinkId, body: AskAnother, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
+) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    # The token is new each time, so a repeat is known by its id alone.
+    if stream := await service.pool.fetchval("select stream from log.command where id = $1", command_id):
+        if stream != LINK.stream(id_):
+            raise KeyReused
+        version, state = await stored(service, id_)
+        may_manage(_issued(state).fact, caller)
+        return {"version": version, "replayed": True, **await _shown(service, id_, state, caller)}
+    token, found_by = a_token()
+    command = ReissueLink(days=body.days, token=token, token_sha256=found_by)
+    context = await service.context(caller, id_)
+    done = await service.desk.handle(LINK, id_, command, context, command_id=command_id, expected=expected)
+    return await _answer(service, response, id_, done, caller)
+
+
+@router.post("/links/{id_}/revoke", name="revoke_link", summary="停用链接")
+async def revoke(
+    id_: LinkId, command: RevokeLink, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    context = await service.context(caller, id_)
+    done = await service.desk.handle(LINK, id_, command, context, command_id=command_id, expected=expected)
+    return await _answer(service, response, id_, done, caller)
+
+
+@router.get("/links/{id_}", name="get_link", summary="企业链接详情")
+async def get(id_: LinkId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    version, state = await stored(service, id_)
+    fact = _issued(state).fact
+    if not _manages(state, caller) and not lookups.sees_district(caller):
+        raise Forbidden(enterprise=str(fact.enterprise.id))
+    response.headers["ETag"] = f'"{version}"'
+    return {"version": version, **await _shown(service, id_, state, caller)}
+
+
+@router.get("/links/{id_}/qr.svg", name="get_link_qr", summary="企业链接二维码(SVG)", response_class=Response)
+async def qr(id_: LinkId, caller: Caller, request: Request) -> Response:
+    """For those who may hand it to the enterprise. It leads to this host."""
+    service: Service = request.app.state.service
+    _, state = await stored(service, id_)
+    fact = _issued(state).fact
+    may_manage(fact, caller)
+    if not holds(_issued(state), local_date(service.clock())):
+        raise Unknown(what="link", id=str(id_))
+    [token] = await service.vault.open([fact.token])
+    drawn = io.BytesIO()
+    address = f"{request.url.scheme}://{request.url.netloc}/s/{token}"
+    segno.make(address, error="m", micro=False).save(drawn, kind="svg", scale=8, border=4)
+    return Response(drawn.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+
+
+@router.get("/links", name="list_links", summary="企业链接查询")
+async def links(
+    caller: Caller, request: Request, enterprise: UUID | None = None, poll: UUID | None = None,
+    purpose: LinkPurpose | None = None, cursor: Cursor = None, limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Without tokens. A unit sees those of enterprises it answered for."""
+    service: Service = request.app.state.service
+    where: list[str] = []
+    args: list[Any] = []
+    for column, value in (("enterprise", enterprise), ("poll", poll), ("purpose", purpose and str(purpose))):
+        if value is not None:
+            args.append(value)
+            where.append(f"{column} = ${len(args)}")
+    if not lookups.sees_district(caller):
+        args.append(caller.unit)
+        where.append(f"id in (select link from link_unit where unit = ${len(args)})")
+    return await listing(
+        service.pool, table="link",
+        columns="id, ver as version, enterprise, enterprise_name, purpose, visit, poll, issued_on, expires_on, revoked, "
+        "(select array_agg(u.unit order by u.unit) from link_unit u where u.link = link.id) as units",
+        where=where, args=args, order=["issued_on", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+
+
+class LinkUnclear(Problem):
+    """A link to confirm a visit names the visit and no other does; a poll issues the links to its questionnaire."""
+
+    status = 422
+    title = "确认走访的链接须指明走访,其他链接不须;问卷链接由问卷调查统一发放"
+
+
+def _issued(state: State) -> Issued | Revoked:
+    if isinstance(state, Unissued):
+        raise Unknown(what="link")
+    return state
+
+
+def _manages(state: State, actor: Actor) -> bool:
+    try:
+        may_manage(_issued(state).fact, actor)
+    except Forbidden:
+        return False
+    return True
+
+
+async def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
+    return {**receipt(service, response, done), **await _shown(service, id_, done.state, caller)}
+
+
+async def _shown(service: Service, id_: UUID, state: State, caller: Actor) -> dict[str, Any]:
+    """A link as people read it; its address only for those who may hand it to the enterprise."""
+    held = _issued(state)
+    fact, manages = held.fact, _manages(state, caller)
+    [token] = await service.vault.open([fact.token]) if manages and isinstance(state, Issued) else [""]
+    return {
+        "id": id_, **fact.model_dump(mode="json", exclude={"token", "token_sha256", "visitors"}),
+        "purpose_label": fact.purpose.label, "revoked": not isinstance(state, Issued),
+        "holds": holds(held, local_date(service.clock())), "path": f"/s/{token}" if token else None,
+        "allowed_actions": (["reissue", "revoke"] if isinstance(state, Issued) else ["reissue"]) if manages else [],
+    }  # fmt: skip

@@ -1,0 +1,288 @@
+"""The library of publicity with its versions, and the one-map sheets: where they went, and what is known there (R35, R36)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.visits.api.lookups import DISTRICT, OWN_UNIT
+from services.visits.api.publicity import BODY, download, keep
+from services.visits.api.reading import filters, kept, unit_seen
+from services.visits.domain.distribution import (
+    DISTRIBUTION,
+    DistributeMaps,
+    DistributionAlreadyTold,
+    Untold,
+    WithdrawDistribution,
+    may_distribute,
+)
+from services.visits.domain.material import (
+    MATERIAL,
+    AddVersion,
+    ApproveVersion,
+    EnterMaterial,
+    MaterialAlreadyEntered,
+    Shelved,
+    State,
+    UseVersion,
+    allowed_actions,
+    may_keep,
+)
+from services.visits.domain.planning import percentage
+from services.visits.projections.materials import read
+from shared.decider import Actor
+from shared.handle import Done
+from shared.problems import Forbidden, KeyReused, Unknown
+from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.terms import MaterialKind, Occasion, derived_id, new_id
+
+router = APIRouter(tags=["宣传素材"])
+
+MaterialId = Annotated[UUID, Path(description="素材编号(UUIDv7,由客户端生成)")]
+DistributionId = Annotated[UUID, Path(description="发放编号(UUIDv7,由客户端生成)")]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="文件内容的 SHA-256(小写十六进制)")]
+UnitQuery = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
+MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+OptionalMonth = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+
+_GIVEN = """
+select v.unit, sum((v.told->>'onemap_given')::int) as copies, count(*) as times from (
+    select (v.state->'told'->'visitors'->0->>'unit') as unit, v.state->'told' as told from visit v
+    where v.month = $1 and v.review not in ('voided', 'held') and (v.state->'told'->>'onemap_given')::int > 0) v
+where $2::text is null or v.unit = $2 group by v.unit
+"""
+"""A joint visit's sheets are its first visitor's: nothing is counted twice."""
+_KNOWN = """
+select unit, count(*) as asked, count(*) filter (where aware in ('understood', 'heard')) as aware from (
+    select distinct on (u.unit, v.enterprise) u.unit, v.state->'told'->>'aware' as aware
+    from visit v join visit_unit u on u.visit = v.id
+    where v.month = $1 and v.counted and v.state->'told'->>'aware' <> 'not_asked'
+    order by u.unit, v.enterprise, v.on_date desc, v.id desc) told
+where $2::text is null or unit = $2 group by unit
+"""
+
+
+def _reads(caller: Actor) -> None:
+    """The library is the district's: whoever has business with publicity reads it."""
+    if not caller.holds(*DISTRICT, *OWN_UNIT):
+        raise Forbidden
+
+
+def _shown(id_: UUID, version: int, state: Shelved, caller: Actor) -> dict[str, Any]:
+    return {
+        "id": id_, "version": version, **state.told.model_dump(mode="json"), "kind_label": state.told.kind.label,
+        "current": state.current,
+        "versions": [
+            {
+                **item.model_dump(mode="json"), "approved": item.no in state.approved,
+                "href": f"/materials/{id_}/versions/{item.no}/file" if item.sha256 else None,
+            }
+            for item in state.versions
+        ],
+        "uses": [item.model_dump(mode="json") for item in state.uses], "allowed_actions": allowed_actions(state, caller),
+    }  # fmt: skip
+
+
+def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
+    if not isinstance(done.state, Shelved):
+        raise Unknown(what="material", id=str(id_))
+    return {**receipt(service, response, done), **_shown(id_, done.version, done.state, caller)}
+
+
+async def _told(
+    id_: UUID, command: AddVersion | ApproveVersion | UseVersion, caller: Actor, command_id: UUID, expected: int | None,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    _reads(caller)
+    done = await service.desk.handle(
+        MATERIAL, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
+    )
+    return _answer(service, response, id_, done, caller)
+
+
+@router.put("/materials/{id_}", name="enter_material", summary="登记宣传素材", status_code=201)
+async def enter(id_: MaterialId, command: EnterMaterial, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    may_keep(command.unit, caller)
+    try:
+        done = await service.desk.handle(
+            MATERIAL, id_, command, await service.context(caller, id_),
+            command_id=derived_id("visits", "enter-material", str(id_)),
+        )  # fmt: skip
+    except KeyReused:
+        raise MaterialAlreadyEntered(material=str(id_)) from None
+    response.status_code = 200 if done.replayed else 201
+    return _answer(service, response, id_, done, caller)
+
+
+@router.post("/materials/{id_}/add-version", name="add_version", summary="增加文字版本")
+async def add(
+    id_: MaterialId, command: AddVersion, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """A text. A file is sent to ``versions/{sha256}``: what is not stored here is no version."""
+    if command.sha256 is not None:
+        raise Unknown(what="file", id=command.sha256)
+    return await _told(id_, command, caller, command_id, expected, request, response)
+
+
+@router.put(
+    "/materials/{id_}/versions/{sha256}", name="add_file_version", summary="上传文件版本", status_code=201, openapi_extra=BODY
+)
+async def add_file(
+    id_: MaterialId, sha256: Digest, caller: Caller, request: Request, response: Response,
+    note: Annotated[str, Query(max_length=500, description="说明")] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """The file itself is the body: an image, a PDF, a recording, or a short video (MP4, 20 MB at the most)."""
+    service: Service = request.app.state.service
+    _, text = await kept(service, "material", id_)
+    may_keep(read(text).told.unit, caller)
+    stored = await keep(service, request, sha256, videos=True)
+    command = AddVersion(
+        text="", sha256=stored.sha256, media_type=stored.media_type, size=stored.size, note=note.replace("\x00", "")
+    )
+    done = await service.desk.handle(MATERIAL, id_, command, await service.context(caller, id_), command_id=new_id())
+    response.status_code = 200 if done.replayed else 201
+    return {**_answer(service, response, id_, done, caller), "sha256": stored.sha256, "original": sha256}
+
+
+@router.get("/materials/{id_}/versions/{no}/file", name="get_material_file", summary="下载素材文件", response_class=Response)
+async def get_file(
+    id_: MaterialId, no: Annotated[int, Path(ge=1, le=100, description="版本号")], caller: Caller, request: Request
+) -> Response:
+    service: Service = request.app.state.service
+    _reads(caller)
+    _, text = await kept(service, "material", id_)
+    found = next((item for item in read(text).versions if item.no == no and item.sha256), None)
+    if found is None:
+        raise Unknown(what="file", id=no)
+    return await download(service, found.sha256, found.media_type)
+
+
+@router.post("/materials/{id_}/approve", name="approve_version", summary="审定素材版本")
+async def approve(
+    id_: MaterialId, command: ApproveVersion, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """By somebody else than the uploader."""
+    return await _told(id_, command, caller, command_id, expected, request, response)
+
+
+@router.post("/materials/{id_}/use", name="use_version", summary="登记素材使用")
+async def use(
+    id_: MaterialId, command: UseVersion, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _told(id_, command, caller, command_id, expected, request, response)
+
+
+@router.get("/materials/{id_}", name="get_material", summary="素材详情")
+async def get(id_: MaterialId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    _reads(caller)
+    version, text = await kept(service, "material", id_)
+    response.headers["ETag"] = f'"{version}"'
+    return _shown(id_, version, read(text), caller)
+
+
+@router.get("/materials", name="list_materials", summary="素材库")
+async def materials(
+    caller: Caller, request: Request, kind: MaterialKind | None = None, unit: UnitQuery = None, cursor: Cursor = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    _reads(caller)
+    where, args = filters(kind=kind and str(kind), unit=unit)
+    return await listing(
+        service.pool, table="material", columns="id, ver as version, unit, kind, title, versions, current, uses",
+        where=where, args=args, order=["title", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+
+
+@router.put("/distributions/{id_}", name="distribute_maps", summary="登记一张图发放(走访以外)", status_code=201)
+async def distribute(
+    id_: DistributionId, command: DistributeMaps, caller: Caller, request: Request, response: Response
+) -> dict[str, Any]:
+    """On an occasion that is no visit; what was handed out on visits is counted from the visits."""
+    service: Service = request.app.state.service
+    may_distribute(command.unit, caller)
+    editions: frozenset[int] = frozenset()
+    if command.material is not None:
+        _, text = await kept(service, "material", command.material)
+        one = read(text)
+        editions = one.approved if one.told.kind is MaterialKind.ONE_MAP else editions
+    try:
+        done = await service.desk.handle(
+            DISTRIBUTION, id_, command, await service.context(caller, id_, editions=editions),
+            command_id=derived_id("visits", "distribute-maps", str(id_)),
+        )  # fmt: skip
+    except KeyReused:
+        raise DistributionAlreadyTold(distribution=str(id_)) from None
+    response.status_code = 200 if done.replayed else 201
+    return {**receipt(service, response, done), "id": id_, **command.model_dump(mode="json")}
+
+
+@router.post("/distributions/{id_}/withdraw", name="withdraw_distribution", summary="撤回发放登记")
+async def withdraw(
+    id_: DistributionId, command: WithdrawDistribution, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    done = await service.desk.handle(
+        DISTRIBUTION, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
+    )
+    if isinstance(done.state, Untold):
+        raise Unknown(what="distribution", id=str(id_))
+    return {**receipt(service, response, done), "id": id_, "valid": done.state.valid}
+
+
+@router.get("/distributions", name="list_distributions", summary="发放记录(走访以外)")
+async def distributions(
+    caller: Caller, request: Request, unit: UnitQuery = None, month: OptionalMonth = None, cursor: Cursor = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    where, args = filters(unit=unit_seen(caller, unit), month=month)
+    return await listing(
+        service.pool, table="distribution",
+        columns='id, ver as version, unit, on_date as "on", occasion, event, copies, material, edition, valid',
+        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+
+
+@router.get("/distribution", name="count_distribution", summary="一张图发放数与知晓率(并列)")
+async def distribution(month: MonthQuery, caller: Caller, request: Request, unit: UnitQuery = None) -> dict[str, Any]:
+    """Sheets handed out on visits and on other occasions, by unit, and beside them what visitors heard of the brand there."""
+    service: Service = request.app.state.service
+    seen = unit_seen(caller, unit)
+    visits = {row["unit"]: row for row in await service.pool.fetch(_GIVEN, month, seen)}
+    known = {row["unit"]: row for row in await service.pool.fetch(_KNOWN, month, seen)}
+    events: dict[str, dict[str, int]] = {}
+    for row in await service.pool.fetch(
+        "select unit, occasion, sum(copies) as copies from distribution "
+        "where month = $1 and valid and ($2::text is null or unit = $2) group by unit, occasion",
+        month, seen,
+    ):  # fmt: skip
+        events.setdefault(row["unit"], {})[Occasion(row["occasion"]).value] = row["copies"]
+    items: list[dict[str, Any]] = [
+        {
+            "unit": code, "on_visits": int(visits[code]["copies"]) if code in visits else 0,
+            "visits": visits[code]["times"] if code in visits else 0, "on_occasions": sum(events.get(code, {}).values()),
+            "occasions": events.get(code, {}),
+            "total": (int(visits[code]["copies"]) if code in visits else 0) + sum(events.get(code, {}).values()),
+            "self_reported_awareness": _share(known.get(code)),
+        }
+        for code in sorted({*visits, *known, *events})
+    ]  # fmt: skip
+    return {
+        "month": month, "unit": seen, "items": items, "next_cursor": None, "total": sum(item["total"] for item in items),
+        "note": "发放数与知晓率(走访自报)仅并列展示,不表示因果关系",
+    }  # fmt: skip
+
+
+def _share(row: Any) -> dict[str, Any]:
+    n, d = (row["aware"], row["asked"]) if row is not None else (0, 0)
+    return {"n": n, "d": d, "pct": percentage(n, d)}

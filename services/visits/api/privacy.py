@@ -1,0 +1,43 @@
+"""Personal data of a visit, read with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.visits.api import lookups
+from services.visits.projections.disclosures import DISCLOSURE
+from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.problems import Forbidden
+from shared.service import Caller, CommandId, Cursor, Limit, Service
+from shared.terms import Role
+
+router = APIRouter(tags=["个人信息"])
+
+
+@router.post("/visits/{id_}/unmask", name="unmask_visit", summary="查看受访人信息(须写明原因,留痕)")
+async def unmask(
+    id_: UUID, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """For those who may read the visit; the auditor reads masked data only (``roles.md``)."""
+    service: Service = request.app.state.service
+    lookups.sees_district(caller)
+    _, state = await lookups.recorded(service, id_)
+    lookups.may_read(state, caller)
+    if caller.holds(Role.AUDITOR):
+        raise Forbidden
+    told = state.details.told
+    unit = caller.unit if caller.unit in state.details.units else told.visitors[0].unit
+    return await disclose(
+        service, DISCLOSURE, caller, command_id, command, response, what="visit", about=id_, unit=unit,
+        data={"interviewee": told.interviewee, "phone": told.phone},
+    )  # fmt: skip
+
+
+@router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")
+async def disclosures(
+    caller: Caller, request: Request, about: UUID | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> dict[str, Any]:
+    return await disclosed(request.app.state.service, caller, cursor, limit, about=about)

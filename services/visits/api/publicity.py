@@ -1,0 +1,80 @@
+"""Files of publicity: pictures, documents and short videos, stored as evidence is, under the digest of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
+
+from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, DigestDiffers, FileNotAccepted, check
+from services.visits.evidence.store import store_at
+from shared.problems import TooLarge
+from shared.service import Service
+
+_VIDEO = "video/mp4"
+_AT_ONCE = anyio.CapacityLimiter(2)
+"""Files looked at at the same time: a photo may take a few hundred megabytes."""
+
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}}},
+    }
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stored file."""
+
+    sha256: str
+    media_type: str
+    size: int
+
+
+async def keep(service: Service, request: Request, digest: str, *, videos: bool = False) -> Kept:
+    """Store the body; what it is is told by its bytes. A photo loses its position, a short video stays as it is."""
+    raw = await _body(request)
+    if videos and raw[4:8] == b"ftyp" and b"vide" in raw:
+        if hashlib.sha256(raw).hexdigest() != digest:
+            raise DigestDiffers(expected=digest, actual=hashlib.sha256(raw).hexdigest())
+        content, media_type = raw, _VIDEO
+    else:
+        checked = await run_sync(check, raw, digest, limiter=_AT_ONCE)
+        content, media_type = checked.content, checked.media_type
+    stored = await run_sync(store_at(service.settings.evidence_url).put, content)
+    return Kept(stored, media_type, len(content))
+
+
+async def download(service: Service, sha256: str, media_type: str) -> Response:
+    """A stored file, never shown inside a page."""
+    content = await run_sync(store_at(service.settings.evidence_url).get, sha256)
+    ending = {**EXTENSIONS, _VIDEO: "mp4"}.get(media_type, "bin")
+    return Response(
+        content, media_type=media_type,
+        headers={
+            "ETag": f'"{sha256}"', "Content-Disposition": f'attachment; filename="{sha256[:16]}.{ending}"',
+            "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )  # fmt: skip
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than the limit."""
+    raw = bytearray()
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > MOST_BYTES:
+                raise TooLarge(most=MOST_BYTES)
+    except ClientDisconnect:
+        raise FileNotAccepted(reason="上传中断") from None
+    if not raw:
+        raise FileNotAccepted(reason="文件为空")
+    return bytes(raw)

@@ -1,0 +1,276 @@
+"""Independent surveys of 知晓率 (K8), and the self-reported series beside them, never mixed (R07, kpi §6)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from services.visits.api.lookups import DISTRICT
+from services.visits.api.reading import kept
+from services.visits.domain.planning import percentage
+from services.visits.domain.sampling import Estimate, Member
+from services.visits.domain.survey import (
+    MOST_SAMPLED,
+    SURVEY,
+    AnswerOf,
+    AnswerSurvey,
+    CloseSurvey,
+    Drawn,
+    DrawSurvey,
+    State,
+    SurveyAlreadyDrawn,
+    Undrawn,
+    may_survey,
+    result,
+    sample_of,
+)
+from services.visits.projections.surveys import read
+from shared.decider import Actor
+from shared.handle import Done
+from shared.problems import Forbidden, KeyReused, Malformed, TooLarge, Unknown
+from shared.service import Caller, CommandId, Cursor, Limit, Service, listing, receipt
+from shared.terms import Awareness, Role, Standing, SurveyAnswer, derived_id
+
+router = APIRouter(tags=["知晓率调查"])
+
+SurveyId = Annotated[UUID, Path(description="调查编号(UUIDv7,由客户端生成)")]
+MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+
+_POPULATION = """
+select a.unit as township, coalesce(e.size, '') as size, e.code
+from known_enterprise e join lateral (
+    select unit from known_assignment where enterprise = e.id and line = 'horizontal' and started_on <= $1
+    order by started_on desc limit 1) a on true
+where e.standing = any($2::text[]) and e.code like '91%' and not e.managed_elsewhere
+"""
+_MOST_CSV = 200_000
+_ANSWERS = {word: answer for answer in SurveyAnswer for word in (answer.label, answer.value)}
+
+
+def _seen(estimate: Estimate | None) -> dict[str, Any] | None:
+    return estimate and {"pct": estimate.pct, "ci95": [estimate.low, estimate.high]}
+
+
+def _shown(id_: UUID, version: int, state: Drawn, caller: Actor) -> dict[str, Any]:
+    drawn, found = state.drawn, result(state)
+    actions = ["answer", "close"] if not state.closed and caller.holds(Role.OFFICE, Role.OFFICE_HEAD) else []
+    return {
+        "id": id_, "version": version, "title": drawn.title, "conductor": drawn.conductor, "conductor_label": drawn.conductor.label,
+        "agency": drawn.agency, "on": drawn.on, "closed": state.closed, "allowed_actions": actions,
+        "method": drawn.method, "seed": drawn.seed, "population": drawn.population, "population_sha256": drawn.population_sha256,
+        "roster_position": drawn.roster_position, "sample_size": found.sampled,
+        "strata": [
+            {"township": item.township, "size": item.size, "population": item.population, "sample": len(item.sample)}
+            for item in drawn.strata
+        ],
+        "result": {
+            "aware": _seen(found.aware), "understood": _seen(found.understood), "valid": found.valid, "asked": found.asked,
+            "response": {"n": found.valid, "d": found.sampled, "pct": percentage(found.valid, found.sampled)},
+            "counts": {answer.value: {"label": answer.label, "n": n} for answer, n in found.counts.items()},
+            "strata_joined": found.joined,
+            "note": "知晓率按层加权;拒答、未联系上不计入分母,有效回收率单列;无有效回答的层并入相邻层",
+        },
+    }  # fmt: skip
+
+
+async def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
+    if isinstance(done.state, Undrawn):
+        raise Unknown(what="survey", id=str(id_))
+    return {**receipt(service, response, done), **_shown(id_, done.version, done.state, caller)}
+
+
+@router.put("/surveys/{id_}", name="draw_survey", summary="抽样调查:分层随机抽样", status_code=201)
+async def draw(id_: SurveyId, command: DrawSurvey, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """Draws from the enterprises in scope now. Seed, digest of the population and position in the roster's log are kept, so
+    that an auditor draws the same sample.
+    """
+    service: Service = request.app.state.service
+    may_survey(caller)
+    context = await service.context(caller, id_)
+    async with service.pool.acquire(timeout=10) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        scope = [str(standing) for standing in Standing if standing.survives]
+        rows = await connection.fetch(_POPULATION, context.today, scope)
+        position = await connection.fetchval("select pos from cursor where name = 'directory'")
+    population = [Member(row["township"], row["size"], row["code"]) for row in rows]
+    known = {"population": population, "position": position or 0, "seed": secrets.token_hex(16)}
+    try:
+        done = await service.desk.handle(
+            SURVEY, id_, command, await service.context(caller, id_, **known),
+            command_id=derived_id("visits", "draw-survey", str(id_)),
+        )  # fmt: skip
+    except KeyReused:
+        raise SurveyAlreadyDrawn(survey=str(id_)) from None
+    response.status_code = 200 if done.replayed else 201
+    return await _answer(service, response, id_, done, caller)
+
+
+@router.post("/surveys/{id_}/answer", name="answer_survey", summary="录入调查回答")
+async def answer(
+    id_: SurveyId, command: AnswerSurvey, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """Enterprises of the sample alone; the same answers again change nothing."""
+    return await _told(id_, command, caller, command_id, request, response)
+
+
+_CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "maxLength": _MOST_CSV}}}}}
+
+
+@router.post("/surveys/{id_}/answers/import", name="import_survey_answers", summary="导入调查回答(CSV)", openapi_extra=_CSV)
+async def import_(id_: SurveyId, caller: Caller, command_id: CommandId, request: Request, response: Response) -> dict[str, Any]:
+    """Columns 统一社会信用代码, 回答, 日期; UTF-8 or GB 18030. A mistake in any line is told with its number, and nothing is taken."""
+    may_survey(caller)
+    answers = _read(await _body(request))
+    done = await _told(id_, AnswerSurvey(answers=tuple(answers)), caller, command_id, request, response)
+    return {**done, "imported": len(answers)}
+
+
+async def _body(request: Request) -> bytes:
+    raw = bytearray()
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > _MOST_CSV:
+                raise TooLarge(most=_MOST_CSV)
+    except ClientDisconnect:
+        raise Malformed(errors=[{"pointer": "/body", "code": "interrupted", "title": "上传中断"}]) from None
+    return bytes(raw)
+
+
+def _read(raw: bytes) -> list[AnswerOf]:
+    """The answers, or a refusal that names every line in the way."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", "replace")
+    errors: list[dict[str, Any]] = []
+    answers: list[AnswerOf] = []
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
+    except csv.Error:
+        raise Malformed(errors=[{"pointer": "/body", "code": "csv", "title": "不是有效的 CSV"}]) from None
+    for number, row in enumerate(rows, 1):
+        cells = [cell.strip() for cell in row[:3]] + [""] * (3 - len(row))
+        if number == 1 and cells[0] == "统一社会信用代码":
+            continue
+        try:
+            said = _ANSWERS.get(cells[1], cells[1])
+            answers.append(AnswerOf.model_validate({"code": cells[0], "answer": said, "on": cells[2]}))
+        except ValidationError:
+            errors.append(
+                {"pointer": f"/body/{number}", "code": "row", "title": f"第{number}行无法识别:代码、回答或日期(YYYY-MM-DD)有误"}
+            )
+    if errors or not answers or len(answers) > MOST_SAMPLED:
+        raise Malformed(errors=errors[:100] or [{"pointer": "/body", "code": "count", "title": f"应为1至{MOST_SAMPLED}行"}])
+    return answers
+
+
+@router.post("/surveys/{id_}/close", name="close_survey", summary="结束调查")
+async def close(
+    id_: SurveyId, command: CloseSurvey, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    return await _told(id_, command, caller, command_id, request, response)
+
+
+async def _told(
+    id_: UUID, command: AnswerSurvey | CloseSurvey, caller: Actor, command_id: UUID, request: Request, response: Response
+) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    may_survey(caller)
+    done = await service.desk.handle(SURVEY, id_, command, await service.context(caller, id_), command_id=command_id)
+    return await _answer(service, response, id_, done, caller)
+
+
+def _reads(caller: Actor) -> None:
+    """The district's readers: results are the district's, and who was drawn is no unit's business."""
+    if not caller.holds(*DISTRICT):
+        raise Forbidden
+
+
+@router.get("/surveys", name="list_surveys", summary="调查查询")
+async def surveys(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
+    """Every sample that was ever drawn: one that was thrown away would be seen here."""
+    _reads(caller)
+    service: Service = request.app.state.service
+    return await listing(
+        service.pool, table="survey",
+        columns='id, ver as version, title, conductor, agency, on_date as "on", population, sampled, answered, closed',
+        where=[], args=[], order=["on_date", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+
+
+@router.get("/surveys/{id_}", name="get_survey", summary="调查结果")
+async def get(id_: SurveyId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    _reads(caller)
+    service: Service = request.app.state.service
+    version, text = await kept(service, "survey", id_)
+    response.headers["ETag"] = f'"{version}"'
+    return _shown(id_, version, read(text), caller)
+
+
+@router.get("/surveys/{id_}/sample", name="get_survey_sample", summary="样本名单")
+async def sample(id_: SurveyId, caller: Caller, request: Request) -> dict[str, Any]:
+    """Whom to ask, with what has been answered so far."""
+    _reads(caller)
+    service: Service = request.app.state.service
+    _, text = await kept(service, "survey", id_)
+    state = read(text)
+    drawn = sample_of(state.drawn)
+    names = dict(
+        await service.pool.fetch("select code, name from known_enterprise where code = any($1)", [code for *_, code in drawn])
+    )
+    items = [
+        {
+            "township": township, "size": size, "code": code, "name": names.get(code),
+            "answer": state.answers[code].answer if code in state.answers else None,
+        }
+        for township, size, code in drawn
+    ]  # fmt: skip
+    return {"id": id_, "items": items, "next_cursor": None, "total": len(items)}
+
+
+@router.get("/awareness", name="get_awareness", summary="知晓率:独立抽样与走访自报并列")
+async def awareness(
+    month: MonthQuery,
+    caller: Caller,
+    request: Request,
+    survey: Annotated[UUID | None, Query(description="调查编号,默认最近一次")] = None,
+) -> dict[str, Any]:
+    """Two series, side by side and never mixed: what a sample said, and what visitors noted (the latest answer of each
+    enterprise in the month; those not asked are left out).
+    """
+    _reads(caller)
+    service: Service = request.app.state.service
+    chosen = survey or await service.pool.fetchval("select id from survey order by on_date desc, id desc limit 1")
+    independent = None
+    if chosen is not None:
+        version, text = await kept(service, "survey", chosen)
+        independent = _shown(chosen, version, read(text), caller)
+        independent.pop("strata")
+    return {"month": month, "independent": independent, "self_reported": await self_reported(service, month),
+            "note": "两个序列口径不同,不得合并计算"}  # fmt: skip
+
+
+async def self_reported(service: Service, month: str) -> dict[str, Any]:
+    """What visitors noted in the month."""
+    rows = await service.pool.fetch(
+        "select aware, count(*) as n from (select distinct on (enterprise) state->'told'->>'aware' as aware from visit "
+        "where month = $1 and counted and state->'told'->>'aware' <> 'not_asked' "
+        "order by enterprise, on_date desc, id desc) told group by aware",
+        month,
+    )  # fmt: skip
+    counts = {Awareness(row["aware"]): row["n"] for row in rows}
+    valid = sum(counts.values())
+    understood = counts.get(Awareness.UNDERSTOOD, 0)
+    aware = understood + counts.get(Awareness.HEARD, 0)
+    return {
+        "aware": {"n": aware, "d": valid, "pct": percentage(aware, valid)},
+        "understood": {"n": understood, "d": valid, "pct": percentage(understood, valid)},
+        "counts": {answer.value: {"label": answer.label, "n": n} for answer, n in sorted(counts.items())},
+    }  # fmt: skip

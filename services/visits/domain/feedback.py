@@ -1,0 +1,156 @@
+"""What an enterprise says by itself: that a visit became an inspection, or that it needs something (方案 四(一)3, 4).
+
+    (nothing) --allege--> Alleged        goes to the inspectorate, never to the unit that came
+              --raise---> Raised         becomes one ticket at the unit that answers for the enterprise
+
+Both are said through a link of the enterprise and by nobody else; both are said once and stay as they were said. That a
+visit turned into an inspection is what 国办发〔2024〕54号 and the plan forbid, so whoever says it must not have to fear it:
+nothing of it is shown to the visited unit, and who of the enterprise said it is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, StringConstraints
+
+from services.visits.domain.commands import Typed
+from shared.decider import Actor, Context, Decider
+from shared.directory import KnownEnterprise
+from shared.events import Command, Fact
+from shared.events.visits import DemandRaised, InspectionAlleged, Visited
+from shared.phones import Phone
+from shared.problems import Forbidden, Refused
+from shared.terms import Category, Line, Nature, Role, derived_id
+from shared.vault import Personal
+
+READING = (Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
+"""Who reads that a visit became an inspection; its words are for the first two."""
+WORDS = (Role.INSPECTOR, Role.OFFICE_HEAD)
+_LONGEST = 2_000
+
+
+class AlreadySaid(Refused):
+    """What was said stays as it was said; something else is said anew."""
+
+    title = "该编号的反馈已提交,内容不同"
+
+
+class NobodyAnswers(Refused):
+    """A demand goes to a unit that answers for the enterprise (方案 三(一))."""
+
+    title = "该企业尚未落实责任单位,请拨打服务热线"
+
+
+def _meant(text: str) -> str:
+    if not any(char.isalnum() for char in text):
+        message = "须有文字内容"
+        raise ValueError(message)
+    return text
+
+
+def _short_enough(datum: Personal) -> Personal:
+    if datum.token is not None or datum.text is None or len(datum.text) > _LONGEST:
+        message = "文字过长"
+        raise ValueError(message)
+    return datum
+
+
+Words = Annotated[Personal, AfterValidator(_short_enough)]
+
+
+class AllegeInspection(Command):
+    """The visit became an inspection. ``visit`` is the one that is meant, where the enterprise names one."""
+
+    visit: UUID | None = None
+    words: Words | None = None
+
+
+class RaiseDemand(Command):
+    """The enterprise asks for something. ``reporter`` and ``phone`` only if it wants to be called."""
+
+    content: Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST), AfterValidator(_meant)]
+    category: Category = Category.OTHER
+    nature: Nature = Nature.HELP
+    reporter: Typed | None = None
+    phone: Phone | None = None
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """Nothing was said."""
+
+
+@dataclass(frozen=True)
+class Alleged:
+    """A visit became an inspection."""
+
+    fact: InspectionAlleged
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The enterprise asked for something."""
+
+    fact: DemandRaised
+
+
+State = Unsaid | Alleged | Raised
+Asked = AllegeInspection | RaiseDemand
+
+
+def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known`` brings the ``enterprise`` of today and, for an allegation, the ``units`` that
+    came, if a visit is meant.
+    """
+    if not context.actor.holds(Role.SYSTEM):
+        raise Forbidden
+    enterprise: KnownEnterprise = context.known["enterprise"]
+    named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
+    match state, command:
+        case Unsaid(), AllegeInspection():
+            units: tuple[str, ...] = context.known.get("units", ())
+            words = command.words.about(context.subject) if command.words is not None and command.words.text else None
+            return [InspectionAlleged(enterprise=named, visit=command.visit, units=units, words=words, on=context.today)]
+        case Unsaid(), RaiseDemand():
+            contact = derived_id("contact", str(enterprise.id))
+            return [
+                DemandRaised(
+                    enterprise=named, unit=responsible(enterprise), on=context.today, content=command.content,
+                    category=command.category, nature=command.nature,
+                    reporter=command.reporter.about(contact) if command.reporter else None,
+                    phone=command.phone.about(contact) if command.phone else None,
+                )
+            ]  # fmt: skip
+        case Alleged() | Raised(), AllegeInspection() | RaiseDemand():
+            raise AlreadySaid(feedback=str(context.subject))
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match state, fact:
+        case Unsaid(), InspectionAlleged():
+            return Alleged(fact)
+        case Unsaid(), DemandRaised():
+            return Raised(fact)
+        case _:
+            return state
+
+
+def responsible(enterprise: KnownEnterprise) -> str:
+    """The unit that a demand goes to: the township's before the department's."""
+    for line in (Line.HORIZONTAL, Line.VERTICAL):
+        if (held := enterprise.assigned.get(line)) is not None:
+            return held.unit
+    raise NobodyAnswers(enterprise=enterprise.name)
+
+
+def may_read(actor: Actor) -> None:
+    """Inspectorate, head of the office, chief: nobody of a unit, and none of the office's dispatchers."""
+    if not actor.holds(*READING):
+        raise Forbidden
+
+
+FEEDBACK: Decider[State] = Decider("feedback", Unsaid(), decide, evolve)

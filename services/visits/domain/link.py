@@ -1,0 +1,202 @@
+"""A link of an enterprise: with it the enterprise speaks for itself, without an account (方案 四(一)3, 五(二)).
+
+    (nothing) --issue--> Issued --revoke--> Revoked
+                          |  ^                |
+                          |  +----reissue-----+
+                          +--reissue: another token, another last day
+
+It is issued by those who answer for the enterprise on either line, or by the office: to confirm one visit, to answer a
+questionnaire, or for whatever the enterprise has to say. The token is made outside, sealed, and found by its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.decider import Actor, Context, Decider
+from shared.directory import KnownEnterprise
+from shared.events import Command, Fact
+from shared.events.visits import LinkIssued, LinkReissued, LinkRevoked, Visited
+from shared.problems import Forbidden, Refused, Unknown
+from shared.terms import LinkPurpose, Role, derived_id
+from shared.vault import Personal
+
+OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
+ISSUING = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT)
+MOST_DAYS = 366
+
+Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class AlreadyIssued(Refused):
+    """An id names one link for ever; another purpose or enterprise is another link."""
+
+    title = "该编号的链接已生成,内容不同"
+
+
+class LinkIsRevoked(Refused):
+    """A revoked link is given another token before anybody may use it again."""
+
+    title = "链接已停用"
+
+
+class NotYourLink(Forbidden):
+    """Those who answer for the enterprise, and the office, issue its links (``roles.md``: 企业用户)."""
+
+    title = "只有负责该企业的单位或区优化办可以生成、停用企业链接"
+
+
+class NobodyToAnswerTo(Refused):
+    """An answered questionnaire is the visit of whoever answers for the enterprise: somebody must (方案 三(一))."""
+
+    title = "该企业尚未落实网格员,不能发放问卷链接"
+
+
+class VisitOfAnother(Refused):
+    """A visit is confirmed by the enterprise that was visited."""
+
+    title = "走访记录不属于该企业"
+
+
+class IssueLink(Command):
+    """A link for this enterprise, for so many days."""
+
+    enterprise: UUID
+    purpose: LinkPurpose
+    days: Days
+    visit: UUID | None = None
+    poll: UUID | None = None
+    token: Personal
+    token_sha256: Digest
+
+
+class ReissueLink(Command):
+    """Another token for the link, for so many days from today; the one before stops."""
+
+    days: Days
+    token: Personal
+    token_sha256: Digest
+
+
+class RevokeLink(Command):
+    """The link is not to be used any more."""
+
+    reason: str = Field("", max_length=200)
+
+
+@dataclass(frozen=True)
+class Unissued:
+    """No such link."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """It holds, until its last day."""
+
+    fact: LinkIssued
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """It holds no more."""
+
+    fact: LinkIssued
+    reason: str
+
+
+State = Unissued | Issued | Revoked
+Asked = IssueLink | ReissueLink | RevokeLink
+
+
+def holds(state: Issued | Revoked, today: date) -> bool:
+    """Whether the token is worth anything on this day."""
+    return isinstance(state, Issued) and today <= state.fact.expires_on
+
+
+def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known`` brings for a new link the ``enterprise`` of today and, where it is for a
+    visit, ``visit``: that visit's enterprise and units.
+    """
+    match state, command:
+        case Unissued(), IssueLink():
+            return [_issued(command, context)]
+        case Unissued(), ReissueLink() | RevokeLink():
+            raise Unknown(what="link", id=str(context.subject))
+        case Issued(fact=fact) | Revoked(fact=fact), IssueLink():
+            may_manage(fact, context.actor)
+            if same(fact, command.enterprise, command.purpose, command.visit, command.poll):
+                return []
+            raise AlreadyIssued(link=str(context.subject))
+        case Issued(fact=fact) | Revoked(fact=fact), ReissueLink():
+            may_manage(fact, context.actor)
+            return [
+                LinkReissued(
+                    token=_about(command.token, fact.enterprise.id), token_sha256=command.token_sha256,
+                    expires_on=context.today + timedelta(days=command.days), on=context.today,
+                )
+            ]  # fmt: skip
+        case Issued(fact=fact), RevokeLink():
+            may_manage(fact, context.actor)
+            return [LinkRevoked(reason=command.reason)]
+        case Revoked(fact=fact), RevokeLink():
+            may_manage(fact, context.actor)
+            if state.reason == command.reason:
+                return []
+            raise LinkIsRevoked(link=str(context.subject), reason=state.reason)
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match state, fact:
+        case Unissued(), LinkIssued():
+            return Issued(fact)
+        case Issued(fact=issued) | Revoked(fact=issued), LinkReissued():
+            return Issued(LinkIssued(**{**dict(issued), **dict(fact)}))
+        case Issued(fact=issued), LinkRevoked(reason=reason):
+            return Revoked(issued, reason)
+        case _:
+            return state
+
+
+def same(fact: LinkIssued, enterprise: UUID, purpose: LinkPurpose, visit: UUID | None, poll: UUID | None) -> bool:
+    """Whether this is what the link was issued for."""
+    return (fact.enterprise.id, fact.purpose, fact.visit, fact.poll) == (enterprise, purpose, visit, poll)
+
+
+def may_manage(fact: LinkIssued, actor: Actor) -> None:
+    """Whoever is of a unit that answered for the enterprise when it was issued, or of the office."""
+    if not (actor.holds(*OFFICE, Role.SYSTEM) or (actor.holds(*ISSUING) and actor.unit in fact.units)):
+        raise NotYourLink
+
+
+def _issued(command: IssueLink, context: Context) -> LinkIssued:
+    enterprise: KnownEnterprise = context.known["enterprise"]
+    units = tuple(dict.fromkeys(held.unit for _, held in sorted(enterprise.assigned.items())))
+    visitors = tuple(dict.fromkeys(held.worker for _, held in sorted(enterprise.assigned.items()) if held.worker is not None))
+    visited: tuple[UUID, frozenset[str]] | None = context.known.get("visit")
+    if visited is not None:
+        if visited[0] != enterprise.id:
+            raise VisitOfAnother(visit=str(command.visit))
+        units = tuple(sorted({*units, *visited[1]}))
+    fact = LinkIssued(
+        enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), purpose=command.purpose,
+        visit=command.visit, poll=command.poll, units=units, visitors=visitors, token=_about(command.token, enterprise.id),
+        token_sha256=command.token_sha256, expires_on=context.today + timedelta(days=command.days), on=context.today,
+    )  # fmt: skip
+    may_manage(fact, context.actor)
+    if command.purpose is LinkPurpose.QUESTIONNAIRE and not visitors:
+        raise NobodyToAnswerTo(enterprise=enterprise.name)
+    return fact
+
+
+def _about(token: Personal, enterprise: UUID) -> Personal:
+    return token.about(derived_id("contact", str(enterprise)))
+
+
+LINK: Decider[State] = Decider("link", Unissued(), decide, evolve)

@@ -1,0 +1,107 @@
+"""Where a broken upload waits to be continued: one file per visit and digest, beside the evidence, never part of it.
+
+A piece is acknowledged when it is on the disk. What nobody continued for a week is thrown away when the next upload begins.
+With S3 the pieces wait in the temporary folder of this host: an upload is continued at the host it began at.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from services.visits.evidence.files import MOST_BYTES
+from shared.problems import Refused, TooLarge, Unavailable
+
+KEPT_SECONDS = 7 * 86_400
+MOST_WAITING = 2_000
+"""Unfinished uploads at once: forty gigabytes at the most."""
+
+
+class OffsetDiffers(Refused):
+    """A piece begins where the last one ended: ask for the offset (HEAD) and go on from there."""
+
+    title = "续传位置不符,请按返回的位置继续"
+
+
+class Staging:
+    """Unfinished uploads. Its methods block: call them outside the event loop."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        above = Path(unquote(parts.path)) if parts.scheme == "file" else Path(tempfile.gettempdir()) / "guiren-evidence"
+        self._folder = above / ".staging"
+
+    def offset(self, visit: UUID, digest: str) -> int:
+        """How many bytes are on the disk already."""
+        try:
+            return self._path(visit, digest).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, visit: UUID, digest: str, offset: int, piece: bytes) -> int:
+        """Add a piece that begins at ``offset``; answers where the next one begins."""
+        path = self._path(visit, digest)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if offset == 0:
+                self.sweep()
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)  # Two pieces sent at once: one of them finds the other there.
+                there = os.fstat(handle).st_size
+                if offset != there:
+                    raise OffsetDiffers(offset=there)
+                if there + len(piece) > MOST_BYTES:
+                    raise TooLarge(most=MOST_BYTES)
+                left = memoryview(piece)
+                while left:
+                    left = left[os.write(handle, left) :]
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            _settle(self._folder)
+        except OSError as error:
+            raise Unavailable(reason="staging") from error
+        return offset + len(piece)
+
+    def content(self, visit: UUID, digest: str) -> bytes:
+        """What has come so far."""
+        try:
+            return self._path(visit, digest).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def forget(self, visit: UUID, digest: str) -> None:
+        """Throw it away: it is stored, or damaged."""
+        self._path(visit, digest).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Throw away what nobody continued; refuse when too much waits."""
+        waiting = 0
+        for path in self._folder.iterdir():
+            try:
+                if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+                    path.unlink(missing_ok=True)
+                else:
+                    waiting += 1
+            except FileNotFoundError:
+                continue
+        if waiting >= MOST_WAITING:
+            raise Unavailable(reason="too many unfinished uploads")
+
+    def _path(self, visit: UUID, digest: str) -> Path:
+        return self._folder / hashlib.sha256(f"{visit}/{digest}".encode()).hexdigest()
+
+
+def _settle(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

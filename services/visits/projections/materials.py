@@ -1,0 +1,69 @@
+"""The views of materials and of the one-map sheets handed out beside visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.visits.domain import distribution
+from services.visits.domain.material import Shelved, State
+from shared.events.visits import MaterialEntered, MaterialUsed, MaterialVersioned
+from shared.projector import View
+
+
+def written(state: Shelved) -> str:
+    """A state as JSON."""
+    return orjson.dumps(
+        {
+            "told": state.told.model_dump(mode="json"),
+            "versions": [item.model_dump(mode="json") for item in state.versions],
+            "approved": sorted(state.approved),
+            "uses": [item.model_dump(mode="json") for item in state.uses],
+        }
+    ).decode()
+
+
+def read(text: str) -> Shelved:
+    """The state that ``written`` wrote."""
+    kept: dict[str, Any] = orjson.loads(text)
+    return Shelved(
+        MaterialEntered.model_validate(kept["told"]),
+        tuple(MaterialVersioned.model_validate(item) for item in kept["versions"]),
+        frozenset(int(no) for no in kept["approved"]),
+        tuple(MaterialUsed.model_validate(item) for item in kept["uses"]),
+    )
+
+
+def _material(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, Shelved):
+        told = state.told
+        yield (
+            UUID(key), version, told.unit, str(told.kind), told.title, len(state.versions), state.current, len(state.uses),
+            written(state),
+        )  # fmt: skip
+
+
+def _given(key: str, version: int, state: distribution.State) -> Iterable[tuple[Any, ...]]:
+    if not isinstance(state, distribution.Untold):
+        told = state.told
+        yield (
+            UUID(key), version, told.unit, told.on, f"{told.on:%Y-%m}", str(told.occasion), told.event, told.copies, told.material,
+            told.edition, state.valid,
+        )  # fmt: skip
+
+
+MATERIALS = View[State](
+    "material",
+    {"id": "uuid", "ver": "int", "unit": "text", "kind": "text", "title": "text", "versions": "int", "current": "int", "uses": "int",
+     "state": "jsonb"},
+    ("id",), _material, "id", indexes=("(kind, unit)",),
+)  # fmt: skip
+DISTRIBUTIONS = View[distribution.State](
+    "distribution",
+    {"id": "uuid", "ver": "int", "unit": "text", "on_date": "date", "month": "text", "occasion": "text", "event": "text",
+     "copies": "int", "material": "uuid", "edition": "int", "valid": "bool"},
+    ("id",), _given, "id", indexes=("(month, unit)",),
+)  # fmt: skip
