@@ -3,32 +3,42 @@
 A redelivery derives the same id and opens nothing twice. A corrected visit opens tickets for new numbers only: what was
 opened stays as it was, because it may be dispatched already; the same holds when a visit is returned or voided, since the
 enterprise's demand does not go away with the paper it came on.
+
+What an enterprise says itself opens one ticket too: a demand at the unit that answers for it, a report that a visit became
+an inspection (变味) at the inspectorate. The latter's words stay where they are, sealed: the ticket names no unit and nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from services.issues.domain.commands import ReportIssue
-from services.issues.domain.issue import ISSUE, AlreadyReported
-from services.issues.projections import numbered
+from services.issues.domain.commands import RederiveDeadline, ReportIssue
+from services.issues.domain.issue import ISSUE
+from services.issues.domain.omission import OMISSION, SuspectOmission
+from services.issues.domain.refusals import AlreadyReported
+from services.issues.projections.heard import responsible
+from services.issues.projections.numbering import numbered
 from shared.decider import Actor
 from shared.eventlog import Entry
-from shared.events.visits import VisitCorrected, VisitRecorded
+from shared.events.roster import YearPublished
+from shared.events.visits import DemandRaised, InspectionAlleged, VisitCorrected, Visited, VisitRecorded
 from shared.handle import links
 from shared.months import local_date
-from shared.problems import KeyReused
+from shared.problems import KeyReused, Problem, Unavailable
 from shared.projector import Reaction
+from shared.public import ticket_of, ticket_of_demand
 from shared.service import Service
-from shared.terms import Line, Mode, Role, Source, derived_id
+from shared.terms import Category, Mode, Nature, Role, Source, UnitKind, Urgency, derived_id
 
 ITSELF = Actor(UUID(int=0), "issues", frozenset({Role.SYSTEM}))
 """The platform, acting on what others have said."""
 
-_SOURCES = {
+SOURCES = {
     Mode.PHONE: Source.CALL,
     Mode.QUESTIONNAIRE: Source.QUESTIONNAIRE,
     Mode.ON_SITE: Source.VISIT,
@@ -36,22 +46,19 @@ _SOURCES = {
 }
 
 
+_ALLEGED = "企业反映上门服务变味为检查(具体内容由区督查在企业反馈中查看)"
+
+
 def issue_id(visit: UUID, demand: int) -> UUID:
     """The ticket of a demand."""
-    return derived_id("issue", str(visit), str(demand))
-
-
-def responsible(fact: VisitRecorded) -> str:
-    """The unit a visit's tickets begin with: on the horizontal line, else on the vertical one, else the first visitor's."""
-    by_line = {visitor.line: visitor.unit for visitor in reversed(fact.visitors)}
-    return by_line.get(Line.HORIZONTAL) or by_line.get(Line.VERTICAL) or fact.visitors[0].unit
+    return ticket_of_demand(visit, demand)
 
 
 def report_of(visit: UUID, fact: VisitRecorded, place: int) -> ReportIssue:
     """The report of the demand in this place of the visit."""
     demand = fact.demands[place]
     return ReportIssue.model_construct(
-        enterprise=fact.enterprise.id, unit=responsible(fact), source=_SOURCES[fact.mode], content=demand.content,
+        enterprise=fact.enterprise.id, unit=responsible(fact), source=SOURCES[fact.mode], content=demand.content,
         category=demand.category, nature=demand.nature, urgency=demand.urgency, reporter=fact.interviewee,
         phone=fact.phone, visit=visit, demand=demand.no,
     )  # fmt: skip
@@ -62,29 +69,111 @@ async def on_visit_recorded(service: Service, entry: Entry) -> None:
     fact = entry.fact
     if not isinstance(fact, VisitRecorded):
         return
+    visit = UUID(entry.key)
+    for place, demand in enumerate(fact.demands):
+        await _open(service, entry, issue_id(visit, demand.no), report_of(visit, fact, place), fact.enterprise)
+
+
+async def on_visit_heard(service: Service, entry: Entry) -> None:
+    """Point at a visit that speaks of difficulties and brought no demand; a corrected one is read anew (R29)."""
+    fact = entry.fact
+    if not isinstance(fact, VisitRecorded):
+        return
     visit, happened = UUID(entry.key), datetime.fromisoformat(entry.envelope["time"])
+    context = replace(await service.context(ITSELF, visit), now=happened, today=local_date(happened))
+    command = SuspectOmission.model_construct(told=entry.version, unit=responsible(fact), visit=fact)
+    id_ = derived_id("issues", "suspect", str(visit), str(entry.version))
+    await service.desk.handle(OMISSION, visit, command, context, command_id=id_)
+
+
+async def on_demand_raised(service: Service, entry: Entry) -> None:
+    """Open the ticket of what an enterprise asked for itself."""
+    fact = entry.fact
+    if not isinstance(fact, DemandRaised):
+        return
+    command = ReportIssue.model_construct(
+        enterprise=fact.enterprise.id, unit=fact.unit, source=Source.ENTERPRISE, content=fact.content, category=fact.category,
+        nature=fact.nature, reporter=fact.reporter, phone=fact.phone,
+    )  # fmt: skip
+    await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise)
+
+
+async def on_inspection_alleged(service: Service, entry: Entry) -> None:
+    """Open the inspectorate's red ticket at once. The unit that came is not named: whoever may know it reads the report."""
+    fact = entry.fact
+    if not isinstance(fact, InspectionAlleged):
+        return
+    command = ReportIssue.model_construct(
+        enterprise=fact.enterprise.id, unit=await _inspectorate(service), source=Source.ALLEGATION, content=_ALLEGED,
+        category=Category.ENFORCEMENT, nature=Nature.COMPLAINT, urgency=Urgency.CRITICAL,
+    )  # fmt: skip
+    await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise)
+
+
+async def _inspectorate(service: Service) -> str:
+    """Where reports of 变味 go: the inspectorate, else the office. In a district with neither they wait, parked."""
+    code = await service.pool.fetchval(
+        "select code from known_unit where kind = any($1::text[]) and ended_on is null "
+        "order by array_position($1::text[], kind), code limit 1",
+        [str(UnitKind.INSPECTORATE), str(UnitKind.OFFICE)],
+    )
+    if code is None:
+        raise NoInspectorate
+    return code
+
+
+async def _open(service: Service, entry: Entry, key: UUID, command: ReportIssue, enterprise: Visited) -> None:
+    """Report it on the day it was said, once."""
+    happened, unit = datetime.fromisoformat(entry.envelope["time"]), command.unit
     cause = {"causationid": entry.envelope["id"], "correlationid": entry.envelope.get("correlationid", "")}
     token = links.set({**links.get(), **cause})
     try:
-        for place, demand in enumerate(fact.demands):
-            key = issue_id(visit, demand.no)
-            command = report_of(visit, fact, place)
-            known = {"enterprise": fact.enterprise, "unit": command.unit, "units": frozenset({command.unit})}
-            context = replace(await service.context(ITSELF, key, **known), now=happened, today=local_date(happened))
-            try:
-                await service.desk.handle(
-                    ISSUE, key, command, context, command_id=derived_id("issues", "report", str(key)), prepare=numbered
-                )
-            except (KeyReused, AlreadyReported):
-                continue  # The demand was worded otherwise when its ticket was opened.
+        context = await service.context(ITSELF, key, enterprise=enterprise, unit=unit, units=frozenset({unit}))
+        context = replace(context, now=happened, today=local_date(happened))
+        await service.desk.handle(
+            ISSUE, key, command, context, command_id=derived_id("issues", "report", str(key)), prepare=numbered
+        )
+    except (KeyReused, AlreadyReported):
+        return  # The demand was worded otherwise when its ticket was opened.
     finally:
         links.reset(token)
+
+
+async def on_year_published(service: Service, entry: Entry) -> None:
+    """Derive the deadlines of open tickets anew under the calendar just published; those that do not move stay as they are."""
+    year, version = int(entry.key), entry.version
+    known = await service.pool.fetchval("select version from calendar_year where year = $1", year)
+    if known is None or known < version:
+        raise Unavailable(reason="calendar")  # The copy of the roster is a moment behind: this is tried again.
+    rows = await service.pool.fetch("select id from issue where open order by id")
+    service.forget_calendar()
+    for start in range(0, len(rows), 50):
+        await asyncio.gather(*(_rederive(service, row["id"], year, version) for row in rows[start : start + 50]))
+
+
+async def _rederive(service: Service, key: UUID, year: int, version: int) -> None:
+    await service.desk.handle(
+        ISSUE, key, RederiveDeadline(), await service.context(ITSELF, key),
+        command_id=derived_id("issues", "rederive", str(key), str(year), str(version)),
+    )  # fmt: skip
 
 
 def reactions(service: Service) -> Sequence[Reaction]:
     """What this service does because of others."""
 
-    async def react(entry: Entry) -> None:
-        await on_visit_recorded(service, entry)
+    def told(on: Callable[[Service, Entry], Awaitable[None]]) -> Callable[[Entry], Awaitable[None]]:
+        return partial(on, service)
 
-    return (Reaction("tickets-from-visits", "visits", (VisitRecorded.TYPE, VisitCorrected.TYPE), react),)
+    return (
+        Reaction("tickets-from-visits", "visits", (VisitRecorded.TYPE, VisitCorrected.TYPE), told(on_visit_recorded)),
+        Reaction("omissions-from-visits", "visits", (VisitRecorded.TYPE, VisitCorrected.TYPE), told(on_visit_heard)),
+        Reaction("tickets-from-enterprises", "visits", (DemandRaised.TYPE,), told(on_demand_raised)),
+        Reaction("tickets-from-allegations", "visits", (InspectionAlleged.TYPE,), told(on_inspection_alleged)),
+        Reaction("deadlines-from-calendars", "roster", (YearPublished.TYPE,), told(on_year_published)),
+    )
+
+
+class NoInspectorate(Problem):
+    """A report of 变味 goes to the inspectorate or the office: the roster must know one of them."""
+
+    title = "尚未登记区督查考核机构"

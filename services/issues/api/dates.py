@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Day
+from services.issues.domain.states import Kind
 from shared.months import Calendar
 from shared.service import Caller, Service
-from shared.terms import Nature, Urgency
+from shared.terms import Category, Level, Nature, Urgency
 
 router = APIRouter(tags=["时限"])
 
@@ -19,11 +20,14 @@ Start = Annotated[Day, Query(alias="from", description="起算日,不计入")]
 
 
 @router.get("/issues/deadline", name="derive_deadline", summary="时限试算(按性质和紧急度)")
-async def deadline(_caller: Caller, request: Request, nature: Nature, urgency: Urgency, start: Start) -> dict[str, Any]:
+async def deadline(
+    _caller: Caller, request: Request, nature: Nature, urgency: Urgency, start: Start, level: Level = Level.GRID,
+    *, difficult: Annotated[bool, Query(description="多部门疑难")] = False,
+) -> dict[str, Any]:  # fmt: skip
     calendar = await _calendar(request)
-    due = deadlines.standard(calendar, start, nature, urgency)
+    due = deadlines.standard(calendar, start, Kind(Category.OTHER, nature, urgency, difficult), level)
     return {
-        **due.model_dump(mode="json"), "workdays": deadlines.workdays(nature, urgency),
+        **due.model_dump(mode="json"), "workdays": due.workdays,
         "provisional": _provisional(calendar, start, due.on),
     }  # fmt: skip
 

@@ -11,15 +11,21 @@ from services.issues.domain.commands import ReportIssue, dissatisfied
 from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
 from services.issues.domain.states import (
     Accepted,
+    Approved,
     Archived,
     Closed,
     Dispatched,
+    Escalating,
+    Merged,
     Reported,
     Resolved,
     Reviewed,
     Signed,
     Ticket,
+    Tracked,
+    under_of,
     units_of,
+    work_of,
 )
 from shared.decider import Actor, Context
 from shared.events.issues import CallBackRecorded
@@ -33,6 +39,8 @@ _REPORTING = (Role.WORKER, Role.INFORMANT, *_LIAISON)
 _SIGNING = (Role.WORKER, *_LIAISON)
 _DISTRICT = (Role.CHIEF, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM, *_OFFICE)
 _UNIT = (Role.SUPERVISOR, *_LEADING, *_REPORTING)
+ALONE = (Role.INSPECTOR, *_OFFICE)
+"""Who handles reports of 变味 in the unit they went to: the inspectorate, or where there is none the office."""
 _TRIES, _DAYS = 3, 2
 
 
@@ -52,6 +60,12 @@ class HandlerCantReview(Forbidden):
     """Nobody reviews their own work (承办≠审核)."""
 
     title = "承办人不得审核自己承办的事项"
+
+
+class AllegationStays(Forbidden):
+    """That a visit became an inspection is for the inspectorate alone: no other unit gets to see it (方案 四(一)3)."""
+
+    title = "变味举报只由区督查办理,不得转交、合办"
 
 
 class OwnUnitCantCallBack(Forbidden):
@@ -84,6 +98,18 @@ class EnterpriseDissatisfied(Refused):
     title = "企业不满意的应当重办,不予重办须由区优化办裁定"
 
 
+class RulingMissing(Refused):
+    """A dissatisfied enterprise's ticket is closed by the office alone, and with its words (T18, T19)."""
+
+    title = "企业不满意而办结的,须写明裁定理由"
+
+
+class TooLateToObject(Refused):
+    """The enterprise may ask for more within five working days of the closing (T19)."""
+
+    title = "办结已超过五个工作日,请另行反映"
+
+
 class EnterpriseNotDissatisfied(Refused):
     """Handled again only because the enterprise was dissatisfied (T19)."""
 
@@ -102,6 +128,14 @@ def _needs(context: Context, *roles: Role, unit: str | None = None) -> None:
         raise Forbidden(needs=[role.label for role in roles], **({"unit": unit} if unit is not None else {}))
 
 
+def _in_unit(state: Ticket, unit: str, context: Context, *roles: Role) -> None:
+    """These roles in the unit. With a report of 变味 an inspector is liaison, worker and head at once: there are no others.
+
+    What separates one pair of hands from the next (承办≠审核≠回访) holds for them as for everybody.
+    """
+    _needs(context, *roles, *(ALONE if state.report.source is Source.ALLEGATION else ()), unit=unit)
+
+
 def is_office(actor: Actor) -> bool:
     """The dispatchers of the district office, or its head."""
     return actor.holds(*_OFFICE)
@@ -114,7 +148,10 @@ def for_any_unit(actor: Actor) -> bool:
 
 def may_report(command: ReportIssue, unit: str, context: Context) -> None:
     """The desk and the office for any unit, people of a unit for their own. A visit's demand is for the platform."""
-    if command.visit is not None or command.demand is not None or context.subject.version == 5:  # noqa: PLR2004  a derived id.
+    told = command.source in (Source.ENTERPRISE, Source.ALLEGATION)  # By the enterprise itself, through its link.
+    # A derived id is the platform's to choose: for what it opens itself, and for what the desk opens through a call or an order.
+    derived = context.subject.version == 5 and not context.known.get("derived")  # noqa: PLR2004
+    if told or command.visit is not None or command.demand is not None or derived:
         _needs(context, Role.SYSTEM)
     if not for_any_unit(context.actor):
         _needs(context, *_REPORTING, unit=unit)
@@ -123,48 +160,60 @@ def may_report(command: ReportIssue, unit: str, context: Context) -> None:
 def may_accept(state: Reported | Accepted, context: Context) -> None:
     """T2."""
     if not is_office(context.actor):
-        _needs(context, *_LIAISON, *_LEADING, unit=state.report.unit)
+        _in_unit(state, state.report.unit, context, *_LIAISON, *_LEADING)
 
 
 def may_dispatch(state: Accepted | Dispatched, context: Context) -> None:
-    """T5; where to is another question."""
-    if not is_office(context.actor):
-        _needs(context, *_LEADING, unit=state.report.unit)
+    """T5; where to is another question. What was sent back is the office's to decide (T7)."""
+    if isinstance(state, Accepted) and state.before is not None:
+        _needs(context, *_OFFICE)
+    elif not is_office(context.actor):
+        _in_unit(state, state.report.unit, context, *_LEADING)
 
 
 def may_dispatch_to(state: Accepted, unit: str, co_units: tuple[str, ...], context: Context) -> None:
     """T5 within the unit, or across units."""
+    if state.report.source is Source.ALLEGATION and (unit != state.report.unit or co_units):
+        raise AllegationStays
     if (unit != state.report.unit or co_units) and not is_office(context.actor):
         raise AcrossUnits(unit=state.report.unit, to=[unit, *co_units])
 
 
 def may_sign(state: Dispatched | Signed, context: Context) -> None:
     """T6."""
-    _needs(context, *_SIGNING, unit=state.order.unit)
+    _in_unit(state, state.order.unit, context, *_SIGNING)
 
 
-def may_handle(state: Signed | Resolved, context: Context) -> None:
-    """T8, T15."""
+def may_handle(state: Signed | Resolved | Tracked, context: Context) -> None:
+    """T8, T11, T15."""
     if context.actor.id != state.work.handler:
         raise NotTheHandler
 
 
 def may_review(state: Resolved | Reviewed | Signed, context: Context) -> None:
-    """T16, T17."""
-    if context.actor.id == state.work.handler:
+    """T16, T17. Whoever once handled it reviews it never. An inspector's work another one reviews, or the chief."""
+    if context.actor.id in state.work.handlers:
         raise HandlerCantReview
+    if state.report.source is Source.ALLEGATION and context.actor.holds(Role.CHIEF):
+        return
     if state.order.level is Level.GRID:
-        _needs(context, *_LEADING, unit=state.order.unit)
+        _in_unit(state, state.order.unit, context, *_LEADING)
     else:
         _needs(context, *_OFFICE)
 
 
-def may_call_back(state: Reviewed | Closed | Signed, context: Context) -> None:
-    """T18, T19: the role, and clean hands."""
-    _needs(context, Role.CALLER_BACK, *_OFFICE)
-    if context.actor.unit in (state.order.unit, *state.order.co_units):
+def may_call_back(state: Approved | Signed, context: Context) -> None:
+    """T18, T19: the role, and clean hands. Who alleged something is asked by the office or the chief alone."""
+    _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *_OFFICE)
+    _outside(state, context)
+
+
+def _outside(state: Ticket, context: Context) -> None:
+    """Not of the units that handle it, and never one of those who handled or reviewed it."""
+    order, worked = under_of(state), work_of(state)
+    if order is not None and context.actor.unit in (order.unit, *order.co_units):
         raise OwnUnitCantCallBack(unit=context.actor.unit)
-    if context.actor.id == state.work.handler or context.actor.id in state.work.reviewers:
+    if worked is not None and context.actor.id in worked.work.handlers | worked.work.reviewers:
         raise SameHands
 
 
@@ -188,8 +237,20 @@ def may_close(state: Reviewed, context: Context) -> None:
         raise EnterpriseDissatisfied(rating=rating.label)
 
 
-def may_reopen(state: Reviewed, context: Context) -> None:
-    """T19."""
+def must_rule(state: Reviewed, ruling: str) -> None:
+    """T18: dissatisfaction is overruled in words, never in silence."""
+    if dissatisfied(rating_of(state.calls)) and not any(char.isalnum() for char in ruling):
+        raise RulingMissing
+
+
+def may_reopen(state: Reviewed | Closed, context: Context) -> None:
+    """T19: after a call the enterprise was dissatisfied with, or within five working days because it says so itself."""
+    if isinstance(state, Closed):
+        if not context.actor.holds(Role.SYSTEM):
+            may_call_back(state, context)
+        if context.today > (last := context.calendar.add_workdays(state.closing.on, ARCHIVED_WORKDAYS)):
+            raise TooLateToObject(until=last)
+        return
     may_call_back(state, context)
     rating = rating_of(state.calls)
     if not dissatisfied(rating):
@@ -203,6 +264,136 @@ def may_archive(state: Closed | Archived, context: Context) -> None:
     last = context.calendar.add_workdays(state.closing.on, ARCHIVED_WORKDAYS)
     if context.today <= last:
         raise TooEarlyToArchive(after=last)
+
+
+def may_decline(context: Context) -> None:
+    """T3, T4: the office alone."""
+    _needs(context, *_OFFICE)
+
+
+def may_speak_for_the_enterprise(state: Ticket, context: Context) -> None:
+    """Contest, add, urge: the enterprise itself (through its link), or whoever takes its call."""
+    if not context.actor.holds(Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE):
+        _needs(context, *_REPORTING, unit=state.report.unit)
+
+
+def may_return(state: Dispatched, context: Context) -> None:
+    """T7. A report of 变味 has nowhere to go back to."""
+    if state.report.source is Source.ALLEGATION:
+        raise AllegationStays
+    _needs(context, *_LEADING, unit=state.order.unit)
+
+
+def may_reassign(state: Signed | Tracked, context: Context) -> None:
+    """The unit's own leaders, or its liaison."""
+    _in_unit(state, state.order.unit, context, *_LEADING, *_LIAISON)
+
+
+def may_ask_longer(state: Signed, context: Context) -> None:
+    """T9: the head of the handling unit."""
+    _in_unit(state, state.order.unit, context, Role.HEAD)
+
+
+def may_grant_longer(state: Signed, context: Context) -> None:
+    """T9: the first by the office, the second by the inspectorate and the chief; never by whoever asked."""
+    if state.work.extensions:
+        _needs(context, Role.INSPECTOR, Role.CHIEF)
+    else:
+        _needs(context, *_OFFICE)
+    if state.work.asking is not None and context.actor.id == state.work.asking.by:
+        raise HandlerCantReview
+
+
+def may_track(state: Signed | Tracked, context: Context) -> None:
+    """T10, T11: the head of the handling unit."""
+    _in_unit(state, state.order.unit, context, Role.HEAD)
+
+
+def may_resume(state: Tracked, context: Context) -> None:
+    """T11: who handles it, or the unit's head."""
+    if context.actor.id != state.work.handler:
+        _in_unit(state, state.order.unit, context, Role.HEAD)
+
+
+def may_ask_above(state: Signed | Tracked | Escalating, context: Context) -> None:
+    """T12: the head signs for the grid, the office for the district. Another level would be another unit."""
+    if state.report.source is Source.ALLEGATION:
+        raise AllegationStays
+    if state.order.level is Level.GRID:
+        _needs(context, Role.HEAD, unit=state.order.unit)
+    else:
+        _needs(context, *_OFFICE)
+
+
+def may_decide_above(state: Escalating, context: Context) -> None:
+    """T13, T14: the office for the district level, the chief for the city; never whoever asked."""
+    _needs(context, *((Role.CHIEF,) if state.request.to is Level.CITY else _OFFICE))
+    if context.actor.id == state.request.by:
+        raise HandlerCantReview
+
+
+def may_answer_stage(state: Signed | Tracked, context: Context) -> None:
+    """Who handles it, or the office."""
+    if context.actor.id != state.work.handler:
+        _needs(context, *_OFFICE)
+
+
+def may_answer_part(unit: str, context: Context) -> None:
+    """A co-handling unit's own people."""
+    _needs(context, *_SIGNING, *_LEADING, unit=unit)
+
+
+def may_answer_sibling(state: Merged, context: Context) -> None:
+    """The office, or the unit that reported it."""
+    if not is_office(context.actor):
+        _needs(context, *_LIAISON, *_LEADING, unit=state.report.unit)
+
+
+def may_call_sibling(state: Merged, context: Context) -> None:
+    """The call-back of a merged ticket, by somebody outside the unit that reported it."""
+    _needs(context, Role.CALLER_BACK, *_OFFICE)
+    if context.actor.unit == state.report.unit:
+        raise OwnUnitCantCallBack(unit=context.actor.unit)
+
+
+def may_withdraw(state: Ticket, context: Context) -> None:
+    """T21: somebody outside the handling unit, after a recorded call."""
+    _needs(context, Role.CALLER_BACK, *_OFFICE)
+    _outside(state, context)
+
+
+def urging(state: Ticket, context: Context) -> str:
+    """T22: as whom somebody urges."""
+    order = under_of(state)
+    if context.actor.holds(Role.SYSTEM):
+        return "enterprise"
+    if is_office(context.actor) or context.actor.holds(Role.INSPECTOR, Role.CHIEF):
+        return "office"
+    if order is not None:
+        _needs(context, Role.HEAD, unit=order.unit)
+        return "head"
+    raise Forbidden(needs=[Role.OFFICE.label])
+
+
+def may_supervise(context: Context) -> None:
+    """T23."""
+    _needs(context, Role.INSPECTOR, Role.CHIEF, *_OFFICE)
+
+
+def may_answer_slip(state: Ticket, context: Context) -> None:
+    """The leaders of the unit that handles it."""
+    order = under_of(state)
+    _in_unit(state, order.unit if order else state.report.unit, context, *_LEADING)
+
+
+def may_rule(context: Context) -> None:
+    """Notices and interviews are signed by a person of the office's head or the chief; an escalation is then asked for."""
+    _needs(context, Role.OFFICE_HEAD, Role.CHIEF)
+
+
+def the_platform(context: Context) -> None:
+    """Alarms and new calendars are the platform's own."""
+    _needs(context, Role.SYSTEM)
 
 
 def rating_of(calls: tuple[CallBackRecorded, ...]) -> Rating | None:
@@ -224,7 +415,7 @@ class Reach:
         return (
             self.everything
             or (self.unit is not None and self.unit in [unit for unit, _ in units_of(state)])
-            or state.STAGE in self.stages
+            or (state.STAGE in self.stages and state.report.source is not Source.ALLEGATION)
             or state.report.source == self.source
         )
 

@@ -1,30 +1,47 @@
 """Where a ticket can be: S1…S10 and SX1…SX3 of ``tickets.md``, one class each, holding the facts that led there.
 
 A state has what its stage can't be without, and nothing else: no ticket is dispatched without an order, none is resolved
-without a reply.
+without a reply. What is laid over every stage (urging, slips, alarms, proposals) are its ``notes``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from shared.events.issues import (
     CallBackRecorded,
+    CityReplied,
     Due,
+    EscalationRequested,
+    ExtensionRequested,
     IssueArchived,
     IssueClosed,
+    IssueDeclined,
     IssueDispatched,
+    IssueMerged,
     IssueProgressed,
+    IssueReassigned,
     IssueReopened,
     IssueReported,
     IssueResolved,
+    IssueResumed,
     IssueSigned,
+    IssueSupervised,
+    IssueTracked,
+    IssueWithdrawn,
+    MeasureProposed,
     ResolutionApproved,
     ResolutionRejected,
+    Ring,
+    SiblingAnswered,
+    TrackingRenewed,
 )
-from shared.terms import Category, IssueStage, Nature, Urgency
+from shared.terms import Alarm, Category, Colour, IssueStage, Nature, Urgency
+
+Last = IssueSigned | IssueProgressed | ResolutionRejected | IssueReopened | IssueReassigned | IssueResumed
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,26 @@ class Kind:
     category: Category
     nature: Nature
     urgency: Urgency
+    difficult: bool = False
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What lies over every stage."""
+
+    contested: date | None = None
+    """When the one objection to a refusal was made."""
+    accepted_on: date | None = None
+    documents: tuple[str, ...] = ()
+    """The numbers of slips and request forms, in their order."""
+    urged: frozenset[tuple[date, str]] = frozenset()
+    slips: tuple[IssueSupervised, ...] = ()
+    unanswered: frozenset[str] = frozenset()
+    """Slips that wait for their reply, by number."""
+    rings: tuple[Ring, ...] = ()
+    rung: frozenset[tuple[Alarm, date]] = frozenset()
+    proposals: tuple[MeasureProposed, ...] = ()
+    """Those nobody has ruled on."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +78,45 @@ class Work:
     """Who handles it, and what happened on their desk. ``last`` is what made or kept it theirs."""
 
     signed: IssueSigned
-    last: IssueSigned | IssueProgressed | ResolutionRejected | IssueReopened
+    last: Last
+    handler: UUID
+    """承办人."""
+    handlers: frozenset[UUID] = frozenset()
+    """Everybody who ever handled it: nobody gets clean hands by handing it on."""
     reviewers: frozenset[UUID] = frozenset()
     contacted: bool = False
+    since: date | None = None
+    """The last day on which something was told: the next progress is counted from it."""
+    next_on: date | None = None
     reopened: int = 0
-
-    @property
-    def handler(self) -> UUID:
-        """承办人."""
-        return self.signed.handler
+    renewals: int = 0
+    extended: int = 0
+    """Working days granted so far."""
+    extensions: int = 0
+    asking: ExtensionRequested | None = None
+    endorsed: frozenset[str] = frozenset()
+    city: tuple[CityReplied, ...] = ()
+    stage_answered: date | None = None
+    co_answered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class _Known:
     report: IssueReported
     kind: Kind
+    notes: Notes = field(default=Notes(), kw_only=True)
 
 
 @dataclass(frozen=True)
 class _Ordered(_Known):
     order: IssueDispatched
+    """As it stands: after an escalation the unit, the level and the leader are the new ones."""
     due: Due
-    """The deadline in force; ``order.due`` is the first one."""
+    """The deadline in force."""
+    first: Due
+    """The first deadline: nothing ever changes it."""
+    returned: bool = field(default=False, kw_only=True)
+    """It was sent back once; a second time there is none."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +149,9 @@ class Reported(_Known):
 
 @dataclass(frozen=True)
 class Accepted(_Known):
-    """S2 待交办."""
+    """S2 待交办. ``before`` is what it was when a unit sent it back: its clock runs on."""
 
+    before: Dispatched | None = None
     STAGE: ClassVar[IssueStage] = IssueStage.ACCEPTED
 
 
@@ -149,13 +204,15 @@ class Archived(_Approved):
 class Tracked(_Worked):
     """S9 跟踪服务中: not solved, and counted so."""
 
+    tracking: IssueTracked | TrackingRenewed
     STAGE: ClassVar[IssueStage] = IssueStage.TRACKED
 
 
 @dataclass(frozen=True)
 class Escalating(_Worked):
-    """S10 提级审批中."""
+    """S10 提级审批中. ``tracking`` is there when it came from S9."""
 
+    request: EscalationRequested
     STAGE: ClassVar[IssueStage] = IssueStage.ESCALATING
 
 
@@ -163,20 +220,26 @@ class Escalating(_Worked):
 class Declined(_Known):
     """SX1 不予受理."""
 
+    refusal: IssueDeclined
     STAGE: ClassVar[IssueStage] = IssueStage.DECLINED
 
 
 @dataclass(frozen=True)
 class Merged(_Known):
-    """SX2 已合并."""
+    """SX2 已合并: its enterprise still gets an answer and a call of its own."""
 
+    merging: IssueMerged
+    answer: SiblingAnswered | None = None
+    calls: tuple[CallBackRecorded, ...] = ()
     STAGE: ClassVar[IssueStage] = IssueStage.MERGED
 
 
 @dataclass(frozen=True)
 class Withdrawn(_Known):
-    """SX3 已撤回."""
+    """SX3 已撤回. ``before`` is the order it was under, if any."""
 
+    withdrawal: IssueWithdrawn
+    before: IssueDispatched | None = None
     STAGE: ClassVar[IssueStage] = IssueStage.WITHDRAWN
 
 
@@ -186,7 +249,11 @@ Ticket = (
 )  # fmt: skip
 Ordered = Dispatched | Signed | Resolved | Reviewed | Closed | Archived | Tracked | Escalating
 Worked = Signed | Resolved | Reviewed | Closed | Archived | Tracked | Escalating
+Approved = Reviewed | Closed | Archived
 State = Unreported | Ticket
+
+OPEN = (Reported, Accepted, Dispatched, Signed, Resolved, Reviewed, Tracked, Escalating)
+"""The stages in which something is still owed (任意未办结)."""
 
 
 def order_of(state: Ticket) -> Ordered | None:
@@ -199,9 +266,35 @@ def work_of(state: Ticket) -> Worked | None:
     return state if isinstance(state, _Worked) else None
 
 
+def under_of(state: Ticket) -> IssueDispatched | None:
+    """The order it is or was under: a returned and a withdrawn ticket remember theirs."""
+    if isinstance(state, _Ordered):
+        return state.order
+    if isinstance(state, Accepted) and state.before is not None:
+        return state.before.order
+    return state.before if isinstance(state, Withdrawn) else None
+
+
 def units_of(state: Ticket) -> list[tuple[str, str]]:
     """Every unit that has a part in it, and which: reported, handling, co."""
     found = [(state.report.unit, "reported")]
-    if ordered := order_of(state):
-        found += [(ordered.order.unit, "handling"), *((unit, "co") for unit in ordered.order.co_units)]
+    if order := under_of(state):
+        found += [(order.unit, "handling"), *((unit, "co") for unit in order.co_units)]
     return found
+
+
+def colour(state: Ticket) -> Colour:
+    """The overlay: what has rung for the deadline in force."""
+    if not isinstance(state, OPEN):
+        return Colour.NONE
+    ordered = state.before if isinstance(state, Accepted) else order_of(state)
+    if ordered is None:
+        return Colour.YELLOW if state.notes.rung else Colour.NONE
+    due = ordered.due.on
+    rung = {kind for kind, deadline in state.notes.rung if deadline == due}
+    late = {kind for kind, deadline in state.notes.rung if deadline <= due}
+    if Alarm.RED in rung:
+        return Colour.RED
+    if Alarm.YELLOW in rung or late & {Alarm.SIGN, Alarm.CONTACT, Alarm.MILESTONE}:
+        return Colour.YELLOW
+    return Colour.BLUE if Alarm.BLUE in rung else Colour.NONE

@@ -1,0 +1,242 @@
+"""The desk (服务热线专人接听; R53): who sits there by day, the log of calls, missed calls until they are followed up."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.issues.api import opening
+from services.issues.domain.call import CALL, FollowCall, Heard, MissCall, Missed, TakeCall, Unheard, report_of, ticket_of_call
+from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty
+from services.issues.projections.disclosures import DISCLOSURE
+from services.issues.projections.hotline import sealed
+from shared.decider import Actor
+from shared.disclosure import UnmaskPersonal, disclose
+from shared.eventlog import load
+from shared.handle import Ask
+from shared.months import Month, local_date
+from shared.problems import Forbidden, Unknown
+from shared.service import Caller, CommandId, Cursor, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.terms import Role, derived_id
+from shared.vault import mask
+
+router = APIRouter(tags=["服务热线"])
+
+MonthKey = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份,如 2026-09")]
+CallId = Annotated[UUID, Path(description="来电登记的标识(UUIDv7)")]
+_READING = (Role.HOTLINE, *opening.DISTRICT)
+_STAGES = {"taken": "已接听", "missed": "待回拨", "followed": "已回拨"}
+
+
+async def _duty(service: Service, month: str, caller: Actor) -> dict[str, Any]:
+    """What a roster is judged by: who holds a post at the desk on which days of the month."""
+    at = Month.parse(month)
+    rows = await service.pool.fetch(
+        "select member, started_on, ended_on from known_post where role = any($1::text[])", [str(role) for role in DESK]
+    )
+    posts: dict[UUID, set[date]] = {}
+    days = [at.first_day + timedelta(days=n) for n in range((at.last_day - at.first_day).days + 1)]
+    for row in rows:
+        held = {day for day in days if row["started_on"] <= day and (row["ended_on"] is None or day < row["ended_on"])}
+        posts.setdefault(row["member"], set()).update(held)
+    opening.needs(caller, *_READING)
+    return {"month": at, "posts": posts}
+
+
+@router.put("/duty/{month}", name="publish_duty", summary="公布热线值班表", status_code=201)
+async def publish(month: MonthKey, command: PublishDuty, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    context = await service.context(caller, month, **await _duty(service, month, caller))
+    done = await service.desk.handle(
+        DUTY, month, command, context, command_id=derived_id("issues", "publish-duty", month)
+    )  # fmt: skip
+    response.status_code = 200 if done.replayed else 201
+    return {**receipt(service, response, done), **await _roster(service, month)}
+
+
+@router.post("/duty/{month}/revise", name="revise_duty", summary="变更热线值班表(须说明原因)")
+async def revise(
+    month: MonthKey, command: ReviseDuty, caller: Caller, command_id: CommandId, expected: ExpectedNeeded, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    context = await service.context(caller, month, **await _duty(service, month, caller))
+    done = await service.desk.handle(DUTY, month, command, context, command_id=command_id, expected=expected)
+    return {**receipt(service, response, done), **await _roster(service, month)}
+
+
+async def _roster(service: Service, month: str) -> dict[str, Any]:
+    entries = await load(service.pool, DUTY.stream(month))
+    state = DUTY.fold(entry.fact for entry in entries)
+    if not isinstance(state, Published):
+        raise Unknown(what="duty", id=month)
+    named = {day.on for day in state.days}
+    at, calendar = Month.parse(month), await service.calendar()
+    days = [at.first_day + timedelta(days=n) for n in range((at.last_day - at.first_day).days + 1)]
+    people = await service.pool.fetch(
+        "select id, account from known_member where id = any($1::uuid[])", list({m for day in state.days for m in day.members})
+    )
+    accounts = {row["id"]: row["account"] for row in people}
+    return {
+        "month": month, "version": len(entries), "reason": state.reason,
+        "days": [{"on": day.on, "members": [{"id": m, "account": accounts.get(m)} for m in day.members]} for day in state.days],
+        "empty_workdays": [day for day in days if calendar.is_workday(day) and day not in named],
+    }  # fmt: skip
+
+
+@router.get("/duty/{month}", name="get_duty", summary="某月热线值班表")
+async def duty(month: MonthKey, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """Day by day; working days on which nobody sits there are named."""
+    opening.needs(caller, *_READING)
+    told = await _roster(request.app.state.service, month)
+    response.headers["ETag"] = f'"{told["version"]}"'
+    return told
+
+
+@router.put("/calls/{id_}/taken", name="take_call", summary="登记接听的来电(有诉求的同时登记问题)", status_code=201)
+async def take(id_: CallId, command: TakeCall, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """The call, and the one ticket it becomes, in one transaction."""
+    service: Service = request.app.state.service
+    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    ask = Ask(CALL, str(id_), command, context, derived_id("issues", "take-call", str(id_)))
+    return await _logged(service, ask, command, response)
+
+
+@router.put("/calls/{id_}/missed", name="miss_call", summary="登记未接来电", status_code=201)
+async def miss(id_: CallId, command: MissCall, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    ask = Ask(CALL, str(id_), command, context, derived_id("issues", "miss-call", str(id_)))
+    return await _logged(service, ask, command, response)
+
+
+@router.post("/calls/{id_}/follow", name="follow_call", summary="登记回拨(未接来电一个工作日内)")
+async def follow(
+    id_: CallId, command: FollowCall, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    told = await _logged(service, Ask(CALL, str(id_), command, context, command_id), command, response)
+    response.status_code = 200
+    return told
+
+
+async def _logged(
+    service: Service, ask: Ask[Any], command: TakeCall | MissCall | FollowCall, response: Response
+) -> dict[str, Any]:
+    """The entry alone, or with its ticket. A repeat goes alone, where another content under the same id is refused."""
+    id_ = UUID(ask.key)
+    repeated = await service.pool.fetchval("select true from log.command where id = $1", ask.id)
+    if repeated or isinstance(command, MissCall) or command.demand is None:
+        done = await service.desk.handle(CALL, id_, command, ask.context, command_id=ask.id)
+        head = receipt(service, response, done)
+        response.status_code = 200 if done.replayed else 201
+    else:
+        phone = command.phone if isinstance(command, TakeCall) else await _number(service, id_)
+        made = report_of(command, phone)
+        asks = [ask, *([await opening.report(service, ask.context.actor, ticket_of_call(id_), made)] if made else [])]
+        position = await service.desk.handle_all(asks)
+        response.headers["Guiren-Position"] = f"{service.name}:{position}"
+        response.status_code = 201
+        head = {"position": position, "replayed": False}
+    version, state = await _load(service, id_)
+    response.headers["ETag"] = f'"{version}"'
+    return {**head, "version": version, **await _shown(service, id_, state)}
+
+
+async def _number(service: Service, id_: UUID) -> Any:
+    """The number of a missed call, sealed as it is: the ticket's caller is the same person."""
+    _, state = await _load(service, id_)
+    return state.call.phone
+
+
+async def _load(service: Service, id_: UUID) -> tuple[int, Heard]:
+    entries = await load(service.pool, CALL.stream(id_))
+    state = CALL.fold(entry.fact for entry in entries)
+    if isinstance(state, Unheard):
+        raise Unknown(what="call", id=str(id_))
+    return len(entries), state
+
+
+async def _shown(service: Service, id_: UUID, state: Heard) -> dict[str, Any]:
+    row = await service.pool.fetchrow("select * from call where id = $1", id_)
+    return (await _masked(service, [row]))[0] | {"allowed_actions": ["follow"] if isinstance(state, Missed) else []}
+
+
+async def _masked(service: Service, rows: list[Any]) -> list[dict[str, Any]]:
+    """Calls with name and number masked: in full only through a disclosure."""
+    texts = await service.vault.open([sealed(row[name]) for row in rows for name in ("caller", "phone")])
+    tickets = await opening.numbers(service, [row["ticket"] for row in rows])
+    today = local_date(service.clock())
+    found: list[dict[str, Any]] = []
+    for n, row in enumerate(rows):
+        item = {name: value for name, value in dict(row).items() if name not in ("caller", "phone", "ver")}
+        late = row["due"] is not None and (row["first_try"] or today) > row["due"]
+        item.update(
+            caller=mask(texts[2 * n]), phone=mask(texts[2 * n + 1]), stage_label=_STAGES[row["stage"]], late=late,
+            colour="red" if late and row["stage"] == "missed" else "none", ticket_no=tickets.get(row["ticket"]),
+        )  # fmt: skip
+        found.append(item)
+    return found
+
+
+@router.get("/calls", name="list_calls", summary="来电登记(号码脱敏)")
+async def calls(
+    caller: Caller, request: Request, stage: Literal["taken", "missed", "followed"] | None = None,
+    on: Annotated[date | None, Query(description="来电日期")] = None, *,
+    overdue: Annotated[bool, Query(description="只看超过一个工作日未回拨的")] = False,
+    own: Annotated[bool, Query(description="只看本人登记的")] = False, cursor: Cursor = None, limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """In the order in which they came. Missed ones nobody has tried to call back after a working day are red."""
+    service: Service = request.app.state.service
+    opening.needs(caller, *_READING)
+    where, args = ["true"], list[Any]()
+    for column, value in (("stage", stage), ("on_day", on), ("by_member", caller.id if own else None)):
+        if value is not None:
+            args.append(value)
+            where.append(f"{column} = ${len(args)}")
+    today = local_date(service.clock())
+    args.append(today)
+    red = f"stage = 'missed' and coalesce(first_try, ${len(args)}::date) > due"
+    where.append(red if overdue else f"${len(args)}::date is not null")
+    page = await listing(
+        service.pool, table="call", columns="*", where=where, args=args, order=["at", "id"], cursor=cursor, limit=limit
+    )
+    page["items"] = await _masked(service, page["items"])
+    counts = await service.pool.fetchrow(
+        "select count(*) filter (where stage = 'missed') as missed, count(*) filter (where stage = 'missed' "
+        "and coalesce(first_try, $1::date) > due) as overdue, count(*) filter (where on_day = $1::date) as today from call", today,
+    )  # fmt: skip
+    return {**page, "counts": dict(counts)}
+
+
+@router.get("/calls/{id_}", name="get_call", summary="一次来电")
+async def call(id_: CallId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    service: Service = request.app.state.service
+    opening.needs(caller, *_READING)
+    version, state = await _load(service, id_)
+    response.headers["ETag"] = f'"{version}"'
+    tries = [] if state.STAGE[0] == "taken" else [
+        {"on": t.on, "outcome": t.outcome, "outcome_label": t.outcome.label, "note": t.note, "by": t.by} for t in state.tries  # type: ignore[union-attr]
+    ]  # fmt: skip
+    return {"version": version, **await _shown(service, id_, state), "attempts": tries}
+
+
+@router.post("/calls/{id_}/unmask", name="unmask_call", summary="查看来电人信息(须写明原因,留痕)")
+async def unmask(
+    id_: CallId, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """A missed call can't be followed up without its number."""
+    service: Service = request.app.state.service
+    if caller.holds(Role.AUDITOR):
+        raise Forbidden
+    opening.needs(caller, *DESK, Role.INSPECTOR)
+    await _load(service, id_)
+    row = await service.pool.fetchrow("select caller, phone from call where id = $1", id_)
+    return await disclose(
+        service, DISCLOSURE, caller, command_id, command, response, what="call", about=id_, unit=caller.unit,
+        data={"caller": sealed(row["caller"]), "phone": sealed(row["phone"])},
+    )  # fmt: skip

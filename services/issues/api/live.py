@@ -1,0 +1,222 @@
+"""What happens to tickets, as it happens: server-sent events out of the log, within the caller's reach, resumable.
+
+One reader follows the log for everybody and keeps the last entries; a client that is behind those reads the log itself, at
+its own pace. So nothing queues up for a slow client, and the writing path knows nothing of anybody who listens. An event
+says that something happened, not what: whoever wants to know more asks for the ticket, under the rules that hold there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import StreamingResponse
+
+from services.issues.api.lookups import title_of
+from services.issues.domain.permissions import Reach, reach
+from shared.eventlog import head
+from shared.events.issues import AlarmsSet
+from shared.problems import Malformed, TooMany
+from shared.service import Caller, Service
+from shared.terms import IssueStage, Source
+
+log = structlog.get_logger()
+router = APIRouter(tags=["实时更新"])
+
+_LOOK_SECONDS = 0.25
+_HEARTBEAT_SECONDS = 15.0
+_LIFE_SECONDS = 900.0
+"""Then the client comes again with a token that still holds, from where it was."""
+_KEPT = 2_000
+_PAGE = 500
+_FARTHEST = 20_000
+"""Who is farther behind loads its lists anew."""
+_MOST_CLIENTS = 500
+_POSITION_DIGITS = 18
+_OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_UNSAID = (AlarmsSet.TYPE,)
+"""Plans change with nearly everything; they are no news."""
+
+
+@dataclass(frozen=True)
+class News:
+    """One entry about a ticket, with what its reach is judged by. The ticket is as it stands when the entry is read."""
+
+    position: int
+    issue: UUID
+    type: str
+    stage: IssueStage
+    source: Source
+    units: frozenset[str]
+
+    def for_(self, may: Reach) -> bool:
+        """Whether somebody with this reach may hear of it: the same rule as ``Reach.covers``."""
+        return (
+            may.everything
+            or (may.unit is not None and may.unit in self.units)
+            or (self.stage in may.stages and self.source is not Source.ALLEGATION)
+            or self.source is may.source
+        )
+
+    def frame(self) -> bytes:
+        """As it goes over the wire."""
+        data = {
+            "position": self.position, "issue": str(self.issue), "type": self.type, "title": title_of(self.type),
+            "stage": str(self.stage), "stage_label": self.stage.label,
+        }  # fmt: skip
+        return b"id: %d\nevent: issue\ndata: %s\n\n" % (self.position, orjson.dumps(data))
+
+
+@dataclass
+class Live:
+    """Follows one service's log while anybody listens."""
+
+    service: Service
+    position: int = 0
+    clients: int = 0
+    _first: int = 0
+    """The position after which nothing is missing from ``_recent``."""
+    _recent: deque[News] = field(default_factory=deque[News])
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _reader: asyncio.Task[None] | None = None
+
+    async def join(self) -> None:
+        """One more listens."""
+        if self._reader is None or self._reader.done():
+            position = await head(self.service.pool)
+            if self._reader is None or self._reader.done():  # Nobody else came meanwhile.
+                self.position = self._first = position
+                self._recent.clear()
+                self._reader = asyncio.create_task(self._follow())
+
+    def leave(self) -> None:
+        """One less; the last one puts out the light."""
+        self.clients -= 1
+        if self.clients == 0 and self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+
+    async def _follow(self) -> None:
+        while not self.service.stopping.is_set():
+            try:
+                end, news = await _after(self.service, self.position)
+            except _OUTAGES as error:
+                log.warning("live waits", error=repr(error))
+                end, news = self.position, []
+            if end > self.position:
+                self._recent.extend(news)
+                self.position = end
+                while len(self._recent) > _KEPT:
+                    self._first = self._recent.popleft().position
+                async with self._news:
+                    self._news.notify_all()
+            else:
+                await self._pause(_LOOK_SECONDS)
+        async with self._news:
+            self._news.notify_all()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.service.stopping.wait(), seconds)
+
+    async def after(self, position: int) -> tuple[int, Sequence[News]]:
+        """What came after a position, from memory, or from the log for who is farther behind."""
+        if position >= self._first:
+            return max(position, self.position), [item for item in self._recent if item.position > position]
+        return await _after(self.service, position)
+
+    async def wait(self, position: int, seconds: float) -> None:
+        """Until there is something after this position, or it is over, or nothing happened for so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._news:
+                await self._news.wait_for(lambda: self.position > position or self.service.stopping.is_set())
+
+
+async def _after(service: Service, position: int) -> tuple[int, list[News]]:
+    """The next page of the log as news, and where it ends; streams that are no tickets are passed over."""
+    rows = await service.pool.fetch(
+        "select e.pos, e.stream, e.type, i.id, i.stage, i.source, "
+        "array(select u.unit from issue_unit u where u.issue = i.id) as units from "
+        "(select pos, stream, type, case when stream like 'issue/%' then substr(stream, 7)::uuid end as key "
+        "from log.entry where pos > $1 order by pos limit $2) e left join issue i on i.id = e.key order by e.pos",
+        position, _PAGE,
+    )  # fmt: skip
+    news = [
+        News(row["pos"], row["id"], row["type"], IssueStage(row["stage"]), Source(row["source"]), frozenset(row["units"]))
+        for row in rows
+        if row["id"] is not None and row["type"] not in _UNSAID
+    ]
+    return (rows[-1]["pos"] if rows else position), news
+
+
+@router.get(
+    "/live", name="follow_live", summary="实时更新(服务器推送事件)", response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "事件流"}},
+)  # fmt: skip
+async def live(
+    caller: Caller, request: Request,
+    last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40, description="最后收到的事件编号")] = None,
+) -> StreamingResponse:  # fmt: skip
+    """``issue`` events from now on, or after ``Last-Event-ID``; ``reset`` where that is too long ago: load the lists anew."""
+    may = reach(caller)
+    since = _position(last)
+    hub: Live = _hub(request)
+    if hub.clients >= _MOST_CLIENTS:
+        raise TooMany(retry_after=30)
+    return StreamingResponse(
+        _stream(hub, may, since), media_type="text/event-stream",
+        # ``no-transform``: a gateway that compresses would hold events back.
+        headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
+    )  # fmt: skip
+
+
+def _position(last: str | None) -> int | None:
+    if not last:
+        return None
+    if not (last.isascii() and last.isdigit() and len(last) <= _POSITION_DIGITS):
+        raise Malformed(errors=[{"pointer": "/header/Last-Event-ID", "code": "position", "title": "应为事件编号"}])
+    return int(last)
+
+
+def _hub(request: Request) -> Live:
+    state = request.app.state
+    if not hasattr(state, "live"):
+        state.live = Live(state.service)
+    return state.live
+
+
+async def _stream(hub: Live, may: Reach, since: int | None) -> AsyncGenerator[bytes, None]:
+    """Frames, until the client goes, the service stops or the stream has lived its time."""
+    began = said = time.monotonic()
+    hub.clients += 1
+    try:
+        await hub.join()
+        position = hub.position if since is None else min(since, hub.position)
+        yield b"retry: 2000\nid: %d\nevent: hello\ndata: {}\n\n" % position
+        if hub.position - position > _FARTHEST:
+            position = hub.position
+            yield b"id: %d\nevent: reset\ndata: {}\n\n" % position
+        while not hub.service.stopping.is_set() and (now := time.monotonic()) - began < _LIFE_SECONDS:
+            position, news = await hub.after(position)
+            if frames := b"".join(item.frame() for item in news if item.for_(may)):
+                said = now
+                yield frames
+            elif now - said >= _HEARTBEAT_SECONDS:
+                said = now
+                yield b"id: %d\n: \n\n" % position
+            if position >= hub.position:
+                await hub.wait(position, min(_HEARTBEAT_SECONDS, _LIFE_SECONDS - (now - began)))
+    except _OUTAGES as error:
+        log.warning("live stream ends", error=repr(error))  # The client comes again, from where it was.
+    finally:
+        hub.leave()

@@ -1,0 +1,42 @@
+"""What printed things call units, members and whoever reported: names of the administration open, enterprises' people masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import orjson
+
+from services.issues.documents.story import People, Story, members_of, story
+from services.issues.domain.issue import ISSUE
+from shared.eventlog import load_many
+from shared.service import Service
+from shared.vault import Personal, mask
+
+_AT_ONCE = 200
+
+
+async def stories(service: Service, ids: Sequence[UUID]) -> list[Story]:
+    """The histories of these tickets, in the order asked for."""
+    found: list[Story] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        part = ids[start : start + _AT_ONCE]
+        histories = await load_many(service.pool, [ISSUE.stream(id_) for id_ in part])
+        found += [item for id_ in part if (item := story(id_, histories.get(ISSUE.stream(id_), [])))]
+    return found
+
+
+async def people(service: Service, items: Iterable[Story]) -> People:
+    """The names these histories need."""
+    items = list(items)
+    wanted = set[UUID]().union(*(members_of(item) for item in items))
+    units = await service.pool.fetch("select code, name from known_unit")
+    rows = await service.pool.fetch("select id, name from known_member where id = any($1) and name is not null", list(wanted))
+    names = await service.vault.open([Personal.read(orjson.loads(row["name"])) for row in rows])
+    sealed = [datum for item in items for datum in (item.state.report.reporter, item.state.report.phone)]
+    clear = await service.vault.open(sealed)
+    return People(
+        {row["code"]: row["name"] for row in units},
+        {row["id"]: name for row, name in zip(rows, names, strict=True)},
+        {item.id: (mask(clear[2 * n]), mask(clear[2 * n + 1])) for n, item in enumerate(items)},
+    )

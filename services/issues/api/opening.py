@@ -1,0 +1,64 @@
+"""Tickets that the desk opens through something else (a call, a transferred order): what their report must know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from fastapi.responses import Response
+
+from services.issues.api import lookups
+from services.issues.domain.commands import ReportIssue
+from services.issues.domain.issue import ISSUE
+from services.issues.projections.numbering import numbered
+from shared.decider import Actor
+from shared.directory import Directory
+from shared.events.visits import Visited
+from shared.handle import Ask
+from shared.months import local_date
+from shared.problems import Forbidden
+from shared.service import Service
+from shared.terms import Line, Role, derived_id
+
+DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def needs(caller: Actor, *roles: Role) -> None:
+    """One of these roles, or nothing."""
+    if not caller.holds(*roles):
+        raise Forbidden(needs=[role.label for role in roles])
+
+
+async def named(service: Service, id_: UUID | None) -> Visited | None:
+    """The enterprise as it is called, where one is named."""
+    if id_ is None:
+        return None
+    known = await Directory(service.pool).enterprise(id_, local_date(service.clock()))
+    return Visited(id=known.id, code=known.code, name=known.name)
+
+
+async def report(service: Service, caller: Actor, ticket: UUID, command: ReportIssue) -> Ask[Any]:
+    """The report of a ticket whose id follows from what it came through, for the unit that answers for the enterprise."""
+    today = local_date(service.clock())
+    enterprise = await Directory(service.pool).enterprise(command.enterprise, today)
+    lines = [held.unit for line in (Line.HORIZONTAL, Line.VERTICAL) if (held := enterprise.assigned.get(line))]
+    unit = next((code for code in (*lines, caller.unit) if code), "")
+    context = await service.context(
+        caller, ticket, enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), unit=unit,
+        units=await lookups.units(service, [unit], today), external_no=command.external_no, derived=True,
+    )  # fmt: skip
+    return Ask(ISSUE, str(ticket), command, context, derived_id("issues", "report", str(ticket)), prepare=numbered)
+
+
+async def numbers(service: Service, tickets: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The numbers of tickets."""
+    wanted = [ticket for ticket in tickets if ticket]
+    rows = await service.pool.fetch("select id, no from issue where id = any($1::uuid[])", wanted)
+    return {row["id"]: row["no"] for row in rows}
+
+
+def workbook(content: bytes, name: str) -> Response:
+    """A sheet to be saved."""
+    return Response(content, media_type=_XLSX, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'})

@@ -1,0 +1,46 @@
+"""Personal data of a ticket, read with a reason: a call-back has to reach somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.issues.domain.issue import ISSUE
+from services.issues.domain.permissions import reach
+from services.issues.domain.states import Unreported, under_of
+from services.issues.projections.disclosures import DISCLOSURE
+from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.eventlog import load
+from shared.problems import Forbidden, Unknown
+from shared.service import Caller, CommandId, Cursor, Limit, Service
+from shared.terms import Role
+
+router = APIRouter(tags=["个人信息"])
+
+
+@router.post("/issues/{id_}/unmask", name="unmask_issue", summary="查看反映人信息(须写明原因,留痕)")
+async def unmask(
+    id_: UUID, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """For those whose reach covers the ticket; the auditor reads masked data only (``roles.md``)."""
+    service: Service = request.app.state.service
+    may = reach(caller)
+    state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(id_)))
+    if isinstance(state, Unreported):
+        raise Unknown(what="issue", id=str(id_))
+    if caller.holds(Role.AUDITOR) or not may.covers(state):
+        raise Forbidden
+    order = under_of(state)
+    return await disclose(
+        service, DISCLOSURE, caller, command_id, command, response, what="issue", about=id_,
+        unit=order.unit if order else state.report.unit, data={"reporter": state.report.reporter, "phone": state.report.phone},
+    )  # fmt: skip
+
+
+@router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")
+async def disclosures(
+    caller: Caller, request: Request, about: UUID | None = None, cursor: Cursor = None, limit: Limit = 100
+) -> dict[str, Any]:
+    return await disclosed(request.app.state.service, caller, cursor, limit, about=about)

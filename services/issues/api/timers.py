@@ -1,0 +1,42 @@
+"""What the clock would do until an instant: asked beforehand, nothing is written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime
+
+from services.issues.api.lookups import plain, title_of
+from services.issues.clock import foreseen
+from shared.problems import Forbidden
+from shared.service import Caller, Service
+from shared.terms import Role
+
+router = APIRouter(tags=["时限"])
+
+_MAY = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.CHIEF, Role.SYSTEM)
+
+
+@router.get("/timers", name="foresee_timers", summary="提醒试运行:到某一时刻将发生什么")
+async def timers(
+    caller: Caller, request: Request, at: Annotated[AwareDatetime, Query(description="时刻,带时区")],
+    issue: Annotated[UUID | None, Query(description="只看一个问题")] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Each alarm in the order in which it would ring if nobody did anything meanwhile, and what it would bring about."""
+    if not caller.holds(*_MAY):
+        raise Forbidden(needs=[role.label for role in _MAY])
+    service: Service = request.app.state.service
+    found = await foreseen(service, at, issue)
+    return {
+        "at": at, "count": len(found),
+        "items": [
+            {
+                "issue": rung.issue, "no": rung.no, "kind": str(rung.ring.kind), "label": rung.ring.kind.label,
+                "deadline": rung.ring.deadline, "at": rung.ring.at,
+                "then": [{"type": fact.TYPE, "title": title_of(fact.TYPE), "data": plain(fact)} for fact in rung.facts],
+            }
+            for rung in found
+        ],
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""What issues does because time passes: alarms that are due ring, in order, in working hours, each once.
+
+Every alarm is a row that follows from its ticket's log. Ringing is a command whose id follows from ticket, kind and
+deadline: two clocks, a crash between two rings, a day of downtime make no difference but ``late_minutes``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from services.issues.domain import timers
+from services.issues.domain.commands import RaiseAlarm
+from services.issues.domain.issue import ISSUE
+from services.issues.domain.numbers import DocumentKind
+from services.issues.domain.states import State, Unreported
+from services.issues.projections.numbering import documented
+from services.issues.reactions import ITSELF
+from shared.decider import Context
+from shared.eventlog import load_many
+from shared.events import Fact
+from shared.events.issues import AlarmRaised, AlarmsSet, Ring
+from shared.months import local_date
+from shared.service import Service
+from shared.terms import Alarm, derived_id
+
+log = structlog.get_logger()
+
+_EVERY_SECONDS = 20
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One alarm that would ring, and the facts that would follow by themselves."""
+
+    issue: UUID
+    no: str
+    ring: Ring
+    at: datetime
+    facts: tuple[Fact, ...]
+
+
+async def run(service: Service) -> None:
+    """For ever: ring what is due."""
+    while True:
+        if rung := await sweep(service):
+            log.info("alarms", rung=rung)
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def sweep(service: Service) -> int:
+    """Ring everything that is due now, the oldest first. Answers how many rang; outside working hours none does."""
+    rung = 0
+    while timers.working(await service.calendar(), service.clock()):
+        rows = await service.pool.fetch(
+            "select issue, kind, deadline, at from alarm where at <= $1 order by at, issue, kind limit $2",
+            service.clock(), _AT_ONCE,
+        )  # fmt: skip
+        if not rows:
+            break
+        by_issue: dict[UUID, list[RaiseAlarm]] = {}
+        for row in rows:
+            command = RaiseAlarm(kind=Alarm(row["kind"]), deadline=row["deadline"], at=row["at"])
+            by_issue.setdefault(row["issue"], []).append(command)
+        told = await asyncio.gather(*(_ring(service, issue, commands) for issue, commands in by_issue.items()))
+        rung += sum(told)
+        if not any(told):
+            break  # Another clock rang them all; what is left is for the next round.
+    return rung
+
+
+async def _ring(service: Service, issue: UUID, commands: Sequence[RaiseAlarm]) -> int:
+    """Those of one ticket, in their order."""
+    rung = 0
+    for command in commands:
+        done = await service.desk.handle(
+            ISSUE, issue, command, await service.context(ITSELF, issue),
+            command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
+            prepare=partial(documented, DocumentKind.SLIP) if command.kind is Alarm.RED else None,
+        )  # fmt: skip
+        rung += not done.replayed
+    return rung
+
+
+async def foreseen(service: Service, at: datetime, issue: UUID | None = None) -> list[Rung]:
+    """What would ring until an instant if nobody did anything meanwhile. Nothing is written."""
+    rows = await service.pool.fetch(
+        "select distinct issue from alarm where at <= $1 and ($2::uuid is null or issue = $2) order by issue", at, issue
+    )
+    found: list[Rung] = []
+    calendar = await service.calendar()
+    nobody = Context(ITSELF, at, local_date(at), calendar, UUID(int=0), {"document_no": "(待编号)", "reds": 0})
+    for start in range(0, len(rows), _AT_ONCE):
+        ids = [row["issue"] for row in rows[start : start + _AT_ONCE]]
+        async with service.pool.acquire() as connection:
+            histories = await load_many(connection, [ISSUE.stream(id_) for id_ in ids])
+        for id_ in ids:
+            state = ISSUE.fold(entry.fact for entry in histories.get(ISSUE.stream(id_), []))
+            found += _story(id_, state, replace(nobody, subject=id_), at)
+    return sorted(found, key=lambda item: (item.at, str(item.issue), item.ring.kind))
+
+
+def _story(issue: UUID, state: State, context: Context, until: datetime) -> list[Rung]:
+    """The rings of one ticket, one after the other, each with what it brings about."""
+    found: list[Rung] = []
+    while not isinstance(state, Unreported):
+        due = [ring for ring in state.notes.rings if ring.at <= until]
+        if not due:
+            break
+        ring = due[0]
+        now = max(ring.at, found[-1].at) if found else ring.at
+        asked = RaiseAlarm(kind=ring.kind, deadline=ring.deadline, at=ring.at)
+        facts = ISSUE.decide(state, asked, replace(context, now=now, today=local_date(now)))
+        told = tuple(fact for fact in facts if not isinstance(fact, AlarmRaised | AlarmsSet))
+        found.append(Rung(issue, state.report.no, ring, now, told))
+        state = ISSUE.fold(facts, state)
+    return found
+
+
+def task(service: Service) -> Any:
+    """The background task."""
+    return partial(run, service)

@@ -1,0 +1,159 @@
+"""What lies over every stage: withdrawal, urging, slips, additions, alarms, new calendars (T21–T23).
+
+None of it moves a clock, except that a published calendar derives a counted deadline anew, as a fact.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from services.issues.domain import deadlines, permissions, timers
+from services.issues.domain.commands import (
+    AnswerSupervision,
+    RaiseAlarm,
+    RederiveDeadline,
+    RuleMeasure,
+    Step,
+    SuperviseIssue,
+    SupplementIssue,
+    UrgeIssue,
+    WithdrawIssue,
+)
+from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday
+from services.issues.domain.states import OPEN, Closed, Dispatched, Ticket, order_of, under_of
+from shared.decider import Context
+from shared.events import Fact
+from shared.events.issues import (
+    AlarmRaised,
+    DeadlineRederived,
+    IssueArchived,
+    IssueSigned,
+    IssueSupervised,
+    IssueSupplemented,
+    IssueUrged,
+    IssueWithdrawn,
+    MeasureProposed,
+    MeasureRuled,
+    SupervisionAnswered,
+)
+from shared.terms import Alarm, Colour, Level, Measure
+
+RETENTION_YEARS = 10
+_MINUTE = timedelta(minutes=1)
+
+
+def over(state: Ticket, command: Step, context: Context) -> list[Fact] | None:
+    """Facts, a refusal, or ``None``: then the stage's own row decides."""
+    match command:
+        case RaiseAlarm():
+            permissions.the_platform(context)
+            return _ring(state, command, context)
+        case RederiveDeadline():
+            permissions.the_platform(context)
+            return _rederive(state, context)
+        case RuleMeasure():
+            permissions.may_rule(context)
+            return _rule(state, command, context)
+        case AnswerSupervision():
+            permissions.may_answer_slip(state, context)
+            return _answer(state, command, context)
+        case WithdrawIssue() if isinstance(state, OPEN):
+            permissions.may_withdraw(state, context)
+            return [IssueWithdrawn(**command.model_dump(), by=context.actor.id, on=context.today)]
+        case UrgeIssue() if isinstance(state, OPEN):
+            return _urge(state, command, context)
+        case SuperviseIssue() if isinstance(state, OPEN):
+            permissions.may_supervise(context)
+            return [_slip(command.colour, command.words, context, by_hand=True)]
+        case SupplementIssue() if isinstance(state, OPEN):
+            permissions.may_speak_for_the_enterprise(state, context)
+            return [IssueSupplemented(words=command.words, on=context.today)]
+        case Step():
+            return None
+
+
+def _urge(state: Ticket, command: UrgeIssue, context: Context) -> list[Fact]:
+    """Once a day and kind, in working hours; the enterprise may at any hour, it is read in the morning."""
+    kind = permissions.urging(state, context)
+    if (context.today, kind) in state.notes.urged:
+        raise UrgedToday(kind=kind)
+    if kind != "enterprise" and not timers.working(context.calendar, context.now):
+        raise OutsideWorkingHours
+    order = under_of(state)
+    return [IssueUrged(kind=kind, to=order.unit if order else state.report.unit, words=command.words, on=context.today)]
+
+
+def _slip(colour: Colour, words: str, context: Context, *, by_hand: bool) -> IssueSupervised:
+    return IssueSupervised(
+        no=context.known["document_no"], colour=colour, words=words, reply_due=deadlines.slip(context.calendar, context.today),
+        by=context.actor.id if by_hand else None, on=context.today,
+    )  # fmt: skip
+
+
+def _answer(state: Ticket, command: AnswerSupervision, context: Context) -> list[Fact]:
+    if command.no not in state.notes.unanswered:
+        if any(slip.no == command.no for slip in state.notes.slips):
+            return []
+        raise NoSuchSlip(no=command.no)
+    return [SupervisionAnswered(**command.model_dump(), by=context.actor.id, on=context.today)]
+
+
+def _rule(state: Ticket, command: RuleMeasure, context: Context) -> list[Fact]:
+    if not any(proposal.measure is command.measure for proposal in state.notes.proposals):
+        raise NoSuchProposal(measure=command.measure.label)
+    return [MeasureRuled(**command.model_dump(), by=context.actor.id, on=context.today)]
+
+
+def _rederive(state: Ticket, context: Context) -> list[Fact]:
+    ordered = order_of(state)
+    if ordered is None or not isinstance(state, OPEN):
+        return []
+    due = deadlines.rederived(context.calendar, ordered.due)
+    return [] if due == ordered.due else [DeadlineRederived(due=due, was=ordered.due.on, on=context.today)]
+
+
+def _ring(state: Ticket, command: RaiseAlarm, context: Context) -> list[Fact]:
+    """What was planned rings once, when its instant has come; everything else is silence."""
+    planned = any((ring.kind, ring.deadline) == (command.kind, command.deadline) for ring in state.notes.rings)
+    if not planned or context.now < command.at:
+        return []
+    late = max(0, (context.now - command.at) // _MINUTE)
+    rung = AlarmRaised(kind=command.kind, deadline=command.deadline, at=command.at, late_minutes=late)
+    return [rung, *_consequences(state, command.kind, context)]
+
+
+def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
+    """What follows by itself. ``context.known["reds"]``: how many tickets of the unit have turned red this month."""
+    order = under_of(state)
+    unit = order.unit if order else state.report.unit
+    today = context.today
+    match kind:
+        case Alarm.SIGN if isinstance(state, Dispatched):
+            # The clock has run since the dispatch anyway; now it has a name, and it counts as signed late.
+            return [IssueSigned(handler=state.order.leader, on=today, auto=True)]
+        case Alarm.BLUE:
+            return _urged(state, "handler", "距时限不足两个工作日或者百分之三十", today)
+        case Alarm.YELLOW:
+            return _urged(state, "deputy", "距时限不足一个工作日", today)
+        case Alarm.RED:
+            found: list[Fact] = [_slip(Colour.RED, "已超过办理时限", context, by_hand=False)]
+            if context.known.get("reds", 0) >= 1:
+                words = f"{unit} 本月有两件以上问题超期"
+                found.append(MeasureProposed(measure=Measure.INTERVIEW, unit=unit, reason=words, on=today))
+            return found
+        case Alarm.RED_5:
+            found = [MeasureProposed(measure=Measure.BULLETIN, unit=unit, reason="超期五个工作日", on=today)]
+            if order is not None and order.level is not Level.CITY:
+                found.append(MeasureProposed(measure=Measure.ESCALATION, unit=unit, reason="超期五个工作日", on=today))
+            return found
+        case Alarm.RED_10:
+            return [MeasureProposed(measure=Measure.INTERVIEW, unit=unit, reason="超期十个工作日", on=today)]
+        case Alarm.ARCHIVE if isinstance(state, Closed):
+            return [IssueArchived(on=today, retention_years=RETENTION_YEARS)]
+        case Alarm():
+            return []
+
+
+def _urged(state: Ticket, to: str, words: str, today: date) -> list[Fact]:
+    """Once a day, also by itself (T22)."""
+    return [] if (today, "auto") in state.notes.urged else [IssueUrged(kind="auto", to=to, words=words, on=today)]

@@ -1,0 +1,234 @@
+r"""The desk's log of calls (服务热线专人接听, 方案 五(三); R53).
+
+    (nothing) --take--> Taken            with a demand it becomes one ticket, in the same transaction
+        |
+        +------miss---> Missed --follow (reached, or three tries on two days)--> Followed
+                          |  ^
+                          +--+ follow (not reached)
+
+A missed call is followed up within one working day; the first attempt is what counts. Number and name are personal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from services.issues.domain import deadlines
+from services.issues.domain.commands import Note, ReportIssue, Words
+from shared.decider import Context, Decider
+from shared.events import Command, Fact, Part
+from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
+from shared.months import local_date
+from shared.phones import Phone
+from shared.problems import Forbidden, Refused, Unknown
+from shared.terms import CallOutcome, Category, Nature, Role, Source, Urgency, derived_id
+from shared.vault import Personal
+
+DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
+_TRIES, _DAYS = 3, 2
+_WITHIN = 1
+"""Working days."""
+
+
+class Asked(Part):
+    """What the caller asked for, as the ticket will say it."""
+
+    content: Words
+    category: Category = Category.OTHER
+    nature: Nature = Nature.HELP
+    urgency: Urgency = Urgency.ORDINARY
+
+
+class TakeCall(Command):
+    """A call was answered."""
+
+    caller: Personal | None = None
+    phone: Phone | None = None
+    enterprise: UUID | None = None
+    content: Words
+    demand: Asked | None = None
+    at: AwareDatetime | None = None
+
+
+class MissCall(Command):
+    """A call was not answered."""
+
+    phone: Phone
+    enterprise: UUID | None = None
+    note: Note = ""
+    at: AwareDatetime | None = None
+
+
+class FollowCall(Command):
+    """Somebody called back."""
+
+    outcome: CallOutcome
+    note: Note = ""
+    caller: Personal | None = None
+    enterprise: UUID | None = None
+    demand: Asked | None = Field(None)
+
+
+class CallKnown(Refused):
+    """One call, one entry (R53)."""
+
+    title = "该来电已登记,内容不同"
+
+
+class DemandOfNobody(Refused):
+    """A ticket belongs to an enterprise: somebody has to find out whose call it was (R53)."""
+
+    title = "登记诉求须指明企业"
+
+
+class CallNotOver(Refused):
+    """A call is written down after it was made (R53)."""
+
+    title = "来电时间不得晚于现在"
+
+
+class CallNotMissed(Refused):
+    """Only a missed call is followed up, until it is (R53)."""
+
+    title = "该来电无须回拨"
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """Nothing yet."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Answered."""
+
+    call: CallTaken
+    STAGE = "taken", "已接听"
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Waits for somebody to call back."""
+
+    call: CallMissed
+    tries: tuple[CallFollowed, ...] = ()
+    STAGE = "missed", "待回拨"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Called back, or tried often enough."""
+
+    call: CallMissed
+    tries: tuple[CallFollowed, ...]
+    STAGE = "followed", "已回拨"
+
+
+Heard = Taken | Missed | Followed
+State = Unheard | Heard
+Asking = TakeCall | MissCall | FollowCall
+
+
+def ticket_of_call(call: UUID) -> UUID:
+    """The one ticket a call can become."""
+    return derived_id("issue", "call", str(call))
+
+
+def report_of(command: TakeCall | FollowCall, phone: Personal | None) -> ReportIssue | None:
+    """The report that a call with a demand comes with."""
+    if command.demand is None:
+        return None
+    if command.enterprise is None:
+        raise DemandOfNobody
+    return ReportIssue.model_construct(
+        enterprise=command.enterprise, source=Source.HOTLINE, reporter=command.caller, phone=phone, **dict(command.demand)
+    )
+
+
+def decide(state: State, command: Asking, context: Context) -> list[Fact]:
+    """``context.known["enterprise"]`` is the enterprise as it is called, where one is named."""
+    if not context.actor.holds(*DESK):
+        raise Forbidden(needs=[role.label for role in DESK])
+    match state, command:
+        case Unheard(), TakeCall():
+            return [_taken(command, context)]
+        case Unheard(), MissCall():
+            return [_missed(command, context)]
+        case Unheard(), FollowCall():
+            raise Unknown(what="call", id=str(context.subject))
+        case ((Taken() | Missed() | Followed()), TakeCall() | MissCall()):
+            raise CallKnown
+        case Missed(), FollowCall():
+            return [_followed(command, context)]
+        case ((Taken() | Followed()), FollowCall()):
+            raise CallNotMissed(stage=state.STAGE[1])
+
+
+def _about(context: Context, datum: Personal | None) -> Personal | None:
+    enterprise = context.known.get("enterprise")
+    subject = derived_id("contact", str(enterprise.id)) if enterprise else derived_id("caller", str(context.subject))
+    return datum.about(subject) if datum else None
+
+
+def _taken(command: TakeCall, context: Context) -> CallTaken:
+    if command.demand is not None and command.enterprise is None:
+        raise DemandOfNobody
+    at = command.at or context.now
+    if at > context.now:
+        raise CallNotOver
+    return CallTaken(
+        caller=_about(context, command.caller), phone=_about(context, command.phone), enterprise=context.known.get("enterprise"),
+        content=command.content, ticket=ticket_of_call(context.subject) if command.demand else None, by=context.actor.id, at=at,
+        on=local_date(at),
+    )  # fmt: skip
+
+
+def _missed(command: MissCall, context: Context) -> CallMissed:
+    at = command.at or context.now
+    if at > context.now:
+        raise CallNotOver
+    on = local_date(at)
+    due = Due(
+        on=context.calendar.add_workdays(on, _WITHIN), derivation=context.calendar.explain(on, _WITHIN),
+        calendar=context.calendar.version, rule=deadlines.RULE, start=on, workdays=_WITHIN,
+    )  # fmt: skip
+    return CallMissed(
+        phone=_about(context, command.phone), enterprise=context.known.get("enterprise"), note=command.note, due=due,
+        by=context.actor.id, at=at, on=on,
+    )  # fmt: skip
+
+
+def _followed(command: FollowCall, context: Context) -> CallFollowed:
+    if command.demand is not None and command.enterprise is None:
+        raise DemandOfNobody
+    return CallFollowed(
+        outcome=command.outcome, note=command.note, caller=_about(context, command.caller),
+        enterprise=context.known.get("enterprise"), ticket=ticket_of_call(context.subject) if command.demand else None,
+        by=context.actor.id, on=context.today,
+    )  # fmt: skip
+
+
+def _over(tries: tuple[CallFollowed, ...]) -> bool:
+    """Reached, or tried three times on two days or more."""
+    reached = any(attempt.outcome is not CallOutcome.UNREACHED for attempt in tries)
+    return reached or (len(tries) >= _TRIES and len({attempt.on for attempt in tries}) >= _DAYS)
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match state, fact:
+        case _, CallTaken():
+            return Taken(fact)
+        case _, CallMissed():
+            return Missed(fact)
+        case Missed(), CallFollowed():
+            tries = (*state.tries, fact)
+            return Followed(state.call, tries) if _over(tries) else Missed(state.call, tries)
+        case _:
+            return state
+
+
+CALL: Decider[State] = Decider("call", Unheard(), decide, evolve)

@@ -1,0 +1,80 @@
+"""Calling enterprises back (电话回访服务, 方案 五(三); R51): what is said, when it is tried again, what counts as tried.
+
+Two tries on one day are enough for that day; three on two days or more without an answer are as many as the rule asks for
+(T18, ``permissions.may_close``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.issues.domain.permissions import rating_of
+from services.issues.domain.states import Approved, Archived, Closed, Merged, Reviewed, Ticket
+from shared.events.issues import CallBackRecorded
+from shared.terms import CallOutcome, Rating
+
+TRIES, DAYS, A_DAY = 3, 2, 2
+SCRIPT = (
+    "您好,这里是七星关区“贵人服务”回访。您反映的问题(编号见工单)承办单位已经答复,想听听您的评价,大约占用一分钟。",
+    "承办单位是否联系过您,答复是否清楚?",
+    "问题是否得到解决?没有解决的,差在哪里?",
+    "您对办理结果的评价:非常满意、满意、基本满意、不满意、非常不满意?(不满意请说明原因)",
+    "是否有人要求您撤回诉求或者修改评价?",
+    "感谢您的配合。今后有问题,可以联系您的服务专员或者服务热线。",
+)
+
+
+@dataclass(frozen=True)
+class Round:
+    """The call-backs of a ticket's last answer. ``due`` is the day from which it was to be called."""
+
+    since: date
+    tries: int
+    days: int
+    last: date | None
+    answered: bool
+    rating: Rating | None
+
+    @property
+    def attempted(self) -> bool:
+        """Called as the rule asks for (回访率): somebody spoke, or three tries on two days."""
+        return self.answered or (self.tries >= TRIES and self.days >= DAYS)
+
+
+def round_of(state: Ticket) -> Round | None:
+    """The round a ticket is in, or was closed with."""
+    if isinstance(state, Reviewed | Closed | Archived):
+        return _counted(_approved(state), state.calls)
+    if isinstance(state, Merged) and state.answer is not None:
+        return _counted(state.answer.on, state.calls)
+    return None
+
+
+def _approved(state: Approved) -> date:
+    return state.approval.on
+
+
+def _counted(since: date, calls: Sequence[CallBackRecorded]) -> Round:
+    spoken = any(call.outcome is not CallOutcome.UNREACHED for call in calls)
+    days = {call.on for call in calls}
+    return Round(since, len(calls), len(days), max(days, default=None), spoken, rating_of(tuple(calls)))
+
+
+def next_on(calls: Sequence[date], since: date) -> date:
+    """The day from which the next try makes sense: at once, or the day after one with two tries."""
+    last = max(calls, default=since)
+    return last + timedelta(days=1) if sum(1 for day in calls if day == last) >= A_DAY else last
+
+
+def percentage(n: int, d: int) -> str | None:
+    """Two decimals, half up, never rounded to 100 or to 0 (kpi §1)."""
+    if d == 0:
+        return None
+    hundredths = (20_000 * n + d) // (2 * d)
+    if n < d:
+        hundredths = min(hundredths, 9_999)
+    if n > 0:
+        hundredths = max(hundredths, 1)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"

@@ -1,0 +1,130 @@
+r"""The desk's roster (服务热线专人接听, 方案 五(三); R53): who sits there on each day of a month.
+
+    (nothing) --publish--> Published --revise (with a reason)--> Published
+
+Every day named has somebody, and only people who hold a post at the desk on that very day. The stream's key is the month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import Field
+
+from services.issues.domain.commands import Day, Words
+from shared.decider import Context, Decider
+from shared.events import Command, Fact, Part
+from shared.events.issues import DutyDay, DutyPublished, DutyRevised
+from shared.months import Month
+from shared.problems import Forbidden, Refused, Unknown
+from shared.terms import Role
+
+_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
+DESK = (Role.HOTLINE, *_OFFICE)
+"""The posts whose holders may be on duty."""
+
+
+class Seat(Part):
+    """A day and who sits there."""
+
+    on: Day
+    members: tuple[UUID, ...] = Field(min_length=1, max_length=10)
+
+
+Seats = tuple[Seat, ...]
+
+
+class PublishDuty(Command):
+    """The roster of a month."""
+
+    days: Seats = Field(min_length=1, max_length=31)
+
+
+class ReviseDuty(Command):
+    """Another one, and why."""
+
+    days: Seats = Field(min_length=1, max_length=31)
+    reason: Words
+
+
+class DutyKnown(Refused):
+    """A published roster is changed with a reason, not overwritten (R53)."""
+
+    title = "该月值班表已公布,变更须说明原因"
+
+
+class DutyDayWrong(Refused):
+    """Each day once, and of this month (R53)."""
+
+    title = "值班表中的日期重复或不属于该月"
+
+
+class NotAtTheDesk(Refused):
+    """The desk is staffed by people who hold that post on the day (专人接听, R53)."""
+
+    title = "值班人员当日须任热线坐席或区优化办职务"
+
+
+@dataclass(frozen=True)
+class Unpublished:
+    """Nothing yet."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """In force. ``reason`` is that of the last change."""
+
+    days: tuple[DutyDay, ...]
+    reason: str = ""
+
+
+State = Unpublished | Published
+
+
+def decide(state: State, command: PublishDuty | ReviseDuty, context: Context) -> list[Fact]:
+    """``context.known``: the ``month``, and the ``posts`` at the desk: member → days of the month on which they hold one."""
+    if not context.actor.holds(*_OFFICE):
+        raise Forbidden(needs=[role.label for role in _OFFICE])
+    days = tuple(DutyDay(on=seat.on, members=seat.members) for seat in sorted(command.days, key=lambda seat: seat.on))
+    match state, command:
+        case Unpublished(), PublishDuty():
+            _check(days, context)
+            return [DutyPublished(days=days, by=context.actor.id, on=context.today)]
+        case Unpublished(), ReviseDuty():
+            raise Unknown(what="duty", id=str(context.known["month"]))
+        case Published(), PublishDuty():
+            if days == state.days:
+                return []
+            raise DutyKnown(month=str(context.known["month"]))
+        case Published(), ReviseDuty():
+            if days == state.days:
+                return []
+            _check(days, context)
+            return [DutyRevised(days=days, reason=command.reason, by=context.actor.id, on=context.today)]
+
+
+def _check(days: tuple[DutyDay, ...], context: Context) -> None:
+    month: Month = context.known["month"]
+    named = [day.on for day in days]
+    if len(set(named)) != len(named) or any(not month.contains(day) for day in named):
+        raise DutyDayWrong(month=str(month))
+    posts = context.known["posts"]
+    for day in days:
+        for member in day.members:
+            if day.on not in posts.get(member, ()):
+                raise NotAtTheDesk(on=str(day.on), member=str(member))
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    match fact:
+        case DutyPublished():
+            return Published(fact.days)
+        case DutyRevised():
+            return Published(fact.days, fact.reason)
+        case _:
+            return state
+
+
+DUTY: Decider[State] = Decider("duty", Unpublished(), decide, evolve)

@@ -1,0 +1,28 @@
+"""The views of issues: each row is a pure function of a stream's state, written in the transaction of the fact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.issues.domain.call import CALL
+from services.issues.domain.duty import DUTY
+from services.issues.domain.green import GREEN
+from services.issues.domain.issue import ISSUE
+from services.issues.domain.omission import OMISSION
+from services.issues.domain.order import ORDER
+from services.issues.domain.recheck import RECHECK
+from services.issues.projections import disclosures, hotline, omissions, rounds, tasks, tickets, words
+from shared.decider import Decider
+from shared.projector import View
+
+DECIDERS: tuple[Decider[Any], ...] = (ISSUE, OMISSION, disclosures.DISCLOSURE, DUTY, CALL, ORDER, RECHECK, GREEN)
+VIEWS: dict[str, tuple[View[Any], ...]] = {
+    "disclosure": (disclosures.DISCLOSURES,),
+    "issue": (*tickets.VIEWS, *tasks.VIEWS, *words.VIEWS, rounds.ROUNDS),
+    "omission": omissions.VIEWS,
+    "duty": (hotline.DUTY_DAYS,),
+    "call": (hotline.CALLS,),
+    "order": (hotline.ORDERS,),
+    "recheck": (rounds.RECHECKS,),
+    "green": (rounds.CASES,),
+}

@@ -1,0 +1,108 @@
+"""Tickets as tables: one row a ticket, its units, its alarms to come, its documents, its red marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.issues.domain.numbers import document_parts, parts
+from services.issues.domain.states import (
+    OPEN,
+    Archived,
+    Closed,
+    Merged,
+    State,
+    Tracked,
+    Unreported,
+    colour,
+    order_of,
+    under_of,
+    units_of,
+    work_of,
+)
+from shared.projector import View
+from shared.terms import Alarm
+
+
+def _issue(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, Unreported):
+        return
+    report, kind = state.report, state.kind
+    month, seq = parts(report.no)
+    ordered, worked, order = order_of(state), work_of(state), under_of(state)
+    closing = state.closing if isinstance(state, Closed | Archived) else None
+    merged = state if isinstance(state, Merged) else None
+    yield (
+        UUID(key), version, report.no, str(month), seq, report.unit, order and order.unit,
+        report.enterprise.id, report.enterprise.code, report.enterprise.name, str(state.STAGE), isinstance(state, OPEN),
+        str(report.source), report.external_no or None,
+        report.visit, report.demand, report.content, str(kind.category), str(kind.nature), str(kind.urgency),
+        order and str(order.level), order and order.leader, worked and worked.work.handler, report.on,
+        order and order.on, ordered and ordered.first.on, ordered and ordered.due.on, str(colour(state)),
+        worked.work.reopened if worked else 0, worked.work.extensions if worked else 0,
+        state.tracking.milestone if isinstance(state, Tracked) else None,
+        closing and closing.on, str(closing.rating.value) if closing and closing.rating else None,
+        merged and merged.merging.master, bool(merged and not (merged.answer and merged.calls)),
+        ",".join(str(proposal.measure) for proposal in state.notes.proposals),
+    )  # fmt: skip
+
+
+def _units(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if not isinstance(state, Unreported):
+        yield from ((UUID(key), unit, part) for unit, part in units_of(state))
+
+
+def _alarms(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if not isinstance(state, Unreported):
+        yield from ((UUID(key), str(ring.kind), ring.deadline, ring.at) for ring in state.notes.rings)
+
+
+def _documents(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if not isinstance(state, Unreported):
+        yield from ((no, UUID(key), *document_parts(no)) for no in state.notes.documents)
+
+
+def _reds(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, Unreported):
+        return
+    order = under_of(state)
+    if order is not None:
+        deadlines: set[date] = {deadline for kind, deadline in state.notes.rung if kind is Alarm.RED}
+        yield from ((UUID(key), order.unit, deadline) for deadline in sorted(deadlines))
+
+
+ISSUES = View[State](
+    "issue",
+    {
+        "id": "uuid", "ver": "int", "no": "text", "month": "text", "seq": "int", "unit": "text", "handling_unit": "text",
+        "enterprise": "uuid", "enterprise_code": "text", "enterprise_name": "text", "stage": "text", "open": "bool",
+        "source": "text", "external_no": "text", "visit": "uuid", "demand": "int", "content": "text", "category": "text",
+        "nature": "text", "urgency": "text", "level": "text", "leader": "uuid", "handler": "uuid", "opened_on": "date",
+        "dispatched_on": "date", "first_due": "date", "due": "date", "colour": "text", "reopened": "int",
+        "extensions": "int", "milestone": "date", "closed_on": "date", "rating": "text", "master": "uuid", "owed": "bool",
+        "proposals": "text",
+    },
+    ("id",), _issue, "id",
+    indexes=("(enterprise)", "(stage, due)", "(master) where master is not null", "(opened_on, id)", "(handler) where open"),
+    unique=("(unit, month, seq)", "(visit, demand) where visit is not null", "(external_no) where external_no is not null"),
+)  # fmt: skip
+UNITS = View[State](
+    "issue_unit", {"issue": "uuid", "unit": "text", "part": "text"}, ("issue", "unit", "part"), _units, "issue",
+    indexes=("(unit)",),
+)  # fmt: skip
+ALARMS = View[State](
+    "alarm", {"issue": "uuid", "kind": "text", "deadline": "date", "at": "timestamptz"}, ("issue", "kind", "deadline"), _alarms,
+    "issue", indexes=("(at, issue, kind)",),
+)  # fmt: skip
+DOCUMENTS = View[State](
+    "issue_document", {"no": "text", "issue": "uuid", "kind": "text", "year": "int", "seq": "int"}, ("no",), _documents, "issue",
+    unique=("(kind, year, seq)",),
+)  # fmt: skip
+REDS = View[State](
+    "issue_red", {"issue": "uuid", "unit": "text", "deadline": "date"}, ("issue", "deadline"), _reds, "issue",
+    indexes=("(unit, deadline)",),
+)  # fmt: skip
+
+VIEWS = (ISSUES, UNITS, ALARMS, DOCUMENTS, REDS)
