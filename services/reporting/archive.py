@@ -68,7 +68,7 @@ _TYPES = {"visit": "uuid,text,text,uuid", "holder": "uuid,text", "demand": "uuid
 
 TOUCHING = (
     "visits.visit-recorded.v1", "visits.visit-corrected.v1", "roster.enterprise-assigned.v1",
-    "issues.issue-reported.v1", "issues.issue-dispatched.v1",
+    "issues.issue-reported.v1", "issues.issue-dispatched.v1", "issues.escalation-approved.v1",
 )  # fmt: skip
 """The facts that can add to the index."""
 
@@ -89,7 +89,7 @@ def touches(type_: str, stream: str, body: bytes, rows: Rows) -> None:
         rows["issue"].add((key, data["unit"], data["on"][:7]))
         if visit := data.get("visit"):
             rows["demand"].add((visit, key))
-    elif type_ == "issues.issue-dispatched.v1":
+    elif type_ in ("issues.issue-dispatched.v1", "issues.escalation-approved.v1"):
         data = orjson.loads(body)["data"]
         for unit in (data["unit"], *data.get("co_units", ())):
             rows["issue"].add((key, unit, data["on"][:7]))

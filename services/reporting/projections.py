@@ -16,9 +16,11 @@ import orjson
 
 from services.reporting.archive import Archive, Cut, make_index
 from services.reporting.domain import coverage as covering
+from services.reporting.domain import demands as asked
 from services.reporting.domain import ledger as ledgers
 from services.reporting.domain.histories import Histories, fold
 from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed, State
+from shared.events.roster import BrandPublished
 from shared.months import Calendar, Year
 from shared.problems import Unknown
 from shared.projector import View
@@ -117,6 +119,22 @@ class Reader:
         histories.enterprises = found.enterprises
         fold(await self.archive.streams("visits", await self.archive.visits(month), cut), histories)
         return covering.coverage(covering.period(month, basis, calendar), histories)
+
+    async def demands(self, month: str, basis: covering.Basis, cut: Cut, unit: str | None = None) -> asked.Demands:
+        """K2 to K6 at the cut, of the district or of what a unit collected."""
+        grid, calendar = await self.grid(cut)
+        histories = _over(grid)
+        streams = await self.archive.issues_upto(month) if unit is None else await self.archive.issues_touching(unit, month)
+        fold(await self.archive.streams("issues", sorted(streams), cut), histories)
+        mine = [issue for issue in histories.issues.values() if unit in (None, issue.unit)]
+        at, whole = covering.period(month, basis, calendar), covering.period(month, covering.Basis.MONTH, calendar)
+        return asked.demands(mine, at.first, at.until, whole.until, calendar)
+
+    async def brand(self, cut: Cut, on: str) -> BrandPublished | None:
+        """What is printed on a day, as the office published it; nothing if it has published nothing for that day."""
+        facts = [entry.fact for entry in await self.archive.streams("roster", ["brand/district"], cut)]
+        said = [fact for fact in facts if isinstance(fact, BrandPublished) and fact.on.isoformat() <= on]
+        return said[-1] if said else None
 
     def line(self, grid: Histories, unit: str) -> Line:
         """The line of a unit that files ledgers."""

@@ -46,9 +46,12 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question) -> Resp
     item = await question.reader.ledger(unit, month, question.cut)
     names = await _names(question.service, item)
     filed = await _filed(question.service, unit, month)
+    said = await question.reader.brand(question.cut, month_of(month).last_day.isoformat())
+    settings = question.service.settings
+    brand = "·".join(filter(None, (said.brand, said.suffix))) if said else settings.brand
     stamp = Stamp(
         filed_at=filed["received"].isoformat() if filed else "", revision=filed["revision"] if filed else 0, digest=digest(item),
-        district=question.service.settings.district_name, brand=question.service.settings.brand,
+        district=said.district if said else settings.district_name, brand=brand,
     )  # fmt: skip
     out = io.BytesIO()
     await asyncio.to_thread(write_workbook, item, names, out, stamp)

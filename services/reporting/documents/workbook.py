@@ -22,13 +22,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from services.reporting.documents.columns import ANNEX, DETAIL, UNKNOWN, VALUES, Column, Kind
 from services.reporting.domain.ledger import Ledger
+from shared.sheets import clean
 from shared.terms import Line, Mode
 
 EMPTY = "本月无走访记录(零报告)"
 _A3, _A4 = 8, 9
-_CELL_LIMIT = 32_767
-_CLIPPED = "…〔超长已截断〕"
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _EPOCH = date(1899, 12, 30).toordinal()
 _CREATED = datetime(2021, 8, 11, tzinfo=UTC).replace(tzinfo=None)
 """The day of the plan. A date of today would make every copy of one ledger a different file."""
@@ -99,23 +97,6 @@ def write_workbook(
     _summary_sheet(book.add_worksheet("月度汇总"), ledger, known, styles)
     _detail_sheet(_sheet(book, "明细"), ledger, names, detail, styles)
     book.close()
-
-
-def clean(text: str) -> str:
-    """A text as a cell can hold it: without the characters XML forbids, not longer than Excel reads."""
-    if not text.isprintable():
-        text = _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if len(text) > _CELL_LIMIT // 2:
-        text = _clip(text)
-    return text
-
-
-def _clip(text: str) -> str:
-    """Excel counts UTF-16 units; a rare character takes two."""
-    if len(text.encode("utf-16-le")) // 2 <= _CELL_LIMIT:
-        return text
-    room = 2 * (_CELL_LIMIT - len(_CLIPPED))
-    return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + _CLIPPED
 
 
 @lru_cache(maxsize=4_096)

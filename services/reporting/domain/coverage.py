@@ -406,6 +406,8 @@ def _why_not(visit: VisitHistory) -> str:
         return "走访已作废"
     if visit.review == Review.RETURNED:
         return "走访被退回"
+    if visit.denied:
+        return "企业否认该走访,待裁定"
     return "" if visit.qualified else "走访待补证"
 
 

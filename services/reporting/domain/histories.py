@@ -138,6 +138,8 @@ class VisitHistory:
     reason: str = ""
     qualified: bool = False
     missing: tuple[str, ...] = ()
+    denied: bool = False
+    """The enterprise says nobody came, and no reviewer has upheld the visit."""
     evidence: list[Evidence] = field(default_factory=list[Evidence])
     first_us: int = 0
     last_us: int = 0
@@ -155,8 +157,10 @@ class VisitHistory:
 
     @property
     def valid(self) -> bool:
-        """Qualified by its evidence and neither returned nor voided (kpi §2). Awaiting review is no reason not to count."""
-        return self.qualified and self.review not in _SET_ASIDE
+        """Qualified by its evidence and neither returned nor voided (kpi §2), nor denied by the enterprise without a ruling.
+        Awaiting review is no reason not to count. A held telling has no details: once admitted it is recorded like any other.
+        """
+        return self.qualified and self.review not in _SET_ASIDE and not self.denied
 
 
 _SET_ASIDE = (Review.RETURNED, Review.VOIDED)
@@ -182,7 +186,15 @@ class IssueHistory:
     measures: str = ""
     initial_due: str | None = None
     due: str | None = None
+    """The deadline in force, as it is printed: after a reopening the one of the reopening."""
+    owed: str | None = None
+    """The deadline it is judged by (kpi §3): extensions and higher levels move it, a reopening never does."""
     level: str = Level.GRID
+    extensions: int = 0
+    returned: int = 0
+    replied_on: str | None = None
+    """The first day on which the enterprise got an answer in words."""
+    withdrawn_on: str | None = None
     stage: str = IssueStage.REPORTED
     outcome: str | None = None
     result: str = ""
@@ -444,6 +456,16 @@ def _reviewed_as(review: Review) -> Callable[[Histories, str, dict[str, Any], in
     return handler
 
 
+def _denied(histories: Histories, key: str, _data: dict[str, Any], _pos: int, rec_us: int) -> None:
+    item = _visit(histories, key)
+    item.denied, item.last_us = True, rec_us
+
+
+def _upheld(histories: Histories, key: str, _data: dict[str, Any], _pos: int, rec_us: int) -> None:
+    item = _visit(histories, key)
+    item.denied, item.last_us = False, rec_us
+
+
 def _issue(histories: Histories, key: str) -> IssueHistory:
     found = histories.issues.get(key)
     if found is None:
@@ -466,7 +488,7 @@ def _dispatched(histories: Histories, key: str, data: dict[str, Any], _pos: int,
     item = _issue(histories, key)
     item.stage, item.dispatched_on = IssueStage.DISPATCHED, item.dispatched_on or data["on"]
     item.handler, item.leader, item.measures = data["unit"], data["leader"], data["measures"]
-    item.due = data["due"]["on"]
+    item.due = item.owed = data["due"]["on"]
     item.initial_due = item.initial_due or item.due
     item.level = data.get("level", Level.GRID)
 
@@ -479,6 +501,7 @@ def _resolved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     item = _issue(histories, key)
     item.stage, item.resolved_on = IssueStage.RESOLVED, data["on"]
     item.outcome, item.result = data["outcome"], data["result"]
+    item.replied_on = item.replied_on or data["on"]
 
 
 def _approved(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -515,6 +538,58 @@ def _archived(histories: Histories, key: str, _data: dict[str, Any], _pos: int, 
     _issue(histories, key).stage = IssueStage.ARCHIVED
 
 
+def _staged(stage: IssueStage) -> Callable[[Histories, str, dict[str, Any], int, int], None]:
+    def handler(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+        _issue(histories, key).stage = stage
+
+    return handler
+
+
+def _declined(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.replied_on = IssueStage.DECLINED, item.replied_on or data["on"]
+
+
+def _answered(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.replied_on = item.replied_on or data["on"]
+
+
+def _sent_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.returned = IssueStage.ACCEPTED, item.returned + 1
+
+
+def _extended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.due = item.owed = data["due"]["on"]
+    item.extensions += 1
+
+
+def _rederived(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.owed = data["due"]["on"] if item.owed == item.due else item.owed
+    item.due = data["due"]["on"]
+
+
+def _lifted(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.level = IssueStage.SIGNED, data["level"]
+    item.handler, item.leader = data["unit"], data["leader"]
+    item.due = item.owed = data["due"]["on"]
+
+
+def _city_replied(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    if due := data.get("due"):
+        item.due = item.owed = due
+
+
+def _withdrawn(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.withdrawn_on = IssueStage.WITHDRAWN, data["on"]
+
+
 def _established(histories: Histories, key: str, data: dict[str, Any], pos: int, _rec_us: int) -> None:
     code = data["code"]
     unit = histories.units.get(code) or UnitHistory(code)
@@ -530,6 +605,10 @@ def _renamed(histories: Histories, key: str, data: dict[str, Any], pos: int, _re
     unit = histories.units.setdefault(key, UnitHistory(key))
     _insert(unit.names, Change(data["on"], pos, data["name"]))
     unit.name = unit.names[-1].value
+
+
+def _moved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    histories.units.setdefault(key, UnitHistory(key)).parent = data["parent"]
 
 
 def _ended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -588,6 +667,7 @@ _HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]]
     roster.UnitEstablished.TYPE: _established,
     roster.UnitRenamed.TYPE: _renamed,
     roster.UnitEnded.TYPE: _ended,
+    roster.UnitMoved.TYPE: _moved,
     roster.IndustriesMapped.TYPE: _mapped,
     roster.MemberAppointed.TYPE: _appointed,
     roster.MemberReleased.TYPE: _released,
@@ -600,6 +680,8 @@ _HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]]
     visits.VisitAccepted.TYPE: _reviewed_as(Review.ACCEPTED),
     visits.VisitReturned.TYPE: _reviewed_as(Review.RETURNED),
     visits.VisitVoided.TYPE: _reviewed_as(Review.VOIDED),
+    visits.VisitDenied.TYPE: _denied,
+    visits.VisitUpheld.TYPE: _upheld,
     issues.IssueReported.TYPE: _reported,
     issues.IssueAccepted.TYPE: _accepted,
     issues.IssueDispatched.TYPE: _dispatched,
@@ -611,6 +693,21 @@ _HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]]
     issues.IssueClosed.TYPE: _closed,
     issues.IssueReopened.TYPE: _reopened,
     issues.IssueArchived.TYPE: _archived,
+    issues.IssueDeclined.TYPE: _declined,
+    issues.DeclineContested.TYPE: _staged(IssueStage.REPORTED),
+    issues.IssueMerged.TYPE: _staged(IssueStage.MERGED),
+    issues.SiblingAnswered.TYPE: _answered,
+    issues.StageAnswered.TYPE: _answered,
+    issues.IssueReturned.TYPE: _sent_on,
+    issues.ExtensionApproved.TYPE: _extended,
+    issues.DeadlineRederived.TYPE: _rederived,
+    issues.IssueTracked.TYPE: _staged(IssueStage.TRACKED),
+    issues.IssueResumed.TYPE: _staged(IssueStage.SIGNED),
+    issues.EscalationRequested.TYPE: _staged(IssueStage.ESCALATING),
+    issues.EscalationRejected.TYPE: _staged(IssueStage.SIGNED),
+    issues.EscalationApproved.TYPE: _lifted,
+    issues.CityReplied.TYPE: _city_replied,
+    issues.IssueWithdrawn.TYPE: _withdrawn,
     reporting.LedgerSubmitted.TYPE: _submitted,
     reporting.LedgerSigned.TYPE: _signed_off,
     reporting.LedgerReturned.TYPE: _sent_back,

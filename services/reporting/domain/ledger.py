@@ -311,9 +311,9 @@ def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, r
     tickets = [issue for issue in prepared.issues_of_units.get(unit, ()) if issue.stage not in _NOT_VALID]
     collected = [issue for issue in tickets if first <= issue.reported_on <= at.until]
     dispatched = sum(1 for issue in collected if issue.dispatched_on and issue.dispatched_on <= at.until)
-    due = [issue for issue in tickets if issue.due and first <= issue.due <= last and issue.stage != IssueStage.WITHDRAWN]
+    due = [issue for issue in tickets if issue.owed and first <= issue.owed <= last and issue.stage != IssueStage.WITHDRAWN]
     closed = [issue for issue in due if issue.closed]
-    on_time = sum(1 for issue in closed if issue.resolved_on and issue.due and issue.resolved_on <= issue.due)
+    on_time = sum(1 for issue in closed if issue.resolved_on and issue.owed and issue.resolved_on <= issue.owed)
     rated = [
         issue.rating
         for issue in tickets
