@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import life, reports, roster, status, token
+from deploy.cli import issues, life, privacy, reports, roster, status, token, visits
 
 app = typer.Typer(help="贵人服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("up", help="启动全部服务,就绪后打印地址与账号;Ctrl-C 停止")(life.up)
@@ -16,6 +16,9 @@ app.command("status", help="查看是否就绪。退出码:0 就绪,1 未就绪,
 app.command("token", help="输出一个本地账号的访问令牌(有效 12 小时)")(token.token)
 app.command("coverage")(reports.coverage)
 app.add_typer(roster.roster, name="roster")
+app.add_typer(issues.issues, name="issues")
+app.add_typer(visits.visits, name="visits")
+app.add_typer(privacy.privacy, name="privacy")
 app.add_typer(reports.ledger, name="ledger")
 app.add_typer(reports.reporting, name="reporting")
 

@@ -13,7 +13,8 @@ from random import Random
 from uuid import UUID
 
 from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
-from services.roster.domain.calendar import CALENDAR, MAPPING, MapIndustries, PublishYear
+from services.roster.domain.calendar import CALENDAR, PublishYear
+from services.roster.domain.mapping import MAPPING, MapIndustries
 from services.roster.domain.member import MEMBER, AppointMember
 from services.roster.domain.unit import UNIT, EstablishUnit
 from shared.decider import Actor
@@ -37,6 +38,7 @@ _OFFICES = (
     ("hotline", Role.HOTLINE, OFFICE, "热线坐席"),
     ("admin", Role.ADMIN, OFFICE, "系统管理员"),
     ("inspector", Role.INSPECTOR, INSPECTORATE, "督查专员"),
+    ("inspector-caller", Role.CALLER_BACK, INSPECTORATE, "回访员"),
     ("auditor", Role.AUDITOR, INSPECTORATE, "审计员"),
 )
 _TEAM = (

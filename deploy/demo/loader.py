@@ -93,7 +93,7 @@ class Loader:
             return 0
         now = 0
         async with self.pool(service, demo=True) as pool, self.pool("vault") as keys:
-            vault = Vault(keys, bytes.fromhex(self._settings.secret(self._settings.master_key_file)))
+            vault = Vault(keys, self._settings.master_keys)
             desk = Desk(pool, f"/{self._settings.district}/{service}", vault, {}, recorded_us=lambda: now)
             before, total, done = await pool.fetchval("select pos from log.head"), sum(map(len, todo)), 0
             if await pool.fetchval("select true from log.command where id = $1", todo[-1][-1].id):

@@ -1,140 +1,273 @@
-"""What became of the demands: each ticket goes as far along the straight path as its days allow; a few get stuck."""
+"""What became of the demands: each ticket goes its way as far as its days allow, some by side roads, some get stuck.
+
+Between the steps the clock rings as it would have rung, so that the demo's past looks like a lived one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from deploy.demo.district import OFFICE, District
 from deploy.demo.life import Visit
-from deploy.demo.steps import SEED, Span, Step
-from deploy.demo.words import MEASURES, PROGRESS, REPLY, RESULTS, UNHAPPY
-from services.issues.domain.commands import (
-    AcceptIssue,
-    ApproveResolution,
-    ArchiveIssue,
-    Asked,
-    CloseIssue,
-    DispatchIssue,
-    ProgressIssue,
-    RecordCallBack,
-    RejectResolution,
-    ReopenIssue,
-    ReportIssue,
-    ResolveIssue,
-    SignIssue,
-)
+from deploy.demo.steps import SEED, Span, Step, moment
+from deploy.demo.words import MEASURES, OBSTACLES, PROGRESS, REFUSALS, REPLY, RESULTS, UNHAPPY
+from services.issues.domain import commands as asked
 from services.issues.domain.deadlines import workdays
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.numbers import number
+from services.issues.domain.numbers import DocumentKind, document, number
+from services.issues.domain.states import State, Unreported, under_of
 from services.issues.reactions import ITSELF, issue_id
 from services.visits.domain.commands import Wanted
 from shared.decider import Actor
 from shared.events.visits import Visited
 from shared.months import Month
-from shared.terms import CallOutcome, Mode, Outcome, Rating, Source, Urgency, derived_id
+from shared.terms import Alarm, CallOutcome, Cause, Mode, Outcome, Rating, Source, Urgency, derived_id
 
 _SOURCES = {Mode.PHONE: Source.CALL, Mode.QUESTIONNAIRE: Source.QUESTIONNAIRE}
 _RATINGS = (Rating.VERY_SATISFIED, Rating.SATISFIED, Rating.FAIRLY_SATISFIED, Rating.DISSATISFIED, None)
 _SHARES = (52, 30, 10, 4, 4)
+_ROADS = {
+    "straight": 760, "accept": 10, "dispatch": 12, "sign": 12, "work": 14, "review": 10, "call": 12, "declined": 14,
+    "contested": 6, "merged": 12, "returned": 16, "extended": 40, "tracked": 26, "tracked-on": 16, "district": 22,
+    "city": 8, "asking": 8, "withdrawn": 10,
+}  # fmt: skip
+"""How many of a thousand go which way; the short words are where somebody got stuck."""
 
 
 def reporting(where: District, span: Span, planned: Sequence[Visit]) -> Iterator[Step]:
-    """The tickets of all visits, numbered in the order they came in."""
+    """The tickets of all visits, numbered in the order they came in; documents in the order they were written."""
     rng = Random(SEED + 5)  # noqa: S311
     counts: dict[tuple[str, Month], int] = {}
+    lived: list[Step] = []
+    others: dict[str, tuple[UUID, str]] = {}
     for visit in sorted(planned, key=lambda visit: visit.entered):
         for wanted in visit.command.demands:
             month = Month.of(visit.entered.date())
             counts[visit.held.unit, month] = counts.get((visit.held.unit, month), 0) + 1
             no = number(month, visit.held.unit, counts[visit.held.unit, month])
-            for step in _Path(where, span, rng, visit, wanted, no).steps():
-                if not span.past(step.at.date()):
-                    break
-                yield step
+            path = _Path(where, span, rng, visit, wanted, no, others.get(visit.held.unit))
+            lived += path.lived()
+            others[visit.held.unit] = (issue_id(visit.id, wanted.no), no)
+    yield from _numbered(lived)
+
+
+def _numbered(steps: list[Step]) -> Iterator[Step]:
+    """Give documents their numbers: by year, in the order of time, without a gap."""
+    counts: dict[tuple[DocumentKind, int], int] = {}
+    written: dict[str, str] = {}
+    for step in sorted(steps, key=lambda step: step.at):
+        if (mark := step.known.get("document_no")) is not None:
+            kind = DocumentKind.REQUEST if isinstance(step.command, asked.RequestEscalation) else DocumentKind.SLIP
+            counts[kind, step.at.year] = counts.get((kind, step.at.year), 0) + 1
+            written[mark] = document(kind, step.at.year, counts[kind, step.at.year])
+            yield replace(step, known={**step.known, "document_no": written[mark]})
+        elif isinstance(step.command, asked.AnswerSupervision):
+            yield replace(step, command=step.command.model_copy(update={"no": written[step.command.no]}))
+        else:
+            yield step
 
 
 class _Path:
     """One ticket on its way."""
 
-    def __init__(self, where: District, span: Span, rng: Random, visit: Visit, wanted: Wanted, no: str) -> None:
+    def __init__(
+        self, where: District, span: Span, rng: Random, visit: Visit, wanted: Wanted, no: str, other: tuple[UUID, str] | None
+    ) -> None:
         self._where, self._span, self._rng = where, span, rng
-        self._visit, self._wanted, self._no = visit, wanted, no
+        self._visit, self._wanted, self._no, self._other = visit, wanted, no, other
         self._id = issue_id(visit.id, wanted.no)
         self._at: datetime = visit.entered
+        """When the next step may be at the earliest."""
+        self._last: datetime = visit.entered
+        """When the last thing happened."""
         self._count = 0
+        self._state: State = ISSUE.initial
 
-    def steps(self) -> Iterator[Step]:
-        """From the report as far as it goes; the caller stops at today."""
+    def lived(self) -> Iterator[Step]:
+        """Its steps and the rings between them, up to yesterday evening."""
+        end = moment(self._span.today, 0)
+        for step in self._steps():
+            if step.at >= end:
+                break
+            yield from self._rings(step.at)
+            self._take(step)
+            yield step
+        yield from self._rings(end)
+
+    def _take(self, step: Step) -> None:
+        self._last = step.at
+        context = step.ask(self._span.calendar).context
+        self._state = ISSUE.fold(ISSUE.decide(self._state, step.command, context), self._state)
+
+    def _rings(self, until: datetime) -> Iterator[Step]:
+        """What rings before an instant, and the answer to a slip a day later."""
+        while not isinstance(self._state, Unreported) and (due := [r for r in self._state.notes.rings if r.at < until]):
+            ring = due[0]
+            at = max(ring.at, self._last)
+            known: dict[str, Any] = {"document_no": f"{self._id}/{len(self._state.notes.slips)}", "reds": 0}
+            command = asked.RaiseAlarm(kind=ring.kind, deadline=ring.deadline, at=ring.at)
+            id_ = derived_id("alarm", str(self._id), ring.kind, str(ring.deadline))
+            step = Step(at, ISSUE, str(self._id), command, ITSELF, id_, self._id, known if ring.kind is Alarm.RED else {})
+            self._take(step)
+            yield step
+            if ring.kind is Alarm.RED:
+                yield from self._answer_slip(until)
+
+    def _answer_slip(self, until: datetime) -> Iterator[Step]:
+        assert not isinstance(self._state, Unreported)  # noqa: S101  it has just turned red.
+        slip = self._state.notes.slips[-1]
+        at = moment(self._span.later(self._last.date(), self._rng.randint(1, 3)), 16, 24)
+        unit = _addressee(self._state)
+        if at < until and self._rng.random() < 0.8:  # noqa: PLR2004
+            reply = "已明确专人,正在加紧办理,将于近日报结。"
+            step = self._step(asked.AnswerSupervision(no=slip.no, reply=reply), self._where.who[f"{unit}-head"].actor, {}, at)
+            self._take(step)
+            yield step
+
+    def _steps(self) -> Iterator[Step]:
+        """From the report as far as its road goes; whoever takes the steps stops at today."""
         rng, who, unit = self._rng, self._where.who, self._visit.held.unit
+        road = rng.choices(list(_ROADS), list(_ROADS.values()))[0]
+        office, liaison = who["office"].actor, who[f"{unit}-liaison"].actor
         yield self._report(unit)
-        stuck = rng.choice(("accept", "dispatch", "sign", "work", "review", "call")) if rng.random() < 0.05 else ""  # noqa: PLR2004
-        if stuck == "accept":
+        if road == "accept":
             return
-        yield self._next(0, 1, AcceptIssue(), who[f"{unit}-liaison"].actor)
-        if stuck == "dispatch":
+        if road in ("declined", "contested"):
+            yield from self._declined(office, contested=road == "contested")
             return
-        across = rng.random() < 0.12  # noqa: PLR2004
+        if road == "merged" and self._other is not None:
+            yield self._next(0, 1, asked.MergeIssue(master=self._other[0], reason="同一事项"), office, {"master": self._other[1]})
+            yield self._next(3, 6, asked.AnswerSibling(reply=REPLY), liaison)
+            yield self._next(1, 3, self._answer(Rating.SATISFIED), who["caller"].actor)
+            return
+        yield self._next(0, 1, asked.AcceptIssue(), liaison)
+        if road == "dispatch":
+            return
+        across = road in ("returned", "district") or rng.random() < 0.12  # noqa: PLR2004
         to = rng.choice([other.code for other in self._where.filing if other.code != unit]) if across else unit
-        leader = who[f"{to}-{rng.choice(('head', 'deputy'))}"]
-        order = DispatchIssue(unit=to, co_units=(), leader=leader.id, measures=rng.choice(MEASURES), due="standard")
-        by = who["office"].actor if across else who[f"{unit}-head"].actor
-        yield self._next(
-            0, 2, order, by, {"units": {other.code for other in self._where.filing} | {OFFICE}, "posts": self._where.posts}
-        )
-        if stuck == "sign":
+        yield self._dispatch(to, unit, across=across)
+        if road == "returned":
+            yield self._next(0, 1, asked.ReturnIssue(reason="依据部门职责规定,该事项不属本单位职责"), who[f"{to}-deputy"].actor)
+            to = unit
+            yield self._dispatch(to, unit, across=True)
+        if road == "sign":
             return
         handler = who[f"{to}-worker{rng.randint(1, 3)}"].actor
-        yield self._next(0, 1, SignIssue(), handler, {"posts": self._where.posts})
-        yield self._next(0, 1, ProgressIssue(note=rng.choice(PROGRESS), contacted=True), handler)
-        if stuck == "work":
+        yield self._next(0, 1, asked.SignIssue(), handler, {"posts": self._where.posts})
+        yield self._next(0, 1, asked.ProgressIssue(note=rng.choice(PROGRESS), contacted=True), handler)
+        if road == "withdrawn":
+            call = "已电话核实,企业表示事项已自行解决,要求撤回。"
+            yield self._next(1, 2, asked.WithdrawIssue(reason="企业已自行解决", call=call), who["caller"].actor)
             return
-        yield from self._finish(to, handler, stuck)
+        if road == "work":
+            return
+        if road.startswith("tracked") or road in ("district", "city", "asking", "extended"):
+            handler = yield from self._aside(road, to, handler)
+            if handler is None:
+                return
+        yield from self._finish(to, handler, road)
 
-    def _finish(self, to: str, handler: Actor, stuck: str) -> Iterator[Step]:
+    def _aside(self, road: str, to: str, handler: Actor) -> Any:
+        """Longer, later, or higher. Answers who handles it then; ``None`` where it stays."""
         rng, who = self._rng, self._where.who
-        deputy, caller = who[f"{to}-deputy"].actor, who["caller"].actor
+        head, office, chief = who[f"{to}-head"].actor, who["office"].actor, who["chief"].actor
+        if road == "extended":
+            days = workdays(self._wanted.nature, Urgency.ORDINARY)
+            request = asked.RequestExtension(
+                workdays=min(3, days), reason="需等待第三方出具材料", plan="材料到位后两日内办结", told=True
+            )
+            yield self._next(0, 0, request, head)
+            yield self._next(0, 1, asked.ApproveExtension(note="同意"), office)
+            return handler
+        if road.startswith("tracked"):
+            cause, analysis, measures = rng.choice(OBSTACLES)
+            milestone = self._at.date() + timedelta(days=rng.randint(12, 25))
+            track = asked.TrackIssue(cause=Cause(cause), analysis=analysis, measures=measures, milestone=milestone)
+            yield self._next(0, 0, track, head)
+            if road == "tracked-on":
+                yield self._next(10, 15, asked.ResumeIssue(note="条件已具备,恢复办理"), handler)
+                return handler
+            renewed = self._span.later(self._at.date(), 14) + timedelta(days=20)
+            progress = "已对接上级业务部门,政策口径待明确。"
+            yield self._next(14, 14, asked.RenewTracking(progress=progress, measures=measures, milestone=renewed), head)
+            return None
+        mark = {"document_no": f"{self._id}/request"}
+        tried = asked.RequestEscalation(tried="已两次现场协调,涉及权限不在本级", request="请求区级协调相关部门研究解决")
+        yield self._next(1, 2, tried, head, mark)
+        if road == "asking":
+            return None
+        office_head = who["office-head"]
+        units = {other.code for other in self._where.filing} | {OFFICE}
+        known = {"units": units, "posts": self._where.posts}
+        lift = asked.ApproveEscalation(unit=OFFICE, leader=who["chief"].id, handler=office_head.id, document="")
+        yield self._next(0, 2, lift, office, known)
+        if road == "city":
+            higher = asked.RequestEscalation(tried="区级专题会议研究,权限在市级", request="恳请市级主管部门研究批复")
+            yield self._next(2, 4, higher, office, {"document_no": f"{self._id}/city"})
+            yield self._next(1, 2, lift.model_copy(update={"document": "七星府呈〔2026〕18号"}), chief, known)
+            yield self._next(5, 8, asked.RecordCityReply(document="毕优办函〔2026〕6号", reply="原则同意,请按程序办理。"), office)
+        return office_head.actor
+
+    def _declined(self, office: Actor, *, contested: bool) -> Iterator[Step]:
+        reason, text = self._rng.choice(REFUSALS)
+        yield self._next(0, 1, asked.DeclineIssue(reason=reason, text=text), office)
+        if contested:
+            yield self._next(1, 2, asked.ContestDecline(words="企业认为属本区职权,请求复核"), self._where.who["hotline"].actor)
+
+    def _dispatch(self, to: str, unit: str, *, across: bool) -> Step:
+        leader = self._where.who[f"{to}-{self._rng.choice(('head', 'deputy'))}"]
+        order = asked.DispatchIssue(unit=to, co_units=(), leader=leader.id, measures=self._rng.choice(MEASURES), due="standard")
+        by = self._where.who["office" if across else f"{unit}-head"].actor
+        known = {"units": {other.code for other in self._where.filing} | {OFFICE}, "posts": self._where.posts}
+        return self._next(0, 1, order, by, known)
+
+    def _finish(self, to: str, handler: Actor, road: str) -> Iterator[Step]:
+        rng, who = self._rng, self._where.who
+        lifted = road in ("district", "city")
+        reviewer = who["office"].actor if lifted else who[f"{to}-deputy"].actor
+        caller = who["inspector-caller" if lifted else "caller"].actor
         term = workdays(self._wanted.nature, Urgency.ORDINARY)
         yield self._resolve(handler, max(0, term - 3) if rng.random() < 0.9 else term + 2)  # noqa: PLR2004
-        if stuck == "review":
+        if road == "review":
             return
         if rng.random() < 0.05:  # noqa: PLR2004
-            yield self._next(0, 1, RejectResolution(reason="办理结果未写明企业是否认可,请补充"), deputy)
+            yield self._next(0, 1, asked.RejectResolution(reason="办理结果未写明企业是否认可,请补充"), reviewer)
             yield self._resolve(handler, 1)
-        yield self._next(0, 1, ApproveResolution(note=""), deputy)
-        if stuck == "call":
+        yield self._next(0, 1, asked.ApproveResolution(note=""), reviewer)
+        if road == "call":
             return
         rating: Rating | None = rng.choices(_RATINGS, _SHARES)[0]
         if rating is None:
             for _ in range(3):
-                yield self._next(1, 1, RecordCallBack(outcome=CallOutcome.UNREACHED, reason="", note=""), caller)
+                yield self._next(1, 1, asked.RecordCallBack(outcome=CallOutcome.UNREACHED, reason="", note=""), caller)
         else:
             yield self._next(1, 3, self._answer(rating), caller)
         if rating is Rating.DISSATISFIED:
-            yield self._next(0, 0, ReopenIssue(reason=rng.choice(UNHAPPY)), caller)
-            yield self._next(0, 1, ProgressIssue(note="已再次上门,重新商定办理措施。", contacted=True), handler)
+            yield self._next(0, 0, asked.ReopenIssue(reason=rng.choice(UNHAPPY)), caller)
+            yield self._next(0, 1, asked.ProgressIssue(note="已再次上门,重新商定办理措施。", contacted=True), handler)
             yield self._resolve(handler, 2)
-            yield self._next(0, 1, ApproveResolution(note="复核通过"), deputy)
+            yield self._next(0, 1, asked.ApproveResolution(note="复核通过"), reviewer)
             yield self._next(1, 2, self._answer(Rating.SATISFIED), caller)
-        yield self._next(0, 0, CloseIssue(), caller)
-        yield self._next(6, 8, ArchiveIssue(file_no=""), who[f"{to}-liaison"].actor)
+        yield self._next(0, 0, asked.CloseIssue(), caller)
 
-    def _answer(self, rating: Rating) -> RecordCallBack:
+    def _answer(self, rating: Rating) -> asked.RecordCallBack:
         unhappy = self._rng.choice(UNHAPPY) if rating is Rating.DISSATISFIED else ""
-        return RecordCallBack(outcome=CallOutcome.ANSWERED, rating=rating, reason=unhappy, note="")
+        return asked.RecordCallBack(outcome=CallOutcome.ANSWERED, rating=rating, reason=unhappy, note="")
 
     def _resolve(self, handler: Actor, days: int) -> Step:
         outcome = self._rng.choices((Outcome.SOLVED, Outcome.PARTLY, Outcome.EXPLAINED), (75, 10, 15))[0]
-        result = ResolveIssue(outcome=outcome, result=self._rng.choice(RESULTS), reply=REPLY)
+        result = asked.ResolveIssue(outcome=outcome, result=self._rng.choice(RESULTS), reply=REPLY)
         return self._next(days // 2, days, result, handler)
 
     def _report(self, unit: str) -> Step:
         visit, wanted = self._visit, self._wanted
         enterprise = visit.enterprise
-        command = ReportIssue(
+        command = asked.ReportIssue(
             enterprise=enterprise.id, unit=unit, source=_SOURCES.get(visit.mode, Source.VISIT), content=wanted.content,
             category=wanted.category, nature=wanted.nature, urgency=wanted.urgency, reporter=visit.command.interviewee,
             phone=visit.command.phone, visit=visit.id, demand=wanted.no, external_no="",
@@ -143,9 +276,10 @@ class _Path:
             "no": self._no, "unit": unit, "units": frozenset({unit}),
             "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
         }  # fmt: skip
-        return self._step(command, ITSELF, derived_id("issues", "report", str(self._id)), known)
+        id_ = derived_id("issues", "report", str(self._id))
+        return Step(self._at, ISSUE, str(self._id), command, ITSELF, id_, self._id, known)
 
-    def _next(self, first: int, last: int, command: Asked, by: Actor, known: Mapping[str, Any] | None = None) -> Step:
+    def _next(self, first: int, last: int, command: asked.Step, by: Actor, known: Mapping[str, Any] | None = None) -> Step:
         """A step so many working days on, and never before the one before it."""
         day: date = self._span.later(self._at.date(), self._rng.randint(first, last))
         at = self._span.instant(day, self._rng)
@@ -157,8 +291,16 @@ class _Path:
                 else self._span.instant(day, self._rng)
             )
         self._at = max(at, self._at)
-        self._count += 1
-        return self._step(command, by, derived_id("demo", "issue", str(self._id), str(self._count)), known)
+        return self._step(command, by, known or {}, self._at)
 
-    def _step(self, command: Asked, by: Actor, id_: UUID, known: Mapping[str, Any] | None) -> Step:
-        return Step(self._at, ISSUE, str(self._id), command, by, id_, self._id, known or {})
+    def _step(self, command: asked.Step, by: Actor, known: Mapping[str, Any], at: datetime) -> Step:
+        self._count += 1
+        id_ = derived_id("demo", "issue", str(self._id), str(self._count))
+        return Step(at, ISSUE, str(self._id), command, by, id_, self._id, known)
+
+
+def _addressee(state: State) -> str:
+    """The unit a slip is addressed to."""
+    assert not isinstance(state, Unreported)  # noqa: S101
+    order = under_of(state)
+    return order.unit if order else state.report.unit

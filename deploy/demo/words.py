@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.terms import Category, Nature
+from shared.terms import Category, DeclineReason, Nature
 
 NOTES = (
     "企业生产经营正常,订单较上月稳定,员工在岗。", "门店正常营业,客流较平稳,暂无用工缺口。", "项目按计划推进,原材料供应正常,资金周转平稳。",
@@ -45,3 +45,14 @@ RESULTS = (
 )
 REPLY = "您反映的事项已办理,结果如上,如有疑问请与网格员联系。"
 UNHAPPY = ("办理时间较长", "问题未彻底解决")
+OBSTACLES = (
+    ("policy", "现行政策没有对应条款,需上级明确口径。", "已向上级业务部门书面请示,每月跟踪一次。"),
+    ("funds", "涉及道路改造资金,本年度预算未安排。", "已列入明年项目储备,先做临时处置。"),
+    ("legacy", "用地手续系历史遗留问题,资料不全。", "会同相关部门补齐资料,分步办理。"),
+    ("overlap", "涉及多个部门职责,牵头单位待明确。", "提请专题会议明确牵头单位。"),
+)
+REFUSALS = (
+    (DeclineReason.IN_COURT, "该事项已进入诉讼程序,请以司法裁判为准,我们可协助提供法律援助信息。"),
+    (DeclineReason.NOT_OURS, "该事项属其他区县管辖,已为您附上受理单位联系方式。"),
+    (DeclineReason.UNVERIFIABLE, "反映内容暂无法核实,补充具体情况后可再次反映。"),
+)
