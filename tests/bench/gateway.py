@@ -29,6 +29,7 @@ class Bare(Process):
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground.home)
         self.port = free_port()
+        self._files = str(ground.home.path)
         password = ground.home.secret("visits")
         self._dsn = f"postgresql://visits:{password}@127.0.0.1:{ground.postgres.port}/{PREFIX}guiren_visits"
 
@@ -36,7 +37,12 @@ class Bare(Process):
         return [sys.executable, "-m", "tests.bench.bare"]
 
     def environment(self) -> dict[str, str]:
-        return {"BENCH_PORT": str(self.port), "BENCH_DSN": self._dsn, "PYTHONPATH": str(Path(__file__).parents[2])}
+        return {
+            "BENCH_PORT": str(self.port),
+            "BENCH_DSN": self._dsn,
+            "BENCH_FILES": self._files,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
 
     def ready(self) -> bool:
         with socket.socket() as probe:

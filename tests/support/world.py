@@ -139,7 +139,7 @@ class District:
                 "district": self.code, "postgres_port": self.world.postgres.port, "postgres_password_file": secrets / name,
                 "vault_password_file": secrets / "vault", "master_key_file": secrets / "master-key",
                 "nats_url": self.world.nats.url, "nats_password_file": secrets / "nats", "jwks": str(secrets / "jwks.json"),
-                "evidence_url": f"file://{self.world.home.evidence}", **changes,
+                "evidence_url": f"file://{self.world.home.evidence}", "clock": False, **changes,
             }
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.roster.domain.calendar import CALENDAR, MAPPING, DayOutsideYear, MapIndustries, NotADepartment, PublishYear
+from services.roster.domain.calendar import CALENDAR, DayOutsideYear, PublishYear
 from services.roster.domain.enterprise import (
     ENTERPRISE,
     AlreadyRegistered,
@@ -22,6 +22,7 @@ from services.roster.domain.enterprise import (
     VerifyContactLoss,
     WorkerNotOfUnit,
 )
+from services.roster.domain.mapping import MAPPING, MapIndustries, NotADepartment
 from services.roster.domain.member import MEMBER, AppointMember, PostNotHeld, ReleaseMember, UnitUnknown
 from services.roster.domain.unit import (
     UNIT,
@@ -63,7 +64,7 @@ def context(actor=OFFICE, **known):
 
 def unit(state=UNIT.initial, command=None, actor=OFFICE, parent=UnitKind.DISTRICT):
     command = command or EstablishUnit(name="甲街道", kind=UnitKind.TOWNSHIP, parent="520502", on=date(2021, 10, 1))
-    facts = UNIT.decide(state, command, context(actor, code="T1", parent=parent))
+    facts = UNIT.decide(state, command, context(actor, code="T1", parent=parent, units={"T2"}))
     return UNIT.fold(facts, state), facts
 
 

@@ -125,13 +125,13 @@ def test_what_looks_like_an_escaped_character_is_escaped_itself() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a\x00b\x08c\x1fd", "abcd"),
+        ("a\x00b\x08c\x1fd\x7f", "a␀b␈c␟d␡"),
         ("a\r\nb\rc\td", "a\nb\nc\td"),
-        ("\ufffe\uffffz", "z"),
+        ("\ufffe\uffffz", "\ufffd\ufffdz"),
         ("家\U00020bb7", "家\U00020bb7"),
     ],
 )
-def test_characters_that_xml_forbids_are_left_out(text: str, expected: str) -> None:
+def test_characters_that_xml_forbids_are_shown_by_their_pictures(text: str, expected: str) -> None:
     assert clean(text) == expected
 
 

@@ -1,0 +1,63 @@
+"""The calendar over HTTP: lists are imported as people have them, versions stay, a year without one says so."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from support.net import ok
+from support.world import District
+
+from services.roster.intake.holidays import ListUnreadable, read_days
+from shared.terms import Role
+
+CSV = "日期,放假,名称\n2027-01-01,休,元旦\n2027-02-06,班,春节\n"
+PUBLIC = {
+    "papers": ["国办发明电"], "year": 2027,
+    "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": True}, {"name": "春节", "date": "2027-02-06", "isOffDay": False}],
+}  # fmt: skip
+
+
+async def test_a_year_is_imported_and_every_version_stays(district: District) -> None:
+    service = await district.open()
+    async with district.client() as client, district.client(service, Role.HEAD, unit="T01", account="h") as head:
+        assert (await ok(await client.get("/calendar/2027")))["provisional"] is True
+        assert (await ok(await client.get("/calendar/2027/workdays?start=2027-01-01&workdays=1")))["provisional"] is True
+        await ok(await client.post("/calendar/2027/import", content=orjson.dumps(PUBLIC)))
+        same = await ok(await client.post("/calendar/2027/import?source=国办发明电", content=CSV.encode("gb18030")))
+        assert same["version"] == 1, "the same list from another form is nothing new"
+        await ok(
+            await client.post("/calendar/2027/import?source=补充", content=("\ufeff" + CSV + "2027-05-03,休,调整\n").encode())
+        )
+        year = await ok(await head.get("/calendar/2027"))
+        assert (year["version"], len(year["days"]), year["source"], year["provisional"]) == (2, 3, "补充", False)
+        assert len((await ok(await head.get("/calendar/2027?version=1")))["days"]) == 2
+        assert (await head.get("/calendar/2027?version=3")).status_code == 404
+        versions = (await ok(await head.get("/calendar/2027/versions")))["items"]
+        assert [v["changed"] for v in versions] == [["2027-01-01", "2027-02-06"], ["2027-05-03"]]
+        assert (await head.post("/calendar/2027/import", content=CSV.encode())).status_code == 403
+        assert (await client.post("/calendar/2026/import", content=CSV.encode())).status_code == 409
+        for wrong in (
+            b"",
+            b"{",
+            b"[]",
+            b"[1]",
+            b'{"days": 7}',
+            b"\xff\xff",
+            b"a,b\n1,2\n",
+            "日期,放假\n2027-02-30,休\n".encode(),
+            b"x" * 300_000,
+        ):
+            assert (await client.post("/calendar/2027/import", content=wrong)).status_code in (413, 422), wrong[:20]
+        await ok(await client.put("/calendar/2028", json={"days": [], "source": "空"}))
+        assert (await ok(await client.get("/calendar/2028")))["provisional"] is True, "an empty list announces nothing"
+
+
+def test_our_own_form_is_read_too():
+    days, source = read_days(orjson.dumps({"days": [{"date": "2027-01-01", "off": True, "name": "元旦"}], "source": "通知"}))
+    assert (days[0].off, source) == (True, "通知")
+
+
+@pytest.mark.parametrize("text", ["日期,放假\n2027-01-01,也许\n", "date,off\n,true\n", "[" * 100_000])
+def test_a_list_that_makes_no_sense_says_where(text):
+    with pytest.raises(ListUnreadable):
+        read_days(text.encode())

@@ -1,0 +1,157 @@
+"""Live updates: within reach, resumable, bounded, and over when the service is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import uvicorn
+from support.alleged import alleged
+from support.desk import PEOPLE, Desk, a_desk
+from support.world import District
+
+from services.issues import api
+from services.issues.api import live
+from shared.terms import Role
+
+
+@contextlib.asynccontextmanager
+async def served(desk: Desk) -> AsyncGenerator[str, None]:
+    """The application behind a real server: what streams can't be asked in memory."""
+    app = desk.issues.app(*api.ROUTERS)
+    place = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", access_log=False))
+    running = asyncio.create_task(server.serve([place]))
+    while not server.started:  # noqa: ASYNC110 - uvicorn says so by a flag alone.
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{place.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await running
+
+
+class Ear:
+    """Somebody who listens."""
+
+    def __init__(self, lines: AsyncIterator[str]) -> None:
+        self._lines = lines
+        self.status = 200
+
+    async def frame(self, seconds: float = 5) -> dict[str, Any]:
+        """The next event; heartbeats are passed over."""
+        found: dict[str, Any] = {}
+        async with asyncio.timeout(seconds):
+            while True:
+                line = await anext(self._lines)
+                if not line and "event" in found:
+                    return found
+                name, _, value = line.partition(": ")
+                if name in ("id", "event", "data"):
+                    found[name] = orjson.loads(value) if name == "data" else value
+
+    async def news(self, count: int) -> list[tuple[str, str]]:
+        frames = [await self.frame() for _ in range(count)]
+        return [(frame["data"]["issue"], frame["data"]["type"].split(".")[1]) for frame in frames]
+
+    async def silent(self, seconds: float = 0.8) -> bool:
+        try:
+            await self.frame(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+
+@contextlib.asynccontextmanager
+async def listening(desk: Desk, url: str, account: str, last: str | None = None) -> AsyncGenerator[Ear, None]:
+    unit, role = PEOPLE.get(account, ("", Role.ADMIN))
+    headers = {"Authorization": f"Bearer {desk.district.token(role, unit=unit, account=account)}"}
+    if last is not None:
+        headers["Last-Event-ID"] = last
+    async with httpx.AsyncClient(timeout=30) as client, client.stream("GET", f"{url}/live", headers=headers) as answer:
+        ear = Ear(answer.aiter_lines())
+        ear.status = answer.status_code
+        if answer.status_code == 200:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            assert "no-transform" in answer.headers["cache-control"]
+            assert (await ear.frame())["event"] == "hello"
+        yield ear
+
+
+async def test_everybody_hears_what_is_within_reach_and_nothing_else(district: District) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    async with served(desk) as url, contextlib.AsyncExitStack() as stack:
+        ears = {who: await stack.enter_async_context(listening(desk, url, who)) for who in ("office", "h", "h2", "caller")}
+        id_ = await desk.reported()
+        await desk.ask("l", id_, "accept")
+        for who in ("office", "h"):
+            assert await ears[who].news(2) == [(id_, "issue-reported"), (id_, "issue-accepted")], who
+        assert await ears["h2"].silent() and await ears["caller"].silent()
+        async with listening(desk, url, "admin") as refused:
+            assert refused.status == 403
+        async with listening(desk, url, "office", "-1") as refused:
+            assert refused.status == 422
+
+
+async def test_a_client_comes_again_where_it_was_or_is_told_to_load_anew(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    async with served(desk) as url:
+        async with listening(desk, url, "office") as ear:
+            first = await desk.reported()
+            seen = (await ear.frame())["id"]
+        second = await desk.reported()  # Nobody listened.
+        async with listening(desk, url, "office", seen) as ear:
+            assert await ear.news(1) == [(second, "issue-reported")]
+        async with listening(desk, url, "office", "0") as ear:
+            assert await ear.news(2) == [(first, "issue-reported"), (second, "issue-reported")]
+        async with listening(desk, url, "office", "9" * 18) as ear:
+            assert await ear.silent()
+        monkeypatch.setattr(live, "_FARTHEST", 0)
+        async with listening(desk, url, "office", "0") as ear:
+            assert (await ear.frame())["event"] == "reset"
+            third = await desk.reported()
+            assert await ear.news(1) == [(third, "issue-reported")]
+
+
+async def test_who_is_slow_reads_the_log_and_nothing_queues_up(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_KEPT", 3)
+    monkeypatch.setattr(live, "_PAGE", 4)
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    async with served(desk) as url, contextlib.AsyncExitStack() as stack:
+        ears = [await stack.enter_async_context(listening(desk, url, "office")) for _ in range(20)]
+        made = [await desk.reported() for _ in range(12)]
+        for ear in ears:
+            assert [issue for issue, _ in await ear.news(12)] == made
+
+
+async def test_nobody_but_the_district_hears_of_an_allegation(district: District) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    async with served(desk) as url, contextlib.AsyncExitStack() as stack:
+        ears = {who: await stack.enter_async_context(listening(desk, url, who)) for who in ("inspector", "h", "w5", "caller")}
+        id_ = await alleged(desk)
+        assert await ears["inspector"].news(1) == [(id_, "issue-reported")]
+        for who in ("h", "w5", "caller"):
+            assert await ears[who].silent(0.5), who
+
+
+async def test_streams_end_when_the_service_stops(district: District) -> None:
+    desk = await a_desk(district)
+    async with served(desk) as url, listening(desk, url, "office") as ear:
+        began = time.monotonic()
+        desk.issues.stopping.set()
+        with pytest.raises(StopAsyncIteration):
+            await ear.frame()
+        assert time.monotonic() - began < 1

@@ -1,0 +1,119 @@
+"""What waits for whom, and what is found by a word of two characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.desk import Desk, a_desk, member
+from support.world import District
+
+from services.issues import clock
+from services.issues.projections.words import asked, grams
+
+
+async def _counts(desk: Desk, account: str) -> dict[str, int]:
+    async with desk.who(account) as client:
+        answer = await client.get("/queues")
+    assert answer.status_code == 200, answer.text
+    return {item["name"]: item["count"] for item in answer.json()["items"] if item["count"]}
+
+
+async def _queue(desk: Desk, account: str, name: str, **params: Any) -> list[dict[str, Any]]:
+    async with desk.who(account) as client:
+        answer = await client.get(f"/queues/{name}", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def test_a_ticket_stands_in_the_queue_of_whoever_has_to_act(district: District) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    id_ = await desk.reported()
+    assert await _counts(desk, "l") == {"accept": 1} == await _counts(desk, "office")
+    assert await _counts(desk, "w") == {} == await _counts(desk, "h2")
+    await desk.ask("l", id_, "accept")
+    [item] = await _queue(desk, "d", "dispatch")
+    assert (item["id"], item["kind_label"], item["unit_name"], item["task_due"]) == (id_, "交办", "某T01", "2026-09-15")
+    assert "dispatch" in item["allowed_actions"]
+    order = {"leader": str(member("h")), "measures": "清淤", "due": "standard", "co_units": ["D05"]}
+    await desk.ask("office", id_, "dispatch", unit="T01", **order)
+    assert await _counts(desk, "w") == {"sign": 1}
+    await desk.ask("w", id_, "sign")
+    assert await _counts(desk, "w") == {"my-contacts": 1, "my-resolutions": 1}
+    assert await _counts(desk, "w2") == {}
+    assert await _counts(desk, "w5") == {"co-handle": 1}
+    await desk.ask("w", id_, "progress", note="已联系", contacted=True)
+    await desk.ask("w5", id_, "answer-co-handling", unit="D05", result="已配合")
+    await desk.ask("h", id_, "request-extension", workdays=2, reason="雨季", plan="雨后施工", told=True)
+    assert await _counts(desk, "w") == {"my-progress": 1, "my-resolutions": 1}
+    assert await _counts(desk, "w5") == {}
+    assert (await _counts(desk, "office"))["extensions"] == 1
+    await desk.ask("office", id_, "reject-extension", reason="不符合条件")
+    await desk.ask("office", id_, "supervise", words="请说明", colour="yellow")
+    assert (await _counts(desk, "h"))["slips"] == 1
+    await desk.ask("w", id_, "resolve", outcome="solved", result="好了", reply="已修好")
+    assert (await _counts(desk, "h"))["review"] == 1
+    assert "approve" not in (await _counts(desk, "office"))
+    await desk.ask("h", id_, "approve")
+    assert (await _counts(desk, "caller"))["call-backs"] == 1
+    [item] = await _queue(desk, "caller", "call-backs")
+    assert item["allowed_actions"][:1] == ["call-back"]
+
+
+async def test_what_is_due_soon_and_what_is_red(district: District) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    made = [await desk.signed() for _ in range(3)]  # Due on the 22nd.
+    assert "due-soon" not in await _counts(desk, "h")
+    desk.now("09-21T10:00")
+    assert (await _counts(desk, "h"))["due-soon"] == 3
+    assert len(await _queue(desk, "w", "due-soon", mine=True)) == 3
+    assert await _queue(desk, "w2", "due-soon", mine=True) == []
+    desk.now("09-24T10:00")
+    await clock.sweep(desk.issues)
+    assert (await _counts(desk, "office"))["red"] == 3
+    items, cursor = list[str](), None
+    async with desk.who("h") as client:
+        for _ in range(3):
+            page = (await client.get("/queues/red", params={"limit": 1, **({"cursor": cursor} if cursor else {})})).json()
+            items += [item["id"] for item in page["items"]]
+            cursor = page["next_cursor"]
+            assert page["total"] == 3 and page["items"][0]["late"]
+        assert (await client.get("/queues/nothing")).status_code == 404
+        assert (await client.get("/queues/proposals")).status_code == 403
+        assert (await client.get("/queues/red", params={"limit": 101})).status_code == 422
+    assert sorted(items) == sorted(made) and cursor is None
+    assert (await _counts(desk, "office-head"))["proposals"] == 2  # The second and the third red of one unit in a month.
+    assert (await _counts(desk, "h"))["slips"] == 3
+
+
+async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(district: District) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    loan = await desk.reported(content="流动资金偏紧,申请贷款300万元\n用于 ABC 项目")
+    road = await desk.reported(enterprise=1, content="厂区门口100%道路积水_贷方")
+    no = (await desk.shown(road))["no"]
+
+    async def found(q: str, account: str = "office") -> list[str]:
+        async with desk.who(account) as client:
+            answer = await client.get("/issues", params={"q": q})
+        assert answer.status_code == 200, answer.text
+        return sorted(item["id"] for item in answer.json()["items"])
+
+    both = sorted([loan, road])
+    for q, wanted in (
+        ("贷款", [loan]), ("贷", both), ("道路积水", [road]), ("款贷", []), ("某2公", [road]), (no, [road]), (no.lower(), [road]),
+        ("abc 项目", [loan]), ("万元\n用于", [loan]), ("100%", [road]), ("0%路", []), ("_", [road]), ("水_贷", [road]), ("公司", both),
+        (" ", [loan]), ("路道", []), ("。", []), ("'", []), ("\\", []), ("👍", []),
+    ):  # fmt: skip
+        assert await found(q) == wanted, q
+    assert await found("贷款", "h2") == []
+    await desk.ask("office", loan, "decline", reason="not_ours", text="金融机构自主经营事项")
+    assert await found("自主经营") == [loan]
+
+
+def test_grams_of_a_part_are_grams_of_the_whole() -> None:
+    text = "厂区 门口\u3000道路👍积水\x1f了"
+    for start in range(len(text)):
+        for end in range(start + 1, len(text) + 1):
+            assert set(asked(text[start:end])[0]) <= set(grams(text))

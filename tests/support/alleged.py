@@ -1,0 +1,27 @@
+"""A report of 变味, as the reaction opens its ticket, at the hour the desk believes."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from services.issues.domain.commands import ReportIssue
+from services.issues.domain.issue import ISSUE
+from services.issues.projections.numbering import numbered
+from services.issues.reactions import ITSELF
+from shared.events.visits import Visited
+from shared.terms import Category, Nature, Source, Urgency
+from support.desk import Desk
+from support.roster import credit
+
+
+async def alleged(desk: Desk, unit: str = "INSPECT", enterprise: int = 0) -> str:
+    """A ticket of the inspectorate about whoever visited this enterprise."""
+    key, whose = uuid4(), UUID(desk.enterprises[enterprise])
+    command = ReportIssue.model_construct(
+        enterprise=whose, unit=unit, source=Source.ALLEGATION, content="企业反映上门服务变味为检查",
+        category=Category.ENFORCEMENT, nature=Nature.COMPLAINT, urgency=Urgency.CRITICAL,
+    )  # fmt: skip
+    visited = Visited(id=whose, code=credit(enterprise + 1), name=f"某{enterprise + 1}公司")
+    context = await desk.issues.context(ITSELF, key, enterprise=visited, unit=unit, units=frozenset({unit}))
+    await desk.issues.desk.handle(ISSUE, key, command, context, command_id=uuid4(), prepare=numbered)
+    return str(key)
