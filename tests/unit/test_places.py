@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.roster.intake.places import SURE, read_places, suggest
+from services.roster.intake.places import SURE, Places, read_places, suggest
 
 PLACES = read_places(Path(__file__).parents[2] / "deploy" / "data" / "divisions")
 NAMES = {item.name: code for code, item in PLACES.townships.items()}
@@ -124,3 +124,34 @@ def test_a_name_without_its_kind_is_only_a_hint():
 
 def test_a_longer_unknown_name_that_ends_like_ours_is_not_sure():
     assert not suggest("七星关区新大银镇", PLACES).sure
+
+
+def words(table: dict[str, str]):
+    """The district with a table of words."""
+    townships = [(item.code, item.name) for item in PLACES.townships.values()]
+    villages = {
+        item.code: (item.code, item.stem + item.suffix, item.township) for items in PLACES.villages.values() for item in items
+    }
+    return Places.of(townships, villages.values(), words=table), next(iter(villages.values()))
+
+
+def test_a_word_of_the_offices_table_stands_for_its_place():
+    _, (village, _, its_township) = words({})
+    known, _ = words({"老城路": NAMES["市西街道"], "老城路北段": village, "没了的路": "999"})
+    found = suggest("七星关区老城路12号", known)
+    assert (found.township, found.village, found.sure) == (NAMES["市西街道"], None, True)
+    assert "老城路" in found.because
+    longer = suggest("七星关区老城路北段12号", known)
+    assert (longer.township, longer.village) == (its_township, village)
+    assert suggest("七星关区没了的路3号", known).township is None
+
+
+def test_the_table_never_outvotes_a_township_the_address_names():
+    known, _ = words({"老城路": NAMES["市西街道"]})
+    assert suggest("七星关区洪山街道老城路12号", known).township == NAMES["洪山街道"]
+
+
+def test_words_of_two_townships_prove_nothing():
+    known, _ = words({"老城路": NAMES["市西街道"], "电厂": NAMES["洪山街道"]})
+    found = suggest("七星关区老城路电厂旁", known)
+    assert (found.township, found.sure) == (None, False)

@@ -9,6 +9,7 @@ import orjson
 from services.roster.domain.enterprise import Assignment
 from services.roster.intake.judge import Candidate
 from services.roster.intake.places import Places, suggest
+from shared.months import local_date
 from shared.service import Service
 from shared.terms import Line, UnitKind
 
@@ -23,18 +24,23 @@ class Grid:
 
     @classmethod
     async def of(cls, service: Service) -> Grid:
-        """As units and tables are now."""
-        row = await service.pool.fetchrow("select entries from mapping where name = 'industries'")
+        """As units are now, by the tables in force today."""
+        rows = await service.pool.fetch(
+            "select distinct on (name) name, entries from mapping_version where since <= $1 order by name, version desc",
+            local_date(service.clock()),
+        )
+        tables = {row["name"]: orjson.loads(row["entries"]) for row in rows}
         units = await service.pool.fetch("select code, name, kind, parent, line from unit where ended is null")
         lines = {u["code"]: (Line(u["line"]), u["kind"] in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)) for u in units if u["line"]}
         townships = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.TOWNSHIP]
         villages = [(u["code"], u["name"], u["parent"]) for u in units if u["kind"] == UnitKind.VILLAGE]
-        return cls(orjson.loads(row["entries"]) if row else {}, lines, Places.of(townships, villages))
+        names = Places.of(townships, villages, service.settings.district_name, tables.get("places"))
+        return cls(tables.get("industries", {}), lines, names)
 
     def places(self, candidate: Candidate) -> tuple[Assignment, ...]:
         """Assignments that are sure; the rest waits in the queue of the unassigned for a person."""
         found: list[Assignment] = []
-        department = self.departments.get(candidate.industry)
+        department = self.departments.get(candidate.industry) or self.departments.get(candidate.industry[:2])
         if department:
             found.append(Assignment(line=Line.VERTICAL, unit=department, confidence=100, reason=f"行业 {candidate.industry}"))
         place = suggest(candidate.business_address or candidate.address, self.names)

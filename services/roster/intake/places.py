@@ -12,11 +12,12 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SURE = 80
 """From this confidence on the suggestion is taken without a person."""
+_TABLE = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,21 @@ class Places:
     villages: Mapping[tuple[str, str], tuple[_Village, ...]]
     within: Mapping[tuple[str, str], tuple[_Village, ...]]
     district: str = "七星关区"
+    words: Mapping[str, tuple[str, str | None]] = field(default_factory=dict[str, tuple[str, str | None]])
+    """Words the office has a table of (old names, roads), each with the township and the village it stands for."""
 
     @staticmethod
-    def of(townships: Iterable[tuple[str, str]], villages: Iterable[tuple[str, str, str]], district: str = "七星关区") -> Places:
-        """From (code, name) of townships and (code, name, township code) of villages."""
+    def of(
+        townships: Iterable[tuple[str, str]],
+        villages: Iterable[tuple[str, str, str]],
+        district: str = "七星关区",
+        words: Mapping[str, str] | None = None,
+    ) -> Places:
+        """From (code, name) of townships, (code, name, township code) of villages, and words with a code of either.
+
+        A word whose unit is no longer there stands for nothing.
+        """
+        villages = list(villages)
         known = {code: _township(code, name) for code, name in townships}
         named: dict[tuple[str, str], list[_Village]] = defaultdict(list)
         within: dict[tuple[str, str], list[_Village]] = defaultdict(list)
@@ -96,7 +108,20 @@ class Places:
             {key: tuple(items) for key, items in named.items()},
             {key: tuple(items) for key, items in within.items()},
             district,
+            _words(words or {}, known, {code: township for code, _, township in villages}),
         )
+
+
+def _words(
+    table: Mapping[str, str], townships: Mapping[str, _Township], villages: Mapping[str, str]
+) -> dict[str, tuple[str, str | None]]:
+    found: dict[str, tuple[str, str | None]] = {}
+    for word, code in table.items():
+        if code in townships:
+            found[word] = code, None
+        elif villages.get(code) in townships:
+            found[word] = villages[code], code
+    return found
 
 
 def _township(code: str, name: str) -> _Township:
@@ -138,7 +163,7 @@ def suggest(address: str, places: Places) -> Suggestion:
         return Suggestion(None, None, 0, f"地址写有“{found[0]}”{both},不是本区地址或需人工核实")
     hits = _townships(text, places)
     if not hits:
-        return _without_township(text, places)
+        return _by_table(text, places) or _without_township(text, places)
     named = {hit.township.code: hit for hit in reversed(hits)}
     first = hits[0]
     if len(named) > 1:
@@ -147,6 +172,22 @@ def suggest(address: str, places: Places) -> Suggestion:
     village, said = _village_within(text, first, places)
     because = f"地址写有“{first.written}”{said}"
     return Suggestion(first.township.code, village, first.confidence, because)
+
+
+def _by_table(text: str, places: Places) -> Suggestion | None:
+    """By the words of the office's table, where the address names no township itself. A word within a longer one says nothing."""
+    said = [word for word in places.words if word in text]
+    said = [word for word in said if not any(word != other and word in other for other in said)]
+    if not said:
+        return None
+    found = {places.words[word] for word in said}
+    names = "、".join(f"“{word}”" for word in sorted(said))
+    if len({township for township, _ in found}) > 1:
+        return Suggestion(None, None, 0, f"地址写有{names},按地址词对照表分属不同乡镇(街道),需人工核实")
+    township = next(iter(found))[0]
+    villages = {village for _, village in found if village}
+    village = villages.pop() if len(villages) == 1 else None
+    return Suggestion(township, village, _TABLE, f"地址写有{names},按地址词对照表属{places.townships[township].name}")
 
 
 def _townships(text: str, places: Places) -> list[_Hit]:
