@@ -21,8 +21,8 @@ DEMO = "guiren_demo"
 _SHARED = Path(__file__).parents[1] / "shared"
 _LOCK = 52050200
 _PATIENCE_SECONDS = 60
-_EXTENSIONS = ("btree_gist", "pg_trgm")
-"""What PostgreSQL's contrib adds: no two assignments at once, and parts of Chinese names found by trigrams."""
+_EXTENSIONS = ("btree_gist",)
+"""What PostgreSQL's contrib adds: no two assignments of an enterprise at once."""
 _LIMITS = {
     "idle_in_transaction_session_timeout": "15s",
     "transaction_timeout": "60s",
