@@ -36,7 +36,7 @@ class View(Generic[StateT]):
     owner: str
     """The column that holds the stream's key: all rows of a stream are replaced together."""
     indexes: tuple[str, ...] = ()
-    """What stands after ``on <table>``: ``"(unit, month)"``, ``"using gin (name gin_trgm_ops)"``."""
+    """What stands after ``on <table>``: ``"(unit, month)"``, ``"using gin (words)"``."""
     unique: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     """What may not overlap: ``"using gist (enterprise with =, daterange(since, until) with &&)"``."""

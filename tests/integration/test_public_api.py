@@ -95,11 +95,12 @@ async def test_whoever_left_meanwhile_is_replaced_by_who_answers_today(district:
     async with a_scene(district, 1) as scene:
         asked = await a_questionnaire_link(scene)
         body = {"unit": "T01", "role": "worker", "on": "2026-09-10"}
-        left = await scene.tell_roster("/members/T01-worker1/release", body)
-        assert left.status_code == 200, left.text
         line = {"line": "horizontal", "unit": "T01", "worker": str(scene.members["T01-worker2"]), "on": "2026-09-10"}
-        moved = await scene.tell_roster(f"/enterprises/{scene.enterprises[1]}/assign", line)
-        assert moved.status_code == 200, moved.text
+        async with district.client(scene.roster) as office:
+            left = await office.post("/members/T01-worker1/release", json=body)
+            assert left.status_code == 200, left.text
+            moved = await office.post(f"/enterprises/{scene.enterprises[1]}/assign", json=line)
+            assert moved.status_code == 200, moved.text
         await scene.known()
         async with patient(scene, scene.visits) as client, scene.who("T01-worker2") as worker:
             said = await client.put(f"/public/{asked}/answers", json={"answers": {"r": 5}})

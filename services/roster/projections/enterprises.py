@@ -85,7 +85,7 @@ ENTERPRISES = View[enterprise.State](
         "industry_on": "date", "registered_on": "date",
     },
     ("id",), _enterprise, "id", indexes=(
-        "(name)", "(name_key)", "using gin (names public.gin_trgm_ops)", "(missed_on) where missed_on is not null",
+        "(name)", "(name_key)", "(missed_on) where missed_on is not null",
         "(address_on) where address_on is not null", "(industry_on) where industry_on is not null",
     ), unique=("(code)",),
 )  # fmt: skip
