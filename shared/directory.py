@@ -37,8 +37,9 @@ create table if not exists {schema}.known_member (
     id uuid primary key, account text not null unique, name jsonb);
 create table if not exists {schema}.known_phone (unit text primary key, phone text not null);
 create table if not exists {schema}.known_post (
-    member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, primary key (member, unit, role));
+    member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, acting_for text);
 create index if not exists known_post_unit on {schema}.known_post (unit, role);
+create index if not exists known_post_member on {schema}.known_post (member);
 create table if not exists {schema}.known_enterprise (
     id uuid primary key, code text not null unique, name text not null, standing text not null, industry text not null default '',
     size text, tags jsonb not null default '[]', modes jsonb not null default '[]', hours text not null default '',
@@ -258,6 +259,14 @@ _ASSIGN = (
     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, worker = excluded.worker"
 )
 _APART = frozenset((_REGISTER, _ASSIGN))
+_OF_A_POST = "known_post where member = $1 and unit = $2 and role = $3"
+_RELEASE_LATER = f"delete from {_OF_A_POST} and started_on >= $4"
+_RELEASE = (
+    "update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3 and (ended_on is null or ended_on > $4)"
+)
+_REPLACE_LATER = f"{_RELEASE_LATER} and acting_for is not distinct from $5 and ($6::date is null or started_on < $6)"
+_REPLACE = f"{_RELEASE} and acting_for is not distinct from $5"
+"""As the member's own decider does: what was said before of the same days gives way."""
 _ELSEWHERE = (roster.RowSetAside.TYPE, roster.RowDismissed.TYPE)
 """Large and of no concern here: not even read."""
 
@@ -281,9 +290,10 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [
                 ("insert into known_member values ($1,$2,$3) on conflict (id) do update set name = excluded.name",
                  (member, fact.account, orjson.dumps(fact.name.token).decode())),
-                ("insert into known_post values ($1,$2,$3,$4,$5) on conflict (member, unit, role) do update "
-                 "set sub_unit = excluded.sub_unit, started_on = excluded.started_on, ended_on = null",
-                 (member, fact.unit, str(fact.role), fact.sub_unit, fact.on)),
+                (_REPLACE_LATER, (member, fact.unit, str(fact.role), fact.on, fact.acting_for, fact.until)),
+                (_REPLACE, (member, fact.unit, str(fact.role), fact.on, fact.acting_for)),
+                ("insert into known_post values ($1,$2,$3,$4,$5,$6,$7)",
+                 (member, fact.unit, str(fact.role), fact.sub_unit, fact.on, fact.until, fact.acting_for)),
             ]  # fmt: skip
         case roster.OfficePhonesMapped(entries=entries):
             return [
@@ -291,8 +301,8 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
                 *(("insert into known_phone values ($1,$2)", pair) for pair in entries.items()),
             ]
         case roster.MemberReleased() as fact:
-            return [("update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3",
-                     (UUID(entry.key), fact.unit, str(fact.role), fact.on))]  # fmt: skip
+            gone = (UUID(entry.key), fact.unit, str(fact.role), fact.on)
+            return [(_RELEASE_LATER, gone), (_RELEASE, gone)]
         case roster.EnterpriseRegistered() as fact:
             return [(_REGISTER, (UUID(entry.key), fact.code, fact.name, str(fact.standing), fact.industry))]
         case roster.EnterpriseAmended(name=name, industry=industry) if name is not None or industry is not None:

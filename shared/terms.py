@@ -489,6 +489,14 @@ class TaskStage(Term):
     CANCELLED = "cancelled", "已取消"
 
 
+class HandoverStage(Term):
+    """Where a hand-over stands."""
+
+    OPEN = "open", "待签字"
+    DONE = "done", "已交接"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
 class RecheckKind(Term):
     """What is checked again by lot, by somebody who had no part in it (R51)."""
 

@@ -48,7 +48,10 @@ class IndustriesMapped(Fact, type="roster.industries-mapped.v1"):
 
 
 class MemberAppointed(Fact, type="roster.member-appointed.v1"):
-    """Somebody holds a role in a unit from a day on (方案 三(三); 五(五) for the liaison)."""
+    """Somebody holds a role in a unit from a day on (方案 三(三); 五(五) for the liaison).
+
+    With ``until``, the first day without it, the role ends by itself; ``acting_for`` is the account of whoever is on leave.
+    """
 
     account: str
     name: Personal
@@ -60,6 +63,8 @@ class MemberAppointed(Fact, type="roster.member-appointed.v1"):
     duty: str = ""
     document: str = ""
     on: date
+    until: date | None = None
+    acting_for: str | None = None
 
 
 class MemberReleased(Fact, type="roster.member-released.v1"):
@@ -487,6 +492,33 @@ class TaskDone(Fact, type="roster.task-done.v1"):
 
 class TaskCancelled(Fact, type="roster.task-cancelled.v1"):
     """Nobody needs to do it any more."""
+
+    reason: str
+    on: date
+
+
+class HandoverOpened(Fact, type="roster.handover-opened.v1"):
+    """Somebody's enterprises in a unit are to go to a colleague from a day on, once both have signed (R04)."""
+
+    unit: str
+    line: Line
+    giver: UUID
+    taker: UUID
+    enterprises: tuple[UUID, ...]
+    on: date
+    document: str = ""
+    note: str = ""
+
+
+class HandoverSigned(Fact, type="roster.handover-signed.v1"):
+    """One of the two has signed."""
+
+    by: UUID
+    on: date
+
+
+class HandoverWithdrawn(Fact, type="roster.handover-withdrawn.v1"):
+    """It does not take place."""
 
     reason: str
     on: date

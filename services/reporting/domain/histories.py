@@ -241,6 +241,7 @@ class Post:
     since: str
     until: str | None
     post: str
+    acting_for: str | None = None
 
 
 @dataclass(slots=True)
@@ -626,14 +627,24 @@ def _appointed(histories: Histories, key: str, data: dict[str, Any], _pos: int, 
         member = histories.members[key] = MemberHistory(key)
     member.account, member.name = data["account"], data["name"]
     member.phone = data.get("phone", member.phone)
-    member.posts.append(Post(data["unit"], data.get("sub_unit"), data["role"], data["on"], None, data.get("post", "")))
+    acting, until = data.get("acting_for"), data.get("until")
+    _give_way(member, data, [p for p in member.posts if p.acting_for == acting and (until is None or p.since < until)])
+    member.posts.append(Post(data["unit"], data.get("sub_unit"), data["role"], data["on"], until, data.get("post", ""), acting))
 
 
 def _released(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    member = histories.members.get(key)
-    for post in member.posts if member else ():
-        if post.unit == data["unit"] and post.role == data["role"] and post.until is None:
-            post.until = data["on"]
+    if member := histories.members.get(key):
+        _give_way(member, data, member.posts)
+
+
+def _give_way(member: MemberHistory, data: dict[str, Any], posts: list[Post]) -> None:
+    """Of these posts, the role in the unit ends on the day; one that would have begun later never was."""
+    for post in list(posts):
+        if (post.unit, post.role) == (data["unit"], data["role"]) and (post.until is None or post.until > data["on"]):
+            if post.since < data["on"]:
+                post.until = data["on"]
+            else:
+                member.posts.remove(post)
 
 
 def _published(histories: Histories, _key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:

@@ -271,14 +271,14 @@ def _header(prepared: Prepared, unit: str, line: Line) -> dict[str, Any]:
 
 
 def _holder(histories: Histories, unit: str, role: Role, on: str) -> str | None:
-    """Who holds a role in the unit itself on a day: the one appointed last."""
+    """Who holds a role in the unit itself on a day: the one appointed last, before anybody who only stands in."""
     held = [
-        (post.since, member.id)
+        (post.acting_for is None, post.since, member.id)
         for member in histories.members.values()
         for post in member.posts
         if post.unit == unit and post.role == role and post.since <= on and (post.until is None or post.until > on)
     ]
-    return f"member:{max(held)[1]}" if held else None
+    return f"member:{max(held)[2]}" if held else None
 
 
 def _sealed(histories: Histories, header: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, dict[str, str]]:

@@ -6,6 +6,9 @@ from services.roster.api import (
     census,
     corrections,
     enterprises,
+    grids,
+    handovers,
+    history,
     imports,
     load,
     mapping,
@@ -17,11 +20,13 @@ from services.roster.api import (
     queues,
     responsibility,
     tasks,
+    team,
     units,
 )
 
 ROUTERS = (
-    units.router, papers.router, tasks.router, members.router, enterprises.router, imports.router, responsibility.router,
+    units.router, papers.router, tasks.router, members.router, team.router, grids.router,
+    handovers.router, history.router, enterprises.router, imports.router, responsibility.router,
     matrix.router, privacy.router,
     load.router, mapping.router, calendar.router, brand.router, projects.router,
     queues.router, census.router, corrections.router,

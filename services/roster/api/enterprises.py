@@ -50,7 +50,7 @@ async def register(
     units = [part for item in command.assignments for part in (item.unit, item.sub_unit)]
     context = await service.context(
         caller, key, lines=await lookups.lines(service.pool, units),
-        workers=await lookups.workers(service.pool, [item.worker for item in command.assignments]),
+        workers=await lookups.workers(service.pool, [item.worker for item in command.assignments], local_date(service.clock())),
     )  # fmt: skip
     done = await service.desk.handle(ENTERPRISE, key, command, context, command_id=derived_id("roster", "register", code.upper()))
     response.status_code = 200 if done.replayed else 201
@@ -67,7 +67,7 @@ async def _change(
     if isinstance(command, AssignEnterprise):
         known = {
             "lines": await lookups.lines(service.pool, [command.unit, command.sub_unit]),
-            "workers": await lookups.workers(service.pool, [command.worker]),
+            "workers": await lookups.workers(service.pool, [command.worker], max(command.on, local_date(service.clock()))),
         }
     context = await service.context(caller, id_, **known)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)

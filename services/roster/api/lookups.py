@@ -1,12 +1,16 @@
-"""What the deciders must know beside the stream: what units are, where members hold posts."""
+"""What the deciders must know beside the stream: what units are, where members hold posts, whose seat is taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.terms import Line, UnitKind
+from services.roster.domain.member import AppointMember, Member
+from shared.decider import Context
+from shared.terms import Line, Role, UnitKind
 
 _FILES = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
 
@@ -28,12 +32,33 @@ async def lines(pool: Any, codes: Iterable[str | None]) -> dict[str, tuple[Line,
     return {row["code"]: (Line(row["line"]), UnitKind(row["kind"]) in _FILES) for row in rows}
 
 
-async def workers(pool: Any, members: Iterable[UUID | None]) -> dict[UUID, set[str]]:
-    """By member: the units in which a post is held."""
+async def workers(pool: Any, members: Iterable[UUID | None], on: date) -> dict[UUID, set[str]]:
+    """By member: the units in which a post is held on a day."""
     rows = await pool.fetch(
-        "select member, unit from post where member = any($1::uuid[]) and until is null", [item for item in members if item]
-    )
+        "select member, unit from post where member = any($1::uuid[]) and since <= $2 and (until is null or until > $2)",
+        [item for item in members if item], on,
+    )  # fmt: skip
     found: dict[UUID, set[str]] = {}
     for row in rows:
         found.setdefault(row["member"], set()).add(row["unit"])
     return found
+
+
+async def seated(command: AppointMember, connection: Any, _state: Member, context: Context) -> Context:
+    """Who else has the one seat during the term, and whether the one stood in for holds the post when it begins.
+
+    Whoever fills the same seat waits for the lock until this transaction ends.
+    """
+    unit = "" if command.role is Role.CHIEF else command.unit
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050202))", f"seat {command.role} {unit}")
+    seat = await connection.fetchval(
+        "select account from view.post where role = $1 and ($2 = '' or unit = $2) and member <> $3 and acting_for is null "
+        "and daterange(since, until) && daterange($4, $5) order by since limit 1",
+        str(command.role), unit, context.subject, command.on, command.until,
+    )  # fmt: skip
+    held = await connection.fetchval(
+        "select true from view.post where account = $1 and member <> $2 and unit = $3 and role = $4 and acting_for is null "
+        "and since <= $5 and (until is null or until > $5) limit 1",
+        command.acting_for, context.subject, command.unit, str(command.role), command.on,
+    )  # fmt: skip
+    return replace(context, known={**context.known, "seat": seat, "held": held})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.domain.member import MEMBER, AppointMember, ReleaseMember
+from services.roster.api.lookups import seated
+from services.roster.domain.member import MEMBER, ONE_AT_A_TIME, AppointMember, Member, ReleaseMember
 from services.roster.projections.sealed import sealed
+from shared.handle import Prepare
+from shared.months import local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
 from shared.terms import Role, derived_id
@@ -43,27 +48,32 @@ async def _change(
     wanted = [command.unit, *([command.sub_unit] if isinstance(command, AppointMember) and command.sub_unit else [])]
     rows = await service.pool.fetch("select code from unit where code = any($1::text[]) and ended is null", wanted)
     context = await service.context(caller, key, account=account, units={row["code"] for row in rows})
-    done = await service.desk.handle(MEMBER, key, command, context, command_id=command_id, expected=expected)
+    prepare: Prepare[Member] | None = None
+    if isinstance(command, AppointMember) and (command.role in ONE_AT_A_TIME or command.acting_for):
+        prepare = partial(seated, command)
+    done = await service.desk.handle(MEMBER, key, command, context, command_id=command_id, expected=expected, prepare=prepare)
     return {**receipt(service, response, done), "id": str(key), "account": account}
 
 
 @router.get("/members", name="list_members", summary="网格队伍名单")
 async def members(
     caller: Caller, request: Request, unit: str | None = Query(None, max_length=20), role: Role | None = None,
-    cursor: Cursor = None, limit: Limit = 100,
+    on: Annotated[date | None, Query(description="哪一天在岗,默认今天")] = None, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Posts held now. Names are shown: they are on the public list of the grid; numbers are masked."""
+    """Posts held on a day. Names are shown: they are on the public list of the grid; numbers are masked."""
     service: Service = request.app.state.service
     if caller.roles <= {Role.ADMIN}:
         raise Forbidden
-    where, args = ["until is null"], []
+    where: list[str] = ["since <= $1", "(until is null or until > $1)"]
+    args: list[Any] = [on or local_date(service.clock())]
     for column, value in (("unit", unit), ("role", role)):
         if value is not None:
             args.append(str(value))
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table="post", columns="member as id, account, name, phone, unit, sub_unit, role, post, since", where=where,
-        args=args, order=["unit", "role", "account"], cursor=cursor, limit=limit,
+        service.pool, table="post", columns="member as id, account, name, phone, unit, sub_unit, role, post, since, until, acting_for",
+        where=where,
+        args=args, order=["unit", "role", "account", "number"], cursor=cursor, limit=limit,
     )  # fmt: skip
     names = await service.vault.open([sealed(item["name"]) for item in page["items"]])
     phones = await service.vault.open([sealed(item["phone"]) for item in page["items"]])
@@ -79,7 +89,10 @@ async def account_of(account: AccountName, caller: Caller, request: Request) -> 
     if not caller.holds(Role.SYSTEM):
         raise Forbidden(needs=[Role.SYSTEM.label])
     rows = await service.pool.fetch(
-        "select member, name, unit, sub_unit, role from post where account = $1 and until is null order by number", account
+        "select member, name, unit, sub_unit, role from post where account = $1 "
+        "and since <= $2 and (until is null or until > $2) order by acting_for is not null, number",
+        account,
+        local_date(service.clock()),
     )
     if not rows:
         raise Unknown(what="account", id=account)

@@ -213,7 +213,7 @@ async def print_plaque(
 
 _PERSON = (
     "select o.name, o.role || '|' || o.post || '|' || u.name as said from post o join unit u on u.code = o.unit "
-    "where o.member = q.{} order by o.until is not null, o.number limit 1"
+    "where o.member = q.{} order by (o.since <= q.since and (o.until is null or o.until > q.since)) desc, o.number limit 1"
 )
 
 

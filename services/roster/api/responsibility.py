@@ -44,8 +44,8 @@ left join lateral (
     select p.account, p.name, bool_or(p.unit = a.unit and p.since <= $2 and (p.until is null or p.until > $2)) as there
     from post p where p.member = a.worker group by p.account, p.name) w on true
 left join lateral (
-    select jsonb_agg(jsonb_build_object('id', p.member, 'account', p.account, 'name', p.name, 'role', p.role, 'post', p.post)
-        order by p.role, p.since, p.account) as heads
+    select jsonb_agg(jsonb_build_object('id', p.member, 'account', p.account, 'name', p.name, 'role', p.role, 'post', p.post,
+        'acting_for', p.acting_for) order by p.role, p.acting_for nulls first, p.since, p.account) as heads
     from post p where p.unit = a.unit and p.role in ('head', 'deputy')
         and p.since <= $2 and (p.until is null or p.until > $2)) h on true
 left join lateral (
@@ -92,6 +92,7 @@ def _line(row: Mapping[str, Any], names: Iterator[str]) -> dict[str, Any] | None
         "sub_unit": row["sub_unit"], "sub_unit_name": row["sub_unit_name"], "worker": named,
         "head": next((head for head in heads if head["role"] == Role.HEAD), None),
         "deputies": [head for head in heads if head["role"] == Role.DEPUTY],
+        "standing_in": [head for head in heads if head["acting_for"]],
         "since": row["since"], "until": row["until"], "document": row["document"], "reason": row["reason"],
         "confidence": row["confidence"],
     }  # fmt: skip

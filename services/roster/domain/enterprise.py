@@ -177,6 +177,17 @@ class FollowMapping(Command):
     confidence: int = Field(100, ge=0, le=100)
 
 
+class HandOverEnterprise(Command):
+    """Give it from one worker of the unit to another, if it is still the first one's; both have signed for it."""
+
+    line: Line
+    unit: Code
+    giver: UUID
+    taker: UUID
+    on: date
+    document: str = Field("", max_length=100)
+
+
 class TagEnterprise(Command):
     """All its tags from now on."""
 
@@ -342,7 +353,7 @@ class Registered:
 State = Unregistered | Registered
 Asked = (
     RegisterEnterprise | AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
-    | ChooseMainContact | FollowMapping | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
+    | ChooseMainContact | FollowMapping | HandOverEnterprise | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
 )  # fmt: skip
 
 _PERSONAL = ("legal_person", "contact", "phone")
@@ -361,7 +372,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _register(command, context)
         case Unregistered(), AmendEnterprise() | ChangeStanding() | ChangeCustody() | AssignEnterprise() | VerifyContactLoss():
             raise Unknown(what="enterprise", id=str(context.subject))
-        case Unregistered(), ChooseMainContact() | FollowMapping():
+        case Unregistered(), ChooseMainContact() | FollowMapping() | HandOverEnterprise():
             raise Unknown(what="enterprise", id=str(context.subject))
         case Unregistered(), TagEnterprise() | PreferContact() | MissEnterprise() | FindEnterprise() | SurveyEnterprise():
             raise Unknown(what="enterprise", id=str(context.subject))
@@ -401,6 +412,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             if placed and (placed.unit == command.unit or placed.confidence is None):
                 return []
             return [EnterpriseAssigned(**command.model_dump())]
+        case Registered(), HandOverEnterprise():
+            return _hand_over(state, command, context)
         case Registered(), TagEnterprise(tags=tags):
             _the_answering(state, context)
             wanted = tuple(dict.fromkeys(tags))
@@ -417,6 +430,21 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [EnterpriseFound(on=context.today, **command.model_dump())] if state.missed else []
         case Registered(), SurveyEnterprise():
             return _survey(state, command, context)
+
+
+def _hand_over(state: Registered, command: HandOverEnterprise, context: Context) -> list[Fact]:
+    """A hand-over that both signed carries its own right; what is no longer the giver's stays where it is."""
+    if not context.known.get("handover"):
+        raise Forbidden(needs=["交接双方签字"])
+    held = state.holder(command.line, command.on)
+    if held is None or (held.unit, held.worker) != (command.unit, command.giver):
+        return []
+    return [
+        EnterpriseAssigned(
+            line=command.line, unit=command.unit, sub_unit=held.sub_unit, worker=command.taker, on=command.on,
+            reason="工作交接,双方签字", document=command.document,
+        )
+    ]  # fmt: skip
 
 
 def _the_answering(state: Registered, context: Context) -> None:

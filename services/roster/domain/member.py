@@ -2,7 +2,9 @@
 
     (nothing) --appoint--> posts held --appoint / release--> posts held
 
-A member holds posts: a role in a unit from a day on. The person's name and number are sealed.
+A member holds posts: a role in a unit from a day on, for good or up to a day. A leave deputy stands in for somebody and ends
+by itself. One chief in the district, one head in a unit at a time; whoever stands in for them is no second one. The
+person's name and number are sealed.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
@@ -31,8 +33,12 @@ _OF_THE_OFFICES = frozenset(Role) - {
 """Roles no unit may give away by itself: only the office appoints to them."""
 
 
+ONE_AT_A_TIME = frozenset({Role.CHIEF, Role.HEAD})
+"""方案 三(三): 分管领导担任总网格长, 主要负责人为网格长."""
+
+
 class AppointMember(Command):
-    """Give somebody a role in a unit from a day on."""
+    """Give somebody a role in a unit from a day on; ``until`` is the first day without it, ``acting_for`` who is on leave."""
 
     name: Personal
     phone: Phone | None = None
@@ -43,6 +49,18 @@ class AppointMember(Command):
     duty: str = Field("", max_length=500)
     document: str = Field("", max_length=100)
     on: date
+    until: date | None = None
+    acting_for: Account | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AppointMember:
+        if self.until is not None and self.until <= self.on:
+            message = "任期截止日期必须晚于起始日期"
+            raise ValueError(message)
+        if self.acting_for is not None and self.until is None:
+            message = "临时代理必须写明截止日期"
+            raise ValueError(message)
+        return self
 
 
 class ReleaseMember(Command):
@@ -66,9 +84,21 @@ class UnitUnknown(Refused):
     title = "没有这个单位"
 
 
+class SeatTaken(Refused):
+    """One chief in the district, one head in a unit (方案 三(三))."""
+
+    title = "该岗位在此期间已有人担任"
+
+
+class NobodyToStandInFor(Refused):
+    """Who stands in does so for somebody who holds that very post."""
+
+    title = "被代理人在此期间未担任该岗位"
+
+
 @dataclass(frozen=True)
 class Held:
-    """A post, and until when it was held if it is over."""
+    """A post, and the first day on which it is no longer held if it ends."""
 
     unit: str
     sub_unit: str | None
@@ -78,6 +108,7 @@ class Held:
     document: str
     since: date
     until: date | None = None
+    acting_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,55 +120,93 @@ class Member:
     phone: Personal | None = None
     posts: tuple[Held, ...] = ()
 
-    def post(self, unit: str, role: Role) -> Held | None:
-        """The post if it is held still."""
-        return next((held for held in self.posts if (held.unit, held.role, held.until) == (unit, role, None)), None)
+    def post(self, unit: str, role: Role, day: date) -> Held | None:
+        """The post held on a day."""
+        mine = (held for held in self.posts if (held.unit, held.role) == (unit, role))
+        return next((held for held in mine if held.since <= day and _goes_beyond(held, day)), None)
+
+
+def _goes_beyond(held: Held, day: date) -> bool:
+    return held.until is None or held.until > day
 
 
 def decide(state: Member, command: AppointMember | ReleaseMember, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the ``account`` and whether the ``units`` exist."""
+    """Facts, or a refusal.
+
+    ``context.known`` brings the ``account``, which ``units`` there are, who has the ``seat`` during the term if only one can,
+    and whether the one stood in for ``held`` the post.
+    """
     if isinstance(command, AppointMember) and command.role in _OF_THE_OFFICES:
         the_unit(context, "")
     the_unit(context, command.unit, Role.HEAD)
     match command:
         case AppointMember():
-            if missing := [code for code in (command.unit, command.sub_unit) if code and code not in context.known["units"]]:
-                raise UnitUnknown(unit=missing[0])
-            held = state.post(command.unit, command.role)
-            if held and (held.sub_unit, held.post, held.since) == (command.sub_unit, command.post, command.on):
-                return []
-            return [
-                MemberAppointed(
-                    account=context.known["account"],
-                    name=command.name.about(context.subject),
-                    phone=command.phone.about(context.subject) if command.phone else None,
-                    **command.model_dump(exclude={"name", "phone"}),
-                )
-            ]
+            return _appoint(state, command, context)
         case ReleaseMember():
             if not state.account:
                 raise Unknown(what="member")
-            if state.post(command.unit, command.role) is None:
+            held = state.post(command.unit, command.role, command.on)
+            if held is None:
                 if any((h.unit, h.role, h.until) == (command.unit, command.role, command.on) for h in state.posts):
                     return []
                 raise PostNotHeld(unit=command.unit, role=command.role.label)
             return [MemberReleased(**command.model_dump())]
 
 
+def _appoint(state: Member, command: AppointMember, context: Context) -> list[Fact]:
+    known = context.known
+    if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known["units"]]:
+        raise UnitUnknown(unit=missing[0])
+    held = state.post(command.unit, command.role, command.on)
+    said = (command.sub_unit, command.post, command.on, command.until, command.acting_for)
+    if held and (held.sub_unit, held.post, held.since, held.until, held.acting_for) == said:
+        return []
+    if command.acting_for is not None:
+        if not known.get("held"):
+            raise NobodyToStandInFor(account=command.acting_for, unit=command.unit, role=command.role.label)
+    elif seat := known.get("seat"):
+        raise SeatTaken(account=seat, unit=command.unit, role=command.role.label)
+    return [
+        MemberAppointed(
+            account=known["account"],
+            name=command.name.about(context.subject),
+            phone=command.phone.about(context.subject) if command.phone else None,
+            **command.model_dump(exclude={"name", "phone"}),
+        )
+    ]
+
+
 def evolve(state: Member, fact: Fact) -> Member:
     """The state after a fact."""
     match fact:
         case MemberAppointed():
-            held = Held(fact.unit, fact.sub_unit, fact.role, fact.post, fact.duty, fact.document, fact.on)
-            others = tuple(p for p in state.posts if (p.unit, p.role, p.until) != (fact.unit, fact.role, None))
-            return Member(fact.account, fact.name, fact.phone or state.phone, (*others, held))
-        case MemberReleased():
-            posts = tuple(
-                replace(p, until=fact.on) if (p.unit, p.role, p.until) == (fact.unit, fact.role, None) else p for p in state.posts
+            held = Held(
+                fact.unit, fact.sub_unit, fact.role, fact.post, fact.duty, fact.document, fact.on, fact.until, fact.acting_for
             )
-            return replace(state, posts=posts)
+            return Member(fact.account, fact.name, fact.phone or state.phone, (*_up_to(state.posts, fact), held))
+        case MemberReleased():
+            return replace(state, posts=_up_to(state.posts, fact))
         case _:
             return state
+
+
+def _up_to(posts: tuple[Held, ...], fact: MemberAppointed | MemberReleased) -> tuple[Held, ...]:
+    """The posts, with those the fact takes the place of ending on its day; one that would have begun later never was."""
+    found: list[Held] = []
+    for held in posts:
+        if not _goes_beyond(held, fact.on) or not _replaced(held, fact):
+            found.append(held)
+        elif held.since < fact.on:
+            found.append(replace(held, until=fact.on))
+    return tuple(found)
+
+
+def _replaced(held: Held, fact: MemberAppointed | MemberReleased) -> bool:
+    """A release ends the role however it is held; an appointment replaces what was said before of the same days."""
+    same = (held.unit, held.role) == (fact.unit, fact.role)
+    if isinstance(fact, MemberReleased):
+        return same
+    return same and held.acting_for == fact.acting_for and (fact.until is None or held.since < fact.until)
 
 
 MEMBER: Decider[Member] = Decider("member", Member(), decide, evolve)

@@ -10,6 +10,7 @@ from services.roster.domain.census import CENSUS
 from services.roster.domain.correction import CORRECTION
 from services.roster.domain.delivery import DELIVERY
 from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.handover import HANDOVER
 from services.roster.domain.mapping import MAPPING
 from services.roster.domain.member import MEMBER
 from services.roster.domain.project import PROJECT
@@ -22,6 +23,7 @@ from services.roster.projections import (
     calendar,
     censuses,
     enterprises,
+    handovers,
     mapping,
     members,
     projects,
@@ -47,6 +49,7 @@ DECIDERS: tuple[Decider[Any], ...] = (
     CENSUS,
     CORRECTION,
     TASK,
+    HANDOVER,
     SUBJECT,
     subjects.DISCLOSURE,
 )
@@ -63,6 +66,7 @@ VIEWS: dict[str, tuple[View[Any], ...]] = {
     "census": (censuses.CENSUSES,),
     "correction": (censuses.CORRECTIONS,),
     "task": tasks.VIEWS,
+    "handover": handovers.VIEWS,
     "subject": (subjects.ERASED,),
     "disclosure": (subjects.DISCLOSURES,),
 }

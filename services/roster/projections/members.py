@@ -15,7 +15,7 @@ def _post(key: str, version: int, state: member.Member) -> Iterable[tuple[Any, .
     for number, held in enumerate(state.posts):
         yield (
             UUID(key), number, version, state.account, token(state.name), token(state.phone), held.unit, held.sub_unit,
-            str(held.role), held.post, held.duty, held.document, held.since, held.until,
+            str(held.role), held.post, held.duty, held.document, held.since, held.until, held.acting_for,
         )  # fmt: skip
 
 
@@ -24,6 +24,7 @@ POSTS = View[member.Member](
     {
         "member": "uuid", "number": "int", "ver": "int", "account": "text", "name": "jsonb", "phone": "jsonb", "unit": "text",
         "sub_unit": "text", "role": "text", "post": "text", "duty": "text", "document": "text", "since": "date", "until": "date",
+        "acting_for": "text",
     },
     ("member", "number"), _post, "member", indexes=("(unit, role)", "(account)"),
 )  # fmt: skip

@@ -1,0 +1,161 @@
+"""Hand-overs: opened by a unit, signed by both, and only then do the enterprises move (R04)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.roster.api import lookups
+from services.roster.api.reading import business, own_or_asked, sees_district
+from services.roster.domain.enterprise import ENTERPRISE, HandOverEnterprise
+from services.roster.domain.handover import (
+    HANDOVER,
+    MOST,
+    Asked,
+    Handover,
+    OpenHandover,
+    SignHandover,
+    WithdrawHandover,
+)
+from shared.decider import Actor
+from shared.eventlog import load
+from shared.handle import Ask, Done
+from shared.problems import KeyReused, Stale, Unknown
+from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.terms import HandoverStage, Line, derived_id
+
+router = APIRouter(tags=["工作交接"])
+
+HandoverId = Annotated[UUID, Path(description="交接编号(UUIDv7)")]
+_COLUMNS = (
+    'id, ver as version, unit, line, giver, taker, enterprises, on_date as "on", document, note, stage, giver_signed, '
+    "taker_signed, withdrawn_for"
+)
+_TRIES = 4
+
+
+@router.put("/handovers/{id_}", name="open_handover", summary="发起工作交接", status_code=201)
+async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """No enterprise named means all the giver answers for in the unit on that line. Nothing moves before both have signed."""
+    service: Service = request.app.state.service
+    rows = await service.pool.fetch(
+        "select enterprise from assignment where worker = $1 and unit = $2 and line = $3 and since <= $4 "
+        "and (until is null or until > $4) order by enterprise limit $5",
+        command.giver, command.unit, str(command.line), command.on, MOST,
+    )  # fmt: skip
+    units = (await lookups.workers(service.pool, [command.taker], command.on)).get(command.taker, set())
+    context = await service.context(caller, id_, givers=tuple(row["enterprise"] for row in rows), units=units)
+    key = derived_id("roster", "open-handover", str(id_))
+    try:
+        done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
+    except KeyReused:  # The decider says it in the hand-over's own words.
+        key = derived_id(str(key), command.model_dump_json())
+        done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
+    response.status_code = 200 if done.replayed else 201
+    return {**receipt(service, response, done), **await _handover(service, id_, caller)}
+
+
+@router.post("/handovers/{id_}/sign", name="sign_handover", summary="交接签字(移交人、接收人各签一次)")
+async def sign(
+    id_: HandoverId, command: SignHandover, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    """With the second signature every enterprise that is still the giver's moves, in one transaction with it."""
+    service: Service = request.app.state.service
+    for attempt in range(_TRIES):
+        try:
+            done = await _signed(service, id_, command, caller, command_id)
+        except Stale:  # The other signed in between: looked at again, this is the last signature.
+            if attempt == _TRIES - 1:
+                raise
+        else:
+            return {**receipt(service, response, done), **await _handover(service, id_, caller)}
+    raise AssertionError  # The last try returns or raises.
+
+
+async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Actor, command_id: UUID) -> Done[Any]:
+    """One signature. Who signs first does so on what was seen, so that nobody's second signature leaves anything unmoved."""
+    entries = await load(service.pool, HANDOVER.stream(id_))
+    state = HANDOVER.fold(entry.fact for entry in entries)
+    context = await service.context(caller, id_)
+    expected: int | None = len(entries)
+    if isinstance(state, Handover) and state.last_to_sign(caller.id):
+        moves = await _moves(service, caller, id_, state)
+        await service.desk.handle_all([Ask(HANDOVER, str(id_), command, context, command_id), *moves])
+        expected = None  # Done: what follows answers what was just written.
+    return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=expected)
+
+
+async def _moves(service: Service, caller: Actor, id_: UUID, state: Handover) -> list[Ask[Any]]:
+    told = state.told
+    asks: list[Ask[Any]] = []
+    for enterprise in told.enterprises:
+        context = await service.context(caller, enterprise, handover=id_)
+        command = HandOverEnterprise(
+            line=told.line, unit=told.unit, giver=told.giver, taker=told.taker, on=max(told.on, context.today),
+            document=told.document,
+        )  # fmt: skip
+        asks.append(Ask(ENTERPRISE, str(enterprise), command, context, derived_id("handover", str(id_), str(enterprise))))
+    return asks
+
+
+@router.post("/handovers/{id_}/withdraw", name="withdraw_handover", summary="撤回交接")
+async def withdraw(
+    id_: HandoverId, command: WithdrawHandover, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    service: Service = request.app.state.service
+    asked: Asked = command
+    done = await service.desk.handle(
+        HANDOVER, id_, asked, await service.context(caller, id_), command_id=command_id, expected=expected
+    )
+    return {**receipt(service, response, done), **await _handover(service, id_, caller)}
+
+
+@router.get("/handovers", name="list_handovers", summary="工作交接清单")
+async def handovers(
+    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None,
+    stage: HandoverStage | None = None, *, mine: bool = False, cursor: Cursor = None, limit: Limit = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Those of a unit; with ``mine`` those that wait for the caller's own signature."""
+    service: Service = request.app.state.service
+    where: list[str] = []
+    args: list[Any] = []
+    for column, value in (("unit", own_or_asked(caller, unit)), ("stage", stage and str(stage))):
+        if value is not None:
+            args.append(value)
+            where.append(f"{column} = ${len(args)}")
+    if mine:
+        args.append(caller.id)
+        here = f"${len(args)}"
+        where.append(
+            f"stage = 'open' and ((giver = {here} and giver_signed is null) or (taker = {here} and taker_signed is null))"
+        )
+    page = await listing(
+        service.pool, table="handover", columns=_COLUMNS, where=where, args=args, order=["on_date", "id"], cursor=cursor,
+        limit=limit,
+    )  # fmt: skip
+    for item in page["items"]:
+        _label(item)
+    return page
+
+
+@router.get("/handovers/{id_}", name="get_handover", summary="一次工作交接")
+async def handover(id_: HandoverId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    found = await _handover(request.app.state.service, id_, caller)
+    response.headers["ETag"] = f'"{found["version"]}"'
+    return found
+
+
+async def _handover(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
+    business(caller)
+    row = await service.pool.fetchrow(f"select {_COLUMNS} from handover where id = $1", id_)
+    if row is None or not (sees_district(caller) or caller.unit == row["unit"] or caller.id in (row["giver"], row["taker"])):
+        raise Unknown(what="handover", id=str(id_))
+    return _label(dict(row))
+
+
+def _label(item: dict[str, Any]) -> dict[str, Any]:
+    item.update(stage_label=HandoverStage(item["stage"]).label, line_label=Line(item["line"]).label)
+    return item
