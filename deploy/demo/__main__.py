@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from deploy.demo.deeds import doing
 from deploy.demo.district import district, founding, official_calendar
 from deploy.demo.filings import filing, mirrored, plans
 from deploy.demo.life import visiting, visits
@@ -17,6 +18,7 @@ from deploy.demo.loader import Loader, NotEmpty
 from deploy.demo.pictures import attachments, drawings, keep
 from deploy.demo.register import entering, register
 from deploy.demo.steps import Span
+from deploy.demo.team import organising
 from deploy.demo.tickets import reporting
 from shared.months import local_date
 from shared.problems import Unavailable
@@ -66,12 +68,18 @@ async def load(settings: Settings, tell: Teller, prefix: str = "") -> None:
     planned = visits(where, span, enterprises)
     files = drawings()
     await asyncio.to_thread(keep, settings.evidence_url, files)
+    shown = attachments(files)
     entries = {
         "roster": await loader.append(
-            "roster", [*founding(where, span), *entering(where, span, enterprises)], calendar, tell.progress
+            "roster",
+            [*founding(where, span), *entering(where, span, enterprises), *organising(where, span, enterprises)],
+            calendar,
+            tell.progress,
         ),
         "issues": await loader.append("issues", reporting(where, span, planned), calendar, tell.progress),
-        "visits": await loader.append("visits", visiting(where, span, planned, attachments(files)), calendar, tell.progress),
+        "visits": await loader.append(
+            "visits", [*visiting(where, span, planned, shown), *doing(where, span, planned, shown)], calendar, tell.progress
+        ),
     }
     for service in entries:
         await loader.show(service)

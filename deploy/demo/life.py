@@ -81,7 +81,7 @@ def pace(where: District) -> dict[str, float]:
 def visits(where: District, span: Span, enterprises: Sequence[Enterprise]) -> list[Visit]:
     """Every visit of the three months, up to yesterday."""
     rng = Random(SEED + 3)  # noqa: S311
-    known = _Known(where)
+    known = Known(where)
     paces = pace(where)
     found: list[Visit] = []
     for month in span.months:
@@ -107,7 +107,7 @@ def _one_questionnaire(planned: Sequence[Visit]) -> Iterator[Visit]:
 
 
 def _of_month(
-    where: District, span: Span, rng: Random, known: _Known, paces: dict[str, float], month: Month, days: list[date],
+    where: District, span: Span, rng: Random, known: Known, paces: dict[str, float], month: Month, days: list[date],
     item: Enterprise,
 ) -> list[Visit]:  # fmt: skip
     if item.lost and Month.of(item.lost) == month:
@@ -130,7 +130,7 @@ def _of_month(
 
 
 def _planned(
-    where: District, span: Span, rng: Random, known: _Known, item: Enterprise, line: Line, on: date, held: Holding,
+    where: District, span: Span, rng: Random, known: Known, item: Enterprise, line: Line, on: date, held: Holding,
     joint: Holding | None, *, exemplary: bool,
 ) -> Visit:  # fmt: skip
     mode = Mode.ON_SITE if joint else _pick(rng, _MODES)
@@ -144,7 +144,8 @@ def _planned(
     command = RecordVisit(
         enterprise=item.id, visitors=tuple(p.id for p in visitors), **_telling(rng, item, on, mode, exemplary=exemplary)
     )
-    known_now = {"enterprise": known.enterprise(item, on), "members": known.members(visitors), "units": known.units}
+    known_now = {"enterprise": known.enterprise(item, on), "members": known.members(visitors), "units": known.units,
+                 "policies": known.policies}  # fmt: skip
     return Visit(id_, item, on, mode, line, held, joint, entered, command, known_now, exemplary)
 
 
@@ -158,7 +159,7 @@ def _telling(rng: Random, item: Enterprise, on: date, mode: Mode, *, exemplary: 
         "operation": Operation.CLOSED if item.standing is Standing.DORMANT else _pick(rng, _OPERATION), "note": rng.choice(NOTES),
         "headcount": item.staff, "revenue_trend": _pick(rng, _TREND),
         "difficulties": wanted[0].content if wanted else rng.choice(DIFFICULTIES), "suggestions": rng.choice(SUGGESTIONS),
-        "demands": wanted, "policies": tuple(rng.sample(POLICIES, rng.choice((0, 1, 1, 2)))), "onemap_given": rng.choice((0, 1)),
+        "demands": wanted, "policy_ids": tuple(policy_id(title) for title in rng.sample(POLICIES, rng.choice((0, 1, 1, 2)))), "onemap_given": rng.choice((0, 1)),
         "aware": _pick(rng, _AWARE), "satisfaction": _pick(rng, _RATINGS), "phone": Personal(item.phone),
     }  # fmt: skip
     careless = not exemplary and rng.random() < 0.02  # noqa: PLR2004
@@ -214,12 +215,18 @@ def _one(where: District, span: Span, rng: Random, visit: Visit, command: Record
         yield step(looked, "void", VoidVisit(reason="与前次走访重复录入"), deputy)
 
 
-class _Known:
+def known_units(where: District) -> dict[str, KnownUnit]:
+    """The units, as the directory would answer."""
+    return {unit.code: KnownUnit(unit.code, unit.name, unit.kind, unit.parent) for unit in where.units}
+
+
+class Known:
     """What the deciders of visits want to know, as the directory would answer."""
 
     def __init__(self, where: District) -> None:
         self._where = where
-        self.units = {unit.code: KnownUnit(unit.code, unit.name, unit.kind, unit.parent) for unit in where.units}
+        self.units = known_units(where)
+        self.policies = {policy_id(title): title for title in POLICIES}
         self._members = {p.id: KnownMember(p.id, p.account, (Post(p.unit, p.role, None),)) for p in where.people}
 
     def members(self, people: Sequence[Person]) -> dict[UUID, KnownMember]:
@@ -231,6 +238,11 @@ class _Known:
             if held := item.holder(line, on):
                 assigned[line] = Assigned(held.unit, held.sub_unit, self._where.who[held.worker].id)
         return KnownEnterprise(item.id, item.code, item.name, item.standing, assigned)
+
+
+def policy_id(title: str) -> UUID:
+    """Where a policy lies in the library."""
+    return derived_id("demo", "policy", title)
 
 
 def _pick(rng: Random, shares: Sequence[tuple[Any, int]]) -> Any:

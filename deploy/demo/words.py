@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from shared.terms import Category, DeclineReason, Nature
+from shared.events.visits import Option, Question
+from shared.terms import Category, DeclineReason, Meaning, Nature, QuestionKind
 
 NOTES = (
     "企业生产经营正常,订单较上月稳定,员工在岗。", "门店正常营业,客流较平稳,暂无用工缺口。", "项目按计划推进,原材料供应正常,资金周转平稳。",
     "生产线满负荷运转,近期计划增加一个班次。", "受季节影响业务量有所下降,正在拓展周边市场。", "经营平稳,已完成年度报告公示,税费按期申报。",
     "订单有所增加,正在招聘熟练工人,生产秩序正常。", "部分设备检修,预计下旬恢复,其他业务正常开展。",
 )  # fmt: skip
-DIFFICULTIES = ("", "", "", "", "流动资金偏紧", "熟练工人不足", "物流成本偏高", "市场竞争激烈")
-SUGGESTIONS = ("", "", "", "希望多组织产销对接", "希望政策推送更精准", "希望简化办事材料")
+DIFFICULTIES = (*("",) * 200, "流动资金偏紧", "熟练工人不足", "物流成本偏高", "市场竞争激烈")
+"""Seldom: what is difficult and asks for nothing waits for somebody to rule on it (疑似遗漏)."""
+SUGGESTIONS = ("", "", "", "多组织产销对接活动", "政策推送可以更精准", "办事材料再精简一些")
 POLICIES = (
     "小微企业普惠金融政策", "稳岗返还政策", "增值税小规模纳税人优惠", "中小企业账款支付条例", "创业担保贷款贴息", "惠企政策“一图读懂”",
 )  # fmt: skip
@@ -56,3 +58,45 @@ REFUSALS = (
     (DeclineReason.NOT_OURS, "该事项属其他区县管辖,已为您附上受理单位联系方式。"),
     (DeclineReason.UNVERIFIABLE, "反映内容暂无法核实,补充具体情况后可再次反映。"),
 )
+DUTIES = (
+    "对归口行业企业每月走访一次,宣传政策,收集诉求并按时限办理,指导分支机构开展服务。",
+    "对辖区企业每月走访一次,宣传政策,收集诉求并按时限办理,组织村(社区)做好信息采集。",
+)
+"""Of a department, of a township."""
+TASKS = (
+    ("核对本月未走访企业名单", "逐户核对,二十日前补齐走访。"),
+    ("补充走访印证资料", "对待补证的走访补传照片或通话记录。"),
+    ("更新企业联系人", "电话停机的企业逐户核实。"),
+    ("准备政策宣讲会", "整理本月新出台政策,印制一张图。"),
+)
+PROJECTS = (
+    "年产二万吨饲料加工项目", "竹木家居产业园一期", "中药材精深加工项目", "冷链物流中心", "新型建材生产线", "茶叶精制车间",
+    "农产品交易市场改造", "服装加工扩产项目", "再生资源分拣中心", "智能家电组装项目", "标准厂房二期", "酒店提升改造项目",
+)  # fmt: skip
+QUESTIONS = (
+    Question(
+        id="known", text="您了解“贵人服务”吗?", kind=QuestionKind.SINGLE, required=True, meaning=Meaning.AWARE,
+        options=(Option(id="understood", text="了解内容"), Option(id="heard", text="听说过"), Option(id="unknown", text="不知道")),
+    ),
+    Question(id="rating", text="您对服务是否满意?", kind=QuestionKind.RATING, required=True, meaning=Meaning.SATISFACTION),
+    Question(id="staff", text="目前用工人数", kind=QuestionKind.NUMBER, least=0, most=100_000, meaning=Meaning.HEADCOUNT),
+    Question(id="more", text="其他意见建议", kind=QuestionKind.TEXT, meaning=Meaning.SUGGESTIONS),
+)  # fmt: skip
+POLICY_TEXTS = (
+    "符合条件的小微企业可向合作银行申请信用贷款,区级专班每月组织一次对接。", "不裁员、少裁员的参保企业可申请返还上年度部分失业保险费。",
+    "小规模纳税人在规定额度以内的应税收入享受减免,按期申报即可享受。", "机关、事业单位和大型企业应当在约定期限内支付中小企业款项。",
+    "吸纳就业的小微企业可申请担保贷款,由财政按规定贴息。", "把与企业有关的政策、事项、电话画在一张图上,随走访发放。",
+)
+"""One for each policy of the library, invented like everything here."""
+MATERIALS = ("贵人服务宣传标语", "贵人服务短视频脚本", "贵人服务一张图", "网格服务标识")
+EVENTS = ("产业链招商推介会", "政务大厅咨询日", "惠企政策宣讲进园区", "企业家座谈会", "年报公示辅导现场", "用工招聘会")
+TALKS = (
+    "会议听取了本月走访情况,逐件研究企业反映的事项。用工、融资两类事项由分管负责人牵头对接,每周调度一次;道路破损事项已现场查看,先行修补。",
+    "会议对走访中反映集中的物流成本问题作了研判,决定组织货运企业与园区企业对接,并将结果在下次会商通报。",
+    "会议核对了未走访企业名单,明确补访人员和时间,要求一次走访把政策讲清、把诉求记全,不增加企业负担。",
+)
+SAID = ("服务及时,政策讲得清楚。", "来了两次,问题已经有人对接。", "希望电话前先约时间。", "讲得比较笼统。", "等了很久没有回音。")
+"""From the best rating to the worst."""
+NOBODY_CAME = ("当天没有人来过,也没有接到电话。", "登记的日期门店在装修,没有见到走访人员。", "没有印象,请核实。")
+BECAME_INSPECTION = "说是走访服务,来了以后查看台账、拍照并要求限期整改。"
+ANSWERED = ("旺季缺装卸工", "原材料涨价", "回款周期长", "暂无")
