@@ -20,7 +20,7 @@ from services.issues.domain import commands as asked
 from services.issues.domain.deadlines import workdays
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.numbers import DocumentKind, document, number
-from services.issues.domain.states import State, Unreported, under_of
+from services.issues.domain.states import Signed, State, Unreported, under_of
 from services.issues.reactions import ITSELF, issue_id
 from services.visits.domain.commands import Wanted
 from shared.decider import Actor
@@ -181,8 +181,10 @@ class _Path:
             request = asked.RequestExtension(
                 workdays=min(3, days), reason="需等待第三方出具材料", plan="材料到位后两日内办结", told=True
             )
-            yield self._next(0, 0, request, head)
-            yield self._next(0, 1, asked.ApproveExtension(note="同意"), office)
+            step = self._next(0, 0, request, head)
+            if self._span.calendar.workdays_between(step.at.date(), self._due()) >= 1:  # Later nobody may ask any more.
+                yield step
+                yield self._next(0, 1, asked.ApproveExtension(note="同意"), office)
             return handler
         if road.startswith("tracked"):
             cause, analysis, measures = rng.choice(OBSTACLES)
@@ -212,6 +214,11 @@ class _Path:
             yield self._next(1, 2, lift.model_copy(update={"document": "七星府呈〔2026〕18号"}), chief, known)
             yield self._next(5, 8, asked.RecordCityReply(document="毕优办函〔2026〕6号", reply="原则同意,请按程序办理。"), office)
         return office_head.actor
+
+    def _due(self) -> date:
+        """When it has to be solved."""
+        assert isinstance(self._state, Signed)  # noqa: S101  whoever asks is handling it.
+        return self._state.due.on
 
     def _declined(self, office: Actor, *, contested: bool) -> Iterator[Step]:
         reason, text = self._rng.choice(REFUSALS)
