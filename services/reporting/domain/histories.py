@@ -502,11 +502,12 @@ def _resolved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     item = _issue(histories, key)
     item.stage, item.resolved_on = IssueStage.RESOLVED, data["on"]
     item.outcome, item.result = data["outcome"], data["result"]
-    item.replied_on = item.replied_on or data["on"]
 
 
-def _approved(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    _issue(histories, key).stage = IssueStage.REVIEWED
+def _approved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    """An answer reaches the enterprise when a reviewer lets it out (K5)."""
+    item = _issue(histories, key)
+    item.stage, item.replied_on = IssueStage.REVIEWED, data["on"]
 
 
 def _rejected(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -530,7 +531,8 @@ def _closed(histories: Histories, key: str, data: dict[str, Any], _pos: int, _re
 
 def _reopened(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.stage, item.resolved_on, item.closed_on, item.rating = IssueStage.SIGNED, None, None, None
+    item.stage, item.resolved_on, item.replied_on = IssueStage.SIGNED, None, None
+    item.closed_on, item.rating = None, None
     item.due = data["due"]["on"]
     item.reopened += 1
 
@@ -708,7 +710,6 @@ _HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]]
     issues.DeclineContested.TYPE: _staged(IssueStage.REPORTED),
     issues.IssueMerged.TYPE: _staged(IssueStage.MERGED),
     issues.SiblingAnswered.TYPE: _answered,
-    issues.StageAnswered.TYPE: _answered,
     issues.IssueReturned.TYPE: _sent_on,
     issues.ExtensionApproved.TYPE: _extended,
     issues.DeadlineRederived.TYPE: _rederived,
