@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy.demo.deeds import doing
+from deploy.demo.desk import serving
 from deploy.demo.district import district, founding, official_calendar
 from deploy.demo.filings import filing, mirrored, plans
 from deploy.demo.life import visiting, visits
 from deploy.demo.loader import Loader, NotEmpty
-from deploy.demo.pictures import attachments, drawings, keep
+from deploy.demo.pictures import attachments, drawings, keep, lookalikes
 from deploy.demo.register import entering, register
 from deploy.demo.steps import Span
 from deploy.demo.team import organising
-from deploy.demo.tickets import reporting
 from shared.months import local_date
 from shared.problems import Unavailable
 from shared.settings import Settings
@@ -67,8 +67,9 @@ async def load(settings: Settings, tell: Teller, prefix: str = "") -> None:
     enterprises = register(where, span)
     planned = visits(where, span, enterprises)
     files = drawings()
-    await asyncio.to_thread(keep, settings.evidence_url, files)
+    await asyncio.to_thread(keep, settings.evidence_url, [*files, *lookalikes()])
     shown = attachments(files)
+    told = list(visiting(where, span, planned, shown))
     entries = {
         "roster": await loader.append(
             "roster",
@@ -76,10 +77,8 @@ async def load(settings: Settings, tell: Teller, prefix: str = "") -> None:
             calendar,
             tell.progress,
         ),
-        "issues": await loader.append("issues", reporting(where, span, planned), calendar, tell.progress),
-        "visits": await loader.append(
-            "visits", [*visiting(where, span, planned, shown), *doing(where, span, planned, shown)], calendar, tell.progress
-        ),
+        "issues": await loader.append("issues", serving(where, span, enterprises, planned, told), calendar, tell.progress),
+        "visits": await loader.append("visits", [*told, *doing(where, span, planned, shown)], calendar, tell.progress),
     }
     for service in entries:
         await loader.show(service)

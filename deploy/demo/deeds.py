@@ -11,6 +11,7 @@ from uuid import UUID
 
 from deploy.demo.district import District, Person
 from deploy.demo.life import Pictures, Visit, known_units
+from deploy.demo.pictures import attachments, lookalikes
 from deploy.demo.steps import Span, Step, moment
 from deploy.demo.words import POLICIES, QUESTIONS
 from services.visits.domain import answers
@@ -36,7 +37,7 @@ from services.visits.domain.questionnaire import (
     PublishQuestionnaire,
     RetireQuestionnaire,
 )
-from services.visits.domain.reuse import REUSE, RuleEvidence, pair_id
+from services.visits.domain.reuse import REUSE, RuleEvidence, distance, pair_id
 from services.visits.domain.sampling import Member, draw
 from services.visits.domain.survey import SURVEY, AnswerOf, AnswerSurvey, CloseSurvey, DrawSurvey
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, WaivePhotos
@@ -316,20 +317,27 @@ class Deeds:
                 yield self._step(self._span.later(later, 1), 16, VISIT, key, ruling, office, known)
 
     def _reuse(self) -> Iterator[Step]:
-        """Two visits with one picture: somebody looked and found it was the same gate, not the same visit."""
-        photo = self._pictures[EvidenceKind.PHOTO][0].sha256
-        first, second = self._good[34], self._good[35]
+        """Two visits of one unit get a picture each that look alike: somebody looked and found the same gate, not the same visit."""
+        first, *others = self._good[34:]
+        second = next((visit for visit in others if visit.held.unit == first.held.unit), None)
+        if second is None:
+            return
+        one, other = attachments(lookalikes(), looks=True)[EvidenceKind.PHOTO]
+        for visit, picture in ((first, one), (second, other)):
+            yield self._step(self._after(visit), 11, VISIT, visit.id, picture, self._who(visit.worker).actor)
         ruling = RuleEvidence(
-            first_visit=first.id,
-            first=photo,
-            second_visit=second.id,
-            second=photo,
-            reused=False,
+            first_visit=first.id, first=one.sha256, second_visit=second.id, second=other.sha256, reused=False,
             reason="同一园区大门,两次走访均属实",
-        )
-        known = {"units": frozenset({first.held.unit, second.held.unit}), "tellers": frozenset[UUID](), "distance": 0}
-        key = pair_id((first.id, photo), (second.id, photo))
-        yield self._step(self._after(second), 16, REUSE, key, ruling, self._who("office").actor, known)
+        )  # fmt: skip
+        tellers = frozenset({*first.command.visitors, *second.command.visitors})
+        known = {
+            "units": frozenset({first.held.unit}),
+            "tellers": tellers,
+            "distance": distance(one.phash or "", other.phash or ""),
+        }
+        key = pair_id((first.id, one.sha256), (second.id, other.sha256))
+        day = max(self._after(first), self._after(second))
+        yield self._step(day, 16, REUSE, key, ruling, self._who("office").actor, known)
 
     def _questionnaire(self) -> Iterator[Step]:
         office, key, poll = self._who("office").actor, derived_id("demo", "questionnaire"), derived_id("demo", "poll")

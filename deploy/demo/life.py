@@ -206,6 +206,8 @@ def _one(where: District, span: Span, rng: Random, visit: Visit, command: Record
         if chance < 0.925:  # noqa: PLR2004  the rest is still to be corrected
             told = command.model_dump(exclude={"enterprise", "interviewee", "phone", "demands"})
             told["note"] = "经核实,企业生产经营正常,用工稳定,暂无其他困难。"
+            if not command.demands:  # As the note says, there is nothing more to it.
+                told |= {"difficulties": "", "suggestions": ""}
             corrected = CorrectVisit(**told, demands=command.demands)
             mended = span.instant(span.later(looked.date(), 1), rng, 9, 12)
             yield step(mended, "correct", corrected, worker, visit.known)
@@ -230,9 +232,11 @@ class Known:
         self._members = {p.id: KnownMember(p.id, p.account, (Post(p.unit, p.role, None),)) for p in where.people}
 
     def members(self, people: Sequence[Person]) -> dict[UUID, KnownMember]:
+        """Those that are named."""
         return {person.id: self._members[person.id] for person in people}
 
     def enterprise(self, item: Enterprise, on: date) -> KnownEnterprise:
+        """As it was answered for on the day."""
         assigned: dict[Line, Assigned] = {}
         for line in Line:
             if held := item.holder(line, on):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
-from itertools import groupby
+from hashlib import sha256
+from itertools import count, groupby
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from shared.decider import Actor, Context, Decider
 from shared.events import Command
 from shared.handle import Ask
 from shared.months import SHANGHAI, Calendar, Month, local_date
-from shared.terms import Role
+from shared.terms import Role, derived_id
 
 SEED = 520502
 SYSTEM = Actor(UUID(int=0), "demo", frozenset({Role.SYSTEM}))
@@ -64,6 +65,11 @@ class Span:
         days = (month.first_day + timedelta(days=n) for n in range(month.last_day.day))
         return [day for day in days if self.calendar.is_workday(day)]
 
+    def day(self, month: int, place: int) -> date:
+        """A working day of one of the two whole months."""
+        days = self.workdays(self.months[month])
+        return days[place % len(days)]
+
     def past(self, day: date) -> bool:
         """Whether a day is over; today is left to whoever tries the platform."""
         return day < self.today
@@ -78,9 +84,32 @@ class Span:
         return _later(self.calendar, day, workdays)
 
 
+def token(*what: str) -> str:
+    """What a QR code or a link carries. In a real district it is random; here everybody gets the same, of enterprises that are
+    none.
+    """
+    return sha256("/".join(("demo", *what)).encode()).hexdigest()[:32]
+
+
 @lru_cache(maxsize=4_000)
 def _later(calendar: Calendar, day: date, workdays: int) -> date:
     return calendar.add_workdays(day, workdays)
+
+
+class Making:
+    """Makes steps whose ids follow from the part of the demo they are of, and from their place in it."""
+
+    def __init__(self, part: str) -> None:
+        self._part, self._places = part, count(1)
+
+    def step(
+        self, at: datetime, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
+        known: Mapping[str, Any] | None = None,
+    ) -> Step:  # fmt: skip
+        """One."""
+        id_ = derived_id("demo", self._part, str(next(self._places)), str(key))
+        about = key if isinstance(key, UUID) else derived_id("demo", self._part, key)
+        return Step(at, decider, str(key), command, by, id_, about, known or {})
 
 
 def moment(day: date, hour: int, minute: int = 0) -> datetime:

@@ -112,6 +112,12 @@ class Organising:
         )
         known = {"code": unit.code, "units": frozenset[str]()}
         yield self._step(self._span.day(1, 3), 9, UNIT, unit.code, withdrawn, self._who(11, "head").actor, known)
+        again = DocumentUnit(
+            document=derived_id("demo", "paper", unit.code, PaperKind.PLAN, "revised"), kind=PaperKind.PLAN,
+            number=f"演示〔{first.year}〕{len(self._units) * 4}号", title=f"{unit.name}“贵人服务”网格化管理工作方案(修订)",
+            issued=self._span.day(1, 3), members=tuple(self._who(11, what).id for what in ("head", "deputy", "liaison")),
+        )  # fmt: skip
+        yield self._step(self._span.day(1, 3), 10, UNIT, unit.code, again, self._who(11, "head").actor, known)
 
     def _a_branch(self) -> Iterator[Step]:
         """A branch that was opened, moved, renamed and closed again: the real units of the district stay as they are."""

@@ -5,8 +5,8 @@ Between the steps the clock rings as it would have rung, so that the demo's past
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from deploy.demo.district import OFFICE, District
 from deploy.demo.life import Visit
+from deploy.demo.register import Enterprise
 from deploy.demo.steps import SEED, Span, Step, moment
 from deploy.demo.words import MEASURES, OBSTACLES, PROGRESS, REFUSALS, REPLY, RESULTS, UNHAPPY
 from services.issues.domain import commands as asked
@@ -26,9 +27,10 @@ from services.visits.domain.commands import Wanted
 from shared.decider import Actor
 from shared.events.visits import Visited
 from shared.months import Month
-from shared.terms import Alarm, CallOutcome, Cause, Mode, Outcome, Rating, Source, Urgency, derived_id
+from shared.terms import Alarm, CallOutcome, Cause, Measure, Mode, Outcome, Rating, Source, Urgency, derived_id
 
-_SOURCES = {Mode.PHONE: Source.CALL, Mode.QUESTIONNAIRE: Source.QUESTIONNAIRE}
+SOURCES = {Mode.PHONE: Source.CALL, Mode.QUESTIONNAIRE: Source.QUESTIONNAIRE}
+"""Of a ticket by the mode of its visit; all others are visits."""
 _RATINGS = (Rating.VERY_SATISFIED, Rating.SATISFIED, Rating.FAIRLY_SATISFIED, Rating.DISSATISFIED, None)
 _SHARES = (52, 30, 10, 4, 4)
 _ROADS = {
@@ -39,21 +41,58 @@ _ROADS = {
 """How many of a thousand go which way; the short words are where somebody got stuck."""
 
 
-def reporting(where: District, span: Span, planned: Sequence[Visit]) -> Iterator[Step]:
-    """The tickets of all visits, numbered in the order they came in; documents in the order they were written."""
-    rng = Random(SEED + 5)  # noqa: S311
+_DESK_ROADS = ("handled", "endorsed", "sent-back", "overdue")
+"""Longer ones, each with a turn of its own; what comes through the desk is given them."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a ticket comes from: what was asked, of whom, when, through whom. Without a road it takes one by lot."""
+
+    at: datetime
+    unit: str
+    ticket: UUID
+    enterprise: Enterprise
+    report: asked.ReportIssue
+    by: Actor = ITSELF
+    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    road: str = ""
+
+
+def of_visit(visit: Visit, wanted: Wanted) -> Origin:
+    """A demand of a visit."""
+    report = asked.ReportIssue(
+        enterprise=visit.enterprise.id, unit=visit.held.unit, source=SOURCES.get(visit.mode, Source.VISIT), content=wanted.content,
+        category=wanted.category, nature=wanted.nature, urgency=wanted.urgency, reporter=visit.command.interviewee,
+        phone=visit.command.phone, visit=visit.id, demand=wanted.no, external_no="",
+    )  # fmt: skip
+    return Origin(visit.entered, visit.held.unit, issue_id(visit.id, wanted.no), visit.enterprise, report)
+
+
+def reporting(
+    where: District, span: Span, planned: Sequence[Visit], more: Sequence[Origin] = ()
+) -> tuple[list[Step], dict[str, State]]:
+    """The tickets of all visits and those of other ``more`` origins, numbered in the order they came in; documents in the order
+    they were written. With the steps, by number, what became of each.
+    """
+    by_lot, by_desk = Random(SEED + 5), Random(SEED + 10)  # noqa: S311  other origins don't change what befalls the visits'.
     counts: dict[tuple[str, Month], int] = {}
     lived: list[Step] = []
+    states: dict[str, State] = {}
     others: dict[str, tuple[UUID, str]] = {}
-    for visit in sorted(planned, key=lambda visit: visit.entered):
-        for wanted in visit.command.demands:
-            month = Month.of(visit.entered.date())
-            counts[visit.held.unit, month] = counts.get((visit.held.unit, month), 0) + 1
-            no = number(month, visit.held.unit, counts[visit.held.unit, month])
-            path = _Path(where, span, rng, visit, wanted, no, others.get(visit.held.unit))
-            lived += path.lived()
-            others[visit.held.unit] = (issue_id(visit.id, wanted.no), no)
-    yield from _numbered(lived)
+    asking = [of_visit(visit, wanted) for visit in planned for wanted in visit.command.demands]
+    seen = {origin.ticket for origin in more}
+    for origin in sorted([*asking, *more], key=lambda origin: origin.at):
+        unit, month = origin.unit, Month.of(origin.at.date())
+        counts[unit, month] = counts.get((unit, month), 0) + 1
+        no = number(month, unit, counts[unit, month])
+        other = origin.ticket in seen
+        path = _Path(where, span, by_desk if other else by_lot, origin, no, None if other else others.get(unit))
+        lived += path.lived()
+        states[no] = path.state
+        if not other:
+            others[unit] = (origin.ticket, no)
+    return list(_numbered(lived)), states
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:
@@ -75,18 +114,21 @@ def _numbered(steps: list[Step]) -> Iterator[Step]:
 class _Path:
     """One ticket on its way."""
 
-    def __init__(
-        self, where: District, span: Span, rng: Random, visit: Visit, wanted: Wanted, no: str, other: tuple[UUID, str] | None
-    ) -> None:
+    def __init__(self, where: District, span: Span, rng: Random, origin: Origin, no: str, other: tuple[UUID, str] | None) -> None:
         self._where, self._span, self._rng = where, span, rng
-        self._visit, self._wanted, self._no, self._other = visit, wanted, no, other
-        self._id = issue_id(visit.id, wanted.no)
-        self._at: datetime = visit.entered
+        self._origin, self._no, self._other = origin, no, other
+        self._id = origin.ticket
+        self._at: datetime = origin.at
         """When the next step may be at the earliest."""
-        self._last: datetime = visit.entered
+        self._last: datetime = origin.at
         """When the last thing happened."""
         self._count = 0
         self._state: State = ISSUE.initial
+
+    @property
+    def state(self) -> State:
+        """What became of it."""
+        return self._state
 
     def lived(self) -> Iterator[Step]:
         """Its steps and the rings between them, up to yesterday evening."""
@@ -131,8 +173,8 @@ class _Path:
 
     def _steps(self) -> Iterator[Step]:
         """From the report as far as its road goes; whoever takes the steps stops at today."""
-        rng, who, unit = self._rng, self._where.who, self._visit.held.unit
-        road = rng.choices(list(_ROADS), list(_ROADS.values()))[0]
+        rng, who, unit = self._rng, self._where.who, self._origin.unit
+        road = self._origin.road or rng.choices(list(_ROADS), list(_ROADS.values()))[0]
         office, liaison = who["office"].actor, who[f"{unit}-liaison"].actor
         yield self._report(unit)
         if road == "accept":
@@ -147,6 +189,9 @@ class _Path:
             return
         yield self._next(0, 1, asked.AcceptIssue(), liaison)
         if road == "dispatch":
+            return
+        if road in _DESK_ROADS:
+            yield from self._turning(road, unit)
             return
         across = road in ("returned", "district") or rng.random() < 0.12  # noqa: PLR2004
         to = rng.choice([other.code for other in self._where.filing if other.code != unit]) if across else unit
@@ -177,7 +222,7 @@ class _Path:
         rng, who = self._rng, self._where.who
         head, office, chief = who[f"{to}-head"].actor, who["office"].actor, who["chief"].actor
         if road == "extended":
-            days = workdays(self._wanted.nature, Urgency.ORDINARY)
+            days = workdays(self._origin.report.nature, Urgency.ORDINARY)
             request = asked.RequestExtension(
                 workdays=min(3, days), reason="需等待第三方出具材料", plan="材料到位后两日内办结", told=True
             )
@@ -215,6 +260,51 @@ class _Path:
             yield self._next(5, 8, asked.RecordCityReply(document="毕优办函〔2026〕6号", reply="原则同意,请按程序办理。"), office)
         return office_head.actor
 
+    def _turning(self, road: str, unit: str) -> Iterator[Step]:
+        """The roads of the desk: two units and another handler; twice more time; up and back; too late, and ruled upon."""
+        who, office = self._where.who, self._where.who["office"].actor
+        head, handler = who[f"{unit}-head"].actor, who[f"{unit}-worker1"].actor
+        helping = next(other.code for other in self._where.filing if other.code != unit) if road == "handled" else None
+        order = asked.DispatchIssue(unit=unit, co_units=(helping,) if helping else (), leader=who[f"{unit}-deputy"].id,
+                                    measures=MEASURES[0], due="standard")  # fmt: skip
+        known = {"units": {other.code for other in self._where.filing}, "posts": self._where.posts}
+        yield self._next(0, 0, order, office, known)
+        yield self._next(0, 0, asked.SignIssue(), handler, {"posts": self._where.posts})
+        yield self._next(0, 1, asked.ProgressIssue(note=PROGRESS[0], contacted=True), handler)
+        if helping:
+            handler = yield from self._helped(unit, helping)
+        elif road == "endorsed":
+            request = asked.RequestExtension(workdays=3, reason="需等待检测结果", plan="结果出具后两日内办结", told=True)
+            yield self._next(0, 1, request, head)
+            yield self._next(0, 1, asked.ApproveExtension(note="同意"), office)
+            yield self._next(2, 2, request.model_copy(update={"reason": "检测机构延后出具结果"}), head)
+            for account in ("inspector", "chief"):
+                yield self._next(0, 1, asked.ApproveExtension(note="同意再延"), who[account].actor)
+        elif road == "sent-back":
+            tried = asked.RequestEscalation(tried="已现场协调一次", request="请求区级协调")
+            yield self._next(0, 1, tried, head, {"document_no": f"{self._id}/request"})
+            back = asked.RejectEscalation(directions="属本级职权,请会同供电所继续办理,两日内答复企业")
+            yield self._next(0, 1, back, office)
+        else:
+            ruled = asked.RuleMeasure(measure=Measure.BULLETIN, taken=True, words="情况属实,予以通报并限期办结")
+            yield self._next(14, 14, ruled, who["office-head"].actor)
+        yield from self._finish(unit, handler, "straight")
+
+    def _helped(self, unit: str, helping: str) -> Generator[Step, None, Actor]:
+        """Another unit does its part, another handler takes over, and a plea for more time is refused. Answers the handler."""
+        who = self._where.who
+        head, taker = who[f"{unit}-head"].actor, who[f"{unit}-worker2"]
+        yield self._next(0, 0, asked.SupplementIssue(words="企业来电补充:货车进出多在早间。"), who["hotline"].actor)
+        taken = asked.ReassignIssue(handler=taker.id, reason="原承办人外出培训")
+        yield self._next(0, 1, taken, head, {"posts": self._where.posts})
+        part = asked.AnswerCoHandling(unit=helping, result="已完成本单位承担的现场勘查。")
+        yield self._next(0, 1, part, who[f"{helping}-deputy"].actor)
+        request = asked.RequestExtension(workdays=3, reason="等待施工单位进场", plan="进场后三日内完成", told=True)
+        yield self._next(0, 0, request, head)
+        yield self._next(0, 1, asked.RejectExtension(reason="工程量小,请按原时限办结"), who["office"].actor)
+        yield self._next(0, 0, asked.AnswerStage(reply="已完成勘查,正在安排修补。"), taker.actor)
+        return taker.actor
+
     def _due(self) -> date:
         """When it has to be solved."""
         assert isinstance(self._state, Signed)  # noqa: S101  whoever asks is handling it.
@@ -236,9 +326,9 @@ class _Path:
     def _finish(self, to: str, handler: Actor, road: str) -> Iterator[Step]:
         rng, who = self._rng, self._where.who
         lifted = road in ("district", "city")
-        reviewer = who["office"].actor if lifted else who[f"{to}-deputy"].actor
+        reviewer = who["office"].actor if lifted else self._leader(to)
         caller = who["inspector-caller" if lifted else "caller"].actor
-        term = workdays(self._wanted.nature, Urgency.ORDINARY)
+        term = workdays(self._origin.report.nature, Urgency.ORDINARY)
         yield self._resolve(handler, max(0, term - 3) if rng.random() < 0.9 else term + 2)  # noqa: PLR2004
         if road == "review":
             return
@@ -262,6 +352,11 @@ class _Path:
             yield self._next(1, 2, self._answer(Rating.SATISFIED), caller)
         yield self._next(0, 0, asked.CloseIssue(), caller)
 
+    def _leader(self, unit: str) -> Actor:
+        """Who reviews: the deputy, or the head where the deputy had it because nobody signed in time."""
+        deputy, head = (self._where.who[f"{unit}-{what}"].actor for what in ("deputy", "head"))
+        return head if isinstance(self._state, Signed) and deputy.id in self._state.work.handlers else deputy
+
     def _answer(self, rating: Rating) -> asked.RecordCallBack:
         unhappy = self._rng.choice(UNHAPPY) if rating is Rating.DISSATISFIED else ""
         return asked.RecordCallBack(outcome=CallOutcome.ANSWERED, rating=rating, reason=unhappy, note="")
@@ -272,19 +367,13 @@ class _Path:
         return self._next(days // 2, days, result, handler)
 
     def _report(self, unit: str) -> Step:
-        visit, wanted = self._visit, self._wanted
-        enterprise = visit.enterprise
-        command = asked.ReportIssue(
-            enterprise=enterprise.id, unit=unit, source=_SOURCES.get(visit.mode, Source.VISIT), content=wanted.content,
-            category=wanted.category, nature=wanted.nature, urgency=wanted.urgency, reporter=visit.command.interviewee,
-            phone=visit.command.phone, visit=visit.id, demand=wanted.no, external_no="",
-        )  # fmt: skip
+        enterprise = self._origin.enterprise
         known = {
-            "no": self._no, "unit": unit, "units": frozenset({unit}),
+            "no": self._no, "unit": unit, "units": frozenset({unit}), **self._origin.known,
             "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
         }  # fmt: skip
         id_ = derived_id("issues", "report", str(self._id))
-        return Step(self._at, ISSUE, str(self._id), command, ITSELF, id_, self._id, known)
+        return Step(self._at, ISSUE, str(self._id), self._origin.report, self._origin.by, id_, self._id, known)
 
     def _next(self, first: int, last: int, command: asked.Step, by: Actor, known: Mapping[str, Any] | None = None) -> Step:
         """A step so many working days on, and never before the one before it."""
