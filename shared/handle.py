@@ -346,7 +346,7 @@ class Desk:
                 event_id=new_id(),
                 source=self.source,
                 subject=stream,
-                happened=happened or context.now,
+                happened=happened or fact.happened or context.now,
                 actor=context.actor.facts(),
                 links={"causationid": str(command_id), **linked},
             )

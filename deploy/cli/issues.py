@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
+from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, complaints, console, fail, home_of, print_json
 
 issues = typer.Typer(help="诉求与问题", no_args_is_help=True)
 
@@ -97,6 +98,66 @@ def package(
     """一个问题的归档包:事件原文、办理过程、表单、答复、来源走访和清单。"""
     with client(home_of(home), account, 120) as gateway:
         _save(gateway.get(f"/api/issues/issues/{issue}/package"), out)
+
+
+@issues.command("replay")
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="其他系统的办理记录(CSV),一行一个状态")],
+    mapping: Annotated[Path, typer.Option("--mapping", exists=True, dir_okay=False, help="对应关系(TOML 或 JSON)")],
+    account: Annotated[str, typer.Option("--as", help="以哪个账号补录")] = "office",
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """补录其他系统的办理历史:按原时刻逐行记入,清点提级、下移、重办和终态;可重复执行。"""
+    from deploy.replay.mapping import read_mapping
+    from deploy.replay.reader import Unreadable, read_rows
+    from deploy.replay.runner import LONGEST, Replay
+    from deploy.replay.runner import replay as run
+
+    try:
+        asked = read_mapping(mapping)
+        tickets = read_rows(file, asked)
+    except Unreadable as error:
+        fail("\n".join(["没有写入任何内容:", *error.complaints]))
+    except (ValueError, LookupError) as error:  # Not TOML, not a mapping, not in this encoding, no such encoding.
+        fail(f"没有写入任何内容:{error}")
+    if long := [no for no, rows in tickets.items() if len(rows) > LONGEST]:
+        fail(f"没有写入任何内容:{long[0]} 超过 {LONGEST} 行")
+    bar = Progress(TextColumn("补录"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=complaints)
+    with client(home_of(home), account, 600) as gateway, bar:
+        task = bar.add_task("补录", total=sum(map(len, tickets.values())))
+        made: Replay = run(
+            asked.source, tickets, lambda body: answer_of(gateway.post("/api/issues/histories", json=body)),
+            lambda rows: bar.advance(task, rows),
+        )  # fmt: skip
+    if json:
+        print_json(made.document())
+    else:
+        _told(made.document())
+    if not made.exact:
+        fail("清点不一致:按文件清点与按事件清点不同,或有记录不能补录")
+
+
+def _told(made: dict[str, Any]) -> None:
+    """The counts as a table: from the rows, from the log."""
+    table = Table(title=f"{made['source']}:新补录 {made['added']:,} 行")
+    for name in ("清点", "按文件", "按事件"):
+        table.add_column(name, justify="left" if name == "清点" else "right")
+    labels = {
+        "tickets": "问题", "rows": "状态记录", "escalations": "提级", "hand_downs": "下移", "reopenings": "重办",
+        "final": "已到终态",
+    }  # fmt: skip
+    plain, logged = made["counts"], made["from_log"]
+    for name, label in labels.items():
+        table.add_row(label, f"{plain[name]:,}", f"{logged[name]:,}")
+    for status in sorted(plain["last"].keys() | logged["last"].keys()):
+        table.add_row(f"末状态 {status}", f"{plain['last'].get(status, 0):,}", f"{logged['last'].get(status, 0):,}")
+    console.print(table)
+    console.print(f"按现行规则会被退回的记录 {len(made['refused']):,} 行(已照实补录,逐行清单见 --json)")
+    for title, rows in made["refusals"].items():
+        console.print(f"  {rows:,} 行 {title}", markup=False)
+    for item in made["differing"]:
+        console.print(f"未补录 {item['no']}:{item['title']}(第 {item.get('line', '?')} 行)", style="red", markup=False)
 
 
 def _save(answer: httpx.Response, out: Path) -> None:

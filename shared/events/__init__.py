@@ -33,6 +33,11 @@ class Fact(BaseModel):
                 raise TypeError(message)
             CATALOGUE[type] = cls
 
+    @property
+    def happened(self) -> datetime | None:
+        """When it happened, where the fact itself knows better than its command: a past that is told later (补录)."""
+        return None
+
 
 class Part(BaseModel):
     """A piece of a fact or of a command: frozen, and a field it does not know is a mistake."""

@@ -14,6 +14,7 @@ from shared.terms import (
     Cause,
     Colour,
     DeclineReason,
+    IssueStage,
     Level,
     Measure,
     Mode,
@@ -600,6 +601,29 @@ class OrderDismissed(Fact, type="issues.order-dismissed.v1"):
     reason: str
     by: UUID
     on: date
+
+
+class HistoryRecorded(Fact, type="issues.history-recorded.v1"):
+    """补录: one row of another system's log, as it was said there; ``refused`` is the rule of ours it would have broken."""
+
+    source: str
+    no: str
+    line: int
+    at: datetime
+    status: str
+    stage: IssueStage
+    final: bool
+    level: Level
+    owner: Personal | None = None
+    member: UUID | None = None
+    refused: str = ""
+    by: UUID
+    on: date
+
+    @property
+    def happened(self) -> datetime:
+        """Its own instant, not the one at which it was told."""
+        return self.at
 
 
 class RecheckDrawn(Fact, type="issues.recheck-drawn.v1"):

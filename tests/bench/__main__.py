@@ -15,7 +15,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import append, evidence, gateway, rebuild, register, relay, tickets, vault, visible, workbook
+from tests.bench import append, evidence, gateway, rebuild, register, relay, replay, tickets, vault, visible, workbook
 from tests.bench.figure import Figure
 from tests.bench.ground import facts, ground
 
@@ -23,7 +23,7 @@ MEASURES = {
     "append": append.measure, "relay": relay.measure, "rebuild": rebuild.measure, "workbook": workbook.measure,
     "visible": visible.measure, "http": gateway.measure, "evidence": evidence.measure, "register": register.measure,
     "tickets": tickets.measure,
-    "vault": vault.measure,
+    "vault": vault.measure, "replay": replay.measure,
 }  # fmt: skip
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 

@@ -4,7 +4,10 @@ from services.issues.api import (
     answering,
     callbacks,
     dates,
+    duty,
     green,
+    held_orders,
+    histories,
     hotline,
     live,
     omissions,
@@ -14,6 +17,8 @@ from services.issues.api import (
     privacy,
     public,
     queues,
+    rechecks,
+    replies,
     steps,
     tickets,
     timers,
@@ -27,8 +32,13 @@ ROUTERS = (
     answering.router,
     queues.router,
     callbacks.router,
+    rechecks.router,
+    duty.router,
     hotline.router,
+    replies.router,
     orders.router,
+    held_orders.router,
+    histories.router,
     green.router,
     live.router,
     steps.router,
@@ -37,4 +47,5 @@ ROUTERS = (
     privacy.router,
     public.router,
 )
-"""``dates`` first: ``/issues/deadline`` is no ticket; ``answering`` before ``queues``: ``/queues/unanswered`` is no queue of tasks."""
+"""``dates`` first: ``/issues/deadline`` is no ticket; ``answering`` before ``queues``: ``/queues/unanswered`` is no queue of tasks;
+``replies`` before ``held_orders``: ``/orders/replies`` is no order."""

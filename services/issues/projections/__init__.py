@@ -7,15 +7,16 @@ from typing import Any
 from services.issues.domain.call import CALL
 from services.issues.domain.duty import DUTY
 from services.issues.domain.green import GREEN
+from services.issues.domain.history import HISTORY
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.omission import OMISSION
 from services.issues.domain.order import ORDER
 from services.issues.domain.recheck import RECHECK
-from services.issues.projections import disclosures, hotline, omissions, rounds, tasks, tickets, words
+from services.issues.projections import disclosures, histories, hotline, omissions, rounds, tasks, tickets, words
 from shared.decider import Decider
 from shared.projector import View
 
-DECIDERS: tuple[Decider[Any], ...] = (ISSUE, OMISSION, disclosures.DISCLOSURE, DUTY, CALL, ORDER, RECHECK, GREEN)
+DECIDERS: tuple[Decider[Any], ...] = (ISSUE, OMISSION, disclosures.DISCLOSURE, DUTY, CALL, ORDER, RECHECK, GREEN, HISTORY)
 VIEWS: dict[str, tuple[View[Any], ...]] = {
     "disclosure": (disclosures.DISCLOSURES,),
     "issue": (*tickets.VIEWS, *tasks.VIEWS, *words.VIEWS, rounds.ROUNDS),
@@ -25,4 +26,5 @@ VIEWS: dict[str, tuple[View[Any], ...]] = {
     "order": (hotline.ORDERS,),
     "recheck": (rounds.RECHECKS,),
     "green": (rounds.CASES,),
+    "history": (histories.HISTORIES,),
 }

@@ -1,0 +1,184 @@
+r"""The history of a ticket in another system, told later (补录): every row a fact, word for word, with its own instant.
+
+    Untold --record--> Told --record (later rows)--> Told
+
+It is a stream of its own kind and no ticket: it takes no number, plans no alarm and stands in no indicator, for none of
+our people took it on, dispatched it or called back (方案 四(一)4, 六(一)). Each row is also put to our rules
+(``shadow``), and the fact says which rule would have refused it; it is kept nonetheless. Level rises, level falls and
+leavings of a final state are counted as the facts come in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from services.issues.domain.shadow import Shadow
+from shared.decider import Context, Decider
+from shared.events import Command, Fact, Part
+from shared.events.issues import HistoryRecorded
+from shared.months import local_date
+from shared.problems import Forbidden, Refused
+from shared.terms import IssueStage, Level, Role, Term, derived_id
+from shared.vault import Personal
+
+_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
+RANK = {Level.GRID: 1, Level.DISTRICT: 2, Level.CITY: 3}
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+class Move(Term):
+    """What a row did beside the row before it."""
+
+    ESCALATED = "escalated", "提级"
+    HANDED_DOWN = "handed_down", "下移"
+    REOPENED = "reopened", "重办"
+
+
+def _of_our_time(at: datetime) -> datetime:
+    if at < _EARLIEST:
+        message = "时刻过早"
+        raise ValueError(message)
+    return at
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class HistoryRow(Part):
+    """One row of the other system's log: its words, and what the mapping makes of them."""
+
+    line: int = Field(ge=1, le=100_000_000)
+    at: Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+    status: Text
+    stage: IssueStage
+    final: bool
+    level: Level
+    owner: Personal | None = None
+    member: UUID | None = None
+
+
+class RecordHistory(Command):
+    """Rows of one ticket of another system, in their order. Those known already are passed over."""
+
+    source: Text
+    no: Text
+    rows: tuple[HistoryRow, ...] = Field(min_length=1, max_length=5_000)
+
+
+class HistoryOutOfOrder(Refused):
+    """What is recorded is never rewritten: rows that came before known ones can't be put between them any more (补录)."""
+
+    title = "该历史记录早于已补录的记录,不能插入"
+
+
+class HistoryInTheFuture(Refused):
+    """A history has happened (补录)."""
+
+    title = "补录的时刻晚于当前时刻"
+
+
+@dataclass(frozen=True)
+class Untold:
+    """Nothing yet."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of it."""
+
+    rows: tuple[HistoryRecorded, ...]
+    escalations: int = 0
+    hand_downs: int = 0
+    reopenings: int = 0
+    refused: int = 0
+
+    @property
+    def last(self) -> HistoryRecorded:
+        """Where it stands."""
+        return self.rows[-1]
+
+
+State = Untold | Told
+
+
+def history_of(source: str, no: str) -> UUID:
+    """The one stream of a ticket of another system."""
+    return derived_id("history", source, no)
+
+
+def same(row: HistoryRow | HistoryRecorded) -> tuple[datetime, str, Level]:
+    """By what a row is known again. Two alike in one file are two rows: they are counted."""
+    return row.at, row.status, row.level
+
+
+def decide(state: State, command: RecordHistory, context: Context) -> list[Fact]:
+    """A fact for every row that is new."""
+    if not context.actor.holds(*_OFFICE):
+        raise Forbidden(needs=[role.label for role in _OFFICE])
+    known = state.rows if isinstance(state, Told) else ()
+    left = Counter(same(row) for row in known)
+    fresh: list[HistoryRow] = []
+    for row in command.rows:
+        if left[same(row)]:
+            left[same(row)] -= 1
+        else:
+            fresh.append(row)
+    latest = known[-1].at if known else None
+    shadow: Shadow | None = None
+    facts: list[Fact] = []
+    for row in fresh:
+        if latest is not None and row.at < latest:
+            raise HistoryOutOfOrder(no=command.no, line=row.line, at=row.at.isoformat(), after=latest.isoformat())
+        if row.at > context.now:
+            raise HistoryInTheFuture(no=command.no, line=row.line, at=row.at.isoformat())
+        latest = row.at
+        if shadow is None:
+            shadow = Shadow(context.calendar)
+            for old in known:
+                shadow.put(old.at, old.stage, old.level)
+        facts.append(_fact(row, shadow.put(row.at, row.stage, row.level), command, context))
+    return facts
+
+
+def _fact(row: HistoryRow, refused: str, command: RecordHistory, context: Context) -> HistoryRecorded:
+    owner = row.owner
+    if owner is not None and owner.text is not None:
+        owner = owner.about(derived_id("history-owner", command.source, owner.text))
+    return HistoryRecorded(
+        source=command.source, no=command.no, line=row.line, at=row.at, status=row.status, stage=row.stage, final=row.final,
+        level=row.level, owner=owner, member=row.member, refused=refused, by=context.actor.id, on=local_date(row.at),
+    )  # fmt: skip
+
+
+def moves(before: HistoryRecorded, fact: HistoryRecorded) -> list[Move]:
+    """What a row did beside the one before it."""
+    found: list[Move] = []
+    if RANK[fact.level] > RANK[before.level]:
+        found.append(Move.ESCALATED)
+    if RANK[fact.level] < RANK[before.level]:
+        found.append(Move.HANDED_DOWN)
+    if before.final and not fact.final:
+        found.append(Move.REOPENED)
+    return found
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    if not isinstance(fact, HistoryRecorded):
+        return state
+    if isinstance(state, Untold):
+        return Told((fact,), refused=bool(fact.refused))
+    made = moves(state.last, fact)
+    return Told(
+        (*state.rows, fact), state.escalations + (Move.ESCALATED in made), state.hand_downs + (Move.HANDED_DOWN in made),
+        state.reopenings + (Move.REOPENED in made), state.refused + bool(fact.refused),
+    )  # fmt: skip
+
+
+HISTORY: Decider[State] = Decider("history", Untold(), decide, evolve)
