@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import openpyxl
 import pytest
 import xlsxwriter
 from support.desk import Desk, a_desk, member
@@ -180,6 +182,17 @@ async def test_12345_orders_keep_their_number_and_their_deadline(desk: Desk, bod
         assert [(item["external_no"], item["reply"]) for item in back] == [("GZ12345-0003", "非企业诉求,退回")]
 
 
+async def test_two_people_who_import_the_same_file_at_once_open_one_ticket(desk: Desk) -> None:
+    async with desk.who("office") as office, desk.who("office-head") as other:
+        both = await asyncio.gather(
+            *(who.post("/orders/import", content=as_csv(), params={"apply": True}) for who in (office, other, office))
+        )
+        told = [await ok(answer) for answer in both]
+        assert len({item["ticket"] for answer in told for item in answer["items"] if item["external_no"] == ROWS[0][0]}) == 1
+        assert (await ok(await office.get("/issues")))["total"] == 1
+        assert (await ok(await office.get("/orders/held")))["total"] == 3
+
+
 async def test_a_connector_sends_orders_one_by_one(desk: Desk) -> None:
     order = {"no": "GZ12345-0100", "enterprise": "某1公司", "content": "招工难", "due": "2026年9月18日", "phone": "0857-8222222"}
     async with desk.district.client(desk.issues, Role.SYSTEM, account="connector") as client:
@@ -194,3 +207,146 @@ async def test_a_connector_sends_orders_one_by_one(desk: Desk) -> None:
         asked = '{"诉求号": "no", "说的事": "content", "单位": "enterprise"}'
         told = await ok(await client.post("/orders/import", content=named, params={"columns": asked, "apply": True}))
         assert told["counts"] == {"opened": 1}
+
+
+async def test_a_call_missed_on_the_eve_of_a_holiday_waits_for_the_next_working_day(desk: Desk) -> None:
+    async with desk.who("hotline") as hotline:
+        for number, (hour, due) in enumerate(
+            [("18T17:50", "09-20"), ("24T17:50", "09-28"), ("25T10:00", "09-28"), ("30T18:00", "10-08")]
+        ):
+            desk.now(f"09-{hour}")
+            lost = await ok(await hotline.put(f"/calls/{uuid4()}/missed", json={"phone": f"1990000003{number}"}), 201)
+            assert lost["due"] == f"2026-{due}", hour
+        desk.now("10-08T23:59")  # The Friday's was due on a worked Sunday, those of the eve on the 28th, the last one today.
+        told = await ok(await hotline.get("/calls", params={"overdue": True}))
+        assert [item["phone"] for item in told["items"]] == ["199****0030", "199****0031", "199****0032"]
+        desk.now("10-09T00:00")
+        assert (await ok(await hotline.get("/calls", params={"overdue": True})))["total"] == 4
+
+
+async def test_the_same_number_with_another_content_waits_for_a_person_and_loses_nothing(desk: Desk) -> None:
+    first = {"no": "GZ-7", "enterprise": "某1公司", "content": "招工难", "due": "2026-09-18"}
+    async with desk.who("office") as office:
+        ticket = (await ok(await office.post("/orders", json=first)))["ticket"]
+        for same in ({"content": " 招工难\r\n"}, {"due": "2026/9/18"}, {"due": "", "contact": "王五"}):
+            again = await ok(await office.post("/orders", json={**first, **same}))
+            assert (again["outcome"], again["ticket"]) == ("known", ticket), same
+        for change, what in (
+            ({"content": "招工仍难,请督办"}, "内容"),
+            ({"due": "2026-09-16"}, "办理时限"),
+            ({"enterprise": "某2公司"}, "企业"),
+        ):
+            for outcome in ("held", "waiting"):
+                told = await ok(await office.post("/orders", json={**first, **change}))
+                assert (told["outcome"], told["ticket"]) == (outcome, None)
+                if outcome == "held":
+                    assert what in told["reasons"][0]
+        assert (await desk.shown(ticket))["content"] == "招工难"
+        held = (await ok(await office.get("/orders/held")))["items"]
+        assert [item["external_no"] for item in held] == ["GZ-7"] * 3
+        one, two, _ = held
+        twice = await office.post(f"/orders/{one['id']}/match", json={"enterprise": desk.enterprises[0]})
+        assert twice.status_code == 409, twice.text  # One number, one ticket.
+        own = {"enterprise": desk.enterprises[1], "external_no": "GZ-7-2"}
+        done = await ok(await office.post(f"/orders/{one['id']}/match", json=own))
+        assert (await desk.shown(done["ticket"]))["external_no"] == "GZ-7-2"
+        await ok(await office.post(f"/orders/{one['id']}/match", json=own))
+        assert (await office.post(f"/orders/{one['id']}/match", json={**own, "external_no": "GZ-7-3"})).status_code == 409
+        await ok(await office.post(f"/orders/{two['id']}/dismiss", json={"reason": "已并入原工单办理"}))
+        # What was sent back because its number has a ticket is answered by that ticket, not by going back.
+        assert (await ok(await office.get("/orders/replies")))["items"] == []
+        assert (await ok(await office.get("/issues")))["total"] == 2
+
+
+async def test_an_order_that_was_sent_back_may_come_again_with_what_it_lacked(desk: Desk) -> None:
+    lacking = {"no": "GZ-8", "content": "路灯不亮"}
+    async with desk.who("office") as office:
+        held = await ok(await office.post("/orders", json=lacking))
+        await ok(await office.post(f"/orders/{held['order']}/dismiss", json={"reason": "请补充企业名称"}))
+        assert (await ok(await office.post("/orders", json=lacking)))["outcome"] == "settled"
+        again = await ok(
+            await office.post("/orders", json={**lacking, "content": "某1公司门口路灯不亮", "enterprise": "某1公司"})
+        )
+        assert again["outcome"] == "held"
+        await ok(await office.post(f"/orders/{again['order']}/match", json={"enterprise": desk.enterprises[0]}))
+        told = await ok(await office.get("/orders/replies", params={"answered": False}))
+    assert [(item["external_no"], item["stage_label"], item["reply"]) for item in told["items"]] == [("GZ-8", "待受理", None)]
+
+
+async def test_a_preview_tells_rows_of_one_number_apart(desk: Desk) -> None:
+    body = "工单编号,企业名称,内容\nA-1,某1公司,没有水\nA-1,某1公司,没有水\nA-1,某1公司,没有电".encode()
+    async with desk.who("office") as office:
+        seen = await ok(await office.post("/orders/import", content=body))
+        assert [item["outcome"] for item in seen["items"]] == ["would-open", "known", "would-hold"]
+        assert seen["items"][2]["reasons"] == ["与第2行编号相同,但内容不同"]
+        told = await ok(await office.post("/orders/import", content=body, params={"apply": True}))
+        assert [item["outcome"] for item in told["items"]] == ["opened", "known", "held"]
+        again = await ok(await office.post("/orders/import", content=body, params={"apply": True}))
+        assert [item["outcome"] for item in again["items"]] == ["known", "known", "waiting"]
+
+
+@pytest.mark.parametrize(("theirs", "due"), [("2026-09-15", "2026-09-15"), ("2026-12-31", "2026-09-22")])
+async def test_the_earlier_of_two_deadlines_wins(desk: Desk, theirs: str, due: str) -> None:
+    async with desk.who("office") as office:
+        told = await ok(
+            await office.post("/orders", json={"no": "A-2", "enterprise": "某1公司", "content": "没有水", "due": theirs})
+        )
+    await desk.ask("office", told["ticket"], "accept")
+    order = {"unit": "T01", "leader": str(member("h")), "measures": "联系水务", "due": "standard"}
+    assert (await desk.ask("office", told["ticket"], "dispatch", **order))["due"]["on"] == due
+    assert (await desk.shown(told["ticket"]))["external_due"] == theirs
+
+
+async def test_replies_go_back_with_their_number_and_a_formula_stays_a_text(desk: Desk) -> None:
+    formula = '=HYPERLINK("http://example.invalid","x")'
+    async with desk.who("office") as office:
+        ids: list[str] = []
+        for no, content in (("=1+1", formula), ("A-4", "没有电"), ("A-5", "没有路"), ("A-6", "没有网")):
+            order = {"no": no, "enterprise": "某1公司", "content": content, "due": "2026-09-30"}
+            ids.append((await ok(await office.post("/orders", json=order)))["ticket"])
+        solved, declined, withdrawn, _ = ids
+        await desk.ask("office", declined, "decline", reason="not_ours", text="+请向供电部门提出")
+        await desk.ask("caller", withdrawn, "withdraw", reason="已自行解决", call="09-14 电话确认")
+        await desk.ask("office", solved, "accept")
+        leads = {"unit": "T01", "leader": str(member("h")), "measures": "联系水务", "due": "standard"}
+        await desk.ask("office", solved, "dispatch", **leads)
+        await desk.ask("w", solved, "sign")
+        await desk.ask("w", solved, "resolve", outcome="solved", result="已通水", reply="@已通水")
+        assert len((await ok(await office.get("/orders/replies")))["items"]) == 2  # Nobody has let this reply out yet.
+        desk.now("09-15T09:00")
+        await desk.ask("d", solved, "approve")
+        told = (await ok(await office.get("/orders/replies")))["items"]
+        said = {item["external_no"]: (item["outcome_label"], item["reply"], item["replied_on"]) for item in told}
+        assert said == {
+            "=1+1": ("解决", "@已通水", "2026-09-15"), "A-4": ("不予受理", "+请向供电部门提出", "2026-09-14"),
+            "A-5": ("企业撤回", "已自行解决", "2026-09-14"),
+        }  # fmt: skip
+        later = await ok(await office.get("/orders/replies", params={"since": "2026-09-15"}))
+        assert [item["external_no"] for item in later["items"]] == ["=1+1"]
+        assert (await ok(await office.get("/orders/replies", params={"answered": False})))["total"] == 4
+        cut = await ok(await office.get("/orders/replies", params={"limit": 1}))
+        assert (len(cut["items"]), cut["total"]) == (1, 3)
+        made = await office.get("/orders/replies", params={"format": "xlsx"})
+        async with desk.who("w") as worker:
+            assert (await worker.get("/orders/replies")).status_code == 403
+    page = openpyxl.load_workbook(io.BytesIO(made.content)).active
+    assert page is not None
+    cells = {cell.value: cell.data_type for row in page.iter_rows() for cell in row}
+    assert [cells[text] for text in ("=1+1", formula, "@已通水", "+请向供电部门提出")] == ["s"] * 4
+    assert "f" not in cells.values()
+
+
+async def test_a_formula_in_a_file_is_read_as_what_it_shows(desk: Desk) -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    page = book.add_worksheet()
+    for place, name in enumerate(("工单编号", "企业名称", "内容")):
+        page.write_string(0, place, name)
+    page.write_string(1, 0, "A-9")
+    page.write_formula(1, 1, '="某"&"1公司"', None, "某1公司")  # type: ignore[arg-type]
+    page.write_formula(1, 2, '=CONCATENATE("没有","水")', None, "没有水")  # type: ignore[arg-type]
+    book.close()
+    async with desk.who("office") as office:
+        told = await ok(await office.post("/orders/import", content=out.getvalue(), params={"apply": True}))
+    assert told["counts"] == {"opened": 1}
+    assert (await desk.shown(told["items"][0]["ticket"]))["content"] == "没有水"

@@ -28,7 +28,7 @@ async def unanswered(
     overdue: Annotated[bool, Query(description="只看已过时限的")] = False, cursor: Cursor = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """The nearest day first; nothing leaves this list but by an answer in words."""
+    """The nearest day first; a ticket leaves this list by an answer in words, by being merged, or because it was withdrawn."""
     service: Service = request.app.state.service
     where, args = within(reach(caller))
     where.append(_RECEIVED)

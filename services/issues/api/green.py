@@ -12,7 +12,7 @@ from services.issues.domain.green import GREEN, Case, DropGreenCase, FinishGreen
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.handle import Done
-from shared.months import Month
+from shared.months import Month, local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Caller, CommandId, Cursor, ExpectedNeeded, Limit, Service, listing, receipt
 from shared.sheets import sheet
@@ -46,14 +46,11 @@ _STAGES = {"open": "办理中", "finished": "已办结", "dropped": "已撤销"}
 async def open_(id_: CaseId, command: OpenGreenCase, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
     unit = command.unit or caller.unit
-    context = await service.context(caller, id_)
-    known = {
-        "enterprise": await opening.named(service, command.enterprise), "unit": unit,
-        "units": await lookups.units(service, [unit], context.today),
-    }  # fmt: skip
-    done = await service.desk.handle(
-        GREEN, id_, command, await service.context(caller, id_, **known), command_id=derived_id("issues", "open-green", str(id_))
-    )
+    context = await service.context(
+        caller, id_, unit=unit, enterprise=await opening.named(service, command.enterprise),
+        units=await lookups.units(service, [unit], local_date(service.clock())),
+    )  # fmt: skip
+    done = await service.desk.handle(GREEN, id_, command, context, command_id=derived_id("issues", "open-green", str(id_)))
     response.status_code = 200 if done.replayed else 201
     return await _answer(service, id_, done, caller, response)
 

@@ -1,99 +1,42 @@
-"""The desk (服务热线专人接听; R53): who sits there by day, the log of calls, missed calls until they are followed up."""
+"""The desk's log of calls (服务热线专人接听; R53), and missed calls until they are followed up."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.issues.api import opening
-from services.issues.domain.call import CALL, FollowCall, Heard, MissCall, Missed, TakeCall, Unheard, report_of, ticket_of_call
-from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty
+from services.issues.domain.call import (
+    CALL,
+    DESK,
+    FollowCall,
+    Heard,
+    MissCall,
+    Missed,
+    TakeCall,
+    Unheard,
+    report_of,
+    ticket_of_call,
+)
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
-from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
 from shared.handle import Ask
-from shared.months import Month, local_date
+from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.service import Caller, CommandId, Cursor, Limit, Service, listing, receipt
 from shared.terms import Role, derived_id
 from shared.vault import mask
 
 router = APIRouter(tags=["服务热线"])
 
-MonthKey = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份,如 2026-09")]
 CallId = Annotated[UUID, Path(description="来电登记的标识(UUIDv7)")]
 _READING = (Role.HOTLINE, *opening.DISTRICT)
 _STAGES = {"taken": "已接听", "missed": "待回拨", "followed": "已回拨"}
-
-
-async def _duty(service: Service, month: str, caller: Actor) -> dict[str, Any]:
-    """What a roster is judged by: who holds a post at the desk on which days of the month."""
-    at = Month.parse(month)
-    rows = await service.pool.fetch(
-        "select member, started_on, ended_on from known_post where role = any($1::text[])", [str(role) for role in DESK]
-    )
-    posts: dict[UUID, set[date]] = {}
-    days = [at.first_day + timedelta(days=n) for n in range((at.last_day - at.first_day).days + 1)]
-    for row in rows:
-        held = {day for day in days if row["started_on"] <= day and (row["ended_on"] is None or day < row["ended_on"])}
-        posts.setdefault(row["member"], set()).update(held)
-    opening.needs(caller, *_READING)
-    return {"month": at, "posts": posts}
-
-
-@router.put("/duty/{month}", name="publish_duty", summary="公布热线值班表", status_code=201)
-async def publish(month: MonthKey, command: PublishDuty, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
-    service: Service = request.app.state.service
-    context = await service.context(caller, month, **await _duty(service, month, caller))
-    done = await service.desk.handle(
-        DUTY, month, command, context, command_id=derived_id("issues", "publish-duty", month)
-    )  # fmt: skip
-    response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _roster(service, month)}
-
-
-@router.post("/duty/{month}/revise", name="revise_duty", summary="变更热线值班表(须说明原因)")
-async def revise(
-    month: MonthKey, command: ReviseDuty, caller: Caller, command_id: CommandId, expected: ExpectedNeeded, request: Request,
-    response: Response,
-) -> dict[str, Any]:  # fmt: skip
-    service: Service = request.app.state.service
-    context = await service.context(caller, month, **await _duty(service, month, caller))
-    done = await service.desk.handle(DUTY, month, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _roster(service, month)}
-
-
-async def _roster(service: Service, month: str) -> dict[str, Any]:
-    entries = await load(service.pool, DUTY.stream(month))
-    state = DUTY.fold(entry.fact for entry in entries)
-    if not isinstance(state, Published):
-        raise Unknown(what="duty", id=month)
-    named = {day.on for day in state.days}
-    at, calendar = Month.parse(month), await service.calendar()
-    days = [at.first_day + timedelta(days=n) for n in range((at.last_day - at.first_day).days + 1)]
-    people = await service.pool.fetch(
-        "select id, account from known_member where id = any($1::uuid[])", list({m for day in state.days for m in day.members})
-    )
-    accounts = {row["id"]: row["account"] for row in people}
-    return {
-        "month": month, "version": len(entries), "reason": state.reason,
-        "days": [{"on": day.on, "members": [{"id": m, "account": accounts.get(m)} for m in day.members]} for day in state.days],
-        "empty_workdays": [day for day in days if calendar.is_workday(day) and day not in named],
-    }  # fmt: skip
-
-
-@router.get("/duty/{month}", name="get_duty", summary="某月热线值班表")
-async def duty(month: MonthKey, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
-    """Day by day; working days on which nobody sits there are named."""
-    opening.needs(caller, *_READING)
-    told = await _roster(request.app.state.service, month)
-    response.headers["ETag"] = f'"{told["version"]}"'
-    return told
 
 
 @router.put("/calls/{id_}/taken", name="take_call", summary="登记接听的来电(有诉求的同时登记问题)", status_code=201)

@@ -12,9 +12,12 @@ A missed call is followed up within one working day; the first attempt is what c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from annotated_types import Ge
+from pydantic import AwareDatetime
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Note, ReportIssue, Words
@@ -31,6 +34,8 @@ DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
 _TRIES, _DAYS = 3, 2
 _WITHIN = 1
 """Working days."""
+Instant = Annotated[AwareDatetime, Ge(datetime(2000, 1, 1, tzinfo=UTC))]
+"""As days of commands: at the edge of the calendar an instant has no date in Asia/Shanghai."""
 
 
 class Asked(Part):
@@ -50,7 +55,7 @@ class TakeCall(Command):
     enterprise: UUID | None = None
     content: Words
     demand: Asked | None = None
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 class MissCall(Command):
@@ -59,7 +64,7 @@ class MissCall(Command):
     phone: Phone
     enterprise: UUID | None = None
     note: Note = ""
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 class FollowCall(Command):
@@ -69,7 +74,7 @@ class FollowCall(Command):
     note: Note = ""
     caller: Personal | None = None
     enterprise: UUID | None = None
-    demand: Asked | None = Field(None)
+    demand: Asked | None = None
 
 
 class CallKnown(Refused):

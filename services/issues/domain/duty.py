@@ -55,9 +55,9 @@ class DutyKnown(Refused):
 
 
 class DutyDayWrong(Refused):
-    """Each day once, and of this month (R53)."""
+    """Each day once, of this month, and nobody twice on it (R53)."""
 
-    title = "值班表中的日期重复或不属于该月"
+    title = "值班表中日期重复、不属于该月,或者同一天人员重复"
 
 
 class NotAtTheDesk(Refused):
@@ -109,6 +109,8 @@ def _check(days: tuple[DutyDay, ...], context: Context) -> None:
     named = [day.on for day in days]
     if len(set(named)) != len(named) or any(not month.contains(day) for day in named):
         raise DutyDayWrong(month=str(month))
+    if twice := [day.on for day in days if len(set(day.members)) != len(day.members)]:
+        raise DutyDayWrong(month=str(month), on=str(twice[0]))
     posts = context.known["posts"]
     for day in days:
         for member in day.members:
