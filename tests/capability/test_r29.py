@@ -205,3 +205,19 @@ async def test_the_register_has_every_column_in_chinese_and_prints(district: Dis
     assert [line[0] for line in table[1:]] == ["QXG-202609-T01-0001", "QXG-202609-T01-0002"]
     assert table[1][table[0].index("内容")] == "=cmd|'/c calc'!A0"
     assert sheet["B1"].value == "某T012026年9月贵人服务问题台账"
+
+
+async def test_a_row_of_an_escalated_ticket_tells_its_days_in_their_order(district: District) -> None:
+    """交办 comes before 签收; the day of the level above stands in its own column."""
+    desk = await a_desk(district)
+    desk.now("09-24T10:00:00")
+    id_ = await desk.dispatched()
+    desk.now("09-28T10:00:00")
+    await desk.ask("w", id_, "sign")
+    desk.now("09-30T10:00:00")
+    await desk.ask("h", id_, "request-escalation", tried="两次现场协调", request="请区级协调")
+    await desk.ask("office", id_, "approve-escalation", unit="D05", leader=str(member("h5")), handler=str(member("w5")))
+    async with desk.who("office") as office:
+        (row,) = (await office.get("/register", params={"month": "2026-09"})).json()["items"]
+    assert (row["dispatched_on"], row["signed_on"], row["level"]) == ("2026-09-24", "2026-09-28", "区")
+    assert "2026-09-30" in row["lifted"]

@@ -104,6 +104,12 @@ def _handler(item: Story, people: People) -> str:
     return people.member(worked.work.handler) if worked else ""
 
 
+def _dispatched(item: Story, _people: People) -> Value:
+    """When it was given out. An escalation is told in a column of its own, and comes after the signature."""
+    dispatched = item.last(IssueDispatched)
+    return dispatched and dispatched.on
+
+
 def _signed(item: Story, _people: People) -> Value:
     signed = item.last(IssueSigned)
     return None if signed is None else f"{signed.on}(超时自动签收)" if signed.auto else signed.on
@@ -274,7 +280,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("leader", "责任领导", 8, _order(lambda order, people: people.member(order.leader))),
     Column("handler", "承办人", 8, _handler),
     Column("measures", "工作方案/解决措施", 24, _order(lambda order, _people: order.measures)),
-    Column("dispatched_on", "交办日期", 11, _order(lambda order, _people: order.on)),
+    Column("dispatched_on", "交办日期", 11, _dispatched),
     Column("signed_on", "签收日期", 11, _signed),
     Column("first_due", "初始时限", 11, _first_due),
     Column("due", "当前时限", 11, _due),

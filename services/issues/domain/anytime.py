@@ -20,7 +20,7 @@ from services.issues.domain.commands import (
     WithdrawIssue,
 )
 from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday
-from services.issues.domain.states import OPEN, Closed, Dispatched, Ticket, order_of, under_of
+from services.issues.domain.states import OPEN, Accepted, Closed, Dispatched, Ticket, order_of, under_of
 from shared.decider import Context
 from shared.events import Fact
 from shared.events.issues import (
@@ -105,7 +105,7 @@ def _rule(state: Ticket, command: RuleMeasure, context: Context) -> list[Fact]:
 
 
 def _rederive(state: Ticket, context: Context) -> list[Fact]:
-    ordered = order_of(state)
+    ordered = state.before if isinstance(state, Accepted) else order_of(state)  # Sent back: its clock runs on.
     if ordered is None or not isinstance(state, OPEN):
         return []
     due = deadlines.rederived(context.calendar, ordered.due)
@@ -113,12 +113,15 @@ def _rederive(state: Ticket, context: Context) -> list[Fact]:
 
 
 def _ring(state: Ticket, command: RaiseAlarm, context: Context) -> list[Fact]:
-    """What was planned rings once, when its instant has come; everything else is silence."""
-    planned = any((ring.kind, ring.deadline) == (command.kind, command.deadline) for ring in state.notes.rings)
-    if not planned or context.now < command.at:
+    """What was planned rings once, when its instant has come; everything else is silence.
+
+    The instant is the plan's: a clock that read it before the plan changed neither rings early nor tells a wrong lateness.
+    """
+    planned = next((ring for ring in state.notes.rings if (ring.kind, ring.deadline) == (command.kind, command.deadline)), None)
+    if planned is None or context.now < planned.at:
         return []
-    late = max(0, (context.now - command.at) // _MINUTE)
-    rung = AlarmRaised(kind=command.kind, deadline=command.deadline, at=command.at, late_minutes=late)
+    late = max(0, (context.now - planned.at) // _MINUTE)
+    rung = AlarmRaised(kind=planned.kind, deadline=planned.deadline, at=planned.at, late_minutes=late)
     return [rung, *_consequences(state, command.kind, context)]
 
 
@@ -155,5 +158,5 @@ def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
 
 
 def _urged(state: Ticket, to: str, words: str, today: date) -> list[Fact]:
-    """Once a day, also by itself (T22)."""
-    return [] if (today, "auto") in state.notes.urged else [IssueUrged(kind="auto", to=to, words=words, on=today)]
+    """Once a day and person, also by itself (T22): a 特急 turns blue and yellow at once, and both are told."""
+    return [] if (today, f"auto-{to}") in state.notes.urged else [IssueUrged(kind="auto", to=to, words=words, on=today)]

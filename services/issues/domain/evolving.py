@@ -97,7 +97,8 @@ def _noted(notes: Notes, fact: Fact) -> Notes:
             rings = tuple(ring for ring in notes.rings if (ring.kind, ring.deadline) != mark)
             return replace(notes, rings=rings, rung=notes.rung | {mark})
         case IssueUrged():
-            return replace(notes, urged=notes.urged | {(fact.on, fact.kind)})
+            kind = f"auto-{fact.to}" if fact.kind == "auto" else fact.kind
+            return replace(notes, urged=notes.urged | {(fact.on, kind)})
         case IssueSupervised():
             return replace(
                 notes, slips=(*notes.slips, fact), unanswered=notes.unanswered | {fact.no}, documents=(*notes.documents, fact.no)
@@ -137,6 +138,8 @@ def _begun(state: Reported | Accepted | Declined | Merged, fact: Fact) -> State:
             if isinstance(fact, IssueDeclined):
                 return Declined(state.report, state.kind, fact, notes=state.notes)
         case Accepted():
+            if isinstance(fact, DeadlineRederived) and state.before is not None:
+                return replace(state, before=replace(state.before, due=fact.due))
             if isinstance(fact, IssueDispatched):
                 first = state.before.first if state.before else fact.due
                 returned = state.before is not None
@@ -217,7 +220,9 @@ def _finished(state: Resolved | Reviewed | Closed | Archived | Withdrawn, fact: 
 
 
 def _reopened(state: Reviewed | Closed, fact: IssueReopened) -> Signed:
-    work = replace(state.work, last=fact, reopened=state.work.reopened + 1, contacted=False, since=fact.on, next_on=None)
+    work = replace(
+        state.work, last=fact, reopened=state.work.reopened + 1, again=fact.on, contacted=False, since=fact.on, next_on=None
+    )
     return Signed(state.report, state.kind, state.order, fact.due, state.first, work, **_over(state))
 
 
@@ -266,7 +271,7 @@ def _lifted(state: Escalating, fact: EscalationApproved) -> Signed:
     signed = IssueSigned(handler=fact.handler, on=fact.on)
     work = replace(
         state.work, signed=signed, last=signed, handler=fact.handler, handlers=state.work.handlers | {fact.handler},
-        contacted=False, since=fact.on, next_on=None, extensions=0, extended=0, renewals=0, stage_answered=fact.on,
+        contacted=False, since=fact.on, next_on=None, again=None, extensions=0, extended=0, renewals=0, stage_answered=fact.on,
     )  # fmt: skip
     return Signed(state.report, state.kind, order, fact.due, state.first, work, **_over(state))
 

@@ -89,6 +89,8 @@ class Work:
     """The last day on which something was told: the next progress is counted from it."""
     next_on: date | None = None
     reopened: int = 0
+    again: date | None = None
+    """The day of the last reopening: first contact and the colours of its own term are counted from it."""
     renewals: int = 0
     extended: int = 0
     """Working days granted so far."""

@@ -29,6 +29,7 @@ from services.issues.domain.states import (
     Tracked,
     Withdrawn,
     Worked,
+    work_of,
 )
 from shared.events.issues import Due, Ring
 from shared.months import SHANGHAI, Calendar, local_date
@@ -117,7 +118,7 @@ def _signed(state: Signed, calendar: Calendar) -> Iterator[Ring]:
     work = state.work
     since = work.since or work.signed.on
     if not work.contacted:
-        yield _limit(calendar, Alarm.CONTACT, work.signed.on, 1)
+        yield _limit(calendar, Alarm.CONTACT, work.again or work.signed.on, 1)
     elif work.next_on is not None:
         yield _on(calendar, Alarm.PROGRESS, work.next_on)
     else:
@@ -125,14 +126,15 @@ def _signed(state: Signed, calendar: Calendar) -> Iterator[Ring]:
     if state.order.level is Level.CITY:
         yield _limit(calendar, Alarm.STAGE_ANSWER, work.stage_answered or state.order.on, STAGE_WORKDAYS)
     for part in state.order.co_dues:
-        if part.unit not in work.co_answered:
+        if part.unit in state.order.co_units and part.unit not in work.co_answered:
             yield _on(calendar, Alarm.CO_HANDLING, part.due.on)
 
 
 def _clock(calendar: Calendar, state: Ordered | Worked, due: Due) -> Iterator[Ring]:
     """Blue with two working days or a third of the term left, yellow with one, red once it is over."""
     start = next_working(calendar, state.order.at or _morning(state.order.on))
-    total = calendar.workdays_between(state.order.on, due.on)
+    worked = work_of(state)
+    total = calendar.workdays_between((worked.work.again if worked else None) or state.order.on, due.on)
     blue = calendar.workdays_back(due.on, max(_BLUE, total * _BLUE_PERCENT // 100) + 1)
     yellow = calendar.workdays_back(due.on, _YELLOW + 1)
     yield Ring(kind=Alarm.BLUE, deadline=due.on, at=max(_morning(blue), start))
