@@ -1,4 +1,4 @@
-"""Every capability of the plan that roster and visits own has a test that says, word for word, what it shows.
+"""Every capability of the plan that roster, visits and issues own has a test that says, word for word, what it shows.
 
 ``tests/data/capabilities.csv`` is copied from ``shared/domain/capabilities.md`` (columns #, Owner, "Works" means).
 """
@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "tests" / "data" / "capabilities.csv"
-OWNERS = ("roster", "visits")
+OWNERS = ("roster", "visits", "issues")
 
 
 def rows() -> list[dict[str, str]]:

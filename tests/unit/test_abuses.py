@@ -1,0 +1,328 @@
+"""What people do to look better than they are, each by its name, and why it does not work here (``tickets.md``, ``roles.md``).
+
+The five of the issue come first: the clock that starts only when somebody signs, tickets that bounce between departments,
+closing by the one who did the work, unreachable callers counted as satisfied, updates that reset the clock.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from support.stories import AUTUMN_2026, Story, ident
+from support.tickets import (
+    BAD,
+    CROSS,
+    DISPATCH,
+    EXTEND,
+    GOOD,
+    MISSED,
+    OTHER,
+    PEOPLE,
+    RESOLVE,
+    STAGES,
+    TO_ACCEPTED,
+    TO_CLOSED,
+    TO_DISPATCHED,
+    TO_REVIEWED,
+    TO_SIGNED,
+    TO_TRACKED,
+    TRACK,
+    Said,
+    at,
+    context,
+    given,
+    of,
+    person,
+    refusal,
+    then,
+)
+
+from services.issues.domain import commands as c
+from services.issues.domain.issue import ISSUE
+from services.reporting.domain.demands import Demands, demands
+from services.reporting.domain.histories import fold
+from shared.events import Fact
+from shared.events.issues import AlarmRaised, AlarmsSet
+from shared.problems import Problem
+from shared.terms import Alarm, CallOutcome, Rating, Role
+
+SIGN, APPROVE, CLOSE, REOPEN, RETURN = (
+    of(kind) for kind in (c.SignIssue, c.ApproveResolution, c.CloseIssue, c.ReopenIssue, c.ReturnIssue)
+)
+PROGRESS = of(c.ProgressIssue)
+
+
+def silence(state: Any, until: str) -> tuple[list[Fact], Any]:
+    """Nobody does anything until then; the clock rings what it has, one after the other, each at its instant."""
+    told: list[Fact] = []
+    while due := [ring for ring in state.notes.rings if ring.at <= at(until)]:
+        asked = c.RaiseAlarm(kind=due[0].kind, deadline=due[0].deadline, at=due[0].at)
+        facts = ISSUE.decide(state, asked, context("system", due[0].at))
+        assert facts
+        assert (due[0].kind, due[0].deadline) not in [
+            (fact.kind, fact.deadline) for fact in told if isinstance(fact, AlarmRaised)
+        ]
+        told += facts
+        state = ISSUE.fold(facts, state)
+    return told, state
+
+
+def rung(facts: list[Fact]) -> list[Alarm]:
+    return [fact.kind for fact in facts if isinstance(fact, AlarmRaised)]
+
+
+def figures(*stories: list[Said]) -> Demands:
+    """The figures of September over these tickets, from nothing but their facts."""
+    log = Story()
+    for n, story in enumerate(stories):
+        state: Any = ISSUE.initial
+        for command, who, *hour in story:
+            facts = ISSUE.decide(state, command, context(who, *hour, no=f"QXG-202609-T01-{n + 1:04d}"))
+            state = ISSUE.fold(facts, state)
+            for fact in facts:
+                log.tell(f"issue/{ident(str(n))}", fact)
+    return demands(fold(log.entries).issues.values(), "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026)
+
+
+# The clock that starts only when somebody signs
+
+
+@pytest.mark.parametrize("signed", ["09-14T10:00", "09-16T08:00", "10-20T10:00"])
+def test_signing_late_gives_no_later_deadline(signed: str):
+    state = given([*TO_DISPATCHED, (SIGN, "w", signed)])
+    assert (state.due.on, state.first.on) == (date(2026, 9, 22), date(2026, 9, 22))
+
+
+def test_nobody_signs_and_every_alarm_rings_all_the_same():
+    told, state = silence(given(TO_DISPATCHED), "12-31T10:00")
+    assert [kind for kind in rung(told) if kind in (Alarm.SIGN, Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5, Alarm.RED_10)] == [
+        Alarm.SIGN, Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5, Alarm.RED_10,
+    ]  # fmt: skip
+    assert type(state).__name__ == "Signed"
+    assert state.work.signed.auto
+
+
+def test_signed_by_the_platform_stays_signed_late_whoever_takes_it_up():
+    state = given(TO_DISPATCHED)
+    _, state = silence(state, "09-16T10:00")
+    facts = ISSUE.decide(state, SIGN, context("w", "09-16T11:00"))
+    assert [type(fact).__name__ for fact in facts if not isinstance(fact, AlarmsSet)] == ["IssueReassigned"]
+    after = ISSUE.fold(facts, state)
+    assert after.work.signed.auto
+    assert (after.work.handler, after.due) == (PEOPLE["w"].id, state.due)
+
+
+# Tickets that bounce between departments
+
+
+def test_a_ticket_bounces_once_and_its_deadline_does_not_move():
+    bounced: list[Said] = [*TO_DISPATCHED, (RETURN, "d", "09-15T16:00"), (CROSS, "office", "09-16T16:00")]
+    state = given(bounced)
+    assert (state.due.on, state.first.on) == (date(2026, 9, 22), date(2026, 9, 22))
+    assert refusal(bounced, RETURN, "d5", "09-16T16:30") == "ReturnedBefore"
+    later = CROSS.model_copy(update={"due": date(2026, 9, 23)})
+    assert refusal(bounced[:-1], later, "office", "09-16T16:00") == "DueTooLate"
+    for who in ("d", "h", "d5", "h5"):
+        assert refusal(bounced[:-1], DISPATCH, who, "09-16T16:00") == "Forbidden"
+
+
+def test_between_two_units_it_turns_red_where_it_lies():
+    told, state = silence(given([*TO_DISPATCHED, (RETURN, "d", "09-15T16:00")]), "09-23T10:00")
+    assert rung(told) == [Alarm.DISPATCH, Alarm.BLUE, Alarm.YELLOW, Alarm.RED]
+    assert type(state).__name__ == "Accepted"
+
+
+def test_a_unit_that_got_it_cannot_pass_it_on_by_itself():
+    for command in (CROSS, c.ReassignIssue(handler=PEOPLE["w5"].id, reason="请住建办理"), RETURN):
+        name = refusal(TO_SIGNED, command, "h")
+        assert name in ("NotInThisStage", "HandlerNotOfUnit")
+
+
+# Closing by the one who did the work
+
+
+def test_who_handled_reviews_and_calls_back_never_from_whatever_desk():
+    handled: list[Said] = [*TO_DISPATCHED, (SIGN, "wd"), (RESOLVE, "wd")]
+    assert refusal(handled, APPROVE, "wd") == "HandlerCantReview"
+    reviewed: list[Said] = [*handled, (APPROVE, "d")]
+    everything = tuple(Role)
+    for account, unit in (("wd", "OFFICE"), ("wd", "INSPECT"), ("d", "OFFICE")):
+        for command in (GOOD, CLOSE):
+            assert refusal(reviewed, command, person(account, unit, *everything)) == "SameHands"
+    assert refusal(reviewed, GOOD, person("somebody", "T01", *everything)) == "OwnUnitCantCallBack"
+
+
+def test_handing_it_on_washes_no_hands():
+    passed: list[Said] = [*TO_SIGNED, (c.ReassignIssue(handler=PEOPLE["w2"].id, reason="出差"), "h"), (RESOLVE, "w2")]
+    once = person("w", "T01", Role.DEPUTY)
+    assert refusal(passed, APPROVE, once) == "HandlerCantReview"
+    assert refusal([*passed, (APPROVE, "d")], GOOD, person("w", "OFFICE", Role.CALLER_BACK)) == "SameHands"
+
+
+def test_nor_does_a_co_handler_or_the_unit_it_came_up_from_call_back():
+    crossed: list[Said] = [*TO_ACCEPTED, (CROSS, "office"), (SIGN, "w5"), (RESOLVE, "w5"), (APPROVE, "d5")]
+    for unit in ("D05", "T01"):
+        assert refusal(crossed, GOOD, person("c", unit, Role.CALLER_BACK)) == "OwnUnitCantCallBack"
+
+
+def test_nobody_grants_what_he_asked_for_himself():
+    both = person("h", "T01", Role.HEAD, Role.OFFICE)
+    assert refusal([*TO_SIGNED, (EXTEND, "h")], of(c.ApproveExtension), both) == "HandlerCantReview"
+    assert refusal([*TO_SIGNED, (of(c.RequestEscalation), "h")], of(c.ApproveEscalation), both) == "HandlerCantReview"
+
+
+def test_no_shortcut_leads_from_the_desk_to_the_end():
+    """Beside its own order (resolve, approve, call, close) nothing closes a ticket, whoever tries."""
+    for name, story in STAGES.items():
+        state = given(story)
+        for who in PEOPLE:
+            for command in (CLOSE, c.CloseIssue(ruling="情况属实"), of(c.ArchiveIssue)):
+                try:
+                    facts = ISSUE.decide(state, command, context(who, "10-30T10:00"))
+                except Problem:
+                    continue
+                assert not facts or name == "Closed", (name, who)
+
+
+# Unreachable callers counted as satisfied
+
+
+def test_who_was_not_reached_is_no_opinion():
+    unreached: list[Said] = [
+        *TO_REVIEWED,
+        (MISSED, "caller"),
+        (MISSED, "caller", "09-15T10:00"),
+        (MISSED, "caller", "09-16T10:00"),
+    ]
+    story: list[Said] = [*unreached, (CLOSE, "caller", "09-16T11:00")]
+    assert given(story).closing.rating is None
+    alone = figures(story).rates
+    assert [(alone[name].n, alone[name].d, alone[name].pct) for name in ("satisfied", "satisfied_at_once", "took_part")] == [
+        (0, 0, None), (0, 0, None), (0, 1, "0.00"),
+    ]  # fmt: skip
+    bad: list[Said] = [*TO_REVIEWED, (BAD, "caller"), (c.CloseIssue(ruling="经核实不属实"), "office")]
+    found = figures(story, bad)
+    assert (found.rates["satisfied"].n, found.rates["satisfied"].d) == (0, 1)
+    assert (found.rates["took_part"].n, found.rates["took_part"].d, found.index) == (1, 2, "40.00")
+
+
+@pytest.mark.parametrize("outcome", [CallOutcome.UNREACHED, CallOutcome.REFUSED])
+def test_a_call_nobody_took_has_no_rating_to_record(outcome: CallOutcome):
+    with pytest.raises(ValueError, match="满意度"):
+        c.RecordCallBack(outcome=outcome, rating=Rating.VERY_SATISFIED)
+
+
+def test_closing_brings_no_rating_of_its_own():
+    assert "rating" not in c.CloseIssue.model_fields
+
+
+def test_the_bad_word_stands_nobody_calls_until_it_is_nicer():
+    rated: list[Said] = [*TO_REVIEWED, (BAD, "caller")]
+    for who in ("caller", "office", "office-head"):
+        assert refusal(rated, GOOD, who, "09-15T10:00") == "AlreadyRated"
+    assert refusal(rated, CLOSE, "caller") == "EnterpriseDissatisfied"
+    assert refusal(rated, c.CloseIssue(ruling="……"), "office") == "RulingMissing"
+    again: list[Said] = [*rated, (REOPEN, "caller"), (RESOLVE, "w"), (APPROVE, "d"), (GOOD, "caller"), (CLOSE, "caller")]
+    found = figures(again).rates
+    assert [(found[name].n, found[name].d) for name in ("satisfied", "satisfied_at_once", "reworked")] == [(1, 1), (0, 1), (1, 1)]
+
+
+# Updates that reset the clock
+
+
+@pytest.mark.parametrize(
+    ("command", "who"),
+    [
+        (PROGRESS, "w"), (c.ProgressIssue(note="请稍候", next_on=date(2026, 12, 31)), "w"), (of(c.SupplementIssue), "hotline"),
+        (of(c.UrgeIssue), "office"), (of(c.SuperviseIssue), "inspector"), (of(c.AnswerStage), "w"), (EXTEND, "h"),
+        (of(c.ReassignIssue), "h"), (RESOLVE, "w"), (TRACK, "h"), (of(c.RequestEscalation), "h"),
+    ],
+)  # fmt: skip
+def test_nothing_said_moves_the_deadline(command: c.Step, who: str):
+    state = then(TO_SIGNED, command, who, "09-21T10:00")
+    assert (state.due, state.first) == (given(TO_SIGNED).due, given(TO_SIGNED).first)
+
+
+def test_a_next_day_far_away_silences_no_deadline():
+    state = given([*TO_SIGNED, (c.ProgressIssue(note="请稍候", contacted=True, next_on=date(2199, 12, 31)), "w")])
+    told, _ = silence(state, "11-01T10:00")
+    assert rung(told)[:5] == [Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.SLIP_REPLY, Alarm.RED_5]
+
+
+def test_progress_that_reached_nobody_is_no_first_contact():
+    story: list[Said] = [*TO_SIGNED, (c.ProgressIssue(note="研究中"), "w", "09-15T10:00")]
+    assert Alarm.CONTACT in rung(silence(given(story), "09-16T10:00")[0])
+
+
+def test_the_same_alarm_never_rings_twice_whatever_is_told_afterwards():
+    _, state = silence(given(TO_SIGNED), "09-23T10:00")
+    seen = state.notes.rung
+    for n in range(3):
+        state = ISSUE.fold(ISSUE.decide(state, c.ProgressIssue(note=f"第{n}次"), context("w", "09-23T11:00")), state)
+        assert not {(ring.kind, ring.deadline) for ring in state.notes.rings} & seen
+
+
+def test_resolving_and_being_sent_back_gains_nothing():
+    rejected: list[Said] = [*TO_SIGNED, (RESOLVE, "w", "09-22T16:00"), (of(c.RejectResolution), "d", "10-12T10:00")]
+    state = given(rejected)
+    assert state.due.on == date(2026, 9, 22)
+    told, _ = silence(state, "10-12T10:00")
+    assert {Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5} <= set(rung(told))
+    done: list[Said] = [*rejected, (RESOLVE, "w", "10-12T11:00"), (APPROVE, "d", "10-12T12:00"), (GOOD, "caller", "10-12T13:00")]
+    found = figures([*done, (CLOSE, "caller", "10-12T14:00")]).rates
+    assert [(found[name].n, found[name].d) for name in ("closed", "on_time")] == [(1, 1), (0, 1)]
+
+
+def test_tracking_is_no_way_out():
+    resumed = then(TO_TRACKED, of(c.ResumeIssue), "w", "10-12T10:00")
+    assert resumed.due == given(TO_SIGNED).due
+    assert Alarm.RED in rung(silence(resumed, "10-12T10:00")[0])
+    found = figures(TO_TRACKED)
+    assert (found.rates["closed"].n, found.rates["closed"].d) == (0, 1)
+    assert found.overdue == ("QXG-202609-T01-0001",)
+
+
+def test_longer_and_longer_shows_beside_the_first_deadline():
+    story: list[Said] = [
+        *TO_SIGNED, (EXTEND, "h"), (of(c.ApproveExtension), "office"), (RESOLVE, "w", "09-28T10:00"), (APPROVE, "d", "09-28T11:00"),
+        (GOOD, "caller", "09-28T12:00"), (CLOSE, "caller", "09-28T13:00"),
+    ]  # fmt: skip
+    found = figures(story).rates
+    assert [(found[name].n, found[name].d) for name in ("on_time", "on_time_initially", "extended")] == [(1, 1), (0, 1), (1, 1)]
+
+
+def test_reopening_gives_time_to_work_and_none_to_look_punctual():
+    story: list[Said] = [
+        *TO_SIGNED, (RESOLVE, "w", "09-22T09:00"), (APPROVE, "d", "09-22T10:00"), (BAD, "caller", "09-22T11:00"),
+        (REOPEN, "caller", "09-22T12:00"), (RESOLVE, "w", "09-28T10:00"), (APPROVE, "d", "09-28T11:00"),
+        (GOOD, "caller", "09-28T12:00"), (CLOSE, "caller", "09-28T13:00"),
+    ]  # fmt: skip
+    found = figures(story).rates
+    assert [(found[name].n, found[name].d) for name in ("closed", "on_time")] == [(1, 1), (0, 1)]
+
+
+# And a few more
+
+
+def test_taking_back_an_answered_demand_is_not_for_the_unit_that_handles_it():
+    withdraw = of(c.WithdrawIssue)
+    for who in ("w", "d", "h", "l", "own-caller", "w5", "system"):
+        assert refusal(TO_REVIEWED, withdraw, who) in ("Forbidden", "OwnUnitCantCallBack")
+    assert refusal(TO_CLOSED, withdraw, "caller") == "NotInThisStage"
+
+
+def test_a_ticket_is_not_merged_into_itself_or_away_once_it_is_dispatched():
+    itself = c.MergeIssue(master=context("office").subject)
+    assert refusal(TO_ACCEPTED, itself, "office") == "CantMerge"
+    assert refusal(TO_DISPATCHED, c.MergeIssue(master=OTHER), "office") == "NotInThisStage"
+
+
+def test_an_administrator_does_nothing_to_a_ticket_and_an_auditor_neither():
+    for story in STAGES.values():
+        state = given(story)
+        for who in ("admin", "auditor"):
+            for command in (DISPATCH, RESOLVE, APPROVE, GOOD, CLOSE, REOPEN, of(c.WithdrawIssue), of(c.RaiseAlarm)):
+                with pytest.raises(Problem):
+                    ISSUE.decide(state, command, context(who))
