@@ -168,7 +168,11 @@ async def _people(service: Service, day: date) -> dict[tuple[str, str], list[str
     names = await service.vault.open([sealed(row["name"]) for row in rows])
     found: dict[tuple[str, str], list[str]] = {}
     for row, name in zip(rows, names, strict=True):
-        said = name + (f"({row['post']})" if row["post"] else "") + ("(代)" if row["acting_for"] else "")
+        said = (
+            name
+            + (f"({row['post']})" if row["post"] not in ("", Role(row["role"]).label) else "")
+            + ("(代)" if row["acting_for"] else "")
+        )
         for code in dict.fromkeys((row["code"], row["unit"])):
             found.setdefault((code, row["role"]), []).append(said)
         if row["role"] == Role.CHIEF:

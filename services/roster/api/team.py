@@ -101,7 +101,7 @@ where p.since <= $1 and (p.until is null or p.until > $1) and ($2::text is null 
 order by u.kind, u.code, array_position($3::text[], p.role), p.account
 """
 _COLUMNS = (
-    "序号", "单位", "姓名", "网格角色", "所在分支机构或村(社区)", "岗位", "职责", "办公电话", "任职起", "任职止", "代理", "依据文号",
+    "序号", "单位", "姓名", "网格角色", "分支机构/村(社区)", "岗位", "职责", "办公电话", "任职起", "任职止", "代理", "依据文号",
 )  # fmt: skip
 
 
@@ -124,6 +124,6 @@ async def export(caller: Caller, request: Request, unit: UnitQuery = None, on: O
          row["until"], row["acting_for"] and f"代 {row['acting_for']}", row["document"])
         for n, (row, name) in enumerate(zip(rows, names, strict=True), 1)
     ]  # fmt: skip
-    widths = (5, 18, 9, 10, 16, 14, 26, 14, 11, 11, 12, 16)
+    widths = (5, 18, 9, 11, 18, 16, 24, 14, 11, 11, 12, 16)
     content = sheet(f"{service.settings.brand}网格队伍表", _COLUMNS, lines, notes=[f"在岗日期:{day}"], widths=widths)
     return Response(content, media_type=XLSX, headers={"Content-Disposition": 'attachment; filename="team.xlsx"'})
