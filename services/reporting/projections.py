@@ -18,7 +18,8 @@ from services.reporting.archive import Archive, Cut, make_index
 from services.reporting.domain import coverage as covering
 from services.reporting.domain import demands as asked
 from services.reporting.domain import ledger as ledgers
-from services.reporting.domain.histories import Histories, fold
+from services.reporting.domain.folding import fold
+from services.reporting.domain.histories import Histories
 from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed, State
 from shared.events.roster import BrandPublished
 from shared.months import Calendar, Year

@@ -19,7 +19,7 @@ from eventsourcing.application import Application
 from eventsourcing.domain import DomainEvent
 
 from services.reporting.archive import KEYS, MIRROR, ORIGINS, TABLES, no_rows, rebuild
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from shared.eventlog import Entry
 from shared.projector import CURSORS
 from tests.bench.bodies import MONTHS, Log, Record, issue_entries, roster_entries, township, visit_entries

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from support.stories import AUTUMN_2026, H, settled
 
 from services.reporting.documents.workbook import write_workbook
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import ledger
 from shared.sheets import clean, sheet
 

@@ -26,7 +26,7 @@ from services.issues.domain import timers
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import OPEN, Accepted, Archived, Closed, Unreported, order_of
 from services.reporting.domain.demands import demands
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from shared.decider import Actor, Context
 from shared.events import Fact
 from shared.events import issues as e

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from services.reporting.domain.coverage import Basis, Coverage, Settings, coverage, period
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from shared.eventlog import Entry
 from shared.events import Fact, encode, issues, roster, visits
 from shared.months import Calendar, Year

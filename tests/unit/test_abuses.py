@@ -42,7 +42,7 @@ from support.tickets import (
 from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
 from services.reporting.domain.demands import Demands, demands
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from shared.events import Fact
 from shared.events.issues import AlarmRaised, AlarmsSet
 from shared.problems import Problem

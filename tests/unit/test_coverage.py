@@ -9,7 +9,8 @@ import pytest
 from support.stories import AUTUMN_2026, H, Story, V, day, ident, settled
 
 from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissing, Figure, Settings, coverage, percentage, period
-from services.reporting.domain.histories import Histories, fold
+from services.reporting.domain.folding import fold
+from services.reporting.domain.histories import Histories
 from shared.eventlog import Entry
 from shared.events import UnknownFact, roster, visits
 from shared.months import DueShift

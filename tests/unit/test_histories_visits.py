@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from services.reporting.domain import histories
+from services.reporting.domain.folding import fold
+from services.reporting.domain.histories import VisitHistory
 from shared.eventlog import Entry
 from shared.events import Fact, encode
 from shared.events.visits import (
@@ -27,11 +28,11 @@ TOLD = {
 }  # fmt: skip
 
 
-def folded(*facts: Fact) -> histories.VisitHistory | None:
+def folded(*facts: Fact) -> VisitHistory | None:
     entries = [
         Entry(n, n * 1_000, f"visit/{VISIT}", n, fact.TYPE, body(fact, n)) for n, fact in enumerate(facts, 1)
     ]  # fmt: skip
-    return histories.fold(entries).visits.get(VISIT)
+    return fold(entries).visits.get(VISIT)
 
 
 def body(fact: Fact, n: int) -> bytes:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from support.stories import AUTUMN_2026, H, Story, V, day, ident, sealed, settled, ticket
 
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Ledger, canonical, digest, ledger, ledger_of, pinyin, prepare
 from shared.events import issues, roster, visits
 from shared.industries import DIVISIONS, industry_label

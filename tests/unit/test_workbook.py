@@ -15,7 +15,7 @@ from support.stories import AUTUMN_2026, H, Story, sealed, settled, ticket
 
 from services.reporting.documents.columns import ANNEX, DETAIL, VALUES, Column
 from services.reporting.documents.workbook import EMPTY, Stamp, clean, write_workbook
-from services.reporting.domain.histories import fold
+from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Ledger, ledger
 from shared.events import visits
 from shared.terms import EvidenceKind

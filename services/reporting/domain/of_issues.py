@@ -1,0 +1,165 @@
+"""What facts of tickets add to the histories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.reporting.domain.histories import Histories, IssueHistory
+from shared.events import issues
+from shared.terms import IssueStage, Level
+
+
+def _issue(histories: Histories, key: str) -> IssueHistory:
+    found = histories.issues.get(key)
+    if found is None:
+        found = histories.issues[key] = IssueHistory(key)
+    return found
+
+
+def _reported(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.no, item.unit, item.reported_on = data["no"], data["unit"], data["on"]
+    item.enterprise = data["enterprise"]["id"]
+    item.visit, item.demand = data.get("visit"), data.get("demand")
+
+
+def _accepted(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    _issue(histories, key).stage = IssueStage.ACCEPTED
+
+
+def _dispatched(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.dispatched_on = IssueStage.DISPATCHED, item.dispatched_on or data["on"]
+    item.handler, item.leader, item.measures = data["unit"], data["leader"], data["measures"]
+    item.due = item.owed = data["due"]["on"]
+    item.initial_due = item.initial_due or item.due
+    item.level = data.get("level", Level.GRID)
+
+
+def _signed(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    _issue(histories, key).stage = IssueStage.SIGNED
+
+
+def _resolved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.resolved_on = IssueStage.RESOLVED, data["on"]
+    item.outcome, item.result = data["outcome"], data["result"]
+
+
+def _approved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    """An answer reaches the enterprise when a reviewer lets it out (K5)."""
+    item = _issue(histories, key)
+    item.stage, item.replied_on = IssueStage.REVIEWED, data["on"]
+
+
+def _rejected(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.resolved_on = IssueStage.SIGNED, None
+
+
+def _called_back(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.calls += 1
+    if (rating := data.get("rating")) is not None:
+        item.rating = rating
+        item.first_rating = item.first_rating or rating
+
+
+def _closed(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.closed_on = IssueStage.CLOSED, data["on"]
+    item.rating = data.get("rating", item.rating)
+
+
+def _reopened(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.resolved_on, item.replied_on = IssueStage.SIGNED, None, None
+    item.closed_on, item.rating = None, None
+    item.due = data["due"]["on"]
+    item.reopened += 1
+
+
+def _archived(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    _issue(histories, key).stage = IssueStage.ARCHIVED
+
+
+def _staged(stage: IssueStage) -> Callable[[Histories, str, dict[str, Any], int, int], None]:
+    def handler(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+        _issue(histories, key).stage = stage
+
+    return handler
+
+
+def _declined(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.replied_on = IssueStage.DECLINED, item.replied_on or data["on"]
+
+
+def _answered(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.replied_on = item.replied_on or data["on"]
+
+
+def _sent_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.returned = IssueStage.ACCEPTED, item.returned + 1
+
+
+def _extended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.due = item.owed = data["due"]["on"]
+    item.extensions += 1
+
+
+def _rederived(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.owed = data["due"]["on"] if item.owed == item.due else item.owed
+    item.due = data["due"]["on"]
+
+
+def _lifted(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.level = IssueStage.SIGNED, data["level"]
+    item.handler, item.leader = data["unit"], data["leader"]
+    item.due = item.owed = data["due"]["on"]
+
+
+def _city_replied(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    if due := data.get("due"):
+        item.due = item.owed = due
+
+
+def _withdrawn(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    item = _issue(histories, key)
+    item.stage, item.withdrawn_on = IssueStage.WITHDRAWN, data["on"]
+
+
+HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] = {
+    issues.IssueReported.TYPE: _reported,
+    issues.IssueAccepted.TYPE: _accepted,
+    issues.IssueDispatched.TYPE: _dispatched,
+    issues.IssueSigned.TYPE: _signed,
+    issues.IssueResolved.TYPE: _resolved,
+    issues.ResolutionApproved.TYPE: _approved,
+    issues.ResolutionRejected.TYPE: _rejected,
+    issues.CallBackRecorded.TYPE: _called_back,
+    issues.IssueClosed.TYPE: _closed,
+    issues.IssueReopened.TYPE: _reopened,
+    issues.IssueArchived.TYPE: _archived,
+    issues.IssueDeclined.TYPE: _declined,
+    issues.DeclineContested.TYPE: _staged(IssueStage.REPORTED),
+    issues.IssueMerged.TYPE: _staged(IssueStage.MERGED),
+    issues.SiblingAnswered.TYPE: _answered,
+    issues.IssueReturned.TYPE: _sent_on,
+    issues.ExtensionApproved.TYPE: _extended,
+    issues.DeadlineRederived.TYPE: _rederived,
+    issues.IssueTracked.TYPE: _staged(IssueStage.TRACKED),
+    issues.IssueResumed.TYPE: _staged(IssueStage.SIGNED),
+    issues.EscalationRequested.TYPE: _staged(IssueStage.ESCALATING),
+    issues.EscalationRejected.TYPE: _staged(IssueStage.SIGNED),
+    issues.EscalationApproved.TYPE: _lifted,
+    issues.CityReplied.TYPE: _city_replied,
+    issues.IssueWithdrawn.TYPE: _withdrawn,
+}
