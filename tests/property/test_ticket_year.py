@@ -40,7 +40,7 @@ SUBJECTS = [UUID(f"01990000-0000-7000-8000-00000000000{n}") for n in (1, 2, 3)]
 SATISFIED = (Rating.FAIRLY_SATISFIED, Rating.SATISFIED, Rating.VERY_SATISFIED)
 PEOPLE = [*t.PEOPLE.values(), *(
     replace(t.PEOPLE[name], account=f"{name}-moved", unit="OFFICE", roles=frozenset({Role.CALLER_BACK, Role.OFFICE}))
-    for name in ("w", "d", "h", "w5", "h5")
+    for name in ("w", "d", "h", "w5", "d5", "h5")
 )]  # fmt: skip
 """Also the same persons at another desk: hands do not get clean by moving."""
 WORKER, DEPUTY, HEAD = {"T01": "w", "D05": "w5"}, {"T01": "d", "D05": "d5"}, {"T01": "h", "D05": "h5"}

@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
+from fastapi import FastAPI
 
 from deploy.embedded.home import Home
 from deploy.embedded.nats import Nats
@@ -105,6 +106,7 @@ class District:
     _made: set[str] = field(default_factory=set)
     _buses: list[Bus] = field(default_factory=list)
     _processes: list[Process] = field(default_factory=list)
+    _apps: dict[int, FastAPI] = field(default_factory=dict)
 
     # Databases.
 
@@ -174,9 +176,10 @@ class District:
     def client(self, service: Service | None = None, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
         """HTTP straight into the application, as somebody of the office unless roles are named."""
         service = service or self.services["roster"]
-        routers = importlib.import_module(f"services.{service.name}.api").ROUTERS
+        if id(service) not in self._apps:  # Making an application takes longer than most tests ask of it.
+            self._apps[id(service)] = service.app(*importlib.import_module(f"services.{service.name}.api").ROUTERS)
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(service.app(*routers), raise_app_exceptions=False), base_url="http://guiren",
+            transport=httpx.ASGITransport(self._apps[id(service)], raise_app_exceptions=False), base_url="http://guiren",
             headers={"Authorization": f"Bearer {self.token(*roles, unit=unit, account=account)}"}, timeout=30,
         )  # fmt: skip
 
