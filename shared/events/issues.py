@@ -206,6 +206,7 @@ class SiblingAnswered(Fact, type="issues.sibling-answered.v1"):
 
     reply: str
     on: date
+    by: UUID | None = None
 
 
 class IssueReturned(Fact, type="issues.issue-returned.v1"):

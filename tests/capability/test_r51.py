@@ -74,7 +74,7 @@ async def test_the_queue_the_tries_the_outcomes_and_the_rate(desk: Desk) -> None
 
         await desk.ask("caller", heard, "call-back", outcome="answered", rating="4")
         again = await desk.asked("caller", heard, "call-back", outcome="answered", rating="5")
-        assert (again.status_code, again.json()["title"]) == (409, "企业已作出评价,不得重复回访")
+        assert (again.status_code, again.json()["title"]) == (409, "企业已作出评价,不得再次回访或撤回")
         rate = await ok(await office.get("/call-backs/rate", params={"month": "2026-09"}))
         assert [rate[name] for name in ("due", "attempted", "answered", "rated", "pct")] == [3, 2, 1, 1, "66.67"]
         assert [item["no"] for item in rate["open"]] == [(await desk.shown(waiting))["no"]]

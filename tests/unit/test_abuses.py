@@ -326,3 +326,23 @@ def test_an_administrator_does_nothing_to_a_ticket_and_an_auditor_neither():
             for command in (DISPATCH, RESOLVE, APPROVE, GOOD, CLOSE, REOPEN, of(c.WithdrawIssue), of(c.RaiseAlarm)):
                 with pytest.raises(Problem):
                     ISSUE.decide(state, command, context(who))
+
+
+def test_a_bad_rating_is_not_taken_back_with_the_ticket():
+    for rated in (GOOD, BAD):
+        assert refusal([*TO_REVIEWED, (rated, "caller")], of(c.WithdrawIssue), "caller") == "AlreadyRated"
+    assert ISSUE.decide(given(TO_REVIEWED), of(c.WithdrawIssue), context("caller"))
+
+
+def test_who_answers_a_merged_ticket_does_not_ask_whether_the_answer_was_good():
+    answered: list[Said] = [*TO_ACCEPTED, (c.MergeIssue(master=OTHER), "office"), (of(c.AnswerSibling), "office")]
+    assert refusal(answered, GOOD, "office") == "SameHands"
+    assert ISSUE.decide(given(answered), GOOD, context("caller"))
+
+
+def test_more_time_for_the_second_handling_leaves_the_first_miss_in_its_month():
+    again: list[Said] = [*TO_REVIEWED, (BAD, "caller"), (REOPEN, "caller")]
+    longer: list[Said] = [*again, (EXTEND, "h"), (of(c.ApproveExtension), "office")]
+    for story in (again, longer):
+        found = figures(story).rates
+        assert [(found[name].n, found[name].d) for name in ("closed", "on_time")] == [(0, 1), (0, 1)]

@@ -106,7 +106,10 @@ TABLE: dict[type[c.Step], Row] = {
         (CALLERS | {"system"}, {"Closed": "Signed"}),
     ],
     c.ArchiveIssue: [({"l", "system"}, {"Closed": "Archived", "Archived": "="})],  # T20
-    c.WithdrawIssue: [(CALLERS | {"own-caller"}, each(BEFORE, "Withdrawn")), (CALLERS, each(ORDERED, "Withdrawn"))],  # T21
+    c.WithdrawIssue: [
+        (CALLERS | {"own-caller"}, each(BEFORE, "Withdrawn")),
+        (CALLERS, each(ORDERED, "Withdrawn") | {"Rated": "!AlreadyRated", "Dissatisfied": "!AlreadyRated"}),
+    ],  # T21
     c.UrgeIssue: [  # T22
         (OFFICE | {"inspector", "chief", "system"}, each(BEFORE)),
         (OFFICE | {"inspector", "chief", "system", "h"}, each(ORDERED)),

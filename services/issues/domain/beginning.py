@@ -143,11 +143,13 @@ def merged(state: Merged, command: Step, context: Context) -> list[Fact]:
             permissions.may_answer_sibling(state, context)
             if state.answer is not None:
                 return done(state, command, same=state.answer.reply == command.reply)
-            return [SiblingAnswered(reply=command.reply, on=context.today)]
+            return [SiblingAnswered(reply=command.reply, on=context.today, by=context.actor.id)]
         case RecordCallBack():
             permissions.may_call_sibling(state, context)
             if state.answer is None:
                 raise NotAnsweredYet(no=state.report.no)
+            if context.actor.id == state.answer.by:
+                raise permissions.SameHands
             fact = CallBackRecorded(**command.model_dump(), by=context.actor.id, on=context.today)
             return [] if state.calls and state.calls[-1] == fact else [fact]
         case Step():

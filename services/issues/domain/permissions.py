@@ -83,7 +83,7 @@ class SameHands(Forbidden):
 class AlreadyRated(Refused):
     """What the enterprise said stands: no calling again until it says something nicer."""
 
-    title = "企业已作出评价,不得重复回访"
+    title = "企业已作出评价,不得再次回访或撤回"
 
 
 class NotReachedOftenEnough(Refused):
@@ -357,9 +357,11 @@ def may_call_sibling(state: Merged, context: Context) -> None:
 
 
 def may_withdraw(state: Ticket, context: Context) -> None:
-    """T21: somebody outside the handling unit, after a recorded call."""
+    """T21: somebody outside the handling unit, after a recorded call; what the enterprise has rated is closed or reopened."""
     _needs(context, Role.CALLER_BACK, *_OFFICE)
     _outside(state, context)
+    if isinstance(state, Reviewed) and (rating := rating_of(state.calls)) is not None:
+        raise AlreadyRated(rating=rating.label)
 
 
 def urging(state: Ticket, context: Context) -> str:

@@ -108,7 +108,9 @@ def _sent_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _
 
 def _extended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.due = item.owed = data["due"]["on"]
+    item.due = data["due"]["on"]
+    if not item.reopened:  # More time for a second handling makes nobody punctual who was late the first time.
+        item.owed = item.due
     item.extensions += 1
 
 
