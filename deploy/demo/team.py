@@ -327,7 +327,7 @@ class Organising:
             yield self._step(yesterday, 9, HANDOVER, key, told, head, {"givers": mine, "units": {code}})
             yield self._step(yesterday, 10, HANDOVER, key, SignHandover(), giver.actor)
             if place == 0:
-                yield self._step(yesterday, 11, HANDOVER, key, SignHandover(), taker.actor)
+                yield self._step(yesterday, 11, HANDOVER, key, SignHandover(), taker.actor, {"units": {code}})
                 for item in mine[:3]:
                     moved = HandOverEnterprise(
                         line=Line.HORIZONTAL,

@@ -131,3 +131,29 @@ async def test_what_was_given_away_meanwhile_stays_where_it_is(district: Distric
         assert (await ok(await taker.post(f"/handovers/{id_}/sign", json={})))["stage"] == "done"
         assert await answers_for(office, one, date(2099, 1, 1)) == "T01-w2"
         assert await answers_for(office, two, date(2099, 1, 1)) == "T02-w1"
+
+
+async def test_nothing_goes_to_somebody_who_left_between_opening_and_signing(district: District) -> None:
+    service = await district.open()
+    async with district.client() as office, as_(district, service, "T01-w1") as giver, as_(district, service, "T01-w2") as taker:
+        await the_net(office)
+        one = await served(office, 1)
+        id_, _ = await opened(giver)
+        await ok(await giver.post(f"/handovers/{id_}/sign", json={}))
+        await ok(await office.post("/members/T01-w2/release", json={"unit": "T01", "role": "worker", "on": "2026-09-10"}))
+        refused = await taker.post(f"/handovers/{id_}/sign", json={})
+        assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[-1]) == (409, "taker-not-of-unit")
+        assert (await ok(await office.get(f"/handovers/{id_}")))["stage"] == "open"
+        assert await answers_for(office, one, date(2099, 1, 1)) == "T01-w1"
+
+
+async def test_the_last_signature_is_told_as_new_and_its_repeat_as_a_repeat(district: District) -> None:
+    service = await district.open()
+    async with district.client() as office, as_(district, service, "T01-w1") as giver, as_(district, service, "T01-w2") as taker:
+        await the_net(office)
+        await served(office, 1)
+        id_, _ = await opened(giver)
+        replayed = [
+            (await ok(await client.post(f"/handovers/{id_}/sign", json={})))["replayed"] for client in (giver, taker, taker)
+        ]
+        assert replayed == [False, False, True]

@@ -101,3 +101,28 @@ async def test_another_term_keeps_the_history_of_the_first(district: District) -
         assert (await office.post("/members/T01-w1/release", json=early)).status_code == 409
         await ok(await office.post("/members/T01-w1/release", json={**early, "on": "2026-07-01"}))
         assert [i["account"] for i in (await ok(await office.get("/members?unit=T01&role=worker")))["items"]] == ["T01-w2"]
+
+
+async def test_a_release_told_late_holds_from_its_own_day_for_every_reader(district: District) -> None:
+    service = await district.open()
+    async with district.client() as office, district.client(service, Role.SYSTEM, account="system") as system:
+        await the_net(office)
+        leave = {"unit": "T01", "role": "worker"}
+        await ok(await office.post("/members/T01-w1/release", json={**leave, "on": "2026-09-01"}))
+        await ok(await office.post("/members/T01-w1/release", json={**leave, "on": "2026-06-01"}))  # It had been June.
+        for day, there in (("2026-05-31", True), ("2026-06-01", False), ("2026-07-15", False)):
+            held = (await ok(await office.get("/members", params={"unit": "T01", "role": "worker", "on": day})))["items"]
+            assert ("T01-w1" in [item["account"] for item in held]) is there, day
+        assert (await system.get("/accounts/T01-w1")).status_code == 404
+
+
+async def test_a_duty_put_right_on_the_same_day_is_no_repeat(district: District) -> None:
+    service = await district.open()
+    async with district.client() as office:
+        await the_net(office)
+        said = person("T01", "worker", duty="走访辖区企业", document="东镇办〔2026〕1号")
+        first = await ok(await office.post("/members/T01-w1/appoint", json=said))
+        again = await ok(await office.post("/members/T01-w1/appoint", json=said))
+        assert (first["version"], again["version"]) == (2, 2)
+        rows = await service.pool.fetch("select duty, document from post where account = 'T01-w1'")
+        assert [tuple(row) for row in rows] == [("走访辖区企业", "东镇办〔2026〕1号")]

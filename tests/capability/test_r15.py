@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 from openpyxl import load_workbook
-from support.net import DAY, ok, served, the_net
+from support.net import DAY, member, ok, served, the_net
 from support.world import District
 
 from shared.terms import Role
@@ -73,3 +73,42 @@ async def test_a_grid_is_red_when_somebody_left_and_nobody_followed(district: Di
         await ok(await office.post("/members/T01-dep2/appoint", json=body))
         assert (await grids(office, red=True)) == {}
         assert set(await grids(office, red=True, on="2026-06-15")) == {"T01"}  # What was so stays so.
+
+
+def informant(unit: str, place: str, **more: Any) -> dict[str, Any]:
+    return {"name": "某信息员", "unit": unit, "sub_unit": place, "role": "informant", "on": DAY, **more}
+
+
+async def test_a_branch_that_moved_is_one_grid_and_who_follows_there_follows(district: District) -> None:
+    await district.open()
+    async with district.client() as office:
+        await the_net(office)
+        await ok(await office.post("/members/i1/appoint", json=informant("D01", "D01-1")))
+        await ok(await office.post("/members/i1/release", json={"unit": "D01", "role": "informant", "on": "2026-03-01"}))
+        assert set(await grids(office, red=True)) == {"D01-1"}
+        await ok(await office.post("/units/D01-1/move", json={"parent": "D02", "on": "2026-04-01"}))
+        await ok(await office.post("/members/i2/appoint", json=informant("D02", "D01-1", on="2026-04-01")))
+        assert await grids(office, red=True) == {}
+        await ok(await office.post("/members/i2/release", json={"unit": "D02", "role": "informant", "on": "2026-06-01"}))
+        page = await ok(await office.get("/grids"))
+        assert page["total"] == len(page["items"]) == len({item["code"] for item in page["items"]}) == 7
+        assert (await grids(office, red=True))["D01-1"]["gone"] == 1  # Whom somebody followed is not missing.
+
+
+async def test_standing_in_for_who_left_and_enterprises_left_behind_are_red(district: District) -> None:
+    await district.open()
+    async with district.client() as office:
+        await the_net(office)
+        await ok(await office.post("/members/i1/appoint", json=informant("T01", "T01-1")))
+        leave = informant("T01", "T01-1", on="2026-05-01", until="2027-05-01", acting_for="i1")
+        await ok(await office.post("/members/i2/appoint", json=leave))
+        await ok(await office.post("/members/i1/release", json={"unit": "T01", "role": "informant", "on": "2026-06-01"}))
+        assert set(await grids(office, red=True)) == {"T01-1"}
+        id_ = await served(office, 1)
+        await ok(await office.post("/members/T01-w1/release", json={"unit": "T01", "role": "worker", "on": "2026-06-01"}))
+        town = (await grids(office, red=True))["T01"]
+        assert (town["gone"], town["left_behind"]) == (0, 1)  # A colleague has the seat, but is not named.
+        assert town["evidence"]["staff"].endswith("1 户企业的责任人已离任")
+        moved = {"line": "horizontal", "unit": "T01", "on": "2026-07-01", "worker": member("T01-w2")}
+        await ok(await office.post(f"/enterprises/{id_}/assign", json=moved))
+        assert set(await grids(office, red=True)) == {"T01-1"}

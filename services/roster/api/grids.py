@@ -23,37 +23,47 @@ _STAFF = ", ".join(f"'{role}'" for role in STAFF)
 _PREFIX = {Line.HORIZONTAL: "H", Line.VERTICAL: "V"}
 _GRIDS = f"""(
 with held as materialized (
-    select member, account, unit, sub_unit, role, post, duty from post
+    select member, account, unit, sub_unit, role, post, duty, acting_for from post
     where since <= $1 and (until is null or until > $1)
+), seats as materialized (
+    select role, unit as place from held where acting_for is null
+    union select role, sub_unit from held where acting_for is null and sub_unit is not null
+), terms as materialized (
+    select member, role, coalesce(sub_unit, unit) as place, since, until from post
+    where role in ('head', 'deputy', 'worker', 'informant') and acting_for is null and since <= $1
 ), lost as materialized (
-    select p.unit, p.sub_unit, count(distinct p.member) as gone from post p
-    where p.role in ('head', 'deputy', 'worker', 'informant') and p.acting_for is null and p.until <= $1
-        and not exists (select from held h where h.unit = p.unit and h.role = p.role and h.sub_unit is not distinct from p.sub_unit)
-    group by p.unit, p.sub_unit
+    select t.place, count(distinct t.member) as gone from terms t
+    where t.until <= $1 and not exists (select from seats s where s.role = t.role and s.place = t.place)
+        and not exists (select from terms f where f.role = t.role and f.place = t.place and f.since > t.since and f.until > t.until)
+    group by t.place
+), there as materialized (
+    select distinct member, unit from held
 ), served as materialized (
     select a.unit, a.sub_unit, count(*)::int as n, count(*) filter (where e.size = 'large')::int as large,
+        count(*) filter (where a.worker is not null and w.member is null)::int as left_behind,
         count(*) filter (where e.size = 'medium')::int as medium, count(*) filter (where e.size = 'small')::int as small,
         count(*) filter (where e.size = 'micro')::int as micro,
         count(*) filter (where exists (select from jsonb_array_elements_text(e.tags) t where t like '%重点%'))::int as key
     from assignment a join scope s on s.enterprise = a.enterprise and s.since <= $1 and (s.until is null or s.until > $1)
-    join enterprise e on e.id = a.enterprise
+    join enterprise e on e.id = a.enterprise left join there w on w.member = a.worker and w.unit = a.unit
     where a.since <= $1 and (a.until is null or a.until > $1) group by a.unit, a.sub_unit
 )
 select u.code, coalesce(n.name, u.name) as name, u.kind, u.line, coalesce(up.parent, u.parent) as parent, u.since, u.ended, u.duty,
     coalesce(e.n, 0)::int as enterprises, coalesce(e.large, 0)::int as large, coalesce(e.medium, 0)::int as medium,
     coalesce(e.small, 0)::int as small, coalesce(e.micro, 0)::int as micro, coalesce(e.key, 0)::int as key,
     d.sub_units, i.industries, p.people, p.workers, p.without_post, p.without_duty, coalesce(v.lacking, '{{}}') as lacking,
-    coalesce(g.gone, 0)::int as gone,
+    coalesce(g.gone, 0)::int as gone, coalesce(e.left_behind, 0)::int as left_behind,
     coalesce(e.n, 0) > 0 or d.sub_units > 0 or i.industries > 0 as area,
     p.people > 0 and v.lacking is null as staff,
     u.duty <> '' or (p.people > 0 and p.without_duty = 0) as charged,
     p.people > 0 and p.without_post = 0 as post,
-    coalesce(g.gone, 0) > 0 or coalesce(v.somebody_left, false) as red
+    coalesce(g.gone, 0) > 0 or coalesce(v.somebody_left, false) or coalesce(e.left_behind, 0) > 0 as red
 from unit u
 left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
 left join unit_parent up on up.code = u.code and up.since <= $1 and (up.until is null or up.until > $1)
 left join lateral (
-    select sum(n) as n, sum(large) as large, sum(medium) as medium, sum(small) as small, sum(micro) as micro, sum(key) as key
+    select sum(n) as n, sum(left_behind) as left_behind, sum(large) as large, sum(medium) as medium, sum(small) as small,
+        sum(micro) as micro, sum(key) as key
     from served where (u.kind in ('department', 'township') and unit = u.code) or sub_unit = u.code) e on true
 cross join lateral (select count(*)::int as sub_units from unit c where c.parent = u.code and c.since <= $1
     and (c.ended is null or c.ended > $1)) d
@@ -67,9 +77,13 @@ cross join lateral (
 left join lateral (
     select array_agg(x.role order by x.role) as lacking, bool_or(x.left_on is not null) as somebody_left
     from {VIOLATIONS} x where x.unit = u.code and x.role in ({_STAFF})) v on true
-left join lost g on g.unit = u.code and g.sub_unit is null or g.sub_unit = u.code
+left join lost g on g.place = u.code
 where u.line is not null and u.since <= $1 and (u.ended is null or u.ended > $1)
 ) grid"""
+"""A row for each grid. A place is a unit, or the branch or village somebody has within it, under whichever unit it stood then.
+
+Who left is counted where nobody has the seat today, without those whom somebody followed; standing in fills no seat.
+"""
 
 
 @router.get("/grids", name="list_grids", summary="四定核查")
@@ -123,7 +137,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **{
             name: row[name]
-            for name in ("code", "name", "kind", "line", "parent", "since", "enterprises", "people", "gone", "red")
+            for name in ("code", "name", "kind", "line", "parent", "since", "enterprises", "people", "gone", "left_behind", "red")
         },
         "grid": f"{_PREFIX[Line(row['line'])]}-{row['code']}",
         "settled": {str(what): yes for what, yes in answers.items()},
@@ -136,6 +150,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
 def _staffed(row: dict[str, Any]) -> str:
     lacking = "、".join(Role(role).label for role in row["lacking"])
     left = f",{row['gone']} 人离任未补" if row["gone"] else ""
+    left += f",{row['left_behind']} 户企业的责任人已离任" if row["left_behind"] else ""
     return f"{row['people']} 人" + (f",缺{lacking}" if lacking else "") + left
 
 

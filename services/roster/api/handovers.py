@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from services.roster.domain.handover import (
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.handle import Ask, Done
+from shared.months import local_date
 from shared.problems import KeyReused, Stale, Unknown
 from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
 from shared.terms import HandoverStage, Line, derived_id
@@ -78,13 +80,16 @@ async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Ac
     """One signature. Who signs first does so on what was seen, so that nobody's second signature leaves anything unmoved."""
     entries = await load(service.pool, HANDOVER.stream(id_))
     state = HANDOVER.fold(entry.fact for entry in entries)
-    context = await service.context(caller, id_)
-    expected: int | None = len(entries)
-    if isinstance(state, Handover) and state.last_to_sign(caller.id):
-        moves = await _moves(service, caller, id_, state)
-        await service.desk.handle_all([Ask(HANDOVER, str(id_), command, context, command_id), *moves])
-        expected = None  # Done: what follows answers what was just written.
-    return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=expected)
+    if not isinstance(state, Handover) or not state.last_to_sign(caller.id):
+        context = await service.context(caller, id_)
+        return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=len(entries))
+    day, taker = max(state.told.on, local_date(service.clock())), state.told.taker
+    units = (await lookups.workers(service.pool, [taker], day)).get(taker, set())
+    context = await service.context(caller, id_, units=units)
+    moves = await _moves(service, caller, id_, state)
+    await service.desk.handle_all([Ask(HANDOVER, str(id_), command, context, command_id), *moves])
+    done = await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id)
+    return replace(done, replayed=False)  # Asked again only to be told: it was written a line above.
 
 
 async def _moves(service: Service, caller: Actor, id_: UUID, state: Handover) -> list[Ask[Any]]:

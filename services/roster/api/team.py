@@ -45,7 +45,7 @@ async def violations(
 ) -> dict[str, Any]:  # fmt: skip
     """Against 方案 三(三), 五(五): one chief; in each unit one head, deputies, workers, a liaison and a back-up.
 
-    ``colour`` is red where somebody left and nobody followed, and where there is no liaison; else yellow.
+    ``colour`` is red where somebody left and nobody followed, and where there is no liaison or no back-up; else yellow.
     """
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
@@ -64,7 +64,7 @@ async def violations(
         item.update(
             role_label=label, what="missing" if missing else "too_many",
             title=f"{label}空缺" if missing else f"{label}多于 {item['most']} 人",
-            colour="red" if item["left_on"] or (missing and item["role"] == Role.LIAISON) else "yellow",
+            colour="red" if item["left_on"] or (missing and item["role"] in (Role.LIAISON, Role.BACKUP_LIAISON)) else "yellow",
         )  # fmt: skip
     return {"on": day, **page}
 

@@ -44,6 +44,8 @@ def _line(
     remarks = [f"缺{'、'.join(Role(role).label for role in row['lacking'])}"] if row["lacking"] else []
     if row["gone"]:
         remarks.append(f"{row['gone']} 人离任未补")
+    if row["left_behind"]:
+        remarks.append(f"{row['left_behind']} 户企业的责任人已离任")
     return (
         grid, row["name"], line, names.get(above or "", "全区"), UnitKind(row["kind"]), "、".join(people.get(("", Role.CHIEF), ())),
         named(Role.HEAD), named(Role.DEPUTY), named(Role.WORKER, Role.INFORMANT), named(Role.LIAISON, Role.BACKUP_LIAISON),

@@ -122,7 +122,10 @@ Asked = OpenHandover | SignHandover | WithdrawHandover
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings, to open it, which enterprises are the ``givers`` and the taker's ``units``."""
+    """Facts, or a refusal.
+
+    ``context.known`` brings the taker's ``units`` on the day things move, and, to open it, which enterprises are the ``givers``.
+    """
     match state, command:
         case NoHandover(), OpenHandover():
             return [_open(command, context)]
@@ -140,6 +143,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 return []
             if state.stage is not HandoverStage.OPEN:
                 raise HandoverOver(stage=state.stage.label)
+            if state.last_to_sign(by) and told.unit not in context.known["units"]:
+                raise TakerNotOfUnit(unit=told.unit)  # Left since it was opened: nothing goes to nobody.
             return [HandoverSigned(by=by, on=context.today)]
         case Handover(told=told), WithdrawHandover():
             if context.actor.id != told.giver:

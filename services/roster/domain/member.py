@@ -158,8 +158,7 @@ def _appoint(state: Member, command: AppointMember, context: Context) -> list[Fa
     if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known["units"]]:
         raise UnitUnknown(unit=missing[0])
     held = state.post(command.unit, command.role, command.on)
-    said = (command.sub_unit, command.post, command.on, command.until, command.acting_for)
-    if held and (held.sub_unit, held.post, held.since, held.until, held.acting_for) == said:
+    if held and held == _held(command):
         return []
     if command.acting_for is not None:
         if not known.get("held"):
@@ -180,14 +179,16 @@ def evolve(state: Member, fact: Fact) -> Member:
     """The state after a fact."""
     match fact:
         case MemberAppointed():
-            held = Held(
-                fact.unit, fact.sub_unit, fact.role, fact.post, fact.duty, fact.document, fact.on, fact.until, fact.acting_for
-            )
-            return Member(fact.account, fact.name, fact.phone or state.phone, (*_up_to(state.posts, fact), held))
+            return Member(fact.account, fact.name, fact.phone or state.phone, (*_up_to(state.posts, fact), _held(fact)))
         case MemberReleased():
             return replace(state, posts=_up_to(state.posts, fact))
         case _:
             return state
+
+
+def _held(said: AppointMember | MemberAppointed) -> Held:
+    """The post as said: a duty or a document put right is another saying, and not lost as a repeat."""
+    return Held(said.unit, said.sub_unit, said.role, said.post, said.duty, said.document, said.on, said.until, said.acting_for)
 
 
 def _up_to(posts: tuple[Held, ...], fact: MemberAppointed | MemberReleased) -> tuple[Held, ...]:
