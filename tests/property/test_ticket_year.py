@@ -416,8 +416,7 @@ class Plain:
     dispatched: date | None = None
     first: date | None = None
     owed: date | None = None
-    redone: bool = False
-    """Its deadline in force is the one of a reopening, by which nobody is judged."""
+    """By which it is judged: once it is reopened nothing moves it."""
     resolved: date | None = None
     closed: date | None = None
     ratings: list[Rating] = field(default_factory=list[Rating])
@@ -442,12 +441,10 @@ def recounted(facts: list[Fact]) -> Plain:
             case e.IssueDispatched():
                 plain.dispatched, plain.first = plain.dispatched or fact.on, plain.first or fact.due.on
                 plain.owed = fact.due.on
-            case e.ExtensionApproved() | e.EscalationApproved():
-                plain.owed, plain.redone = fact.due.on, False
-            case e.CityReplied() if fact.due is not None:
-                plain.owed, plain.redone = fact.due, False
-            case e.DeadlineRederived() if not plain.redone:
+            case e.ExtensionApproved() | e.EscalationApproved() | e.DeadlineRederived() if not plain.reopened:
                 plain.owed = fact.due.on
+            case e.CityReplied() if fact.due is not None and not plain.reopened:
+                plain.owed = fact.due
             case e.IssueResolved():
                 plain.resolved = fact.on
             case e.ResolutionRejected():
@@ -458,7 +455,7 @@ def recounted(facts: list[Fact]) -> Plain:
             case e.IssueClosed():
                 plain.closed = fact.on
             case e.IssueReopened():
-                plain.resolved, plain.closed, plain.ratings, plain.redone = None, None, [], True
+                plain.resolved, plain.closed, plain.ratings = None, None, []
                 plain.reopened += 1
             case _:
                 pass

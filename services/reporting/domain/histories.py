@@ -150,7 +150,8 @@ class IssueHistory:
     due: str | None = None
     """The deadline in force, as it is printed: after a reopening the one of the reopening."""
     owed: str | None = None
-    """The deadline it is judged by (kpi §3): extensions and higher levels move it, a reopening never does."""
+    """The deadline it is judged by (kpi §3): extensions and higher levels move it until the ticket is reopened; from
+    then on nothing does."""
     level: str = Level.GRID
     extensions: int = 0
     returned: int = 0

@@ -17,6 +17,13 @@ def _issue(histories: Histories, key: str) -> IssueHistory:
     return found
 
 
+def _clock(item: IssueHistory, due: str) -> None:
+    """A new deadline in force. More time for a second handling makes nobody punctual who was late the first time."""
+    item.due = due
+    if not item.reopened:
+        item.owed = due
+
+
 def _reported(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
     item.no, item.unit, item.reported_on = data["no"], data["unit"], data["on"]
@@ -32,7 +39,7 @@ def _dispatched(histories: Histories, key: str, data: dict[str, Any], _pos: int,
     item = _issue(histories, key)
     item.stage, item.dispatched_on = IssueStage.DISPATCHED, item.dispatched_on or data["on"]
     item.handler, item.leader, item.measures = data["unit"], data["leader"], data["measures"]
-    item.due = item.owed = data["due"]["on"]
+    _clock(item, data["due"]["on"])
     item.initial_due = item.initial_due or item.due
     item.level = data.get("level", Level.GRID)
 
@@ -76,8 +83,8 @@ def _reopened(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     item = _issue(histories, key)
     item.stage, item.resolved_on, item.replied_on = IssueStage.SIGNED, None, None
     item.closed_on, item.rating = None, None
-    item.due = data["due"]["on"]
     item.reopened += 1
+    _clock(item, data["due"]["on"])
 
 
 def _archived(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -108,29 +115,24 @@ def _sent_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _
 
 def _extended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.due = data["due"]["on"]
-    if not item.reopened:  # More time for a second handling makes nobody punctual who was late the first time.
-        item.owed = item.due
+    _clock(item, data["due"]["on"])
     item.extensions += 1
 
 
 def _rederived(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    item = _issue(histories, key)
-    item.owed = data["due"]["on"] if item.owed == item.due else item.owed
-    item.due = data["due"]["on"]
+    _clock(_issue(histories, key), data["due"]["on"])
 
 
 def _lifted(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
     item.stage, item.level = IssueStage.SIGNED, data["level"]
     item.handler, item.leader = data["unit"], data["leader"]
-    item.due = item.owed = data["due"]["on"]
+    _clock(item, data["due"]["on"])
 
 
 def _city_replied(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    item = _issue(histories, key)
     if due := data.get("due"):
-        item.due = item.owed = due
+        _clock(_issue(histories, key), due)
 
 
 def _withdrawn(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
