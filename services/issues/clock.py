@@ -28,6 +28,7 @@ from shared.eventlog import load_many
 from shared.events import Fact
 from shared.events.issues import AlarmRaised, AlarmsSet, Ring
 from shared.months import local_date
+from shared.problems import Problem
 from shared.service import Service
 from shared.terms import Alarm, derived_id
 
@@ -78,14 +79,20 @@ async def sweep(service: Service) -> int:
 
 
 async def _ring(service: Service, issue: UUID, commands: Sequence[RaiseAlarm]) -> int:
-    """Those of one ticket, in their order."""
+    """Those of one ticket, in their order. What one ticket refuses is logged and tried again; the others do not wait for it."""
     rung = 0
     for command in commands:
-        done = await service.desk.handle(
-            ISSUE, issue, command, await service.context(ITSELF, issue),
-            command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
-            prepare=partial(documented, DocumentKind.SLIP) if command.kind is Alarm.RED else None,
-        )  # fmt: skip
+        try:
+            done = await service.desk.handle(
+                ISSUE, issue, command, await service.context(ITSELF, issue),
+                command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
+                prepare=partial(documented, DocumentKind.SLIP) if command.kind is Alarm.RED else None,
+            )  # fmt: skip
+        except Problem as problem:
+            log.warning(
+                "alarm refused", issue=str(issue), kind=command.kind, deadline=str(command.deadline), problem=problem.code()
+            )
+            break
         rung += not done.replayed
     return rung
 

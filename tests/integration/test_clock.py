@@ -66,3 +66,25 @@ async def test_what_is_foreseen_is_what_rings(desk: Desk) -> None:
         day += timedelta(hours=1)
     rung = [(data["kind"], data["deadline"]) for type_, data in await desk.facts(id_) if type_ == "alarm-raised"]
     assert rung == foreseen
+
+
+async def test_what_one_ticket_refuses_holds_up_no_other(desk: Desk) -> None:
+    """As a clock that read a row before the calendar changed, and comes to ring it after another clock has."""
+    desk.now("09-14T10:00:00")
+    first, second = await desk.dispatched(), await desk.dispatched()
+    stale = await desk.issues.pool.fetchrow("select * from alarm where issue = $1 and kind = 'sign'", first)
+    assert stale is not None
+    desk.now("09-17T10:00:00")
+    await clock.sweep(desk.issues)
+    rung = len(await desk.facts(first))
+    await desk.issues.pool.execute(
+        "insert into alarm values ($1, $2, $3, $4)",
+        *(stale[name] if name != "at" else stale["at"] - timedelta(hours=1) for name in ("issue", "kind", "deadline", "at")),
+    )
+    desk.now("09-24T10:00:00")
+    await clock.sweep(desk.issues)
+    assert len(await desk.facts(first)) == rung
+    assert "red" in [data["kind"] for type_, data in await desk.facts(second) if type_ == "alarm-raised"]
+    await desk.issues.pool.execute("delete from alarm where issue = $1 and kind = 'sign'", first)
+    await clock.sweep(desk.issues)
+    assert "red" in [data["kind"] for type_, data in await desk.facts(first) if type_ == "alarm-raised"]

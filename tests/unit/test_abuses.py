@@ -235,7 +235,7 @@ def test_the_bad_word_stands_nobody_calls_until_it_is_nicer():
 @pytest.mark.parametrize(
     ("command", "who"),
     [
-        (PROGRESS, "w"), (c.ProgressIssue(note="请稍候", next_on=date(2026, 12, 31)), "w"), (of(c.SupplementIssue), "hotline"),
+        (PROGRESS, "w"), (c.ProgressIssue(note="请稍候", next_on=date(2026, 10, 10)), "w"), (of(c.SupplementIssue), "hotline"),
         (of(c.UrgeIssue), "office"), (of(c.SuperviseIssue), "inspector"), (of(c.AnswerStage), "w"), (EXTEND, "h"),
         (of(c.ReassignIssue), "h"), (RESOLVE, "w"), (TRACK, "h"), (of(c.RequestEscalation), "h"),
     ],
@@ -245,10 +245,16 @@ def test_nothing_said_moves_the_deadline(command: c.Step, who: str):
     assert (state.due, state.first) == (given(TO_SIGNED).due, given(TO_SIGNED).first)
 
 
-def test_a_next_day_far_away_silences_no_deadline():
-    state = given([*TO_SIGNED, (c.ProgressIssue(note="请稍候", contacted=True, next_on=date(2199, 12, 31)), "w")])
+@pytest.mark.parametrize("day", [date(2026, 9, 13), date(2026, 9, 29), date(2199, 12, 31)])
+def test_a_next_day_far_away_or_gone_by_is_refused(day: date):
+    assert refusal(TO_SIGNED, c.ProgressIssue(note="请稍候", contacted=True, next_on=day), "w") == "NextDayTooFar"
+
+
+def test_the_farthest_next_day_silences_no_deadline_and_rings_itself():
+    state = given([*TO_SIGNED, (c.ProgressIssue(note="请稍候", contacted=True, next_on=date(2026, 9, 28)), "w")])
     told, _ = silence(state, "11-01T10:00")
-    assert rung(told)[:5] == [Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.SLIP_REPLY, Alarm.RED_5]
+    assert rung(told)[:3] == [Alarm.BLUE, Alarm.YELLOW, Alarm.RED]
+    assert Alarm.PROGRESS in rung(told)
 
 
 def test_progress_that_reached_nobody_is_no_first_contact():

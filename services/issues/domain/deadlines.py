@@ -26,6 +26,7 @@ MOST_EXTENDED = 30
 MILESTONE_DAYS = 30
 """T10: tracking is looked at again within thirty days."""
 STAGE_WORKDAYS = 10
+"""T8, T13: the longest an enterprise waits for a word, be it progress or a stage answer."""
 
 _CRITICAL = 1
 _CITY = 30

@@ -43,6 +43,7 @@ from services.issues.domain.refusals import (
     ExtensionPending,
     HandlerNotOfUnit,
     MilestoneTooFar,
+    NextDayTooFar,
     NoExtensionAsked,
     NotACoHandler,
     NothingAbove,
@@ -130,9 +131,7 @@ def signed(state: Signed, command: Step, context: Context) -> list[Fact]:
         case ReassignIssue():
             return _reassign(state, command, context)
         case ProgressIssue():
-            permissions.may_handle(state, context)
-            fact = IssueProgressed(**command.model_dump(), on=context.today)
-            return [] if fact == last else [fact]
+            return _progress(state, command, context)
         case RequestExtension():
             return _ask_longer(state, command, context)
         case ApproveExtension():
@@ -187,9 +186,7 @@ def tracked(state: Tracked, command: Step, context: Context) -> list[Fact]:
             permissions.may_resume(state, context)
             return [IssueResumed(note=command.note, on=context.today)]
         case ProgressIssue():
-            permissions.may_handle(state, context)
-            fact = IssueProgressed(**command.model_dump(), on=context.today)
-            return [] if fact == state.work.last else [fact]
+            return _progress(state, command, context)
         case ReassignIssue():
             return _reassign(state, command, context)
         case RequestEscalation():
@@ -276,6 +273,15 @@ def _grant_longer(state: Signed, command: ApproveExtension, context: Context) ->
     due = deadlines.extended(context.calendar, state.due, asking.workdays)
     granted = ExtensionApproved(due=due, workdays=asking.workdays, note=command.note, by=context.actor.id, on=context.today)
     return [*facts, granted]
+
+
+def _progress(state: Signed | Tracked, command: ProgressIssue, context: Context) -> list[Fact]:
+    permissions.may_handle(state, context)
+    until = context.calendar.add_workdays(context.today, deadlines.STAGE_WORKDAYS)
+    if command.next_on is not None and not context.today <= command.next_on <= until:
+        raise NextDayTooFar(next_on=command.next_on, until=until)
+    fact = IssueProgressed(**command.model_dump(), on=context.today)
+    return [] if fact == state.work.last else [fact]
 
 
 def _near(milestone: date, context: Context) -> None:

@@ -128,6 +128,12 @@ class MilestoneTooFar(Refused):
     title = "跟踪节点须在今后三十日内"
 
 
+class NextDayTooFar(Refused):
+    """T8: who is waiting hears something within ten working days at the latest; a far day would silence the reminder."""
+
+    title = "下次答复日须在今日起十个工作日内"
+
+
 class NothingAbove(Refused):
     """Above the city there is no level (T12)."""
 
