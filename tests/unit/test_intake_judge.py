@@ -8,24 +8,20 @@ from datetime import date
 
 import pytest
 
-from services.roster.intake.judge import (
-    Accepted,
-    Fault,
-    Refused,
-    Repeated,
-    SetAside,
+from services.roster.intake.cells import (
     company_name,
     is_branch,
-    judge,
     kind_of,
     meaning,
-    misread,
     read_capital,
     read_date,
     read_phone,
     standing_of,
 )
+from services.roster.intake.doubts import misread
+from services.roster.intake.judge import judge
 from services.roster.intake.read import read
+from services.roster.intake.verdict import Accepted, Fault, Refused, Repeated, SetAside
 from services.roster.intake.whole import HEADINGS, Tally, harmless, judge_all, report
 from shared.codes import make_code, outer_check
 from shared.terms import EnterpriseKind, Standing

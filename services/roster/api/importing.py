@@ -29,8 +29,8 @@ from services.roster.domain.enterprise import (
     RegisterEnterprise,
 )
 from services.roster.domain.row import ROW, SetRowAside
-from services.roster.intake.judge import Accepted, Candidate, Fault, SetAside, Verdict
 from services.roster.intake.read import FileUnreadable, read
+from services.roster.intake.verdict import Accepted, Candidate, Fault, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines
 from shared.decider import Actor, Context
 from shared.handle import Ask

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import orjson
 
 from services.roster.domain.enterprise import Assignment
-from services.roster.intake.judge import Candidate
 from services.roster.intake.places import Places, suggest
+from services.roster.intake.verdict import Candidate
 from shared.months import local_date
 from shared.service import Service
 from shared.terms import Line, UnitKind

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from services.roster.api.placing import Grid
-from services.roster.intake.judge import Accepted, Candidate, Fault, Verdict
 from services.roster.intake.places import suggest
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Verdict
 from shared.months import local_date
 from shared.service import Service
 from shared.terms import Standing, derived_id

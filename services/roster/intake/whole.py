@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from services.roster.intake.judge import Accepted, Candidate, Fault, Reason, Refused, Repeated, SetAside, Verdict, judge
+from services.roster.intake.judge import judge
 from services.roster.intake.read import Column, RawRow
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Reason, Refused, Repeated, SetAside, Verdict
 
 
 def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
