@@ -15,14 +15,8 @@ from uuid import UUID
 
 from deploy.demo.district import District, Unit, invented_name, phone
 from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
-from services.roster.domain.enterprise import (
-    ENTERPRISE,
-    AssignEnterprise,
-    Assignment,
-    ChangeStanding,
-    RegisterEnterprise,
-    VerifyContactLoss,
-)
+from services.roster.domain.commands import AssignEnterprise, Assignment, ChangeStanding, RegisterEnterprise, VerifyContactLoss
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.row import ROW, SetRowAside
 from shared.codes import make_code
 from shared.decider import Actor

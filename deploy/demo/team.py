@@ -15,10 +15,7 @@ from deploy.demo.steps import Span, Step, moment, token
 from deploy.demo.words import DUTIES, PROJECTS, TASKS
 from services.roster.domain.brand import BRAND, PublishBrand
 from services.roster.domain.census import CENSUS, CloseCensus, OpenCensus
-from services.roster.domain.correction import CORRECTION, ApproveCorrection, ProposeCorrection, RejectCorrection
-from services.roster.domain.delivery import DELIVERY, RecordDelivery
-from services.roster.domain.enterprise import (
-    ENTERPRISE,
+from services.roster.domain.commands import (
     AmendEnterprise,
     ChangeCustody,
     ChooseMainContact,
@@ -29,6 +26,9 @@ from services.roster.domain.enterprise import (
     SurveyEnterprise,
     TagEnterprise,
 )
+from services.roster.domain.correction import CORRECTION, ApproveCorrection, ProposeCorrection, RejectCorrection
+from services.roster.domain.delivery import DELIVERY, RecordDelivery
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.handover import HANDOVER, OpenHandover, SignHandover, WithdrawHandover
 from services.roster.domain.mapping import MAPPING, MapOfficePhones, MapPlaces, SetLoadLimit
 from services.roster.domain.member import MEMBER, AppointMember, ReleaseMember

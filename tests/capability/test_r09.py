@@ -10,7 +10,8 @@ from support.net import assign, enterprise, member, ok, the_net
 from support.roster import credit
 from support.world import District
 
-from services.roster.domain.enterprise import ENTERPRISE, RegisterEnterprise
+from services.roster.domain.commands import RegisterEnterprise
+from services.roster.domain.enterprise import ENTERPRISE
 from shared.terms import Line, Role, derived_id
 
 

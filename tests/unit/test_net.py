@@ -13,15 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.roster.domain.brand import BRAND, PublishBrand
+from services.roster.domain.commands import AssignEnterprise, ChooseMainContact, FollowMapping, RegisterEnterprise
 from services.roster.domain.delivery import DELIVERY, DeliveryRecordedAlready, NotOfAUnit, ReceivedInFuture, RecordDelivery
-from services.roster.domain.enterprise import (
-    ENTERPRISE,
-    AssignEnterprise,
-    ChooseMainContact,
-    FollowMapping,
-    NobodyNamedThere,
-    RegisterEnterprise,
-)
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import MAPPING, MapIndustries, MapOfficePhones, MapPlaces, NoSuchUnit, NotAPlace, SetLoadLimit
 from services.roster.domain.project import (
@@ -34,6 +28,7 @@ from services.roster.domain.project import (
     RegisterProject,
     TakeDownPlaque,
 )
+from services.roster.domain.refusals import NobodyNamedThere
 from services.roster.projections.spans import in_force, spans
 from shared.codes import make_code
 from shared.decider import Actor, Context

@@ -8,22 +8,24 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.roster.domain.calendar import CALENDAR, DayOutsideYear, PublishYear
-from services.roster.domain.enterprise import (
-    ENTERPRISE,
-    AlreadyRegistered,
+from services.roster.domain.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ChangeStanding,
+    RegisterEnterprise,
+    VerifyContactLoss,
+)
+from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.mapping import MAPPING, MapIndustries, NotADepartment
+from services.roster.domain.member import MEMBER, AppointMember, PostNotHeld, ReleaseMember, UnitUnknown
+from services.roster.domain.refusals import (
+    AlreadyRegistered,
     CodeInvalid,
     NotAnEnterprise,
     NotOfThisLine,
-    RegisterEnterprise,
     TriesTooAlike,
-    VerifyContactLoss,
     WorkerNotOfUnit,
 )
-from services.roster.domain.mapping import MAPPING, MapIndustries, NotADepartment
-from services.roster.domain.member import MEMBER, AppointMember, PostNotHeld, ReleaseMember, UnitUnknown
 from services.roster.domain.unit import (
     UNIT,
     BeforeItsTime,

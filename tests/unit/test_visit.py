@@ -11,29 +11,22 @@ from pydantic import ValidationError
 
 from services.visits.domain.commands import AcceptVisit, AttachEvidence, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit, Wanted
 from services.visits.domain.counting import RULE, missing
-from services.visits.domain.visit import (
-    MOST_FILES,
-    VISIT,
+from services.visits.domain.refusals import (
     AlreadyAccepted,
     AlreadyRecorded,
     AlreadyReviewed,
     EvidenceAlreadyThere,
     EvidenceLacking,
     NotAwaitingReview,
-    NotYourEnterprise,
     NotYourReview,
-    NotYourVisit,
     OneQuestionnaireAMonth,
     OwnVisit,
-    Returned,
     TooMuchEvidence,
-    VisitInTheFuture,
     VisitIsVoid,
-    VisitorNotInPost,
     WrongKindOfFile,
-    allowed_actions,
-    counts,
 )
+from services.visits.domain.telling import NotYourEnterprise, NotYourVisit, VisitInTheFuture, VisitorNotInPost
+from services.visits.domain.visit import MOST_FILES, VISIT, Returned, allowed_actions, counts
 from services.visits.projections import read, written
 from shared.decider import Actor, Context
 from shared.directory import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post

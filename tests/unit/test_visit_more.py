@@ -35,28 +35,21 @@ from services.visits.domain.helping import (
     preferences,
 )
 from services.visits.domain.policy import POLICY, PolicyIsRetired, PublishPolicy, RetirePolicy, reasons
-from services.visits.domain.switches import SWITCHES, CapContacts, NotYourSwitch, PhotosNotRequired, RequirePhotos, WaivePhotos
-from services.visits.domain.telling import PolicyNotInLibrary, VisitorNotInPost, skew
-from services.visits.domain.visit import (
-    VISIT,
+from services.visits.domain.refusals import (
     AlreadyConfirmed,
     AlreadyDenied,
     AlreadyReviewed,
     AwaitsRuling,
     DeniedByEnterprise,
-    Held,
     NotAwaitingRuling,
     NotDenied,
     NotTheEnterprise,
-    NotYourEnterprise,
     NotYourRuling,
-    Pending,
-    Recorded,
     VisitIsVoid,
-    Voided,
-    allowed_actions,
-    counts,
 )
+from services.visits.domain.switches import SWITCHES, CapContacts, NotYourSwitch, PhotosNotRequired, RequirePhotos, WaivePhotos
+from services.visits.domain.telling import NotYourEnterprise, PolicyNotInLibrary, VisitorNotInPost, skew
+from services.visits.domain.visit import VISIT, Held, Pending, Recorded, Voided, allowed_actions, counts
 from services.visits.domain.wording import smells, smells_of
 from services.visits.projections import flags, read, written
 from shared.decider import Actor, Context

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.api import lookups
 from services.roster.api.reading import business, sees_district
 from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, OpenCensus
-from services.roster.domain.enterprise import ENTERPRISE, SurveyEnterprise
+from services.roster.domain.commands import SurveyEnterprise
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.scope import share
 from shared.decider import Actor
 from shared.months import local_date

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.roster.api import lookups
 from services.roster.api.reading import business, sees_district
+from services.roster.domain.commands import AmendEnterprise, AssignEnterprise
 from services.roster.domain.correction import (
     CORRECTION,
     FIELDS,
@@ -20,7 +21,7 @@ from services.roster.domain.correction import (
     RejectCorrection,
     may_rule,
 )
-from services.roster.domain.enterprise import ENTERPRISE, AmendEnterprise, AssignEnterprise
+from services.roster.domain.enterprise import ENTERPRISE
 from shared.decider import Actor, Context
 from shared.eventlog import load
 from shared.events.roster import CorrectionProposed

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
 from services.roster.api.reading import business, own_or_asked, sees_district
-from services.roster.domain.enterprise import (
-    ENTERPRISE,
+from services.roster.domain.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ChangeCustody,
@@ -22,6 +21,7 @@ from services.roster.domain.enterprise import (
     TagEnterprise,
     VerifyContactLoss,
 )
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.scope import share
 from shared.decider import Actor
 from shared.months import local_date

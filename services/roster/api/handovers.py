@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
 from services.roster.api.reading import business, own_or_asked, sees_district
-from services.roster.domain.enterprise import ENTERPRISE, HandOverEnterprise
+from services.roster.domain.commands import HandOverEnterprise
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.handover import (
     HANDOVER,
     MOST,

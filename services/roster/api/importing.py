@@ -20,14 +20,8 @@ import orjson
 
 from services.roster.api.placing import Grid
 from services.roster.api.previewing import Preview
-from services.roster.domain.enterprise import (
-    ENTERPRISE,
-    AmendEnterprise,
-    ChangeStanding,
-    FindEnterprise,
-    MissEnterprise,
-    RegisterEnterprise,
-)
+from services.roster.domain.commands import AmendEnterprise, ChangeStanding, FindEnterprise, MissEnterprise, RegisterEnterprise
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import FileUnreadable, read
 from services.roster.intake.verdict import Accepted, Candidate, Fault, SetAside, Verdict

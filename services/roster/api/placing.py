@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from services.roster.domain.enterprise import Assignment
+from services.roster.domain.commands import Assignment
 from services.roster.intake.places import Places, suggest
 from services.roster.intake.verdict import Candidate
 from shared.months import local_date

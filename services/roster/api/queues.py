@@ -13,7 +13,8 @@ from pydantic import Field
 from services.roster.api import lookups
 from services.roster.api.placing import Grid
 from services.roster.api.reading import the_district
-from services.roster.domain.enterprise import ENTERPRISE, AssignEnterprise, FindEnterprise
+from services.roster.domain.commands import AssignEnterprise, FindEnterprise
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.permissions import the_office
 from services.roster.domain.row import ROW, DismissRow
 from services.roster.domain.unit import Code

@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 
 from services.roster.api import lookups
-from services.roster.domain.enterprise import ENTERPRISE, FollowMapping
+from services.roster.domain.commands import FollowMapping
+from services.roster.domain.enterprise import ENTERPRISE
 from shared.decider import Actor, Context
 from shared.handle import Ask
 from shared.problems import Problem

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import gaps as gaping
 from services.roster.api.reading import business, own_or_asked, sees_district, the_district
-from services.roster.domain.enterprise import ENTERPRISE, ChooseMainContact
+from services.roster.domain.commands import ChooseMainContact
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.projections.sealed import sealed
 from shared.months import local_date
 from shared.problems import Malformed, Unknown

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.roster.domain.enterprise import AmendEnterprise, subject
+from services.roster.domain.commands import AmendEnterprise
+from services.roster.domain.enterprise import subject
 from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider

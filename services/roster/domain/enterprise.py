@@ -13,19 +13,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
-
+from services.roster.domain.commands import (
+    AmendEnterprise,
+    AssignEnterprise,
+    ChangeCustody,
+    ChangeStanding,
+    ChooseMainContact,
+    FindEnterprise,
+    FollowMapping,
+    HandOverEnterprise,
+    MissEnterprise,
+    PreferContact,
+    RegisterEnterprise,
+    SurveyEnterprise,
+    TagEnterprise,
+    VerifyContactLoss,
+)
 from services.roster.domain.permissions import the_office, the_unit
+from services.roster.domain.refusals import (
+    AlreadyRegistered,
+    CensusNotRunning,
+    CodeInvalid,
+    DuplicateUnnamed,
+    NobodyNamedThere,
+    NotAnEnterprise,
+    NotAssignedThere,
+    NotOfThisLine,
+    NotYourEnterprise,
+    OutsideCensus,
+    TriesTooAlike,
+    WorkerNotOfUnit,
+)
 from services.roster.domain.sizes import RULE, Sizing, size_of
-from services.roster.domain.unit import Code
 from shared.codes import InvalidCode, credit_code
 from shared.decider import Context, Decider
-from shared.events import Command, Fact, Part
+from shared.events import Fact
 from shared.events.roster import (
-    Attempt,
     ContactLossVerified,
     ContactPreferred,
     CustodyChanged,
@@ -40,262 +66,9 @@ from shared.events.roster import (
     MainContactChosen,
     StandingChanged,
 )
-from shared.phones import Phone
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import EnterpriseKind, Line, Mode, Role, Standing, SurveyResult, derived_id
+from shared.problems import Forbidden, Unknown
+from shared.terms import Line, Role, Standing, SurveyResult, derived_id
 from shared.vault import Personal
-
-Text = Annotated[str, Field(max_length=500)]
-Amount = Annotated[int, Field(ge=0, le=10**17)]
-Staff = Annotated[int, Field(ge=0, le=10_000_000)]
-
-
-class Assignment(Part):
-    """A first assignment that comes with the registration."""
-
-    line: Line
-    unit: Code
-    sub_unit: Code | None = None
-    worker: UUID | None = None
-    confidence: int | None = Field(None, ge=0, le=100)
-    reason: str = Field("", max_length=200)
-
-
-class Particulars(Command):
-    """What the register says of an enterprise beside its code, name and standing."""
-
-    kind: EnterpriseKind = EnterpriseKind.OTHER
-    branch: bool = False
-    founded: date | None = None
-    capital: Amount | None = None
-    currency: str = Field("CNY", max_length=10)
-    legal_person: Personal | None = None
-    contact: Personal | None = None
-    phone: Phone | None = None
-    address: Text = ""
-    business_address: Text = ""
-    industry: str = Field("", max_length=10)
-    business: str = Field("", max_length=4000)
-    registrar: str = Field("", max_length=100)
-    staff: Staff | None = None
-    revenue: Amount | None = None
-    assets: Amount | None = None
-    abnormal: bool | None = None
-    source: str = Field("import", max_length=20)
-    batch: str = Field("", max_length=64)
-
-
-class RegisterEnterprise(Particulars):
-    """Take an enterprise into the register, with its first assignments where they are sure."""
-
-    code: str = Field(max_length=40)
-    name: str = Field(min_length=1, max_length=200)
-    standing: Standing = Standing.SURVIVING
-    standing_on: date | None = None
-    managed_elsewhere: bool = False
-    assignments: tuple[Assignment, ...] = Field((), max_length=2)
-    on: date | None = None
-
-
-class AmendEnterprise(Command):
-    """Change particulars; only what is named changes."""
-
-    name: str | None = Field(None, min_length=1, max_length=200)
-    kind: EnterpriseKind | None = None
-    branch: bool | None = None
-    founded: date | None = None
-    capital: Amount | None = None
-    currency: str | None = Field(None, max_length=10)
-    legal_person: Personal | None = None
-    contact: Personal | None = None
-    phone: Phone | None = None
-    address: Text | None = None
-    business_address: Text | None = None
-    industry: str | None = Field(None, max_length=10)
-    business: str | None = Field(None, max_length=4000)
-    registrar: str | None = Field(None, max_length=100)
-    staff: Staff | None = None
-    revenue: Amount | None = None
-    assets: Amount | None = None
-    abnormal: bool | None = None
-    source: str = Field("manual", max_length=20)
-    batch: str = Field("", max_length=64)
-
-
-class ChangeStanding(Command):
-    """The register's standing is another one from a day on."""
-
-    standing: Standing
-    on: date
-    reason: str = Field("", max_length=200)
-    batch: str = Field("", max_length=64)
-
-
-class ChangeCustody(Command):
-    """Another administration manages the area from a day on, or no longer does."""
-
-    managed_elsewhere: bool
-    on: date
-    reason: str = Field("", max_length=200)
-
-
-class AssignEnterprise(Command):
-    """From a day on this unit, and this worker, answers for it on this line."""
-
-    line: Line
-    unit: Code
-    sub_unit: Code | None = None
-    worker: UUID | None = None
-    on: date
-    reason: str = Field("", max_length=200)
-    document: str = Field("", max_length=100)
-
-
-class VerifyContactLoss(Command):
-    """A deputy verifies that it can't be reached: tries on different days by different modes."""
-
-    line: Line
-    tries: tuple[Attempt, ...] = Field(min_length=2, max_length=20)
-    on: date
-    note: str = Field("", max_length=500)
-
-
-class ChooseMainContact(Command):
-    """From a day on the worker of this line is the one the enterprise turns to first."""
-
-    line: Line
-    on: date
-
-
-class FollowMapping(Command):
-    """Give it to the unit that a published table names, unless a person put it where it is."""
-
-    line: Line
-    unit: Code
-    on: date
-    reason: str = Field("", max_length=200)
-    confidence: int = Field(100, ge=0, le=100)
-
-
-class HandOverEnterprise(Command):
-    """Give it from one worker of the unit to another, if it is still the first one's; both have signed for it."""
-
-    line: Line
-    unit: Code
-    giver: UUID
-    taker: UUID
-    on: date
-    document: str = Field("", max_length=100)
-
-
-class TagEnterprise(Command):
-    """All its tags from now on."""
-
-    tags: tuple[Annotated[str, Field(min_length=1, max_length=30)], ...] = Field(max_length=20)
-
-
-class PreferContact(Command):
-    """How and when it likes to be reached, and until when it wants to be left alone."""
-
-    modes: tuple[Mode, ...] = Field((), max_length=4)
-    hours: str = Field("", max_length=100)
-    quiet_until: date | None = None
-    note: str = Field("", max_length=500)
-
-
-class MissEnterprise(Command):
-    """It does not stand in a file that was declared complete."""
-
-    on: date
-    batch: str = Field("", max_length=64)
-
-
-class FindEnterprise(Command):
-    """What was missing is there after all."""
-
-    reason: str = Field(min_length=1, max_length=200)
-    batch: str = Field("", max_length=64)
-
-
-class SurveyEnterprise(Command):
-    """What a census found of it. ``of`` names the enterprise that it repeats."""
-
-    census: UUID
-    result: SurveyResult
-    note: str = Field("", max_length=500)
-    of: UUID | None = None
-
-
-class AlreadyRegistered(Refused):
-    """A credit code names one enterprise for ever (GB 32100)."""
-
-    title = "该统一社会信用代码已登记"
-
-
-class NotAnEnterprise(Refused):
-    """Individual businesses and farmers' co-operatives are not served (方案 二, 三(二))."""
-
-    title = "个体工商户、农民专业合作社不在服务范围"
-
-
-class CodeInvalid(Refused):
-    """The credit code fails its check (GB 32100, GB 11714)."""
-
-    title = "统一社会信用代码校验不通过"
-
-
-class NotOfThisLine(Refused):
-    """A department answers on the vertical line, a township on the horizontal one (方案 三(一))."""
-
-    title = "单位与网格线不符"
-
-
-class WorkerNotOfUnit(Refused):
-    """The worker named holds a post in the unit (定员)."""
-
-    title = "该网格员不在此单位任职"
-
-
-class TriesTooAlike(Refused):
-    """失联 needs two tries or more, on different days, by different modes, in the month of the verification (kpi §2)."""
-
-    title = "失联核实须两次以上、不同日期、两种以上方式"
-
-
-class NotAssignedThere(Refused):
-    """Only the unit that answers for it verifies the loss."""
-
-    title = "该企业不由本单位负责"
-
-
-class NobodyNamedThere(Refused):
-    """The main contact is the worker who answers on a line: where nobody is named there is nobody to turn to (方案 五(一))."""
-
-    title = "该网格线尚未落实网格员,不能设为主联系人"
-
-
-class CensusNotRunning(Refused):
-    """Results are taken while the census is open, from its first day to its last (方案 四(一)4)."""
-
-    title = "摸底未开始、已截止或已结束"
-
-
-class OutsideCensus(Refused):
-    """A census is of the enterprises of its unit, or of its line."""
-
-    title = "该企业不在本次摸底范围内"
-
-
-class DuplicateUnnamed(Refused):
-    """重复 names another enterprise of the register, and nothing else does."""
-
-    title = "结果为重复时须指明与哪一户企业重复,其他结果不填"
-
-
-class NotYourEnterprise(Forbidden):
-    """Workers and informants enter for the unit, branch or village that answers for the enterprise (R28, R41)."""
-
-    title = "该企业不由您所在的单位或村(社区)、分支机构负责"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from services.visits.domain import questionnaire as questionnaires
 from services.visits.domain.commands import RecordVisit
 from services.visits.domain.poll import POLL, RESPONSE, AlreadyAnswered, GiveAnswers, PollIsClosed, asks
 from services.visits.domain.questionnaire import QUESTIONNAIRE, published
-from services.visits.domain.visit import VISIT, OneQuestionnaireAMonth
+from services.visits.domain.refusals import OneQuestionnaireAMonth
+from services.visits.domain.visit import VISIT
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.events import Command

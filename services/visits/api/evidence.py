@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect
 
 from services.visits.api import lookups
 from services.visits.domain.commands import AttachEvidence
-from services.visits.domain.visit import VISIT, Recorded, Unrecorded, VisitIsVoid, Voided, may_tell
+from services.visits.domain.refusals import VisitIsVoid
+from services.visits.domain.visit import VISIT, Recorded, Unrecorded, Voided, may_tell
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
 from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at

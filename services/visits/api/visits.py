@@ -11,7 +11,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.visits.api import lookups
 from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
 from services.visits.domain.helping import Before, TellNothing, as_last_time
-from services.visits.domain.visit import VISIT, VISITING, AlreadyRecorded, NotYourVisit, State, Unrecorded, may_tell
+from services.visits.domain.refusals import AlreadyRecorded
+from services.visits.domain.telling import VISITING, NotYourVisit
+from services.visits.domain.visit import VISIT, State, Unrecorded, may_tell
 from services.visits.projections import read
 from shared.decider import Actor
 from shared.directory import Directory

@@ -35,13 +35,29 @@ from services.visits.domain.commands import (
     VoidVisit,
 )
 from services.visits.domain.counting import missing, rule_of
+from services.visits.domain.refusals import (
+    AlreadyAccepted,
+    AlreadyConfirmed,
+    AlreadyDenied,
+    AlreadyRecorded,
+    AlreadyReviewed,
+    AwaitsRuling,
+    DeniedByEnterprise,
+    EvidenceAlreadyThere,
+    EvidenceLacking,
+    NotAwaitingReview,
+    NotAwaitingRuling,
+    NotDenied,
+    NotTheEnterprise,
+    NotYourReview,
+    NotYourRuling,
+    OneQuestionnaireAMonth,
+    OwnVisit,
+    TooMuchEvidence,
+    VisitIsVoid,
+    WrongKindOfFile,
+)
 from services.visits.domain.telling import (
-    ENTERING,
-    VISITING,
-    NotYourEnterprise,
-    NotYourVisit,
-    VisitInTheFuture,
-    VisitorNotInPost,
     alike,
     may_tell_of,
     members,
@@ -67,13 +83,9 @@ from shared.events.visits import (
     VisitUpheld,
     VisitVoided,
 )
-from shared.problems import Forbidden, Problem, Refused, Unknown
+from shared.problems import Problem, Unknown
 from shared.terms import EvidenceKind, Mode, Review, Role, Ruling, derived_id
 from shared.vault import Personal
-
-__all__ = [
-    "ENTERING", "VISIT", "VISITING", "NotYourEnterprise", "NotYourVisit", "VisitInTheFuture", "VisitorNotInPost",
-]  # fmt: skip
 
 MOST_FILES = 50
 
@@ -86,126 +98,6 @@ _MEDIA: dict[EvidenceKind, tuple[str, ...]] = {
     EvidenceKind.CALL_LOG: ("image/", "application/pdf", "audio/"),
     EvidenceKind.OTHER: ("image/", "application/pdf", "audio/"),
 }
-
-
-class AlreadyRecorded(Refused):
-    """An id names one visit for ever; another content needs a correction or an id of its own."""
-
-    title = "该编号的走访已登记,内容不同"
-
-
-class OneQuestionnaireAMonth(Refused):
-    """One questionnaire an enterprise and month (``ledgers.md`` §5)."""
-
-    title = "该企业本月已有问卷调查"
-
-
-class NotYourReview(Forbidden):
-    """Deputy and head of a visitor's unit, and the office, review (``roles.md``: 走访)."""
-
-    title = "只有走访人员单位的网格长、副网格长或区优化办可以审核"
-
-
-class OwnVisit(Forbidden):
-    """Whoever told a visit does not review it (``roles.md``: separation of duties)."""
-
-    title = "不能审核自己走访或填写的记录"
-
-
-class AlreadyAccepted(Refused):
-    """An accepted visit is corrected after its reviewer has returned it (``roles.md``: until reviewed)."""
-
-    title = "走访已审核通过,须先退回才能更正"
-
-
-class NotAwaitingReview(Refused):
-    """A returned visit is reviewed again after its correction."""
-
-    title = "走访已退回,等待更正"
-
-
-class AlreadyReviewed(Refused):
-    """The same review with other words: the first ones stand."""
-
-    title = "走访已审核,意见不同"
-
-
-class VisitIsVoid(Refused):
-    """Voiding is final: the visit never counts, whatever comes after."""
-
-    title = "走访已作废"
-
-
-class EvidenceLacking(Refused):
-    """A visit is accepted when its evidence rule is met (方案 四(一)5: 印证资料; ``ledgers.md`` §5)."""
-
-    title = "印证资料不齐,不能审核通过"
-
-
-class EvidenceAlreadyThere(Refused):
-    """One file is one piece of evidence, of one kind."""
-
-    title = "该文件已作为另一类印证资料上传"
-
-
-class WrongKindOfFile(Refused):
-    """A photo is an image, a call log may be a recording (``ledgers.md`` §5)."""
-
-    title = "文件类型与印证资料种类不符"
-
-
-class TooMuchEvidence(Refused):
-    """Any one kind of evidence is enough (choices 14); more than fifty files prove nothing more."""
-
-    title = "印证资料过多"
-
-
-class NotTheEnterprise(Forbidden):
-    """The enterprise speaks through the platform's own link, never through somebody's account (``roles.md``: 企业用户)."""
-
-    title = "走访由企业本人通过链接确认或否认"
-
-
-class AlreadyConfirmed(Refused):
-    """The first confirmation stands, whatever its rating: nobody is asked until the answer pleases."""
-
-    title = "企业已确认该走访,内容不同"
-
-
-class AlreadyDenied(Refused):
-    """The first denial stands."""
-
-    title = "企业已否认该走访,内容不同"
-
-
-class DeniedByEnterprise(Refused):
-    """A denied visit is upheld or voided before anything else is said about it."""
-
-    title = "企业否认该走访,须先裁定"
-
-
-class NotDenied(Refused):
-    """Only a visit the enterprise denies is upheld."""
-
-    title = "企业没有否认该走访"
-
-
-class AwaitsRuling(Refused):
-    """A held telling is ruled on before it is corrected or reviewed (``roles.md``: 待裁定)."""
-
-    title = "走访待裁定"
-
-
-class NotAwaitingRuling(Refused):
-    """Only a held telling is ruled on, once."""
-
-    title = "走访不在待裁定状态"
-
-
-class NotYourRuling(Forbidden):
-    """Head and deputy of the unit that answers for the enterprise now, and the office, rule (``roles.md``: 待裁定)."""
-
-    title = "只有现负责单位的网格长、副网格长或区优化办可以裁定"
 
 
 @dataclass(frozen=True)
