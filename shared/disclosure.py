@@ -15,11 +15,12 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import AfterValidator, Field
 
+from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
 from shared.problems import Forbidden, Malformed
 from shared.projector import View
-from shared.service import Service, listing, receipt
+from shared.service import Service
 from shared.terms import Role
 from shared.vault import Personal
 

@@ -1,9 +1,8 @@
-"""What every service is: its life, its health, its metrics, its problem answers, one canonical line per request."""
+"""What every service is: its life, its health, its metrics, its application. ``answers`` says no for it, ``asking`` reads what a request carries."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import logging
 import sys
@@ -12,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,36 +19,28 @@ import orjson
 import prometheus_client as metrics
 import structlog
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import openapi, problems
+from shared import answers, openapi, problems
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
-from shared.handle import Desk, Done, links
+from shared.handle import Desk
 from shared.identity import Gatekeeper
 from shared.months import Calendar, Year, local_date
-from shared.problems import Malformed, Problem, Unauthenticated, VersionMissing
+from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, prepare, rebuild, remake
 from shared.relay import Health, Relay, follow, react
 from shared.settings import Settings
-from shared.terms import derived_id, new_id
+from shared.terms import derived_id
 from shared.vault import Vault
 
 log = structlog.get_logger()
 
-_LATENCY = metrics.Histogram("guiren_request_seconds", "Seconds a request took", ["service", "route", "method", "status"])
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
-_MAX_PAGE = 500
 _NEVER_STARTED = 3
 """The exit code uvicorn has for it."""
-_VERSION_DIGITS = 18
-"""More than any version has, and few enough to be told back in a problem document."""
 
 
 @dataclass
@@ -231,15 +222,8 @@ class Service:
         for router in routers:
             app.include_router(router)
         app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
-        app.add_exception_handler(Problem, _on_problem)  # pyright: ignore[reportArgumentType]
-        app.add_exception_handler(RequestValidationError, _on_invalid)  # pyright: ignore[reportArgumentType]
-        app.add_exception_handler(HTTPException, _on_http)  # pyright: ignore[reportArgumentType]
-        app.add_exception_handler(asyncpg.DataError, _on_data)
-        for kind in (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError,
-                     asyncpg.InternalClientError, OSError, asyncio.TimeoutError):  # fmt: skip
-            app.add_exception_handler(kind, _on_outage)
-        app.add_exception_handler(Exception, _on_bug)
-        app.add_middleware(CanonicalLine, service=self.name)
+        answers.answering(app)
+        app.add_middleware(answers.CanonicalLine, service=self.name)
         made: dict[str, Any] = {}
         app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made
         return app
@@ -249,12 +233,6 @@ class Service:
         if not token:
             raise Unauthenticated
         return await self._gatekeeper.actor(token)
-
-
-_KINDS: dict[int | str, type[Problem]] = {
-    401: problems.Unauthenticated, 403: problems.Forbidden, 404: problems.Unknown, 409: problems.Refused,
-    412: problems.Stale, 422: problems.Malformed, 428: problems.VersionMissing, 429: problems.TooMany, 503: problems.Unavailable,
-}  # fmt: skip
 
 
 def _plumbing(service: Service) -> APIRouter:
@@ -294,205 +272,6 @@ def _plumbing(service: Service) -> APIRouter:
         ]
 
     return router
-
-
-def _answer(problem: Problem) -> Response:
-    headers = {"Retry-After": str(problem.facts.get("retry_after", 2))} if problem.status in (429, 503) else {}
-    if problem.status == 401:  # noqa: PLR2004
-        headers["WWW-Authenticate"] = "Bearer"
-    body = orjson.dumps(problem.document(), default=str)
-    return Response(body, problem.status, headers, "application/problem+json")
-
-
-async def _on_problem(_request: Request, problem: Problem) -> Response:
-    return _answer(problem)
-
-
-_CHINESE = {
-    "missing": "必填", "extra_forbidden": "不认识的字段", "enum": "不在可选范围内", "literal_error": "不在可选范围内",
-    "string_too_long": "文字过长", "string_too_short": "文字过短", "string_pattern_mismatch": "格式不对", "string_type": "应为文字",
-    "string_unicode": "含有无效字符", "json_invalid": "不是有效的 JSON", "finite_number": "应为有限的数值",
-    "greater_than_equal": "数值过小", "greater_than": "数值过小", "less_than_equal": "数值过大", "less_than": "数值过大",
-    "too_long": "项目过多", "too_short": "项目过少", "union_tag_invalid": "不在可选范围内", "union_tag_not_found": "必填",
-    "timezone_aware": "时间须带时区", "decimal_max_digits": "数字位数过多", "decimal_max_places": "小数位数过多",
-}  # fmt: skip
-_CHINESE_OF = (
-    ("date_", "日期格式应为 YYYY-MM-DD"), ("datetime_", "时间格式应为 YYYY-MM-DDThh:mm:ss+08:00"), ("time_", "时间格式不对"),
-    ("uuid_", "编号格式不对"), ("int_", "应为整数"), ("float_", "应为数值"), ("decimal_", "应为数值"), ("bool_", "应为 true 或 false"),
-    ("url_", "网址格式不对"), ("dict_", "应为一组字段"), ("model_", "应为一组字段"), ("mapping_", "应为一组字段"),
-    ("list_", "应为列表"), ("tuple_", "应为列表"), ("set_", "应为列表"), ("frozen_set_", "应为列表"),
-)  # fmt: skip
-
-
-def _chinese(item: Any) -> str:
-    """What is wrong with a field. A validator of ours says it itself; what pydantic says in English is translated."""
-    kind = str(item["type"])
-    if kind == "value_error":
-        return str(item.get("ctx", {}).get("error", "填写有误"))
-    return _CHINESE.get(kind) or next((title for start, title in _CHINESE_OF if kind.startswith(start)), "填写有误")
-
-
-async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
-    errors = [
-        {
-            "pointer": "/" + "/".join(str(part) for part in item["loc"]),
-            "code": item["type"],
-            "title": _chinese(item),
-        }
-        for item in error.errors()
-    ]
-    return _answer(Malformed(errors=errors))
-
-
-async def _on_http(_request: Request, error: HTTPException) -> Response:
-    kind = _KINDS.get(error.status_code)
-    if kind is not None:
-        return _answer(kind())
-    if error.status_code == 400:  # noqa: PLR2004  a body that is not even text: the same fault as one that is not JSON.
-        return _answer(Malformed(errors=[{"pointer": "/body", "code": "body", "title": "请求内容无法读取"}]))
-    title = {405: "不支持这种请求方式", 415: "不支持这种内容格式"}.get(error.status_code, "请求无法办理")
-    body = orjson.dumps({"type": "about:blank", "title": title, "status": error.status_code, "detail": str(error.detail)})
-    return Response(body, error.status_code, dict(error.headers or {}), "application/problem+json")
-
-
-async def _on_data(_request: Request, _error: Exception) -> Response:
-    return _answer(Malformed(errors=[{"pointer": "/", "code": "data", "title": "含有不能保存的字符或过大的数值"}]))
-
-
-async def _on_outage(_request: Request, error: Exception) -> Response:
-    log.warning("outage", error=repr(error))
-    return _answer(problems.Unavailable())
-
-
-async def _on_bug(_request: Request, error: Exception) -> Response:
-    log.error("bug", exc_info=error)
-    body = orjson.dumps({"type": "urn:guiren:problem:internal", "title": "系统内部错误,已记录", "status": 500})
-    return Response(body, 500, {}, "application/problem+json")
-
-
-class CanonicalLine:
-    """One line per request with everything worth knowing about it; the correlation id goes in and out."""
-
-    def __init__(self, app: ASGIApp, service: str) -> None:
-        self._app = app
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and tell of it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        correlation = headers.get("x-correlation-id", "")[:64]
-        correlation = correlation if correlation.isascii() and correlation.isprintable() and correlation else new_id().hex
-        parent = headers.get("traceparent", "")[:64]
-        token = links.set({"correlationid": correlation, "traceparent": parent if parent.isascii() else ""})
-        status = 500
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            links.reset(token)
-            seconds = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "-")
-            _LATENCY.labels(self._service, route, scope["method"], status).observe(seconds)
-            if route not in ("/livez", "/readyz", "/metrics"):
-                log.info("request", service=self._service, method=scope["method"], route=route, status=status,
-                         ms=round(seconds * 1000, 1), actor=scope.get("actor", ""), correlation=correlation)  # fmt: skip
-
-
-_bearer = HTTPBearer(auto_error=False, description="guiren token --as 账号")
-
-
-async def _caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
-    actor = await request.app.state.service.actor(bearer.credentials if bearer else "")
-    request.scope["actor"] = actor.account
-    return actor
-
-
-Caller = Annotated[Actor, Depends(_caller)]
-"""Who asks, in a route's signature."""
-
-
-async def _command_id(caller: Caller, idempotency_key: Annotated[str | None, Header(max_length=200)] = None) -> UUID:
-    return derived_id("key", str(caller.id), idempotency_key) if idempotency_key else new_id()
-
-
-CommandId = Annotated[UUID, Depends(_command_id)]
-"""The id of a POSTed command: from ``Idempotency-Key``, so that a repeat gets the original answer."""
-
-
-async def _expected(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int | None:
-    if if_match is None:
-        return None
-    try:
-        return int(if_match.strip().strip('"')[:_VERSION_DIGITS])
-    except ValueError:
-        raise Malformed(errors=[{"pointer": "/header/If-Match", "code": "version", "title": "应为版本号"}]) from None
-
-
-Expected = Annotated[int | None, Depends(_expected)]
-"""The version the caller saw (If-Match), if it says so."""
-
-
-async def _expected_needed(expected: Expected) -> int:
-    if expected is None:
-        raise VersionMissing
-    return expected
-
-
-ExpectedNeeded = Annotated[int, Depends(_expected_needed)]
-"""The version the caller saw; without it a change of content is refused with 428."""
-
-
-def receipt(service: Service, response: Response, done: Done[Any]) -> dict[str, Any]:
-    """Headers of an accepted command (ETag, log position), and the fields every answer begins with."""
-    response.headers["ETag"] = f'"{done.version}"'
-    response.headers["Guiren-Position"] = f"{service.name}:{done.position}"
-    return {"version": done.version, "position": done.position, "replayed": done.replayed}
-
-
-Limit = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="每页条数")]
-Cursor = Annotated[str | None, Query(max_length=400, description="上一页返回的 next_cursor")]
-
-
-async def listing(
-    pool: Any, *, table: str, columns: str, where: Sequence[str], args: Sequence[Any], order: Sequence[str],
-    cursor: str | None, limit: int,
-) -> dict[str, Any]:  # fmt: skip
-    """A page of a table by keyset, with the total. ``where`` uses $1… of ``args``; ``order`` are text-comparable columns."""
-    condition = " and ".join(where) or "true"
-    keys_sql = ", ".join(f'({name})::text collate "C"' for name in order)
-    total = await pool.fetchval(f"select count(*) from {table} where {condition}", *args)
-    values = list(args)
-    if cursor:
-        try:
-            keys = orjson.loads(base64.urlsafe_b64decode(cursor))
-            if not isinstance(keys, list) or len(keys) != len(order):  # pyright: ignore[reportUnknownArgumentType]
-                raise ValueError
-        except ValueError:
-            raise Malformed(errors=[{"pointer": "/query/cursor", "code": "cursor", "title": "翻页标记无效"}]) from None
-        marks = ", ".join(f"${len(values) + n}::text" for n in range(1, len(order) + 1))
-        condition += f" and ({keys_sql}) > ({marks})"
-        values += [str(key) for key in keys]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    keyed = ", ".join(f"({name})::text as _k{n}" for n, name in enumerate(order))
-    rows = await pool.fetch(
-        f"select {columns}, {keyed} from {table} where {condition} order by {keys_sql} limit {limit + 1}", *values
-    )
-    items = [{name: value for name, value in row.items() if not name.startswith("_k")} for row in rows[:limit]]
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = base64.urlsafe_b64encode(orjson.dumps([last[f"_k{n}"] for n in range(len(order))])).decode()
-    return {"items": items, "next_cursor": following, "total": total}
 
 
 def logging_to(form: str) -> None:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from services.issues.api.tickets import within
 from services.issues.domain.callbacks import percentage as pct
 from services.issues.domain.permissions import reach
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.months import Month, local_date
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Colour, IssueStage, Source
 
 router = APIRouter(tags=["待办"])

@@ -11,9 +11,10 @@ from services.issues.api import opening, queues
 from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, percentage, round_of
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Merged, Reviewed, State, Unreported
+from shared.asking import Caller, Cursor
 from shared.eventlog import load_many
 from shared.months import Month, local_date
-from shared.service import Caller, Cursor, Service
+from shared.service import Service
 from shared.terms import CallOutcome, Rating, Role
 from shared.vault import mask
 

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Day
 from services.issues.domain.states import Kind
+from shared.asking import Caller
 from shared.months import Calendar
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.terms import Category, Level, Nature, Urgency
 
 router = APIRouter(tags=["时限"])

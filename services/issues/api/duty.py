@@ -10,11 +10,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.issues.api import opening
 from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty
+from shared.asking import Caller, CommandId, ExpectedNeeded, receipt
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.months import Month
 from shared.problems import Unknown
-from shared.service import Caller, CommandId, ExpectedNeeded, Service, receipt
+from shared.service import Service
 from shared.terms import Role, derived_id
 
 router = APIRouter(tags=["服务热线"])

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.issues.api import lookups, opening
 from services.issues.domain.green import GREEN, Case, DropGreenCase, FinishGreenCase, OpenGreenCase, Unopened, allowed_actions
+from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.handle import Done
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Role, derived_id
 

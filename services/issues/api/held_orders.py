@@ -13,11 +13,12 @@ from services.issues.domain import order as orders
 from services.issues.domain.order import ORDER, DismissOrder, MatchOrder, Unheld
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
+from shared.asking import Caller, CommandId, Cursor, Limit, listing
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
 from shared.handle import Ask
 from shared.problems import Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import derived_id
 from shared.vault import mask
 

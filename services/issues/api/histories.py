@@ -30,11 +30,12 @@ from services.issues.domain.history import (
     moves,
     same,
 )
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.eventlog import load, load_many
 from shared.events import Command, Part
 from shared.events.issues import HistoryRecorded
 from shared.problems import PROBLEMS, Problem, Unknown
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import IssueStage, Level, Role, derived_id
 from shared.vault import mask
 

@@ -23,12 +23,13 @@ from services.issues.domain.call import (
 )
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
+from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
 from shared.handle import Ask
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import mask
 

@@ -24,10 +24,11 @@ from fastapi.responses import StreamingResponse
 
 from services.issues.api.lookups import title_of
 from services.issues.domain.permissions import Reach, reach
+from shared.asking import Caller
 from shared.eventlog import head
 from shared.events.issues import AlarmsSet
 from shared.problems import Malformed, TooMany
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.terms import IssueStage, Source
 
 log = structlog.get_logger()

@@ -28,11 +28,12 @@ from services.issues.domain.omission import (
 from services.issues.domain.permissions import reach
 from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF, SOURCES
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.handle import Ask
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Mode, derived_id, new_id
 
 router = APIRouter(tags=["疑似遗漏"])

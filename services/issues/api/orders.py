@@ -15,9 +15,10 @@ from services.issues.api.tables import LARGEST, rows_of, unreadable
 from services.issues.domain import order as orders
 from services.issues.domain import transferred
 from services.issues.domain.transferred import Field, Order
+from shared.asking import Caller
 from shared.events import Command
 from shared.problems import Malformed, TooLarge
-from shared.service import Caller, Service
+from shared.service import Service
 
 router = APIRouter(tags=["转办工单"])
 

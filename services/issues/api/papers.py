@@ -20,10 +20,11 @@ from services.issues.documents.register import told, workbook
 from services.issues.documents.story import Story
 from services.issues.domain.permissions import reach
 from services.issues.projections.heard import visited
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Refused, Unknown
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Level, UnitKind
 
 router = APIRouter(tags=["问题台账与归档"])

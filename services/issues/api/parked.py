@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from services.issues.reactions import reactions
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
 from shared.problems import Forbidden
 from shared.relay import replay_parked
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["运行"])

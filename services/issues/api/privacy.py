@@ -11,10 +11,11 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.permissions import reach
 from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
+from shared.asking import Caller, CommandId, Cursor, Limit
 from shared.disclosure import UnmaskPersonal, disclose, disclosed
 from shared.eventlog import load
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service
+from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["个人信息"])

@@ -17,6 +17,7 @@ from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, Ticket, Unreported, order_of
 from services.issues.projections.links import opened
+from shared.asking import Cursor, Limit, listing
 from shared.decider import Actor
 from shared.eventlog import Entry, load
 from shared.events import Fact
@@ -33,7 +34,7 @@ from shared.events.issues import (
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
 from shared.public import NOBODY, PublicRoute, Token
-from shared.service import Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import IssueStage, Role, Source, derived_id, new_id
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)

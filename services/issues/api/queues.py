@@ -13,10 +13,11 @@ from services.issues.api import lookups
 from services.issues.api.tickets import within
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.permissions import reach
+from shared.asking import Caller, Cursor, listing
 from shared.decider import Actor
 from shared.eventlog import load_many
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, Cursor, Service, listing
+from shared.service import Service
 from shared.terms import Colour, IssueStage, Role
 
 router = APIRouter(tags=["待办"])

@@ -12,11 +12,12 @@ from services.issues.api import opening
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, DrawRecheck, Hands, RecordRecheck
 from services.issues.domain.states import Archived, Closed, Merged, Reviewed, State, Unreported, units_of, work_of
+from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.eventlog import load, load_many
 from shared.months import Month
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import RecheckKind, Role, Source, derived_id
 
 router = APIRouter(tags=["回访"])

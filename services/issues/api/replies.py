@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from services.issues.api import opening
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, State, Unreported, Withdrawn
+from shared.asking import Caller
 from shared.eventlog import load_many
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import IssueStage, Source
 

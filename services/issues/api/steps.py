@@ -15,10 +15,11 @@ from services.issues.domain.commands import Step
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.numbers import DocumentKind
 from services.issues.projections.numbering import documented, with_siblings
+from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.handle import Prepare
 from shared.months import local_date
-from shared.service import Caller, CommandId, Expected, Service, receipt
+from shared.service import Service
 
 router = APIRouter(tags=["问题办理"])
 

@@ -18,11 +18,12 @@ from services.issues.domain.permissions import Reach, reach
 from services.issues.domain.states import Unreported
 from services.issues.projections import words
 from services.issues.projections.numbering import numbered
+from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.directory import Directory
 from shared.eventlog import load
 from shared.events.visits import Visited
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, Cursor, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Colour, IssueStage, Line, Source, derived_id
 from shared.vault import mask
 

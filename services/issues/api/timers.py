@@ -10,8 +10,9 @@ from pydantic import AwareDatetime
 
 from services.issues.api.lookups import plain, title_of
 from services.issues.clock import foreseen
+from shared.asking import Caller
 from shared.problems import Forbidden
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["时限"])

@@ -11,10 +11,10 @@ from fastapi import Depends, Path, Query, Request
 
 from services.reporting.archive import ORIGINS, Archive
 from services.reporting.projections import Reader, Reporting
+from shared.asking import Caller
 from shared.decider import Actor
 from shared.months import Month
 from shared.problems import Forbidden, Malformed, Unavailable
-from shared.service import Caller
 from shared.terms import Role
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]

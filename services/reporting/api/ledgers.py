@@ -15,11 +15,12 @@ from services.reporting.api.asking import Asked, MonthQuery, MonthText, Question
 from services.reporting.documents.workbook import Stamp, write_workbook
 from services.reporting.domain.ledger import Ledger, digest
 from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger
+from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.events.reporting import Filing
 from shared.months import local_date
-from shared.service import Caller, CommandId, Expected, Service, receipt
+from shared.service import Service
 from shared.terms import UnitKind
 from shared.vault import Personal, mask
 

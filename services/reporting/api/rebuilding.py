@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from services.reporting.archive import rebuild, swap
 from services.reporting.domain.ledger import digest
 from services.reporting.projections import Reader, Reporting
+from shared.asking import Caller
 from shared.problems import Forbidden, Refused
-from shared.service import Caller
 from shared.terms import Role
 
 router = APIRouter(tags=["重建与审计"])

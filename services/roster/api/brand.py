@@ -14,9 +14,10 @@ from services.roster.domain.brand import BRAND, PublishBrand
 from services.roster.domain.delivery import DELIVERY, RecordDelivery
 from services.roster.projections.brand import PLAIN
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.months import local_date
 from shared.problems import Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import DeliveryChannel, derived_id
 
 router = APIRouter(tags=["品牌与办公室"])

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from services.roster.domain.calendar import CALENDAR, PublishYear
 from services.roster.intake.holidays import ListUnreadable, read_days
+from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
 from shared.months import Calendar
 from shared.problems import Malformed, TooLarge, Unknown
-from shared.service import Caller, CommandId, Service, receipt
+from shared.service import Service
 
 router = APIRouter(tags=["日历与对照表"])
 

@@ -13,10 +13,11 @@ from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCens
 from services.roster.domain.commands import SurveyEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.scope import share
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Forbidden, KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Line, Role, Standing, SurveyResult, derived_id
 
 router = APIRouter(tags=["摸底"])

@@ -22,13 +22,14 @@ from services.roster.domain.correction import (
     may_rule,
 )
 from services.roster.domain.enterprise import ENTERPRISE
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor, Context
 from shared.eventlog import load
 from shared.events.roster import CorrectionProposed
 from shared.handle import Ask
 from shared.months import local_date
 from shared.problems import Forbidden, KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import CorrectionStage, derived_id
 from shared.vault import Personal, mask
 

@@ -23,10 +23,11 @@ from services.roster.domain.commands import (
 )
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.scope import share
+from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Malformed, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Size, Standing, derived_id
 from shared.vault import Personal, mask
 

@@ -12,8 +12,9 @@ from services.roster.api.team import VIOLATIONS, XLSX
 from services.roster.documents.grids import annex
 from services.roster.domain.tiers import STAFF, Settled
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.months import local_date
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Line, Role
 
 router = APIRouter(tags=["四定"])

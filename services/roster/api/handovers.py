@@ -21,12 +21,13 @@ from services.roster.domain.handover import (
     SignHandover,
     WithdrawHandover,
 )
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.handle import Ask, Done
 from shared.months import local_date
 from shared.problems import KeyReused, Stale, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import HandoverStage, Line, derived_id
 
 router = APIRouter(tags=["工作交接"])

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from services.roster.api.reading import business, own_or_asked
 from services.roster.api.team import XLSX
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.problems import Malformed
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Line
 

@@ -15,8 +15,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from services.roster.api.importing import Import
+from shared.asking import Caller
 from shared.problems import Forbidden, TooLarge
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["登记数据导入"])

@@ -12,9 +12,10 @@ from services.roster.api.reading import own_or_asked, sees_district
 from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Line, Role
 
 router = APIRouter(tags=["责任与全覆盖"])

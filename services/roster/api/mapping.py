@@ -26,10 +26,11 @@ from services.roster.domain.mapping import (
     TableUnpublished,
 )
 from services.roster.domain.permissions import the_office
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, receipt
+from shared.service import Service
 from shared.terms import Line
 
 router = APIRouter(tags=["日历与对照表"])

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from services.roster.api.reading import business, sees_district
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Forbidden
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 
 router = APIRouter(tags=["责任与全覆盖"])
 

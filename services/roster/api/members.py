@@ -11,10 +11,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.api.lookups import seated
 from services.roster.domain.member import MEMBER, ONE_AT_A_TIME, AppointMember, Member, ReleaseMember
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.handle import Prepare
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import mask
 

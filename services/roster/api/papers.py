@@ -12,8 +12,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.api.reading import business
 from services.roster.api.units import change
 from services.roster.domain.unit import DocumentUnit, WithdrawUnitDocument
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing
 from shared.months import local_date
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing
+from shared.service import Service
 from shared.terms import PaperKind, UnitKind
 
 router = APIRouter(tags=["方案与组织"])

@@ -14,12 +14,13 @@ from services.roster.domain.enterprise import subject
 from services.roster.domain.subject import SUBJECT, EraseSubject
 from services.roster.projections.sealed import sealed
 from services.roster.projections.subjects import DISCLOSURE
+from shared.asking import Caller, CommandId, Cursor, Limit, receipt
 from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose, disclosed
 from shared.events import Command
 from shared.phones import Phone
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service, receipt
+from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import Personal, mask
 

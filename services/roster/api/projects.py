@@ -17,11 +17,12 @@ from services.roster.api.reading import business, own_or_asked, sees_district
 from services.roster.documents.plaque import plaque
 from services.roster.domain.project import HANDS, PROJECT, Asked, HangPlaque, NumberTaken, RegisterProject, TakeDownPlaque
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.handle import Done
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Role, derived_id
 
 router = APIRouter(tags=["项目挂牌"])

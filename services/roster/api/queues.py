@@ -20,10 +20,11 @@ from services.roster.domain.row import ROW, DismissRow
 from services.roster.domain.unit import Code
 from services.roster.intake.places import Suggestion, suggest
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.events import Command
 from shared.months import local_date
 from shared.problems import Forbidden, Refused, Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Line, Role, Standing, SurveyResult
 
 router = APIRouter(tags=["待办队列"])

@@ -16,10 +16,11 @@ import orjson
 from services.roster.api import lookups
 from services.roster.domain.commands import FollowMapping
 from services.roster.domain.enterprise import ENTERPRISE
+from shared.asking import listing
 from shared.decider import Actor, Context
 from shared.handle import Ask
 from shared.problems import Problem
-from shared.service import Service, listing
+from shared.service import Service
 from shared.terms import Line, derived_id
 
 _CHUNK = 300

@@ -15,9 +15,10 @@ from services.roster.api.reading import business, own_or_asked, sees_district, t
 from services.roster.domain.commands import ChooseMainContact
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.projections.sealed import sealed
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.months import local_date
 from shared.problems import Malformed, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Line, Role
 from shared.vault import Personal
 

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api.reading import business, own_or_asked, sees_district
 from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, ProgressTask, SetTask
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Forbidden, KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import TaskStage, derived_id
 
 router = APIRouter(tags=["督促指导"])

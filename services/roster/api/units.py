@@ -12,10 +12,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.api import lookups
 from services.roster.api.reading import business
 from services.roster.domain.unit import UNIT, Asked, ChargeUnit, EndUnit, EstablishUnit, MoveUnit, RenameUnit
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import UnitKind, derived_id
 
 router = APIRouter(tags=["单位"])

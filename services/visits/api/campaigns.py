@@ -29,11 +29,12 @@ from services.visits.domain.campaign import (
     may_plan,
 )
 from services.visits.projections.campaigns import read
+from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.handle import Done
 from shared.problems import KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import CampaignStage, Channel, derived_id, new_id
 
 router = APIRouter(tags=["宣传"])

@@ -27,12 +27,13 @@ from services.visits.domain.consultation import (
     overdue,
 )
 from services.visits.projections.consultations import read
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory, KnownUnit
 from shared.handle import Done
 from shared.months import Month, local_date
 from shared.problems import KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Category, Operation, Review, VisitFlag, derived_id
 
 router = APIRouter(tags=["会商研判"])

@@ -17,9 +17,10 @@ from services.visits.domain.visit import VISIT, Recorded, Unrecorded, Voided, ma
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
 from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at
+from shared.asking import Caller, receipt
 from shared.decider import Actor
 from shared.problems import Malformed, TooLarge, Unknown
-from shared.service import Caller, Service, receipt
+from shared.service import Service
 from shared.terms import EvidenceKind, new_id
 
 router = APIRouter(tags=["印证资料"])

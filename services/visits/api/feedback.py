@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request
 from services.visits.api import lookups
 from services.visits.api.visits import Month, UnitCode
 from services.visits.domain.feedback import READING, WORDS
+from shared.asking import Caller, Cursor, Limit, listing
 from shared.problems import Forbidden
 from shared.public import ticket_of
-from shared.service import Caller, Cursor, Limit, Service, listing
+from shared.service import Service
 from shared.terms import Rating
 from shared.vault import Personal
 

@@ -15,12 +15,13 @@ from services.visits.domain.commands import Day
 from services.visits.domain.helping import Contact, changes, disturbance, preferences
 from services.visits.domain.switches import KEY, MOST_CONTACTS
 from services.visits.projections import read
+from shared.asking import Caller
 from shared.decider import Actor
 from shared.directory import Directory, KnownEnterprise
 from shared.events.visits import VisitRecorded
 from shared.months import local_date
 from shared.problems import Forbidden
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.terms import Line
 from shared.vault import mask
 

@@ -27,6 +27,7 @@ from services.visits.domain.link import (
     may_manage,
     same,
 )
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.eventlog import load
@@ -35,7 +36,7 @@ from shared.handle import Done
 from shared.months import local_date
 from shared.problems import Forbidden, KeyReused, Problem, Unknown
 from shared.public import digest
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
 from shared.vault import Personal
 

@@ -32,10 +32,11 @@ from services.visits.domain.material import (
 )
 from services.visits.domain.planning import percentage
 from services.visits.projections.materials import read
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import MaterialKind, Occasion, derived_id, new_id
 
 router = APIRouter(tags=["宣传素材"])

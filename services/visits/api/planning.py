@@ -22,11 +22,12 @@ from services.visits.domain.planning import (
     needs,
     plan,
 )
+from shared.asking import Caller
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Malformed, Unknown
-from shared.service import Caller, Service
+from shared.service import Service
 from shared.terms import Category, Line, Mode, Operation, Role, Standing
 
 router = APIRouter(tags=["走访计划"])

@@ -15,13 +15,14 @@ from services.visits.domain.commands import Day
 from services.visits.domain.counting import ANSWERED_PERCENT, CONNECTED_SECONDS, NOTE_CHARACTERS, RULE
 from services.visits.domain.policy import POLICY, PublishPolicy, RetirePolicy, may_publish, reasons
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, Switches, WaivePhotos
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory, KnownEnterprise
 from shared.events.visits import PolicyPublished
 from shared.handle import Done
 from shared.months import local_date
 from shared.problems import Forbidden, Problem, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Mode, derived_id, new_id
 
 router = APIRouter(tags=["政策库"])

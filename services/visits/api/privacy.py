@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.visits.api import lookups
 from services.visits.projections.disclosures import DISCLOSURE
+from shared.asking import Caller, CommandId, Cursor, Limit
 from shared.disclosure import UnmaskPersonal, disclose, disclosed
 from shared.problems import Forbidden
-from shared.service import Caller, CommandId, Cursor, Limit, Service
+from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["个人信息"])

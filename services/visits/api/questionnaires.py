@@ -22,13 +22,14 @@ from services.visits.domain.questionnaire import (
     Undefined,
     may_be_asked,
 )
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Assigned, KnownEnterprise
 from shared.events import Command
 from shared.handle import Ask
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Line, LinkPurpose, Standing, derived_id
 
 router = APIRouter(tags=["问卷调查"])

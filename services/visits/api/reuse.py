@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from services.visits.api import lookups
 from services.visits.domain.reuse import MOST_DISTANCE, REUSE, Ruled, RuleEvidence, distance, pair_id
 from services.visits.projections import read
+from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
 from shared.problems import Forbidden, Unknown
-from shared.service import Caller, CommandId, Service, receipt
+from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["印证资料"])

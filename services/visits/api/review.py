@@ -14,12 +14,13 @@ from services.visits.domain.commands import AcceptVisit, ReturnVisit, RuleVisit,
 from services.visits.domain.visit import VISIT, State, Unrecorded, may_rule
 from services.visits.domain.wording import smells_of
 from services.visits.projections import read
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor, Context
 from shared.directory import Directory
 from shared.events import Command
 from shared.months import local_date
 from shared.problems import Forbidden, Malformed, Problem, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Review, Role, VisitFlag, derived_id
 
 router = APIRouter(tags=["走访审核"])

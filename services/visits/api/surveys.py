@@ -32,10 +32,11 @@ from services.visits.domain.survey import (
     sample_of,
 )
 from services.visits.projections.surveys import read
+from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Malformed, TooLarge, Unknown
-from shared.service import Caller, CommandId, Cursor, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Awareness, Role, Standing, SurveyAnswer, derived_id
 
 router = APIRouter(tags=["知晓率调查"])

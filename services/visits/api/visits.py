@@ -15,11 +15,12 @@ from services.visits.domain.refusals import AlreadyRecorded
 from services.visits.domain.telling import VISITING, NotYourVisit
 from services.visits.domain.visit import VISIT, State, Unrecorded, may_tell
 from services.visits.projections import read
+from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
-from shared.service import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, Service, listing, receipt
+from shared.service import Service
 from shared.terms import Line, Mode, Review, derived_id
 
 router = APIRouter(tags=["走访"])

@@ -1,0 +1,109 @@
+"""What a request carries beside its body, in a route's signature: who asks, which command, which version, which page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared.decider import Actor
+from shared.handle import Done
+from shared.problems import Malformed, VersionMissing
+from shared.terms import derived_id, new_id
+
+if TYPE_CHECKING:
+    from shared.service import Service
+
+_MAX_PAGE = 500
+_VERSION_DIGITS = 18
+"""More than any version has, and few enough to be told back in a problem document."""
+
+_bearer = HTTPBearer(auto_error=False, description="guiren token --as 账号")
+
+
+async def _caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    actor = await request.app.state.service.actor(bearer.credentials if bearer else "")
+    request.scope["actor"] = actor.account
+    return actor
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+"""Who asks, in a route's signature."""
+
+
+async def _command_id(caller: Caller, idempotency_key: Annotated[str | None, Header(max_length=200)] = None) -> UUID:
+    return derived_id("key", str(caller.id), idempotency_key) if idempotency_key else new_id()
+
+
+CommandId = Annotated[UUID, Depends(_command_id)]
+"""The id of a POSTed command: from ``Idempotency-Key``, so that a repeat gets the original answer."""
+
+
+async def _expected(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int | None:
+    if if_match is None:
+        return None
+    try:
+        return int(if_match.strip().strip('"')[:_VERSION_DIGITS])
+    except ValueError:
+        raise Malformed(errors=[{"pointer": "/header/If-Match", "code": "version", "title": "应为版本号"}]) from None
+
+
+Expected = Annotated[int | None, Depends(_expected)]
+"""The version the caller saw (If-Match), if it says so."""
+
+
+async def _expected_needed(expected: Expected) -> int:
+    if expected is None:
+        raise VersionMissing
+    return expected
+
+
+ExpectedNeeded = Annotated[int, Depends(_expected_needed)]
+"""The version the caller saw; without it a change of content is refused with 428."""
+
+
+def receipt(service: Service, response: Response, done: Done[Any]) -> dict[str, Any]:
+    """Headers of an accepted command (ETag, log position), and the fields every answer begins with."""
+    response.headers["ETag"] = f'"{done.version}"'
+    response.headers["Guiren-Position"] = f"{service.name}:{done.position}"
+    return {"version": done.version, "position": done.position, "replayed": done.replayed}
+
+
+Limit = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="每页条数")]
+Cursor = Annotated[str | None, Query(max_length=400, description="上一页返回的 next_cursor")]
+
+
+async def listing(
+    pool: Any, *, table: str, columns: str, where: Sequence[str], args: Sequence[Any], order: Sequence[str],
+    cursor: str | None, limit: int,
+) -> dict[str, Any]:  # fmt: skip
+    """A page of a table by keyset, with the total. ``where`` uses $1… of ``args``; ``order`` are text-comparable columns."""
+    condition = " and ".join(where) or "true"
+    keys_sql = ", ".join(f'({name})::text collate "C"' for name in order)
+    total = await pool.fetchval(f"select count(*) from {table} where {condition}", *args)
+    values = list(args)
+    if cursor:
+        try:
+            keys = orjson.loads(base64.urlsafe_b64decode(cursor))
+            if not isinstance(keys, list) or len(keys) != len(order):  # pyright: ignore[reportUnknownArgumentType]
+                raise ValueError
+        except ValueError:
+            raise Malformed(errors=[{"pointer": "/query/cursor", "code": "cursor", "title": "翻页标记无效"}]) from None
+        marks = ", ".join(f"${len(values) + n}::text" for n in range(1, len(order) + 1))
+        condition += f" and ({keys_sql}) > ({marks})"
+        values += [str(key) for key in keys]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    keyed = ", ".join(f"({name})::text as _k{n}" for n, name in enumerate(order))
+    rows = await pool.fetch(
+        f"select {columns}, {keyed} from {table} where {condition} order by {keys_sql} limit {limit + 1}", *values
+    )
+    items = [{name: value for name, value in row.items() if not name.startswith("_k")} for row in rows[:limit]]
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = base64.urlsafe_b64encode(orjson.dumps([last[f"_k{n}"] for n in range(len(order))])).decode()
+    return {"items": items, "next_cursor": following, "total": total}
