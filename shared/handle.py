@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -271,14 +271,27 @@ class Desk:
         appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
         if appended.replayed:
             raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
+        await self._write_views(
+            connection,
+            [
+                (item.decider.kind, item.key, answer.version, len(answer.facts), answer.state)
+                for answer in decided
+                for item in (answer.item,)
+            ],
+        )
+        return appended.first
+
+    async def _write_views(self, connection: Any, told: Iterable[tuple[str, str, int, int, Any]]) -> None:
+        """Of each stream: its kind and key, its version before, how many facts it got, and the state they led to."""
         rows: dict[str, list[tuple[str, int, Any]]] = {}
-        for answer in decided:
-            kind = answer.item.decider.kind
-            rows.setdefault(kind, []).append((answer.item.key, answer.version + len(answer.facts), answer.state))
+        new: dict[str, set[str]] = {}
+        for kind, key, before, count, state in told:
+            rows.setdefault(kind, []).append((key, before + count, state))
+            if not before:
+                new.setdefault(kind, set()).add(key)
         for kind, items in rows.items():
             for view in self.views.get(kind, ()):
-                await view.write(connection, items)
-        return appended.first
+                await view.write(connection, items, new=new.get(kind, ()))
 
     async def handle_all(self, asks: Sequence[Ask[Any]]) -> int:
         """Carry out many commands on different streams in one transaction; those known already are passed over.
@@ -319,12 +332,9 @@ class Desk:
                 for ask, mark, version, _, facts in decided
             ]
             appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
-            rows: dict[str, list[tuple[str, int, Any]]] = {}
-            for ask, _, version, state, facts in decided:
-                rows.setdefault(ask.decider.kind, []).append((ask.key, version + len(facts), state))
-            for kind, items in rows.items():
-                for view in self.views.get(kind, ()):
-                    await view.write(connection, items)
+            await self._write_views(
+                connection, [(ask.decider.kind, ask.key, version, len(facts), state) for ask, _, version, state, facts in decided]
+            )
         position = appended.first + sum(len(facts) for *_, facts in decided) - 1
         self.written(position)
         return position

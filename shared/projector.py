@@ -8,7 +8,7 @@ transaction: delivered twice, late, out of order or by two consumers, the tables
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
@@ -53,13 +53,15 @@ class View(Generic[StateT]):
         made += [f"create unique index if not exists {self.table}_u{n} on {table} {text}" for n, text in enumerate(self.unique)]
         return ";\n".join(made)
 
-    async def write(self, connection: Any, items: Sequence[tuple[str, int, StateT]], schema: str = "view") -> None:
-        """Replace the rows of these streams."""
+    async def write(
+        self, connection: Any, items: Sequence[tuple[str, int, StateT]], schema: str = "view", new: Container[str] = ()
+    ) -> None:
+        """Replace the rows of these streams; those that are ``new`` have none yet."""
         rows = [row for key, version, state in items for row in self.rows(key, version, state)]
         table = f"{schema}.{self.table}"
         names = list(self.columns)
-        if self.key != (self.owner,):
-            await connection.execute(f"delete from {table} where {self.owner} = any($1)", [key for key, _, _ in items])
+        if self.key != (self.owner,) and (known := [key for key, _, _ in items if key not in new]):
+            await connection.execute(f"delete from {table} where {self.owner} = any($1)", known)
         if not rows:
             return
         kept = ", ".join(f"{name} = excluded.{name}" for name in names if name not in self.key)
@@ -203,7 +205,9 @@ async def cursor(connection: Any, name: str, log: str, schema: str = "view") -> 
 async def apply(pool: asyncpg.Pool, follower: Follower, entries: Sequence[Entry]) -> int:
     """Apply entries from wherever they came: known ones are passed over, a gap raises. Answers the new cursor."""
     async with pool.acquire() as connection, connection.transaction():
-        before = await cursor(connection, follower.name, follower.log)
+        before = await connection.fetchval("select pos from view.cursor where name = $1", follower.name)
+        if before is None:
+            before = await cursor(connection, follower.name, follower.log)
         fresh = [entry for entry in sorted(entries, key=lambda entry: entry.pos) if entry.pos > before]
         unique = list({entry.pos: entry for entry in fresh}.values())
         if not unique:

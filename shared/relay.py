@@ -1,6 +1,6 @@
-"""Carries a log's new entries to its stream, and a stream's entries to those who follow it.
+"""Carries a log's new entries to its stream; ``listen`` is the other half.
 
-Invariant of the outgoing half: the stream's sequence is the log's position. The relay asks the stream where it stands
+Invariant: the stream's sequence is the log's position. The relay asks the stream where it stands
 and publishes the next entries as an atomic batch that is only taken there. No sent flag, no window: two relays at once
 are harmless, a wiped stream is filled again.
 """
@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import asyncpg
 import structlog
 
-from shared.bus import Bus, BusUnavailable, Reader, WrongSequence
-from shared.eventlog import Entry, after, head
-from shared.problems import Problem, Unavailable
-from shared.projector import Follower, Gap, Reaction, advance, apply, cursor
+from shared.bus import Bus, BusUnavailable, WrongSequence
+from shared.eventlog import after, head
+from shared.problems import Unavailable
 
 log = structlog.get_logger()
 
 _BATCH = 400
 _POLL_SECONDS = 0.25
-_PATIENCE = 5
-_TRANSIENT = (BusUnavailable, OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
+TRANSIENT = (BusUnavailable, OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
               asyncpg.OperatorInterventionError, asyncpg.InternalClientError, asyncpg.LockNotAvailableError, Unavailable)  # fmt: skip
+"""What passes by itself: wait and try again."""
 
 
 @dataclass
@@ -73,7 +71,7 @@ class Relay:
                 self.health.ok, self.health.halted = False, repr(error)
                 log.error("the stream is ahead of the log", service=self.service)
                 await asyncio.sleep(5)
-            except _TRANSIENT as error:
+            except TRANSIENT as error:
                 self.health.ok = False
                 log.warning("relay waits", service=self.service, error=str(error))
                 await asyncio.sleep(1)
@@ -105,105 +103,9 @@ class Relay:
         position = await self.bus.last_sequence(self.service)
         if position > await head(self.pool):
             raise LogBehind(self.service, position)
-        while entries := await after(self.pool, position, _BATCH):
+        more = True
+        while more and (entries := await after(self.pool, position, _BATCH)):
             position = await self.bus.publish(self.service, entries)
             self.health.position = position
             await self.bus.poke(self.service)
-
-
-async def follow(pool: asyncpg.Pool, bus: Bus, follower: Follower, health: Health) -> None:
-    """For ever: apply what the stream brings. Halts on a fact it can't apply, keeps trying on everything else."""
-
-    async def take(entries: list[Entry]) -> int:
-        return await apply(pool, follower, entries)
-
-    await _consume(pool, bus, follower.name, follower.log, take, health)
-
-
-async def react(pool: asyncpg.Pool, bus: Bus, reaction: Reaction, health: Health) -> None:
-    """For ever: act on what the stream brings; park what keeps failing."""
-
-    async def take(entries: list[Entry]) -> int:
-        before = await cursor(pool, reaction.name, reaction.log)
-        position = before
-        for entry in entries:
-            if entry.pos <= position:
-                continue
-            if entry.type in reaction.types:
-                await _act(pool, reaction, entry)
-            position = entry.pos
-        if position > before and not await advance(pool, reaction.name, before, position):
-            raise Gap(reaction.name, before, position)
-        return position
-
-    await _consume(pool, bus, reaction.name, reaction.log, take, health)
-
-
-async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:
-    for attempt in range(_PATIENCE):
-        try:
-            await reaction.react(entry)
-            return
-        except _TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it is parked with its text.
-            if attempt + 1 < _PATIENCE and not isinstance(error, Problem):
-                await asyncio.sleep(0.05 * 2**attempt)
-                continue
-            log.error("parked", reaction=reaction.name, pos=entry.pos, error=repr(error))
-            await pool.execute(
-                "insert into view.parked (follower, pos, rec_us, stream, ver, type, body, error) "
-                "values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict (follower, pos) do update set error = excluded.error, at = now()",
-                reaction.name, entry.pos, entry.rec_us, entry.stream, entry.version, entry.type, entry.body, repr(error),
-            )  # fmt: skip
-            return
-
-
-async def replay_parked(pool: asyncpg.Pool, reaction: Reaction) -> tuple[int, int]:
-    """Try what was parked once more. Answers how many went through and how many stay."""
-    rows = await pool.fetch(
-        "select pos, rec_us, stream, ver, type, body from view.parked where follower = $1 order by pos", reaction.name
-    )
-    through = 0
-    for row in rows:
-        try:
-            await reaction.react(Entry(*row))
-        except Exception as error:  # noqa: BLE001
-            await pool.execute(
-                "update view.parked set error = $3, at = now() where follower = $1 and pos = $2",
-                reaction.name, row["pos"], repr(error),
-            )  # fmt: skip
-        else:
-            await pool.execute("delete from view.parked where follower = $1 and pos = $2", reaction.name, row["pos"])
-            through += 1
-    return through, len(rows) - through
-
-
-async def _consume(
-    pool: asyncpg.Pool, bus: Bus, name: str, source: str, take: Callable[[list[Entry]], Awaitable[int]], health: Health
-) -> None:
-    while True:
-        reader: Reader | None = None
-        try:
-            health.position = await cursor(pool, name, source)
-            await bus.last_sequence(source)
-            reader = await bus.reader(source, health.position)
-            health.ok = True
-            while True:
-                if entries := await reader.fetch(1_000, 1):
-                    health.position = await take(entries)
-        except (WrongSequence, Gap) as error:
-            log.info("consumer made anew", consumer=name, reason=str(error))
-            await asyncio.sleep(0.1)
-        except _TRANSIENT as error:
-            health.ok = False
-            log.warning("consumer waits", consumer=name, error=repr(error))
-            await asyncio.sleep(1)
-        except Exception as error:
-            health.ok, health.halted = False, repr(error)
-            log.exception("consumer halted", consumer=name, position=health.position)
-            await asyncio.sleep(30)  # It serves what it has and alarms; a new version may know the fact.
-            health.halted = ""
-        finally:
-            if reader is not None:
-                await reader.close()
+            more = len(entries) == _BATCH  # Whatever comes later wakes the relay again.

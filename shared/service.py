@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -28,10 +29,11 @@ from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
 from shared.handle import Desk
 from shared.identity import Gatekeeper
+from shared.listen import Listener, following, listen, reacting
 from shared.months import Calendar, Year, local_date
 from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, prepare, rebuild, remake
-from shared.relay import Health, Relay, follow, react
+from shared.relay import Health, Relay
 from shared.settings import Settings
 from shared.terms import derived_id
 from shared.vault import Vault
@@ -41,6 +43,10 @@ log = structlog.get_logger()
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
 _NEVER_STARTED = 3
 """The exit code uvicorn has for it."""
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """Nothing here leaves a trace in a session, so that a connection that comes back needs no round trip to be cleaned."""
 
 
 @dataclass
@@ -78,11 +84,12 @@ class Service:
         self.pool = await asyncpg.create_pool(
             **place, database=database or f"guiren_{self.name}", user=user or self.name,
             password=settings.secret(settings.postgres_password_file), min_size=2, max_size=12, timeout=5,
-            command_timeout=60, server_settings={"search_path": "view", "application_name": self.name},
+            command_timeout=60, server_settings={"search_path": "view", "application_name": self.name}, reset=_as_it_is,
         )  # fmt: skip
         keys = await asyncpg.create_pool(
             **place, database=(database or f"guiren_{self.name}").replace(self.name, "vault"), user="vault",
             password=settings.secret(settings.vault_password_file), min_size=1, max_size=4, timeout=5, command_timeout=30,
+            reset=_as_it_is,
         )  # fmt: skip
         self.vault = Vault(keys, settings.master_keys)
         self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience)
@@ -95,10 +102,13 @@ class Service:
         if relay:
             self.health["relay"] = relaying.health
             self._start(relaying.run)
+            listeners: dict[str, list[Listener]] = {}
             for follower in self.followers(self):
-                self._start(lambda f=follower: follow(self.pool, self.bus, f, self._health(f.name)))
+                listeners.setdefault(follower.log, []).append(following(self.pool, follower, self._health(follower.name)))
             for reaction in self.reactions(self):
-                self._start(lambda r=reaction: react(self.pool, self.bus, r, self._health(r.name)))
+                listeners.setdefault(reaction.log, []).append(reacting(self.pool, reaction, self._health(reaction.name)))
+            for source, those in listeners.items():
+                self._start(partial(listen, self.pool, self.bus, source, those))
             for task in self.tasks(self):
                 self._start(task)
 

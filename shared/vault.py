@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import hmac
 import inspect
+import math
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, get_args
@@ -141,6 +142,9 @@ def master_id(key: bytes) -> str:
     return sha256(key).hexdigest()[:8]
 
 
+_KEYS_OF = "select subject, wrapped, mk from vault.subject_key where subject = any($1::uuid[])"
+
+
 class Vault:
     """Seals and opens personal data. Keys are wrapped by the master key and lie in a database of their own."""
 
@@ -171,10 +175,9 @@ class Vault:
         if not clear:
             return
         subjects = {item.subject for item in clear if item.subject is not None}
-        await self._load(subjects, create=True)
-        await self._remember_numbers([item for item in clear if item.found_by and self._keys.get(item.subject)])  # pyright: ignore[reportArgumentType]
+        keys = await self._prepare(subjects, [item for item in clear if item.found_by])
         for item in clear:
-            key = self._keys.get(item.subject) if item.subject else None
+            key = keys.get(item.subject) if item.subject else None
             if item.subject is None or item.text is None:
                 raise NotSealed
             if key is None:  # The subject was erased: nothing more is kept about it.
@@ -185,13 +188,34 @@ class Vault:
             item.token = {"$enc": _SUITE, "sub": str(item.subject), "n": _text(nonce), "ct": _text(sealed)}
             item.text = None
 
-    async def _remember_numbers(self, data: Sequence[Personal]) -> None:
-        if data:
-            await self.pool.execute(
-                "insert into vault.blind (index, subject) select * from unnest($1::bytea[], $2::uuid[]) on conflict do nothing",
-                [self._index(item.found_by or "") for item in data],
-                [item.subject for item in data],
-            )
+    async def _prepare(self, subjects: set[UUID], numbered: Sequence[Personal]) -> dict[UUID, AESGCM | None]:
+        """Make the keys that are missing and remember the numbers, durably and with one flush, before any fact is kept.
+
+        A key is believed only once it is committed. Keys and numbers are written in their order, so that no two wait for
+        each other.
+        """
+        keys = self._remembered(subjects)
+        missing = sorted(subjects - keys.keys())
+        if not missing and not numbered:
+            return keys
+        fresh = [self._wrap(subject, os.urandom(32)) for subject in missing]
+        async with self.pool.acquire() as connection, connection.transaction():
+            rows: Sequence[Any] = ()
+            if missing:
+                await connection.execute(
+                    "insert into vault.subject_key (subject, wrapped, mk) "
+                    "select s, w, $3 from unnest($1::uuid[], $2::bytea[]) as t (s, w) on conflict do nothing",
+                    missing, fresh, self._newest,
+                )  # fmt: skip
+                rows = await connection.fetch(_KEYS_OF, missing)
+            alive = {row["subject"] for row in rows if row["wrapped"]} | {subject for subject, key in keys.items() if key}
+            found = sorted((self._index(item.found_by or ""), item.subject) for item in numbered if item.subject in alive)
+            if found:
+                await connection.execute(
+                    "insert into vault.blind (index, subject) select * from unnest($1::bytea[], $2::uuid[]) on conflict do nothing",
+                    *(list(column) for column in zip(*found, strict=True)),
+                )
+        return keys | self._believe(rows)
 
     def _index(self, found_by: str) -> bytes:
         return hmac.new(self._index_key, found_by.encode(), sha256).digest()[:16]
@@ -204,15 +228,17 @@ class Vault:
     async def open(self, data: Sequence[Personal | None]) -> list[str]:
         """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased."""
         subjects = {item.subject for item in data if item is not None and item.subject is not None}
-        await self._load(subjects, create=False)
-        return [self._open(item) for item in data]
+        keys = self._remembered(subjects)
+        if missing := list(subjects - keys.keys()):
+            keys |= self._believe(await self.pool.fetch(_KEYS_OF, missing))
+        return [self._open(item, keys) for item in data]
 
-    def _open(self, item: Personal | None) -> str:
+    def _open(self, item: Personal | None, keys: Mapping[UUID, AESGCM | None]) -> str:
         if item is None:
             return ""
         if item.token is None:
             return item.text or ""
-        key = self._keys.get(item.subject) if item.subject else None
+        key = keys.get(item.subject) if item.subject else None
         if key is None or item.subject is None or not item.token["ct"]:
             return ERASED
         try:
@@ -220,32 +246,27 @@ class Vault:
         except InvalidTag:
             return ERASED
 
-    async def _load(self, subjects: set[UUID], *, create: bool) -> None:
+    def _remembered(self, subjects: set[UUID]) -> dict[UUID, AESGCM | None]:
+        """What is believed of these; the caller keeps it, since it may be forgotten here while the caller waits."""
         oldest = time.monotonic() - self._remember
-        missing = [subject for subject in subjects if subject not in self._keys or self._read_at.get(subject, 0) < oldest]
-        if not missing:
-            return
-        if create:
-            fresh = [(subject, self._wrap(subject, os.urandom(32))) for subject in missing]
-            await self.pool.execute(
-                "insert into vault.subject_key (subject, wrapped, mk) "
-                "select s, w, $3 from unnest($1::uuid[], $2::bytea[]) as t (s, w) on conflict do nothing",
-                [subject for subject, _ in fresh],
-                [wrapped for _, wrapped in fresh],
-                self._newest,
-            )
-        rows = await self.pool.fetch(
-            "select subject, wrapped, mk from vault.subject_key where subject = any($1::uuid[])", missing
-        )
-        if any(row["mk"] not in self._masters for row in rows):
+        return {subject: self._keys[subject] for subject in subjects if self._read_at.get(subject, -math.inf) >= oldest}
+
+    def _believe(self, rows: Iterable[Any]) -> dict[UUID, AESGCM | None]:
+        """Take keys as they are stored, and forget the oldest beyond a number."""
+        known = list(rows)
+        if any(row["mk"] not in self._masters for row in known):
             self._read_masters()  # Somebody has rotated the master key meanwhile.
-        for row in rows:
-            wrapped = row["wrapped"]
-            self._keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], wrapped, row["mk"])) if wrapped else None
-            self._keys.move_to_end(row["subject"])
-            self._read_at[row["subject"]] = time.monotonic()
-        while len(self._keys) > max(_CACHED_KEYS, 2 * len(subjects)):
+        keys = {
+            row["subject"]: AESGCM(self._unwrap(row["subject"], row["wrapped"], row["mk"])) if row["wrapped"] else None
+            for row in known
+        }
+        for subject, key in keys.items():
+            self._keys[subject] = key
+            self._keys.move_to_end(subject)
+            self._read_at[subject] = time.monotonic()
+        while len(self._keys) > _CACHED_KEYS:
             self._read_at.pop(self._keys.popitem(last=False)[0], None)
+        return keys
 
     def _wrap(self, subject: UUID, key: bytes) -> bytes:
         nonce = os.urandom(12)

@@ -12,8 +12,9 @@ from support.streams import stream_equals_log, write_many
 from support.world import District, until
 
 from shared.eventlog import Entry, append, head
+from shared.listen import following, listen
 from shared.projector import CURSORS, Follower
-from shared.relay import Health, Relay, follow
+from shared.relay import Health, Relay
 
 TIMES = "create table if not exists {schema}.times (pos bigint primary key, n int not null)"
 
@@ -75,11 +76,11 @@ async def test_a_consumer_killed_at_any_moment_applies_everything_once(district:
     writing = asyncio.create_task(write_many(pool, "w", 200, 0.001))
     for seed in range(20):
         chance = random.Random(100 + seed)
-        consumer = asyncio.create_task(follow(pool, bus, TALLY, Health()))
+        consumer = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())]))
         await asyncio.sleep(chance.random() * 0.06)
         await stop(consumer)
     await writing
-    last = asyncio.create_task(follow(pool, bus, TALLY, Health()))
+    last = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())]))
     await applied_once_each(pool)
     await stop(relay, last)
     await pool.close()
@@ -89,7 +90,9 @@ async def test_two_consumers_at_once_apply_everything_once(district: District) -
     pool, bus = await district.pool(), district.bus()
     await tables(pool)
     tasks = [asyncio.create_task(Relay(pool, bus, "roster").run())]
-    tasks += [asyncio.create_task(follow(pool, each, TALLY, Health())) for each in (bus, district.bus())]
+    tasks += [
+        asyncio.create_task(listen(pool, each, "roster", [following(pool, TALLY, Health())])) for each in (bus, district.bus())
+    ]
     await asyncio.gather(*(write_many(pool, f"w{n}", 60) for n in range(4)))
     await applied_once_each(pool)
     await stop(*tasks)
@@ -99,7 +102,10 @@ async def test_two_consumers_at_once_apply_everything_once(district: District) -
 async def test_nats_killed_and_started_again_catches_up(district: District) -> None:
     pool, bus = await district.pool(), district.bus()
     await tables(pool)
-    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(follow(pool, bus, TALLY, Health()))]
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())])),
+    ]
     await write_many(pool, "before", 20)
     await applied_once_each(pool)
     writing = asyncio.create_task(write_many(pool, "during", 100, 0.01))
@@ -121,7 +127,10 @@ async def test_nats_killed_and_started_again_catches_up(district: District) -> N
 async def test_a_wiped_stream_is_filled_again_and_those_who_follow_do_not_notice(district: District) -> None:
     pool, bus = await district.pool(), district.bus()
     await tables(pool)
-    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(follow(pool, bus, TALLY, Health()))]
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())])),
+    ]
     await asyncio.gather(*(write_many(pool, f"before{n}", 150) for n in range(4)))
     await applied_once_each(pool)
     writing = asyncio.create_task(write_many(pool, "during", 100, 0.01))

@@ -15,8 +15,9 @@ from support.world import District, until
 
 from shared.eventlog import Entry, Write, append
 from shared.events import UnknownFact
+from shared.listen import following, listen, reacting, replay_parked
 from shared.projector import CURSORS, Follower, Gap, Reaction, apply
-from shared.relay import Health, Relay, follow, react, replay_parked
+from shared.relay import Health, Relay
 
 TABLE = "create table if not exists {schema}.told (pos bigint, stream text, ver int, name text)"
 
@@ -129,7 +130,7 @@ async def test_a_projection_halts_at_a_fact_it_does_not_know_and_keeps_serving(d
     health = Health()
     tasks = [
         asyncio.create_task(Relay(pool, bus, "roster").run()),
-        asyncio.create_task(follow(pool, bus, teller(), health)),
+        asyncio.create_task(listen(pool, bus, "roster", [following(pool, teller(), health)])),
     ]
 
     async def halted() -> bool:
@@ -145,6 +146,53 @@ async def test_a_projection_halts_at_a_fact_it_does_not_know_and_keeps_serving(d
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await pool.close()
+
+
+async def test_who_halts_stops_nobody_else_and_goes_on_from_where_it_stood(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.listen._REST_SECONDS", 0.5)
+    pool, bus = await prepared(district), district.bus()
+    heard: dict[str, list[int]] = {"well": [], "ill": []}
+    ill = True
+
+    def hearing(name: str) -> Follower:
+        async def hear(_connection: Any, entries: Sequence[Entry]) -> None:
+            if ill and name == "ill":
+                raise UnknownFact("roster.unit-enchanted.v1")
+            heard[name] += [entry.pos for entry in entries]
+
+        return Follower(name, "roster", hear)
+
+    healths = {name: Health() for name in heard}
+    await append(pool, [a_write("first", facts=3)])
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(listen(pool, bus, "roster", [following(pool, hearing(name), healths[name]) for name in heard])),
+    ]
+
+    async def the_other_is_through() -> bool:
+        return heard["well"] == [1, 2, 3, 4, 5] and bool(healths["ill"].halted)
+
+    await until(lambda: _is(heard["well"] == [1, 2, 3]))
+    await append(pool, [a_write("later", facts=2)])
+    await until(the_other_is_through)
+    assert healths["well"].ok
+    assert not healths["ill"].ok
+    assert (await standing(pool, "well"), await standing(pool, "ill")) == (5, 0)
+    ill = False
+    await until(lambda: _is(heard["ill"] == [1, 2, 3, 4, 5]))
+    assert healths["ill"].ok
+    assert not healths["ill"].halted
+    assert heard["well"] == [1, 2, 3, 4, 5]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await pool.close()
+
+
+async def _is(true: bool) -> bool:
+    return true
 
 
 async def test_a_halted_projection_shows_in_readiness(district: District) -> None:
@@ -173,7 +221,10 @@ async def test_a_reaction_parks_what_keeps_failing_goes_on_and_can_replay_it(dis
     await append(pool, [a_write("w", facts=5)])
     other = a_write("other")
     await append(pool, [Write(other.command, b"", other.stream, 0, ["roster.unit-ended.v1"], other.bodies)])
-    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(react(pool, bus, reaction, Health()))]
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(listen(pool, bus, "roster", [reacting(pool, reaction, Health())])),
+    ]
 
     async def through() -> bool:
         return await standing(pool, "actor") == 6
@@ -206,7 +257,10 @@ async def test_a_reaction_waits_for_what_is_only_away_and_parks_nothing(district
 
     await append(pool, [a_write("w")])
     reaction = Reaction("actor", "roster", ("roster.unit-renamed.v1",), act)
-    tasks = [asyncio.create_task(Relay(pool, bus, "roster").run()), asyncio.create_task(react(pool, bus, reaction, Health()))]
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(listen(pool, bus, "roster", [reacting(pool, reaction, Health())])),
+    ]
 
     async def through() -> bool:
         return await standing(pool, "actor") == 1

@@ -166,6 +166,37 @@ async def test_one_subject_has_one_key_however_many_seal_at_once(district: Distr
     assert await service.vault.pool.fetchval("select count(*) from vault.subject_key") == 1
 
 
+async def test_a_key_forgotten_while_another_is_fetched_is_still_used(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory for keys holds fewer than one question needs: nothing reads as deleted, nothing is kept unreadable."""
+    monkeypatch.setattr("shared.vault._CACHED_KEYS", 1)
+    service = await district.open()
+    subjects = [uuid4() for _ in range(4)]
+    for subject_ in subjects[:2]:
+        await service.vault.seal([Personal(text=NAME, subject=subject_)])
+    data = [Personal(text=f"{NAME}{n}", subject=subject_) for n, subject_ in enumerate(subjects)]
+    await service.vault.seal(data)
+    assert await service.vault.open(data) == [f"{NAME}{n}" for n in range(4)]
+
+
+async def test_a_key_is_believed_only_once_it_is_kept(district: District) -> None:
+    """The transaction that makes it breaks; the next one makes another, and what that one seals can be read elsewhere."""
+    service = await district.open()
+    subject_ = uuid4()
+    admin = await district.connect("vault", "postgres")
+    await admin.execute("alter table vault.blind rename to gone")
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await service.vault.seal([Personal(text=PHONE, subject=subject_, found_by=PHONE)])
+    await admin.execute("alter table vault.gone rename to blind")
+    await admin.close()
+    datum = Personal(text=PHONE, subject=subject_, found_by=PHONE)
+    await service.vault.seal([datum])
+    elsewhere = Vault(service.vault.pool, service.settings.master_keys)
+    assert await elsewhere.open([datum]) == [PHONE]
+    assert await elsewhere.find(PHONE) == [subject_]
+
+
 async def test_a_sealed_datum_opens_for_its_own_subject_only(district: District) -> None:
     service = await district.open()
     one, other = Personal(NAME, uuid4()), Personal(LEGAL, uuid4())

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from services.issues.reactions import reactions
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
+from shared.listen import replay_parked
 from shared.problems import Forbidden
-from shared.relay import replay_parked
 from shared.service import Service
 from shared.terms import Role
 
