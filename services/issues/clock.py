@@ -86,7 +86,7 @@ async def _ring(service: Service, issue: UUID, commands: Sequence[RaiseAlarm]) -
             done = await service.desk.handle(
                 ISSUE, issue, command, await service.context(ITSELF, issue),
                 command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
-                prepare=partial(documented, DocumentKind.SLIP) if command.kind is Alarm.RED else None,
+                prepare=partial(documented, DocumentKind.SLIP, red=command.deadline) if command.kind is Alarm.RED else None,
             )  # fmt: skip
         except Problem as problem:
             log.warning(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -121,15 +122,16 @@ class Reader:
         fold(await self.archive.streams("visits", await self.archive.visits(month), cut), histories)
         return covering.coverage(covering.period(month, basis, calendar), histories)
 
-    async def demands(self, month: str, basis: covering.Basis, cut: Cut, unit: str | None = None) -> asked.Demands:
-        """K2 to K6 at the cut, of the district or of what a unit collected."""
+    async def demands(self, month: str, basis: covering.Basis, cut: Cut, today: date, unit: str | None = None) -> asked.Demands:
+        """K2 to K6 at the cut, of the district or of what a unit collected and handled."""
         grid, calendar = await self.grid(cut)
         histories = _over(grid)
         streams = await self.archive.issues_upto(month) if unit is None else await self.archive.issues_touching(unit, month)
         fold(await self.archive.streams("issues", sorted(streams), cut), histories)
-        mine = [issue for issue in histories.issues.values() if unit in (None, issue.unit)]
         at, whole = covering.period(month, basis, calendar), covering.period(month, covering.Basis.MONTH, calendar)
-        return asked.demands(mine, at.first, at.until, whole.until, calendar)
+        return asked.demands(
+            histories.issues.values(), at.first, at.until, whole.until, calendar, unit=unit, today=today.isoformat()
+        )
 
     async def brand(self, cut: Cut, on: str) -> BrandPublished | None:
         """What is printed on a day, as the office published it; nothing if it has published nothing for that day."""

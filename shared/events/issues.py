@@ -412,6 +412,8 @@ class AlarmRaised(Fact, type="issues.alarm-raised.v1"):
     deadline: date
     at: datetime
     late_minutes: int = 0
+    unit: str = ""
+    """Which unit had the ticket then; a later one is not to blame."""
 
 
 class MeasureProposed(Fact, type="issues.measure-proposed.v1"):

@@ -13,18 +13,24 @@ import pytest
 from support.stories import AUTUMN_2026, Story, ident
 from support.tickets import (
     BAD,
+    COMMANDS,
     CROSS,
     DISPATCH,
+    ENTERPRISE,
     EXTEND,
     GOOD,
+    LIFT,
     MISSED,
     OTHER,
     PEOPLE,
+    REPORT,
     RESOLVE,
     STAGES,
     TO_ACCEPTED,
     TO_CLOSED,
     TO_DISPATCHED,
+    TO_LIFTED,
+    TO_REPORTED,
     TO_REVIEWED,
     TO_SIGNED,
     TO_TRACKED,
@@ -39,14 +45,17 @@ from support.tickets import (
     then,
 )
 
+from services.issues.api.steps import _STEPS
 from services.issues.domain import commands as c
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.callbacks import settled
+from services.issues.domain.issue import ISSUE, allowed_actions
+from services.issues.domain.states import clocked, colour
 from services.reporting.domain.demands import Demands, demands
 from services.reporting.domain.folding import fold
 from shared.events import Fact
-from shared.events.issues import AlarmRaised, AlarmsSet
+from shared.events.issues import AlarmRaised, AlarmsSet, IssueUrged, MeasureProposed
 from shared.problems import Problem
-from shared.terms import Alarm, CallOutcome, Rating, Role
+from shared.terms import Alarm, CallOutcome, Colour, Measure, Rating, Role, Source, Urgency
 
 SIGN, APPROVE, CLOSE, REOPEN, RETURN = (
     of(kind) for kind in (c.SignIssue, c.ApproveResolution, c.CloseIssue, c.ReopenIssue, c.ReturnIssue)
@@ -352,3 +361,155 @@ def test_more_time_for_the_second_handling_leaves_the_first_miss_in_its_month():
     for story in (again, longer):
         found = figures(story).rates
         assert [(found[name].n, found[name].d) for name in ("closed", "on_time")] == [(0, 1), (0, 1)]
+
+
+# A ticket that lies for ever where nobody is asked (S9)
+
+
+def test_tracking_that_lies_is_told_of_every_month_urged_and_proposed_for_above():
+    told, state = silence(given(TO_TRACKED), "12-31T17:00")
+    assert [fact.deadline for fact in told if isinstance(fact, AlarmRaised) and fact.kind is Alarm.MILESTONE] == [
+        date(2026, 10, 9), date(2026, 11, 8), date(2026, 12, 8),
+    ]  # fmt: skip
+    assert rung(told).count(Alarm.MONTHLY) == 3
+    assert {fact.to for fact in told if isinstance(fact, IssueUrged)} == {"deputy"}
+    assert [fact.measure for fact in told if isinstance(fact, MeasureProposed)] == [Measure.ESCALATION]
+    assert colour(state) is Colour.YELLOW
+
+
+def test_taken_up_and_put_on_tracking_again_is_a_renewal():
+    story = list(TO_TRACKED)
+    for n in range(3):
+        day = date(2026, 9, 20 + n)
+        story += [
+            (of(c.ResumeIssue), "w", f"09-{20 + n}T16:00"),
+            (TRACK.model_copy(update={"milestone": date(2026, 10, 9 + n)}), "h", f"{day:%m-%d}T17:00"),
+        ]
+    assert given(story).work.renewals == 3
+    assert [proposal.measure for proposal in given(story).notes.proposals] == [Measure.ESCALATION]
+
+
+def test_silence_is_told_of_every_five_working_days_and_at_the_city_every_ten():
+    told, _ = silence(given(TO_SIGNED), "11-30T17:00")
+    assert rung(told).count(Alarm.PROGRESS) == 10
+    assert rung(told).count(Alarm.CONTACT) == 1
+
+
+# More time after the time
+
+
+def test_an_extension_is_not_granted_when_the_deadline_is_over():
+    asked: list[Said] = [*TO_SIGNED, (EXTEND, "h", "09-21T10:00")]
+    assert refusal(asked, of(c.ApproveExtension), "office", "09-23T09:00") == "TooLateToExtend"
+    assert then(asked, of(c.ApproveExtension), "office", "09-22T17:00").due.on == date(2026, 9, 28)
+
+
+def test_an_extension_nobody_decided_does_not_outlive_the_resolution():
+    again: list[Said] = [*TO_SIGNED, (EXTEND, "h"), (RESOLVE, "w"), (APPROVE, "d"), (BAD, "caller"), (REOPEN, "caller")]
+    assert refusal(again, of(c.ApproveExtension), "office") == "NoExtensionAsked"
+
+
+def test_a_level_above_does_not_make_an_order_of_12345_later():
+    order = c.ReportIssue(
+        enterprise=ENTERPRISE.id, source=Source.TRANSFERRED, content="积水", external_no="12345-9", external_due=date(2026, 9, 18)
+    )
+    story: list[Said] = [
+        (order, "office"), (of(c.AcceptIssue), "office"), (DISPATCH, "office"), (SIGN, "w"), (of(c.RequestEscalation), "h"),
+    ]  # fmt: skip
+    assert then(story, LIFT, "office").due.on == date(2026, 9, 18)
+    assert then(story, LIFT, "office", "09-21T10:00").due.on > date(2026, 9, 18)
+
+
+def test_a_unit_does_not_lengthen_its_own_term():
+    difficult = c.AcceptIssue(difficult=True)
+    assert given([*TO_REPORTED, (difficult, "l"), (DISPATCH, "h")]).due.on == given(TO_DISPATCHED).due.on
+    urgent = REPORT.model_copy(update={"urgency": Urgency.CRITICAL})
+    assert refusal([(urgent, "w")], c.AcceptIssue(urgency=Urgency.ORDINARY), "l") == "UrgencyLowered"
+    assert given([(urgent, "w"), (c.AcceptIssue(urgency=Urgency.ORDINARY), "office")]).kind.urgency is Urgency.ORDINARY
+
+
+# A second enterprise hidden behind the first
+
+
+MERGED: list[Said] = [*TO_REPORTED, (of(c.MergeIssue), "office"), (of(c.AnswerSibling), "l")]
+
+
+def test_a_merged_ticket_is_settled_as_any_other_by_a_rating_or_three_tries_on_two_days():
+    assert not settled(given(MERGED))
+    assert settled(given([*MERGED, (GOOD, "caller")]))
+    tried = [*MERGED, (MISSED, "caller", "09-14T10:00"), (MISSED, "caller", "09-14T15:00")]
+    assert not settled(given(tried))
+    assert settled(given([*tried, (MISSED, "caller", "09-15T10:00")]))
+
+
+def test_a_dissatisfied_sibling_is_answered_by_the_office_and_not_called_until_it_is_content():
+    unhappy = [*MERGED, (BAD, "caller")]
+    assert not settled(given(unhappy))
+    assert refusal(unhappy, GOOD, "caller") == "AlreadyRated"
+    again = c.AnswerSibling(reply="已另行安排疏通")
+    assert refusal(unhappy, again, "l") == "Forbidden"
+    assert settled(then(unhappy, again, "office"))
+    assert refusal([*MERGED, (GOOD, "caller")], again, "office") == "AlreadyDone"
+
+
+def test_a_ticket_others_wait_for_is_not_merged_away():
+    assert refusal(TO_ACCEPTED, of(c.MergeIssue), "office", siblings=1) == "SiblingsWaiting"
+
+
+def test_a_merged_ticket_is_told_of_until_its_enterprise_has_its_own_answer_and_call():
+    waiting, _ = silence(given([*TO_REPORTED, (of(c.MergeIssue), "office")]), "10-31T17:00")
+    assert rung(waiting) == [Alarm.STAGE_ANSWER] * 2
+    uncalled, _ = silence(given(MERGED), "09-24T17:00")
+    assert rung(uncalled) == [Alarm.CALL_BACK] * 2
+    assert silence(given([*MERGED, (GOOD, "caller")]), "12-31T17:00")[0] == []
+
+
+# Withdrawn by those who would have to handle it
+
+
+def test_the_reporting_unit_does_not_withdraw_what_was_not_given_out_yet():
+    for story in (TO_REPORTED, TO_ACCEPTED):
+        assert refusal(story, of(c.WithdrawIssue), "own-caller") == "OwnUnitCantCallBack"
+
+
+def test_a_report_of_inspection_is_withdrawn_by_the_office_or_the_chief_alone():
+    told = REPORT.model_copy(update={"source": Source.ALLEGATION})
+    assert refusal([(told, "system")], of(c.WithdrawIssue), "caller") == "Forbidden"
+    assert given([(told, "system"), (of(c.WithdrawIssue), "chief")])
+
+
+# Who was late
+
+
+def test_the_red_mark_stays_with_the_unit_that_was_late():
+    _, late = silence(given(TO_SIGNED), "09-23T10:00")
+    assert late.notes.reds == (("T01", date(2026, 9, 22)),)
+    asked = ISSUE.fold(ISSUE.decide(late, of(c.RequestEscalation), context("h", "09-23T10:00")), late)
+    lifted = ISSUE.fold(ISSUE.decide(asked, LIFT, context("office", "09-23T11:00")), asked)
+    assert (lifted.order.unit, lifted.notes.reds) == ("D05", (("T01", date(2026, 9, 22)),))
+
+
+def test_what_was_sent_back_keeps_its_deadline_for_everybody_to_see():
+    back = given([*TO_DISPATCHED, (RETURN, "d")])
+    ordered = clocked(back)
+    assert ordered is not None
+    assert (ordered.due, ordered.first) == (given(TO_DISPATCHED).due, given(TO_DISPATCHED).first)
+
+
+def test_every_action_that_is_accepted_is_offered():
+    """A phone shows what ``allowed_actions`` names: what is carried out must be among them."""
+    verbs = {kind: verb for verb, _, kind, _ in _STEPS}
+    for name, story in {**STAGES, "Lifted": TO_LIFTED, "Cross": [*TO_ACCEPTED, (CROSS, "office"), (SIGN, "w5")]}.items():
+        if name == "Unreported":
+            continue
+        state = given(story)
+        for kind, command in COMMANDS.items():
+            if kind in (c.ReportIssue, c.RaiseAlarm, c.RederiveDeadline):
+                continue
+            for who in PEOPLE:
+                try:
+                    facts = ISSUE.decide(state, command, context(who))
+                except Problem:
+                    continue
+                if facts:
+                    assert verbs[kind] in allowed_actions(state, context(who)), (name, verbs[kind], who)

@@ -64,7 +64,7 @@ TABLE: dict[type[c.Step], Row] = {
     c.ReportIssue: [(REPORTING, {"Unreported": "Reported"} | each(ALL, "="))],  # T1
     c.AcceptIssue: [({"l"} | LEADERS | OFFICE, {"Reported": "Accepted", "Accepted": "=", "Returned": "="})],  # T2
     c.DeclineIssue: [(OFFICE, {"Reported": "Declined", "Declined": "="})],  # T3
-    c.ContestDecline: [(FOR_THE_ENTERPRISE, {"Declined": "Reported"})],
+    c.ContestDecline: [(OFFICE | {"hotline", "system", "caller", "own-caller"}, {"Declined": "Reported"})],
     c.MergeIssue: [(OFFICE, each(BEFORE, "Merged") | {"Merged": "="})],  # T4: what was sent back is decided, not merged away.
     c.AnswerSibling: [(OFFICE | LEADERS | {"l"}, {"Merged": "Merged"})],
     c.DispatchIssue: [  # T5; what was sent back is the office's alone.
@@ -107,8 +107,10 @@ TABLE: dict[type[c.Step], Row] = {
     ],
     c.ArchiveIssue: [({"l", "system"}, {"Closed": "Archived", "Archived": "="})],  # T20
     c.WithdrawIssue: [
-        (CALLERS | {"own-caller"}, each(BEFORE, "Withdrawn")),
-        (CALLERS, each(ORDERED, "Withdrawn") | {"Rated": "!AlreadyRated", "Dissatisfied": "!AlreadyRated"}),
+        (
+            CALLERS,
+            each(BEFORE, "Withdrawn") | each(ORDERED, "Withdrawn") | {"Rated": "!AlreadyRated", "Dissatisfied": "!AlreadyRated"},
+        ),
     ],  # T21
     c.UrgeIssue: [  # T22
         (OFFICE | {"inspector", "chief", "system"}, each(BEFORE)),

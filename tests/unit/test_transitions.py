@@ -160,7 +160,8 @@ def test_t5_dispatching_starts_the_clock_with_its_alarms_as_data():
 )  # fmt: skip
 def test_t5_t13_the_terms_of_the_table(nature: str, urgency: str, difficult: bool, grid: str, district: str):
     accept = c.AcceptIssue.model_validate({"nature": nature, "urgency": urgency, "difficult": difficult})
-    story: list[Said] = [*TO_REPORTED, (accept, "l"), (DISPATCH, "h"), (SIGN, "w")]
+    several = DISPATCH.model_copy(update={"co_units": ("D05",)} if difficult else {})
+    story: list[Said] = [*TO_REPORTED, (accept, "l"), (several, "office"), (SIGN, "w")]
     assert f"{given(story).due.on:%m-%d}" == grid
     lifted = given([*story, (ASK_ABOVE, "h"), (LIFT, "office")])
     assert (f"{lifted.due.on:%m-%d}", lifted.first.on, lifted.order.level) == (district, given(story).due.on, Level.DISTRICT)
@@ -169,7 +170,7 @@ def test_t5_t13_the_terms_of_the_table(nature: str, urgency: str, difficult: boo
 def test_t6_who_signs_handles_it_and_after_a_day_the_platform_signs_for_the_leader():
     assert verbs(when(TO_DISPATCHED, SIGN, "w")) == ["issue-signed"]
     facts, state = ring(given(TO_DISPATCHED), Alarm.SIGN)
-    assert verbs(facts) == ["issue-signed"]
+    assert verbs(facts) == ["issue-signed", "issue-urged"]
     assert (facts[0].auto, facts[0].handler, facts[0].on) == (True, PEOPLE["h"].id, date(2026, 9, 16))
     assert (type(state).__name__, state.due, colour(state)) == ("Signed", given(TO_DISPATCHED).due, Colour.YELLOW)
     order = REPORT.model_copy(update={"source": Source.TRANSFERRED, "external_no": "12345-1"})
@@ -381,6 +382,7 @@ def test_t19_first_contact_and_colours_are_counted_from_the_reopening():
     assert rings(state) == {
         "contact": ("10-16", "10-19T09:00"), "blue": ("10-22", "10-20T09:00"), "yellow": ("10-22", "10-21T09:00"),
         "red": ("10-22", "10-23T09:00"), "red_5": ("10-22", "10-30T09:00"), "red_10": ("10-22", "11-06T09:00"),
+        "progress": ("10-22", "10-23T09:00"),
     }  # fmt: skip
     assert colour(state) is Colour.NONE
 

@@ -23,6 +23,7 @@ from services.issues.domain.states import (
     Tracked,
     Unreported,
     Withdrawn,
+    clocked,
     colour,
     order_of,
     units_of,
@@ -54,7 +55,7 @@ _HANDLING = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP, UnitKind.OFFICE, UnitKind.I
 def short(id_: UUID, state: State, context: Context) -> dict[str, Any]:
     """What every answer about a ticket says."""
     assert not isinstance(state, Unreported)  # noqa: S101  a command that was carried out has reported it.
-    ordered = order_of(state)
+    ordered = clocked(state)
     return {
         "id": str(id_), "no": state.report.no, "stage": str(state.STAGE), "stage_label": state.STAGE.label,
         "due": ordered and ordered.due.model_dump(mode="json"), "first_due": ordered and ordered.first.model_dump(mode="json"),

@@ -56,7 +56,7 @@ def _asked(
     asked = f"month = ${len(args)}"
     if carried:
         args.append(Month.parse(month).first_day)
-        asked = f"({asked} or (month < ${len(args) - 1} and (open or closed_on >= ${len(args)})))"
+        asked = f"({asked} or (month < ${len(args) - 1} and (open or ended_on >= ${len(args)})))"
     where.append(asked)
     if unit is not None:
         args.append(unit)

@@ -15,7 +15,17 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from services.issues.domain.commands import ContestDecline, ReopenIssue, Step, SupplementIssue, UrgeIssue
 from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, Ticket, Unreported, order_of
+from services.issues.domain.states import (
+    Archived,
+    Closed,
+    Declined,
+    Merged,
+    Resolved,
+    Reviewed,
+    Ticket,
+    Unreported,
+    clocked,
+)
 from services.issues.projections.links import opened
 from shared.asking import Cursor, Limit, listing
 from shared.decider import Actor
@@ -85,7 +95,7 @@ async def ticket(token: Token, key: TicketKey, request: Request, response: Respo
     state = ISSUE.fold(entry.fact for entry in entries)
     if isinstance(state, Unreported) or state.report.enterprise.id != enterprise:
         raise Unknown(what="ticket")
-    ordered = order_of(state)
+    ordered = clocked(state)
     unit = ordered.order.unit if ordered else state.report.unit
     return {
         "key": key, "no": state.report.no, "stage": state.STAGE, "stage_label": state.STAGE.label, "unit": unit,

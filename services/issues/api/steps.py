@@ -65,6 +65,7 @@ _STEPS: tuple[tuple[str, str, type[Step], str], ...] = (
 
 _PREPARED: dict[type[Step], Prepare[Any]] = {
     asked.CloseIssue: with_siblings,
+    asked.MergeIssue: with_siblings,
     asked.SuperviseIssue: partial(documented, DocumentKind.SLIP),
     asked.RequestEscalation: partial(documented, DocumentKind.REQUEST),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,13 +12,15 @@ from pydantic import AwareDatetime
 from services.issues.api.lookups import plain, title_of
 from services.issues.clock import foreseen
 from shared.asking import Caller
-from shared.problems import Forbidden
+from shared.problems import Forbidden, Malformed
 from shared.service import Service
 from shared.terms import Role
 
 router = APIRouter(tags=["时限"])
 
 _MAY = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.CHIEF, Role.SYSTEM)
+_FORESEEABLE = timedelta(days=366)
+"""Silence is told of again and again: a longer look would have no end."""
 
 
 @router.get("/timers", name="foresee_timers", summary="提醒试运行:到某一时刻将发生什么")
@@ -29,6 +32,8 @@ async def timers(
     if not caller.holds(*_MAY):
         raise Forbidden(needs=[role.label for role in _MAY])
     service: Service = request.app.state.service
+    if abs(at - service.clock()) > _FORESEEABLE:
+        raise Malformed(errors=[{"pointer": "/query/at", "code": "range", "title": "只能预看前后一年以内"}])
     found = await foreseen(service, at, issue)
     return {
         "at": at, "count": len(found),

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from services.issues.documents.story import People, Story, instant
+from services.issues.domain.issue import ISSUE
 from services.issues.domain.permissions import dissatisfied, rating_of
 from services.issues.domain.states import (
     Archived,
@@ -17,9 +18,10 @@ from services.issues.domain.states import (
     Resolved,
     Reviewed,
     Tracked,
+    Unreported,
     Withdrawn,
+    clocked,
     colour,
-    order_of,
     under_of,
     work_of,
 )
@@ -116,12 +118,12 @@ def _signed(item: Story, _people: People) -> Value:
 
 
 def _first_due(item: Story, _people: People) -> Value:
-    ordered = order_of(item.state)
+    ordered = clocked(item.state)
     return ordered.first.on if ordered else None
 
 
 def _due(item: Story, _people: People) -> Value:
-    ordered = order_of(item.state)
+    ordered = clocked(item.state)
     return ordered.due.on if ordered else None
 
 
@@ -210,12 +212,24 @@ def _closed(item: Story, _people: People) -> Value:
 
 
 def _in_time(item: Story, _people: People) -> str:
-    """By the day it was reported done, as in K3: the calls that follow are no delay of the unit's."""
+    """By the day it was reported done, as in K4: the calls that follow are no delay of the unit's, and the term of a second
+    handling makes nobody punctual.
+    """
     state = item.state
     if not isinstance(state, Closed | Archived):
         return ""
     done = state.resolution.on
-    return "/".join("按期" if done <= due.on else "逾期" for due in (state.due, state.first))
+    return "/".join("按期" if done <= due else "逾期" for due in (_owed(item, state), state.first.on))
+
+
+def _owed(item: Story, state: Closed | Archived) -> date:
+    """The deadline in force before the first reopening."""
+    if not state.work.reopened:
+        return state.due.on
+    first = next(n for n, fact in enumerate(item.facts) if isinstance(fact, IssueReopened))
+    before = ISSUE.fold(item.facts[:first])
+    ordered = None if isinstance(before, Unreported) else clocked(before)
+    return ordered.due.on if ordered else state.first.on
 
 
 def _calls(item: Story, people: People) -> str:

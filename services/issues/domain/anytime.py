@@ -20,7 +20,7 @@ from services.issues.domain.commands import (
     WithdrawIssue,
 )
 from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday
-from services.issues.domain.states import OPEN, Accepted, Closed, Dispatched, Ticket, order_of, under_of
+from services.issues.domain.states import OPEN, Closed, Dispatched, Ticket, Tracked, clocked, under_of
 from shared.decider import Context
 from shared.events import Fact
 from shared.events.issues import (
@@ -105,7 +105,7 @@ def _rule(state: Ticket, command: RuleMeasure, context: Context) -> list[Fact]:
 
 
 def _rederive(state: Ticket, context: Context) -> list[Fact]:
-    ordered = state.before if isinstance(state, Accepted) else order_of(state)  # Sent back: its clock runs on.
+    ordered = clocked(state)
     if ordered is None or not isinstance(state, OPEN):
         return []
     due = deadlines.rederived(context.calendar, ordered.due)
@@ -121,7 +121,9 @@ def _ring(state: Ticket, command: RaiseAlarm, context: Context) -> list[Fact]:
     if planned is None or context.now < planned.at:
         return []
     late = max(0, (context.now - planned.at) // _MINUTE)
-    rung = AlarmRaised(kind=planned.kind, deadline=planned.deadline, at=planned.at, late_minutes=late)
+    order = under_of(state)
+    unit = order.unit if order else state.report.unit
+    rung = AlarmRaised(kind=planned.kind, deadline=planned.deadline, at=planned.at, late_minutes=late, unit=unit)
     return [rung, *_consequences(state, command.kind, context)]
 
 
@@ -133,7 +135,12 @@ def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
     match kind:
         case Alarm.SIGN if isinstance(state, Dispatched):
             # The clock has run since the dispatch anyway; now it has a name, and it counts as signed late.
-            return [IssueSigned(handler=state.order.leader, on=today, auto=True)]
+            signed = IssueSigned(handler=state.order.leader, on=today, auto=True)
+            return [signed, *_urged(state, "deputy", "超时未签收,已自动签收", today)]
+        case Alarm.CONTACT:
+            return _urged(state, "deputy", "逾期未联系企业", today)
+        case Alarm.MILESTONE if isinstance(state, Tracked):
+            return _overdue_milestone(state, unit, today)
         case Alarm.BLUE:
             return _urged(state, "handler", "距时限不足两个工作日或者百分之三十", today)
         case Alarm.YELLOW:
@@ -155,6 +162,15 @@ def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
             return [IssueArchived(on=today, retention_years=RETENTION_YEARS)]
         case Alarm():
             return []
+
+
+def _overdue_milestone(state: Tracked, unit: str, today: date) -> list[Fact]:
+    """The deputy is urged (黄); whoever lets it lie is treated as whoever renews it: the third time the level above is proposed."""
+    found = _urged(state, "deputy", "跟踪节点已过", today)
+    missed = sum(1 for kind, deadline in state.notes.rung if kind is Alarm.MILESTONE and deadline >= state.tracking.milestone)
+    if state.work.renewals + missed + 1 >= deadlines.RENEWALS and state.order.level is not Level.CITY:
+        found.append(MeasureProposed(measure=Measure.ESCALATION, unit=unit, reason="跟踪节点多次逾期", on=today))
+    return found
 
 
 def _urged(state: Ticket, to: str, words: str, today: date) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -25,7 +26,9 @@ from services.issues.domain.refusals import (
     DueTooLate,
     LeaderNotOfUnit,
     NotAnsweredYet,
+    SiblingsWaiting,
     UnitNotKnown,
+    UrgencyLowered,
     done,
     not_now,
 )
@@ -45,10 +48,11 @@ from shared.events.issues import (
     SiblingAnswered,
 )
 from shared.problems import Unknown
-from shared.terms import Role, Source, derived_id
+from shared.terms import Role, Source, Urgency, derived_id
 
 LEADERS = frozenset({Role.HEAD, Role.DEPUTY})
 ALONE = frozenset(permissions.ALONE)
+_LESS_URGENT = (Urgency.ORDINARY, Urgency.URGENT, Urgency.CRITICAL)
 
 
 def unreported(_state: Unreported, command: Step, context: Context) -> list[Fact]:
@@ -89,6 +93,10 @@ def reported(state: Reported, command: Step, context: Context) -> list[Fact]:
         case AcceptIssue():
             permissions.may_accept(state, context)
             kind = _kind(state.kind, command)
+            if _LESS_URGENT.index(kind.urgency) < _LESS_URGENT.index(state.kind.urgency) and not permissions.is_office(
+                context.actor
+            ):
+                raise UrgencyLowered(before=state.kind.urgency.label)
             return [
                 IssueAccepted(
                     category=kind.category, nature=kind.nature, urgency=kind.urgency, difficult=kind.difficult, on=context.today
@@ -125,7 +133,7 @@ def declined(state: Declined, command: Step, context: Context) -> list[Fact]:
             permissions.may_decline(context)
             return done(state, command, same=(state.refusal.reason, state.refusal.text) == (command.reason, command.text))
         case ContestDecline():
-            permissions.may_speak_for_the_enterprise(state, context)
+            permissions.may_contest(context)
             if state.refusal.final:
                 raise AlreadyContested(no=state.report.no)
             return [DeclineContested(words=command.words, on=context.today)]
@@ -141,17 +149,18 @@ def merged(state: Merged, command: Step, context: Context) -> list[Fact]:
             return done(state, command, same=command.master == state.merging.master)
         case AnswerSibling():
             permissions.may_answer_sibling(state, context)
-            if state.answer is not None:
+            if state.answer is not None and (state.answer.reply == command.reply or not permissions.awaits_ruling(state)):
                 return done(state, command, same=state.answer.reply == command.reply)
             return [SiblingAnswered(reply=command.reply, on=context.today, by=context.actor.id)]
         case RecordCallBack():
-            permissions.may_call_sibling(state, context)
             if state.answer is None:
+                permissions.may_call_sibling(state, context)
                 raise NotAnsweredYet(no=state.report.no)
-            if context.actor.id == state.answer.by:
-                raise permissions.SameHands
             fact = CallBackRecorded(**command.model_dump(), by=context.actor.id, on=context.today)
-            return [] if state.calls and state.calls[-1] == fact else [fact]
+            if command.rating is not None and state.calls and state.calls[-1] == fact:
+                return []  # As with every other: an answer is given once, two calls nobody took are two tries.
+            permissions.may_call_sibling(state, context)
+            return [fact]
         case Step():
             raise not_now(state, command)
 
@@ -173,6 +182,8 @@ def _merge(state: Reported | Accepted, command: MergeIssue, context: Context) ->
     master = context.known.get("master")
     if master is None or command.master == context.subject:
         raise CantMerge(master=str(command.master))
+    if waiting := context.known.get("siblings", 0):
+        raise SiblingsWaiting(waiting=waiting)
     return IssueMerged(master=command.master, master_no=master, reason=command.reason, on=context.today)
 
 
@@ -195,7 +206,10 @@ def _terms(state: Accepted, command: DispatchIssue, context: Context) -> tuple[D
     if state.before is not None:
         latest = state.before.due
     else:
-        latest = deadlines.limit(context.calendar, context.today, state.kind, state.report.external_due)
+        # The longer term is for a matter of several departments, not for one that its own unit finds difficult.
+        alone = command.unit == state.report.unit and not command.co_units
+        kind = replace(state.kind, difficult=False) if alone else state.kind
+        latest = deadlines.limit(context.calendar, context.today, kind, state.report.external_due)
     due = latest if command.due == "standard" else _named(latest, command.due, context)
     return due, due if command.co_due is None else _named(due, command.co_due, context)
 

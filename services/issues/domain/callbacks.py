@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.issues.domain.commands import dissatisfied
 from services.issues.domain.permissions import rating_of
 from services.issues.domain.states import Approved, Archived, Closed, Merged, Reviewed, Ticket
 from shared.events.issues import CallBackRecorded
@@ -50,6 +51,19 @@ def round_of(state: Ticket) -> Round | None:
     if isinstance(state, Merged) and state.answer is not None:
         return _counted(state.answer.on, state.calls)
     return None
+
+
+def settled(state: Merged) -> bool:
+    """A merged ticket's enterprise has its own answer, and was asked: it is content, or the office has answered its
+    discontent, or it was not reached however often it was tried (T4, T18).
+    """
+    if state.answer is None:
+        return False
+    rating = rating_of(state.calls)
+    if rating is not None:
+        return state.ruled or not dissatisfied(rating)
+    missed = [call for call in state.calls if call.outcome is not CallOutcome.ANSWERED]
+    return len(missed) >= TRIES and len({call.on for call in missed}) >= DAYS
 
 
 def _approved(state: Approved) -> date:

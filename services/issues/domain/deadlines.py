@@ -25,6 +25,8 @@ MOST_EXTENDED = 30
 """T9: twice, and thirty working days together."""
 MILESTONE_DAYS = 30
 """T10: tracking is looked at again within thirty days."""
+RENEWALS = 3
+"""T11: the third renewal proposes the level above."""
 STAGE_WORKDAYS = 10
 """T8, T13: the longest an enterprise waits for a word, be it progress or a stage answer."""
 

@@ -75,6 +75,7 @@ from shared.events.issues import (
     SupervisionAnswered,
     TrackingRenewed,
 )
+from shared.terms import Alarm
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -95,7 +96,8 @@ def _noted(notes: Notes, fact: Fact) -> Notes:
         case AlarmRaised():
             mark = (fact.kind, fact.deadline)
             rings = tuple(ring for ring in notes.rings if (ring.kind, ring.deadline) != mark)
-            return replace(notes, rings=rings, rung=notes.rung | {mark})
+            reds = (*notes.reds, (fact.unit, fact.deadline)) if fact.kind is Alarm.RED else notes.reds
+            return replace(notes, rings=rings, rung=notes.rung | {mark}, reds=reds)
         case IssueUrged():
             kind = f"auto-{fact.to}" if fact.kind == "auto" else fact.kind
             return replace(notes, urged=notes.urged | {(fact.on, kind)})
@@ -149,7 +151,7 @@ def _begun(state: Reported | Accepted | Declined | Merged, fact: Fact) -> State:
                 return Reported(state.report, state.kind, notes=replace(state.notes, contested=fact.on))
         case Merged():
             if isinstance(fact, SiblingAnswered):
-                return replace(state, answer=fact)
+                return replace(state, answer=fact, ruled=state.answer is not None)
             if isinstance(fact, CallBackRecorded):
                 return replace(state, calls=(*state.calls, fact))
     if isinstance(fact, IssueMerged) and isinstance(state, (Reported, Accepted)):
@@ -174,10 +176,13 @@ def _handled(state: Dispatched | Signed | Tracked | Escalating, fact: Fact) -> S
                 return Signed(*_ordered(state), replace(state.work, since=fact.on), **over)
             return state
         case Signed():
-            if isinstance(fact, IssueResolved):
-                return Resolved(*_ordered(state), state.work, fact, **over)
+            if isinstance(fact, IssueResolved):  # Whoever is done needs no more time.
+                return Resolved(*_ordered(state), replace(state.work, asking=None, endorsed=frozenset()), fact, **over)
             if isinstance(fact, IssueTracked):
-                return Tracked(*_ordered(state), replace(state.work, since=fact.on, asking=None), fact, **over)
+                work = state.work
+                renewals = work.renewals + work.tracked
+                work = replace(work, since=fact.on, asking=None, endorsed=frozenset(), tracked=True, renewals=renewals)
+                return Tracked(*_ordered(state), work, fact, **over)
         case Tracked():
             if isinstance(fact, TrackingRenewed):
                 return replace(state, tracking=fact, work=replace(state.work, renewals=state.work.renewals + 1, since=fact.on))
@@ -271,7 +276,8 @@ def _lifted(state: Escalating, fact: EscalationApproved) -> Signed:
     signed = IssueSigned(handler=fact.handler, on=fact.on)
     work = replace(
         state.work, signed=signed, last=signed, handler=fact.handler, handlers=state.work.handlers | {fact.handler},
-        contacted=False, since=fact.on, next_on=None, again=None, extensions=0, extended=0, renewals=0, stage_answered=fact.on,
+        contacted=False, since=fact.on, next_on=None, again=None, extensions=0, extended=0, tracked=False, renewals=0,
+        stage_answered=fact.on,
     )  # fmt: skip
     return Signed(state.report, state.kind, order, fact.due, state.first, work, **_over(state))
 

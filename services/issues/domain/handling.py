@@ -85,7 +85,6 @@ from shared.terms import Level, Measure, Role
 
 _ABOVE = {Level.GRID: Level.DISTRICT, Level.DISTRICT: Level.CITY}
 _BOTH = frozenset({str(Role.INSPECTOR), str(Role.CHIEF)})
-_RENEWALS = 3
 
 
 def dispatched(state: Dispatched, command: Step, context: Context) -> list[Fact]:
@@ -144,7 +143,7 @@ def signed(state: Signed, command: Step, context: Context) -> list[Fact]:
         case TrackIssue():
             permissions.may_track(state, context)
             _near(command.milestone, context)
-            return [IssueTracked(**command.model_dump(), on=context.today)]
+            return [IssueTracked(**command.model_dump(), on=context.today), *_renewed_often(state, context, state.work.tracked)]
         case RequestEscalation():
             return _ask_above(state, command, context)
         case RecordCityReply() | AnswerStage() | AnswerCoHandling():
@@ -178,10 +177,7 @@ def tracked(state: Tracked, command: Step, context: Context) -> list[Fact]:
             fact = TrackingRenewed(**command.model_dump(), on=context.today)
             if fact == state.tracking:
                 return []
-            if state.work.renewals + 1 < _RENEWALS:
-                return [fact]
-            words = f"跟踪已第{state.work.renewals + 1}次续期"
-            return [fact, MeasureProposed(measure=Measure.ESCALATION, unit=state.order.unit, reason=words, on=context.today)]
+            return [fact, *_renewed_often(state, context, again=True)]
         case ResumeIssue():
             permissions.may_resume(state, context)
             return [IssueResumed(note=command.note, on=context.today)]
@@ -223,7 +219,9 @@ def _lift(state: Escalating, command: ApproveEscalation, context: Context) -> Es
     leads(command.leader, command.unit, context)
     if command.unit not in context.known["posts"].get(command.handler, {}):
         raise HandlerNotOfUnit(handler=str(command.handler), unit=command.unit)
-    due = deadlines.standard(context.calendar, context.today, state.kind, level)
+    own = state.report.external_due
+    own = own if own is not None and own >= context.today else None  # One gone by leaves the level above its term.
+    due = deadlines.limit(context.calendar, context.today, state.kind, own, level)
     return EscalationApproved(level=level, due=due, by=context.actor.id, on=context.today, **command.model_dump())
 
 
@@ -243,7 +241,10 @@ def _ask_longer(state: Signed, command: RequestExtension, context: Context) -> l
         if (asking.workdays, asking.reason, asking.plan) == (command.workdays, command.reason, command.plan):
             return []
         raise ExtensionPending(workdays=asking.workdays, on=asking.on)
-    original = deadlines.workdays(state.kind.nature, state.kind.urgency, state.order.level, difficult=state.kind.difficult)
+    several = state.order.unit != state.report.unit or bool(state.order.co_units)
+    original = deadlines.workdays(
+        state.kind.nature, state.kind.urgency, state.order.level, difficult=state.kind.difficult and several
+    )
     enough = work.extensions >= deadlines.MOST_EXTENSIONS or work.extended + command.workdays > deadlines.MOST_EXTENDED
     if enough or command.workdays > original:
         raise ExtendedEnough(times=work.extensions, workdays=work.extended, each=original)
@@ -270,6 +271,8 @@ def _grant_longer(state: Signed, command: ApproveExtension, context: Context) ->
         facts.append(ExtensionEndorsed(by=context.actor.id, role=role, note=command.note, on=context.today))
         if state.work.endorsed | {role} != _BOTH:
             return facts
+    if context.today > state.due.on:  # Asked for in time and forgotten on the way up: what is late stays late.
+        raise TooLateToExtend(due=state.due.on)
     due = deadlines.extended(context.calendar, state.due, asking.workdays)
     granted = ExtensionApproved(due=due, workdays=asking.workdays, note=command.note, by=context.actor.id, on=context.today)
     return [*facts, granted]
@@ -282,6 +285,15 @@ def _progress(state: Signed | Tracked, command: ProgressIssue, context: Context)
         raise NextDayTooFar(next_on=command.next_on, until=until)
     fact = IssueProgressed(**command.model_dump(), on=context.today)
     return [] if fact == state.work.last else [fact]
+
+
+def _renewed_often(state: Signed | Tracked, context: Context, again: bool) -> list[Fact]:
+    """T11, T12: renewed, or taken up and put on tracking again, for the third time."""
+    times = state.work.renewals + 1
+    if not again or times < deadlines.RENEWALS or state.order.level is Level.CITY:
+        return []
+    words = f"跟踪已第{times}次续期"
+    return [MeasureProposed(measure=Measure.ESCALATION, unit=state.order.unit, reason=words, on=context.today)]
 
 
 def _near(milestone: date, context: Context) -> None:

@@ -53,6 +53,7 @@ from shared.decider import Context, Decider
 from shared.events import Fact
 from shared.events.issues import AlarmsSet
 from shared.problems import Problem
+from shared.terms import Level
 
 
 def decide(state: State, command: Step, context: Context) -> list[Fact]:
@@ -153,16 +154,18 @@ def _guards(state: Ticket, context: Context) -> dict[str, Callable[[], object]]:
                 "resume": lambda: permissions.may_resume(state, context),
                 "progress": lambda: permissions.may_handle(state, context),
                 "request-escalation": lambda: permissions.may_ask_above(state, context),
+                "reassign": lambda: permissions.may_reassign(state, context),
+                **_meanwhile(state, context),
             }
         case Escalating():
             return dict.fromkeys(
                 ("approve-escalation", "reject-escalation"), lambda: permissions.may_decide_above(state, context)
             )
         case Declined():
-            contest = lambda: permissions.may_speak_for_the_enterprise(state, context)  # noqa: E731
+            contest = lambda: permissions.may_contest(context)  # noqa: E731
             return {} if state.refusal.final else {"contest": contest}
         case Merged():
-            if state.answer is None:
+            if state.answer is None or permissions.awaits_ruling(state):
                 return {"answer-sibling": lambda: permissions.may_answer_sibling(state, context)}
             return {"call-back": lambda: permissions.may_call_sibling(state, context)}
         case Archived() | Withdrawn():
@@ -179,8 +182,18 @@ def _at_work(state: Signed, context: Context) -> dict[str, Callable[[], object]]
         **({} if asking else {"request-extension": lambda: permissions.may_ask_longer(state, context)}),
         "track": lambda: permissions.may_track(state, context),
         "request-escalation": lambda: permissions.may_ask_above(state, context),
-        "answer-stage": lambda: permissions.may_answer_stage(state, context),
+        **_meanwhile(state, context),
     }
+
+
+def _meanwhile(state: Signed | Tracked, context: Context) -> dict[str, Callable[[], object]]:
+    waiting = context.actor.unit in state.order.co_units and context.actor.unit not in state.work.co_answered
+    found: dict[str, Callable[[], object]] = {"answer-stage": lambda: permissions.may_answer_stage(state, context)}
+    if waiting:
+        found["answer-co-handling"] = lambda: permissions.may_answer_part(context.actor.unit, context)
+    if state.order.level is Level.CITY:
+        found["record-city-reply"] = lambda: permissions.may_decline(context)
+    return found
 
 
 def _over(state: Ticket, context: Context) -> dict[str, Callable[[], object]]:

@@ -163,7 +163,7 @@ def report_held(held: OrderHeld, command: MatchOrder) -> ReportIssue:
     return ReportIssue.model_construct(
         enterprise=command.enterprise, source=Source.TRANSFERRED, content=content, category=held.category, nature=held.nature,
         urgency=command.urgency or held.urgency, reporter=held.reporter, phone=held.phone,
-        external_no=command.external_no or held.external_no, external_due=command.external_due or held.external_due,
+        external_no=command.external_no or held.external_no, external_due=held.external_due or command.external_due,
     )  # fmt: skip
 
 

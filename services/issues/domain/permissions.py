@@ -271,6 +271,11 @@ def may_decline(context: Context) -> None:
     _needs(context, *_OFFICE)
 
 
+def may_contest(context: Context) -> None:
+    """The one objection to a refusal is the enterprise's: through its link, or told to whoever takes its call."""
+    _needs(context, Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE)
+
+
 def may_speak_for_the_enterprise(state: Ticket, context: Context) -> None:
     """Contest, add, urge: the enterprise itself (through its link), or whoever takes its call."""
     if not context.actor.holds(Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE):
@@ -343,23 +348,38 @@ def may_answer_part(unit: str, context: Context) -> None:
     _needs(context, *_SIGNING, *_LEADING, unit=unit)
 
 
+def awaits_ruling(state: Merged) -> bool:
+    """Its enterprise was not content with its answer, and the office has not answered that."""
+    return dissatisfied(rating_of(state.calls)) and not state.ruled
+
+
 def may_answer_sibling(state: Merged, context: Context) -> None:
-    """The office, or the unit that reported it."""
-    if not is_office(context.actor):
+    """The office, or the unit that reported it; what the enterprise was not content with the office alone answers again."""
+    if awaits_ruling(state):
+        _needs(context, *_OFFICE)
+    elif not is_office(context.actor):
         _needs(context, *_LIAISON, *_LEADING, unit=state.report.unit)
 
 
 def may_call_sibling(state: Merged, context: Context) -> None:
-    """The call-back of a merged ticket, by somebody outside the unit that reported it."""
+    """The call-back of a merged ticket, by somebody outside the unit that reported it, as long as there is no rating."""
     _needs(context, Role.CALLER_BACK, *_OFFICE)
     if context.actor.unit == state.report.unit:
         raise OwnUnitCantCallBack(unit=context.actor.unit)
+    if state.answer is not None and context.actor.id == state.answer.by:
+        raise SameHands
+    if (rating := rating_of(state.calls)) is not None:
+        raise AlreadyRated(rating=rating.label)
 
 
 def may_withdraw(state: Ticket, context: Context) -> None:
-    """T21: somebody outside the handling unit, after a recorded call; what the enterprise has rated is closed or reopened."""
-    _needs(context, Role.CALLER_BACK, *_OFFICE)
+    """T21: somebody outside the unit that has it, after a recorded call; what the enterprise has rated is closed or reopened.
+    A report of 变味 only the office or the chief may say to be withdrawn.
+    """
+    _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *_OFFICE)
     _outside(state, context)
+    if under_of(state) is None and context.actor.unit == state.report.unit:
+        raise OwnUnitCantCallBack(unit=context.actor.unit)
     if isinstance(state, Reviewed) and (rating := rating_of(state.calls)) is not None:
         raise AlreadyRated(rating=rating.label)
 
@@ -424,7 +444,7 @@ class Reach:
 
 def reach(actor: Actor) -> Reach:
     """What this actor may read; whoever may read nothing is refused (an administrator has no business data)."""
-    called = (IssueStage.REVIEWED, IssueStage.CLOSED, IssueStage.ARCHIVED)
+    called = (IssueStage.REVIEWED, IssueStage.CLOSED, IssueStage.ARCHIVED, IssueStage.MERGED)
     found = Reach(
         everything=actor.holds(*_DISTRICT),
         unit=actor.unit if actor.unit and actor.holds(*_UNIT) else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.issues.domain.commands import Step
 from services.issues.domain.states import Ticket
 from shared.events import Fact
-from shared.problems import Problem, Refused
+from shared.problems import Forbidden, Problem, Refused
 
 
 class NotInThisStage(Refused):
@@ -75,9 +75,15 @@ class CantMerge(Refused):
 
 
 class SiblingsWaiting(Refused):
-    """A ticket is closed when every merged one has its own answer and its own call-back too (T4)."""
+    """A ticket is closed, or merged itself, when every one merged into it has its own answer and its own call-back (T4)."""
 
-    title = "被合并的问题尚未答复或回访,不能办结"
+    title = "被合并的问题尚未答复或回访,不能办结或再合并"
+
+
+class UrgencyLowered(Forbidden):
+    """A unit may find a matter more urgent than it was told, not less: its own clock hangs on it (T2)."""
+
+    title = "降低紧急程度由区优化办办理"
 
 
 class NotAnsweredYet(Refused):
@@ -117,9 +123,9 @@ class ExtendedEnough(Refused):
 
 
 class TooLateToExtend(Refused):
-    """T9: at least one working day before the deadline."""
+    """T9: asked for at least one working day before the deadline, and granted before it is over."""
 
-    title = "延期须在到期前至少一个工作日提出"
+    title = "延期须在到期前至少一个工作日提出,并在到期前批准"
 
 
 class MilestoneTooFar(Refused):

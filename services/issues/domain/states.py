@@ -69,6 +69,8 @@ class Notes:
     """Slips that wait for their reply, by number."""
     rings: tuple[Ring, ...] = ()
     rung: frozenset[tuple[Alarm, date]] = frozenset()
+    reds: tuple[tuple[str, date], ...] = ()
+    """Which unit had it when it turned red, and for which deadline."""
     proposals: tuple[MeasureProposed, ...] = ()
     """Those nobody has ruled on."""
 
@@ -91,6 +93,8 @@ class Work:
     reopened: int = 0
     again: date | None = None
     """The day of the last reopening: first contact and the colours of its own term are counted from it."""
+    tracked: bool = False
+    """It was put on tracking before: to do so again is to renew."""
     renewals: int = 0
     extended: int = 0
     """Working days granted so far."""
@@ -233,6 +237,8 @@ class Merged(_Known):
     merging: IssueMerged
     answer: SiblingAnswered | None = None
     calls: tuple[CallBackRecorded, ...] = ()
+    ruled: bool = False
+    """Its enterprise was dissatisfied, and the office has answered it once more."""
     STAGE: ClassVar[IssueStage] = IssueStage.MERGED
 
 
@@ -263,6 +269,11 @@ def order_of(state: Ticket) -> Ordered | None:
     return state if isinstance(state, _Ordered) else None
 
 
+def clocked(state: Ticket) -> Ordered | None:
+    """The ticket as one whose clock runs or ran: what a unit sent back runs on as it was dispatched."""
+    return state.before if isinstance(state, Accepted) else order_of(state)
+
+
 def work_of(state: Ticket) -> Worked | None:
     """The ticket as one that somebody has signed for, if so."""
     return state if isinstance(state, _Worked) else None
@@ -289,7 +300,7 @@ def colour(state: Ticket) -> Colour:
     """The overlay: what has rung for the deadline in force."""
     if not isinstance(state, OPEN):
         return Colour.NONE
-    ordered = state.before if isinstance(state, Accepted) else order_of(state)
+    ordered = clocked(state)
     if ordered is None:
         return Colour.YELLOW if state.notes.rung else Colour.NONE
     due = ordered.due.on
@@ -297,6 +308,11 @@ def colour(state: Ticket) -> Colour:
     late = {kind for kind, deadline in state.notes.rung if deadline <= due}
     if Alarm.RED in rung:
         return Colour.RED
-    if Alarm.YELLOW in rung or late & {Alarm.SIGN, Alarm.CONTACT, Alarm.MILESTONE}:
+    if Alarm.YELLOW in rung or late & {Alarm.SIGN, Alarm.CONTACT} or _missed(state):
         return Colour.YELLOW
     return Colour.BLUE if Alarm.BLUE in rung else Colour.NONE
+
+
+def _missed(state: Ticket) -> bool:
+    """A tracked ticket whose milestone went by."""
+    return isinstance(state, Tracked) and (Alarm.MILESTONE, state.tracking.milestone) in state.notes.rung

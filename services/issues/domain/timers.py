@@ -8,9 +8,11 @@ not, it writes a slip, it files what is over. What would punish a unit is only e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
+from services.issues.domain.callbacks import settled
 from services.issues.domain.deadlines import ARCHIVED_WORKDAYS, STAGE_WORKDAYS
 from services.issues.domain.states import (
     Accepted,
@@ -88,13 +90,16 @@ def _all(state: Ticket, calendar: Calendar) -> Iterator[Ring]:
         case Closed():
             yield _limit(calendar, Alarm.ARCHIVE, state.closing.on, ARCHIVED_WORKDAYS)
         case Tracked():
-            yield _on(calendar, Alarm.MILESTONE, state.tracking.milestone)
+            # Neither is told once and forgotten: who does nothing hears of it every month.
+            yield _on(calendar, Alarm.MILESTONE, _unrung(state, Alarm.MILESTONE, state.tracking.milestone, _a_month_later))
             if state.work.since:
-                yield _on(calendar, Alarm.MONTHLY, state.work.since + _MONTH)
+                yield _on(calendar, Alarm.MONTHLY, _unrung(state, Alarm.MONTHLY, state.work.since + _MONTH, _a_month_later))
         case Escalating():
             yield _limit(calendar, Alarm.DECISION, state.request.on, _DECISION)
             yield from _clock(calendar, state, state.due)
-        case Archived() | Declined() | Merged() | Withdrawn():
+        case Merged():
+            yield from _merged(state, calendar)
+        case Archived() | Declined() | Withdrawn():
             return
     for slip in state.notes.slips:
         if slip.no in state.notes.unanswered:
@@ -119,12 +124,10 @@ def _signed(state: Signed, calendar: Calendar) -> Iterator[Ring]:
     since = work.since or work.signed.on
     if not work.contacted:
         yield _limit(calendar, Alarm.CONTACT, work.again or work.signed.on, 1)
-    elif work.next_on is not None:
-        yield _on(calendar, Alarm.PROGRESS, work.next_on)
-    else:
-        yield _limit(calendar, Alarm.PROGRESS, since, _PROGRESS)
+    told = calendar.add_workdays(since, _PROGRESS) if work.next_on is None else work.next_on
+    yield _on(calendar, Alarm.PROGRESS, _unrung(state, Alarm.PROGRESS, told, partial(_later, calendar, _PROGRESS)))
     if state.order.level is Level.CITY:
-        yield _limit(calendar, Alarm.STAGE_ANSWER, work.stage_answered or state.order.on, STAGE_WORKDAYS)
+        yield _stage_answer(state, calendar, work.stage_answered or state.order.on)
     for part in state.order.co_dues:
         if part.unit in state.order.co_units and part.unit not in work.co_answered:
             yield _on(calendar, Alarm.CO_HANDLING, part.due.on)
@@ -142,6 +145,39 @@ def _clock(calendar: Calendar, state: Ordered | Worked, due: Due) -> Iterator[Ri
     yield Ring(kind=Alarm.RED, deadline=due.on, at=max(_after(calendar, due.on), start))
     for kind, days in ((Alarm.RED_5, 5), (Alarm.RED_10, 10)):
         yield Ring(kind=kind, deadline=due.on, at=max(_after(calendar, calendar.add_workdays(due.on, days)), start))
+
+
+def _merged(state: Merged, calendar: Calendar) -> Iterator[Ring]:
+    """Its enterprise waits for an answer and a call of its own, whatever becomes of the other ticket."""
+    if state.answer is None:
+        yield _stage_answer(state, calendar, state.merging.on)
+        if (own := state.report.external_due) is not None and own >= state.merging.on:
+            yield _on(calendar, Alarm.STAGE_ANSWER, own)
+    elif not settled(state):
+        yield _on(
+            calendar, Alarm.CALL_BACK,
+            _unrung(state, Alarm.CALL_BACK, calendar.add_workdays(state.answer.on, _CALL_BACK), partial(_later, calendar, _CALL_BACK)),
+        )  # fmt: skip
+
+
+def _stage_answer(state: Ticket, calendar: Calendar, since: date) -> Ring:
+    following = partial(_later, calendar, STAGE_WORKDAYS)
+    return _on(calendar, Alarm.STAGE_ANSWER, _unrung(state, Alarm.STAGE_ANSWER, following(since), following))
+
+
+def _unrung(state: Ticket, kind: Alarm, deadline: date, following: Callable[[date], date]) -> date:
+    """The first of its deadlines that has not rung: silence is told of again and again."""
+    while (kind, deadline) in state.notes.rung:
+        deadline = following(deadline)
+    return deadline
+
+
+def _later(calendar: Calendar, days: int, day: date) -> date:
+    return calendar.add_workdays(day, days)
+
+
+def _a_month_later(day: date) -> date:
+    return day + _MONTH
 
 
 def _limit(calendar: Calendar, kind: Alarm, since: date, days: int, at: datetime | None = None) -> Ring:

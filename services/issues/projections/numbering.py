@@ -7,6 +7,7 @@ counts what is not there yet.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from services.issues.domain.numbers import DocumentKind, document, number
@@ -32,15 +33,17 @@ async def numbered(connection: Any, state: State, context: Context) -> Context:
     return replace(context, known={**context.known, "no": number(month, unit, seq)})
 
 
-async def documented(kind: DocumentKind, connection: Any, state: State, context: Context) -> Context:
-    """The next number of a slip or a request form, and how many other tickets of the unit turned red this month."""
+async def documented(kind: DocumentKind, connection: Any, state: State, context: Context, *, red: date | None = None) -> Context:
+    """The next number of a slip or a request form; and for one that turns ``red``, how many others of the unit did for a
+    deadline of the same month.
+    """
     year = context.today.year
     await _alone(connection, f"document {kind} {year}")
     seq = await connection.fetchval(
         "select coalesce(max(seq), 0) + 1 from view.issue_document where kind = $1 and year = $2", str(kind), year
     )
     order = None if isinstance(state, Unreported) else under_of(state)
-    month = Month.of(context.today)
+    month = Month.of(red or context.today)
     reds = await connection.fetchval(
         "select count(distinct issue) from view.issue_red where unit = $1 and deadline between $2 and $3 and issue <> $4",
         order.unit if order else "", month.first_day, month.last_day, context.subject,

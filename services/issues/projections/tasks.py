@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.issues.domain.callbacks import settled
+from services.issues.domain.permissions import awaits_ruling
 from services.issues.domain.states import (
     Accepted,
     Archived,
@@ -72,9 +74,11 @@ def tasks(state: Ticket) -> Iterator[Task]:
             kind = "escalation-city" if state.request.to is Level.CITY else "escalation"
             yield Task(kind, state.order.unit, state.request.on, _deadline(state, Alarm.DECISION))
         case Merged() if state.answer is None:
-            yield Task("answer-sibling", reported, state.merging.on)
-        case Merged(answer=answer) if answer is not None and not state.calls:
-            yield Task("call-back", reported, answer.on)
+            yield Task("answer-sibling", reported, state.merging.on, _deadline(state, Alarm.STAGE_ANSWER))
+        case Merged() if awaits_ruling(state):
+            yield Task("answer-sibling", reported, state.calls[-1].on)
+        case Merged(answer=answer) if answer is not None and not settled(state):
+            yield Task("call-back", reported, answer.on, _deadline(state, Alarm.CALL_BACK))
         case Closed() | Archived() | Declined() | Merged() | Withdrawn():
             pass  # Over, but for what is laid over every stage.
     yield from _over(state)

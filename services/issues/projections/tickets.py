@@ -7,23 +7,25 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.issues.domain.callbacks import settled
 from services.issues.domain.numbers import document_parts, parts
 from services.issues.domain.states import (
     OPEN,
     Archived,
     Closed,
+    Declined,
     Merged,
     State,
     Tracked,
     Unreported,
+    Withdrawn,
+    clocked,
     colour,
-    order_of,
     under_of,
     units_of,
     work_of,
 )
 from shared.projector import View
-from shared.terms import Alarm
 
 
 def _issue(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -31,7 +33,7 @@ def _issue(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         return
     report, kind = state.report, state.kind
     month, seq = parts(report.no)
-    ordered, worked, order = order_of(state), work_of(state), under_of(state)
+    ordered, worked, order = clocked(state), work_of(state), under_of(state)
     closing = state.closing if isinstance(state, Closed | Archived) else None
     merged = state if isinstance(state, Merged) else None
     yield (
@@ -43,10 +45,25 @@ def _issue(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         order and order.on, ordered and ordered.first.on, ordered and ordered.due.on, str(colour(state)),
         worked.work.reopened if worked else 0, worked.work.extensions if worked else 0,
         state.tracking.milestone if isinstance(state, Tracked) else None,
-        closing and closing.on, str(closing.rating.value) if closing and closing.rating else None,
-        merged and merged.merging.master, bool(merged and not (merged.answer and merged.calls)),
+        closing and closing.on, _ended_on(state), str(closing.rating.value) if closing and closing.rating else None,
+        merged and merged.merging.master, bool(merged and not settled(merged)),
         ",".join(str(proposal.measure) for proposal in state.notes.proposals),
     )  # fmt: skip
+
+
+def _ended_on(state: State) -> date | None:
+    """The day on which it left the open ones, whichever way."""
+    match state:
+        case Closed() | Archived():
+            return state.closing.on
+        case Withdrawn():
+            return state.withdrawal.on
+        case Merged():
+            return state.merging.on
+        case Declined():
+            return state.refusal.on
+        case _:
+            return None
 
 
 def _units(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -67,10 +84,7 @@ def _documents(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...
 def _reds(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
     if isinstance(state, Unreported):
         return
-    order = under_of(state)
-    if order is not None:
-        deadlines: set[date] = {deadline for kind, deadline in state.notes.rung if kind is Alarm.RED}
-        yield from ((UUID(key), order.unit, deadline) for deadline in sorted(deadlines))
+    yield from ((UUID(key), unit, deadline) for unit, deadline in sorted(set(state.notes.reds)))
 
 
 ISSUES = View[State](
@@ -81,7 +95,7 @@ ISSUES = View[State](
         "source": "text", "external_no": "text", "visit": "uuid", "demand": "int", "content": "text", "category": "text",
         "nature": "text", "urgency": "text", "level": "text", "leader": "uuid", "handler": "uuid", "opened_on": "date",
         "dispatched_on": "date", "first_due": "date", "due": "date", "colour": "text", "reopened": "int",
-        "extensions": "int", "milestone": "date", "closed_on": "date", "rating": "text", "master": "uuid", "owed": "bool",
+        "extensions": "int", "milestone": "date", "closed_on": "date", "ended_on": "date", "rating": "text", "master": "uuid", "owed": "bool",
         "proposals": "text",
     },
     ("id",), _issue, "id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -13,7 +13,7 @@ from services.reporting.archive import ORIGINS, Archive
 from services.reporting.projections import Reader, Reporting
 from shared.asking import Caller
 from shared.decider import Actor
-from shared.months import Month
+from shared.months import Month, local_date
 from shared.problems import Forbidden, Malformed, Unavailable
 from shared.terms import Role
 
@@ -38,6 +38,11 @@ class Asked:
     def reader(self) -> Reader:
         """The reader over the serving index."""
         return self.service.reader
+
+    @property
+    def today(self) -> date:
+        """The day of the cut."""
+        return local_date(self.as_of or self.service.clock())
 
     def must_see(self, unit: str | None) -> None:
         """Units see themselves; the offices, the inspectorate and the auditors see all (``roles.md``)."""

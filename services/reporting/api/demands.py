@@ -17,11 +17,11 @@ router = APIRouter(tags=["诉求指标"])
 async def demands(
     question: Question, month: MonthQuery, unit: Annotated[str | None, Query(max_length=20)] = None
 ) -> dict[str, Any]:
-    """Of the district, or of what one unit collected: numerators, denominators, and the tickets behind what is missing."""
+    """Of the district; or of one unit: what it collected (交办, 回应) and what it handles (办结, 按期, 满意). Numerators, denominators, and the tickets behind what is missing."""
     if not question.sees_district:
         unit = unit or question.caller.unit
         question.must_see(unit)
     answer: dict[str, Any] = {"month": month, "unit": unit, **cut_facts(question)}
     for name, basis in (("filing", Basis.FILING), ("whole_month", Basis.MONTH)):
-        answer[name] = document(await question.reader.demands(month, basis, question.cut, unit))
+        answer[name] = document(await question.reader.demands(month, basis, question.cut, question.today, unit))
     return answer

@@ -27,6 +27,7 @@ _SATISFIED, _STRICTLY = 3, 4
 _PROMPT = 2
 """Working days from report to 交办: one for 受理, one for 交办."""
 _ENOUGH, _ENOUGH_PERCENT = 30, 50
+_FOR_EVER = "9999-12-31"
 _Z = Decimal("1.959963984540054")
 """The normal quantile of 95 %."""
 
@@ -60,14 +61,23 @@ class Demands:
     unanswered: tuple[str, ...]
 
 
-def demands(issues: Iterable[IssueHistory], first: str, until: str, last: str, calendar: Calendar) -> Demands:
-    """The month from ``first`` to ``until`` (the 27th, or its last day); deadlines and closings are the whole month's."""
-    known = list(issues)
+def demands(
+    issues: Iterable[IssueHistory], first: str, until: str, last: str, calendar: Calendar, *,
+    unit: str | None = None, today: str = _FOR_EVER,
+) -> Demands:  # fmt: skip
+    """The month from ``first`` to ``until`` (the 27th, or its last day); deadlines and closings are the whole month's.
+
+    Of a ``unit``: what it collected has to be given out and answered (K2, K5), what it handles has to be done in time and
+    well (K3, K4, K6). Overdue is what was owed before ``today``.
+    """
+    everything = list(issues)
+    known = [issue for issue in everything if unit in (None, issue.unit)]
+    handled = [issue for issue in everything if unit in (None, issue.handler or issue.unit)]
     valid = [issue for issue in known if first <= issue.reported_on <= until and _valid(issue, calendar)]
-    due = [issue for issue in known if issue.owed and first <= issue.owed <= last and issue.stage not in _INVALID
+    due = [issue for issue in handled if issue.owed and first <= issue.owed <= last and issue.stage not in _INVALID
            and issue.stage != IssueStage.WITHDRAWN]  # fmt: skip
     closed = [issue for issue in due if issue.closed]
-    finished = [issue for issue in known if issue.closed and issue.closed_on and first <= issue.closed_on <= last]
+    finished = [issue for issue in handled if issue.closed and issue.closed_on and first <= issue.closed_on <= last]
     promised = [issue for issue in valid if (issue.owed or issue.reported_on) <= until and issue.stage != IssueStage.WITHDRAWN]
     rated = [int(issue.rating) for issue in finished if issue.rating]
     satisfied = sum(1 for rating in rated if rating >= _SATISFIED)
@@ -95,7 +105,7 @@ def demands(issues: Iterable[IssueHistory], first: str, until: str, last: str, c
         index=_two(Decimal(sum(rated) * 100) / (5 * len(rated))) if rated else None,
         interval=wilson(satisfied, len(rated)),
         enough=len(rated) >= _ENOUGH and len(rated) * 100 >= _ENOUGH_PERCENT * len(finished),
-        overdue=_numbers(issue for issue in known if issue.stage in _OPEN and issue.owed and issue.owed < until),
+        overdue=_numbers(issue for issue in handled if issue.stage in _OPEN and issue.owed and issue.owed < min(until, today)),
         undispatched=_numbers(issue for issue in valid if not issue.dispatched_on),
         unanswered=_numbers(issue for issue in promised if not issue.replied_on),
     )
