@@ -69,3 +69,23 @@ def test_a_demand_taken_back_at_once_owes_no_dispatch_and_a_later_one_does():
     later = ticket("B", dispatched_on=None, withdrawn_on="2026-09-04", stage=Stage.WITHDRAWN)
     found = demands([at_once, later], "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026)
     assert found.rates["dispatched"].d == 1
+
+
+def test_a_unit_gives_out_what_it_collects_and_is_judged_by_what_it_handles():
+    lapsed = ticket("A", unit="T01", handler="D05", owed="2026-09-10")
+    done = ticket("B", unit="T01", handler="D05", owed="2026-09-11", resolved_on="2026-09-09", closed_on="2026-09-10", rating="4",
+                  first_rating="4", calls=1, **CLOSED)  # fmt: skip
+    of = {
+        unit: demands([lapsed, done], "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026, unit=unit) for unit in ("T01", "D05")
+    }
+    rates = {unit: {name: (rate.n, rate.d) for name, rate in found.rates.items()} for unit, found in of.items()}
+    assert (rates["T01"]["dispatched"], rates["D05"]["dispatched"]) == ((2, 2), (0, 0))
+    assert (rates["T01"]["on_time"], rates["D05"]["on_time"]) == ((0, 0), (1, 2))
+    assert (rates["T01"]["satisfied"], rates["D05"]["satisfied"]) == ((0, 0), (1, 1))
+    assert (of["T01"].overdue, of["D05"].overdue) == ((), ("A",))
+
+
+def test_nothing_is_overdue_before_its_deadline_is_over():
+    open_ = ticket("A", owed="2026-09-22")
+    for today, found in (("2026-09-14", ()), ("2026-09-22", ()), ("2026-09-23", ("A",))):
+        assert demands([open_], "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026, today=today).overdue == found
