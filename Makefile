@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --upgrade
-.PHONY: help setup setup-dev up test check e2e bench lock secrets
+.PHONY: help setup setup-dev up test check fresh e2e bench lock secrets
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: setup-dev ## set up if needed, run every test
 
 check: setup-dev ## lint, format, types and import contracts
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/basedpyright && $(BIN)/lint-imports
+
+fresh: ## a copy in a folder only its owner enters, blanks in its path: set up, started, asked, stopped
+	@sh tests/fresh.sh
 
 e2e: setup-dev ## the end-to-end tests alone
 	$(BIN)/pytest tests/e2e
@@ -48,6 +51,8 @@ setup-dev: .venv/stamp-dev
 # No python3-venv on a bare Debian: an environment without pip, filled by the pip outside.
 .PHONY: install
 install:
+	@command -v $(PYTHON) >/dev/null || { echo "缺少 $(PYTHON)(3.11 或更新);Debian 上执行 apt-get install python3 python3-pip"; exit 1; }
+	@$(PYTHON) deploy/preflight.py
 	@echo "setting up .venv from $(LOCK) …"
 ifeq ($(UV),)
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv

@@ -14,7 +14,7 @@ import typer
 
 from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, console, fail, home_of
 from deploy.embedded.__main__ import run
-from deploy.embedded.home import DEFAULT_PORT, Home
+from deploy.embedded.home import Home
 from deploy.embedded.process import rotate
 
 _STOP_SECONDS = 25
@@ -22,7 +22,9 @@ _STOP_SECONDS = 25
 
 def up(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="网关端口(仅本机)", min=1, max=65535)] = DEFAULT_PORT,
+    port: Annotated[
+        int | None, typer.Option(help="网关端口(仅本机);不填则沿用上次的,或从 8080 起取第一个空闲的", min=1, max=65535)
+    ] = None,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="不载入演示数据")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="在后台运行,就绪后返回")] = False,
 ) -> None:
@@ -50,18 +52,20 @@ def down(home: HomeOption = None) -> None:
     console.print("已停止")
 
 
-def _detached(home: Home, port: int, *, demo: bool) -> None:
+def _detached(home: Home, port: int | None, *, demo: bool) -> None:
     """Start the supervisor in the background and repeat what it says until it is ready."""
     if home.running:
         fail(f"已在运行:{home.state.get('address', home.path)}")
     home.make()
     log = home.logs / "guiren.log"
     rotate(log)
-    command = [sys.executable, "-m", "deploy.embedded", "--home", str(home.path), "--port", str(port)]
+    command = [sys.executable, "-m", "deploy.embedded", "--home", str(home.path)]
+    command += [] if port is None else ["--port", str(port)]
+    command += [] if demo else ["--no-demo"]
     with log.open("ab") as output:
         seen = output.tell()
         child = subprocess.Popen(
-            [*command, *([] if demo else ["--no-demo"])], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             cwd="/", start_new_session=True,
         )  # fmt: skip
     ready = False

@@ -1,4 +1,4 @@
-"""``python -m deploy.embedded --home DIR --port N [--no-demo]``: the supervisor in this process, as ``guiren up`` runs it."""
+"""``python -m deploy.embedded --home DIR [--port N] [--no-demo]``: the supervisor in this process, as ``guiren up`` runs it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from deploy.embedded.home import DEFAULT_PORT, Home, default_home
+from deploy.embedded.home import Home, NotPossibleError, default_home
 from deploy.embedded.process import NotStartedError
-from deploy.embedded.supervisor import NotPossibleError, Supervisor
+from deploy.embedded.supervisor import Supervisor
 
 
-def run(home: Home, port: int, *, demo: bool) -> int:
+def run(home: Home, port: int | None, *, demo: bool) -> int:
     """Run until told to stop; the exit code."""
     home.make()
 
@@ -27,14 +27,14 @@ def run(home: Home, port: int, *, demo: bool) -> int:
     return 0
 
 
-async def _run(home: Home, port: int, *, demo: bool, say: object) -> None:
+async def _run(home: Home, port: int | None, *, demo: bool, say: object) -> None:
     await Supervisor(home, port, demo=demo, say=say).run()  # pyright: ignore[reportArgumentType]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m deploy.embedded")
     parser.add_argument("--home", type=Path, default=default_home())
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--port", type=int)
     parser.add_argument("--no-demo", action="store_true")
     arguments = parser.parse_args()
     sys.exit(run(Home(arguments.home), arguments.port, demo=not arguments.no_demo))

