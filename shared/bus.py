@@ -132,7 +132,7 @@ class Bus:
             await self.connect()
             for number, item in enumerate(entries, 1):
                 headers = {"Guiren-Pos": str(item.pos), "Guiren-Rec": str(item.rec_us), "Guiren-Stream": item.stream,
-                           "Guiren-Version": str(item.version), "Guiren-Type": item.type,
+                           "Guiren-Version": str(item.version), "Guiren-Type": item.type, "Guiren-Rest": str(item.rest),
                            "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}  # fmt: skip
                 if number == 1:
                     headers["Nats-Expected-Last-Sequence"] = str(item.pos - 1)
@@ -226,7 +226,7 @@ class Reader:
 def _entry(headers: dict[str, str], body: bytes) -> Entry:
     return Entry(
         int(headers["Guiren-Pos"]), int(headers["Guiren-Rec"]), headers["Guiren-Stream"], int(headers["Guiren-Version"]),
-        headers["Guiren-Type"], body,
+        headers["Guiren-Type"], body, int(headers.get("Guiren-Rest", 0)),
     )  # fmt: skip
 
 

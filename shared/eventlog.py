@@ -29,6 +29,9 @@ class Entry:
     version: int
     type: str
     body: bytes
+    rest: int = 0
+    """How many facts of the same append follow it. ``after`` says so, and the stream carries it on; one entry read by itself
+    doesn't know."""
 
     @cached_property
     def fact(self) -> Fact:
@@ -144,8 +147,11 @@ async def load_many(connection: Any, streams: Sequence[str]) -> dict[str, list[E
 
 
 async def after(connection: Any, position: int, limit: int) -> list[Entry]:
-    """The next entries after a position, at most ``limit``."""
-    rows = await connection.fetch(f"select {_COLUMNS} from log.entry where pos > $1 order by pos limit $2", position, limit)
+    """The next entries after a position, at most ``limit``; each knows how many of its append are still to come."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS}, ((select max(pos) from log.entry whole where whole.rec_us = e.rec_us) - pos)::int as rest "
+        "from log.entry e where pos > $1 order by pos limit $2", position, limit,
+    )  # fmt: skip
     return [entry(row) for row in rows]
 
 

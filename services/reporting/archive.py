@@ -34,7 +34,8 @@ create table if not exists mirror.entry (
     leaf_hash bytea not null generated always as (sha256('\\x00'::bytea || int8send(pos) || int8send(rec_us) || body)) stored,
     primary key (origin, pos));
 create index if not exists entry_stream on mirror.entry (origin, stream, pos);
-create index if not exists entry_recorded on mirror.entry (origin, rec_us)
+create index if not exists entry_recorded on mirror.entry (origin, rec_us);
+alter table mirror.entry add column if not exists rest int not null default 0
 """
 
 TABLES = """
@@ -119,8 +120,8 @@ def follower(origin: str) -> Follower:
     async def apply(connection: Any, entries: Sequence[Entry]) -> None:
         await connection.execute("select pg_advisory_xact_lock_shared(52050202)")  # A rebuild's swap waits for us.
         await connection.executemany(
-            "insert into mirror.entry (origin, pos, rec_us, stream, ver, type, body) values ($1,$2,$3,$4,$5,$6,$7)",
-            [(origin, e.pos, e.rec_us, e.stream, e.version, e.type, e.body) for e in entries],
+            "insert into mirror.entry (origin, pos, rec_us, stream, ver, type, body, rest) values ($1,$2,$3,$4,$5,$6,$7,$8)",
+            [(origin, e.pos, e.rec_us, e.stream, e.version, e.type, e.body, e.rest) for e in entries],
         )
         rows = no_rows()
         for item in entries:
@@ -144,6 +145,14 @@ async def make_index(pool: asyncpg.Pool) -> None:
         await connection.execute("insert into mirror.made values ($1)", shape)
 
 
+_CUT = """
+select origin, (
+    select pos from mirror.entry e where e.origin = o.origin and rest = 0 and ($2::bigint is null or rec_us <= $2)
+    order by rec_us desc, pos desc limit 1) as pos
+from unnest($1::text[]) o(origin)
+"""
+
+
 @dataclass(frozen=True)
 class Archive:
     """Questions to the mirror. ``schema`` is the index asked: the serving one, or one being built beside it."""
@@ -152,16 +161,13 @@ class Archive:
     schema: str = "index"
 
     async def cut(self, at: datetime | None = None) -> dict[str, int]:
-        """What was known at an instant, or what is known now. A log nothing came from yet stands at 0."""
-        if at is None:
-            rows = await self.pool.fetch("select log as origin, pos from view.cursor where name like 'mirror-%'")
-        else:
-            rows = await self.pool.fetch(
-                "select o as origin, (select pos from mirror.entry where origin = o and rec_us <= $2 order by rec_us desc limit 1) as pos "
-                "from unnest($1::text[]) o",
-                list(ORIGINS), microseconds(at),
-            )  # fmt: skip
-        return dict.fromkeys(ORIGINS, 0) | {row["origin"]: row["pos"] or 0 for row in rows}
+        """What was known at an instant, or what is known now: of each log the greatest position recorded by then.
+
+        All facts of an append share one instant, and the mirror may hold some of them only: a cut never lies inside an
+        append, it stands at the end of the last whole one. A log nothing came from yet stands at 0.
+        """
+        rows = await self.pool.fetch(_CUT, list(ORIGINS), None if at is None else microseconds(at))
+        return {row["origin"]: row["pos"] or 0 for row in rows}
 
     async def streams(self, origin: str, streams: Sequence[str], cut: Cut) -> list[Entry]:
         """The entries of these streams up to the cut, in the order of the log."""
