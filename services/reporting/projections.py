@@ -22,9 +22,11 @@ from services.reporting.domain import ledger as ledgers
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import Histories
 from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed, State
+from services.reporting.domain.rules import CURRENT, candidates
+from shared.events.reporting import Filing
 from shared.events.roster import BrandPublished
 from shared.months import Calendar, Year
-from shared.problems import Unknown
+from shared.problems import Refused, Unknown
 from shared.projector import View
 from shared.service import Service
 from shared.terms import Line, UnitKind
@@ -64,6 +66,14 @@ DECIDERS = (MONTH,)
 VIEWS: dict[str, tuple[View[Any], ...]] = {"month": (MONTHS,)}
 
 
+class FilingDiffers(Refused):
+    """A filed ledger gives its digest again whenever it is folded at its cut by its rules (D4): if not, somebody changed
+    the mirror, the index or a rule.
+    """
+
+    title = "已报送台账按原截止点重算与报送时不一致,请立即联系系统管理员核查"
+
+
 @dataclass
 class Reader:
     """Reads ledgers and coverage at a cut."""
@@ -82,8 +92,8 @@ class Reader:
         years = {year: Year.read(year, 1, data["days"]) for year, data in found.years.items()}
         return found, Calendar.of(years)
 
-    async def ledger(self, unit: str, month: str, cut: Cut) -> ledgers.Ledger:
-        """The ledger of a unit (附件3) at the cut."""
+    async def ledger(self, unit: str, month: str, cut: Cut, rules: int = CURRENT) -> ledgers.Ledger:
+        """The ledger of a unit (附件3) at the cut, by a version of the rules."""
         grid, calendar = await self.grid(cut)
         line = self.line(grid, unit)
         histories = _over(grid)
@@ -94,7 +104,15 @@ class Reader:
         fold(await self.archive.streams("roster", [f"enterprise/{id_}" for id_ in ids], cut), histories)
         tickets = set(await self.archive.issues_of(visits)) | set(await self.archive.issues_touching(unit, month))
         fold(await self.archive.streams("issues", sorted(tickets), cut), histories)
-        return ledgers.ledger(unit, line, month, histories, calendar)
+        return ledgers.ledger(unit, line, month, histories, calendar, covering.Settings(rules=rules))
+
+    async def filed(self, unit: str, month: str, filing: Filing) -> ledgers.Ledger:
+        """The ledger as it was filed: at the cut it was filed at, by the rules it was filed by, with the digest it was filed with."""
+        for rules in candidates(filing.rules):
+            item = await self.ledger(unit, month, filing.cut, rules)
+            if ledgers.digest(item) == filing.digest:
+                return item
+        raise FilingDiffers(unit=unit, month=month, filed=filing.digest)
 
     async def ledgers(self, month: str, units: Iterable[str], cut: Cut) -> dict[str, ledgers.Ledger]:
         """The ledgers of many units at the cut, each equal to what ``ledger`` answers; the month is worked out once."""

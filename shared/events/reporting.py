@@ -16,6 +16,8 @@ class Filing(Part):
     digest: str
     visited: int
     owed: int
+    rules: int | None = None
+    """The version of the rules it was computed by; filings older than this field name none."""
 
 
 class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1"):

@@ -252,3 +252,16 @@ def test_an_industry_prints_its_code_and_name() -> None:
     assert industry_label("51") == "F51 批发业(批发和零售业)"
     assert industry_label("83") == "P83 教育"
     assert industry_label("其他") == "其他"
+
+
+def test_the_size_class_is_the_one_known_of_the_day_of_the_visit() -> None:
+    story = settled()
+    stream = f"enterprise/{ident('E')}"
+    story.tell(stream, roster.EnterpriseSized.model_validate({"size": "micro", "rule": "2017"}))
+    story.tell(stream, roster.EnterpriseAmended(staff=300, on=day("09-10")))
+    story.tell(stream, roster.EnterpriseSized.model_validate({"size": "small", "rule": "2017"}))
+    story.tell(stream, roster.EnterpriseAmended(staff=None, on=day("09-20")))
+    story.tell(stream, roster.EnterpriseSized(rule="2017"))
+    for when in ("09-03", "09-10", "09-21"):
+        story.visit("E", when, "H1")
+    assert [row["size"] for row in filed(story).rows] == ["micro", "small", ""]

@@ -15,6 +15,7 @@ from services.reporting.api.asking import Asked, MonthQuery, MonthText, Question
 from services.reporting.documents.workbook import Stamp, write_workbook
 from services.reporting.domain.ledger import Ledger, digest
 from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger
+from services.reporting.domain.rules import CURRENT
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.eventlog import load
@@ -111,7 +112,14 @@ async def submit(
 def filing_of(item: Ledger, question: Asked) -> Filing:
     """What a filing rests on."""
     figures = item.summary["filing"]
-    return Filing(cut=question.cut, rows=len(item.rows), digest=digest(item), visited=figures["visited"], owed=figures["owed"])
+    return Filing(
+        cut=question.cut,
+        rows=len(item.rows),
+        digest=digest(item),
+        visited=figures["visited"],
+        owed=figures["owed"],
+        rules=CURRENT,
+    )
 
 
 @router.post("/ledgers/{unit}/{month}/sign", name="sign_ledger", summary="签发台账")

@@ -24,6 +24,7 @@ from shared.terms import (
     Rating,
     Review,
     Role,
+    Size,
     Term,
     Trend,
 )
@@ -201,7 +202,7 @@ VALUES: Mapping[str, Callable[[Row, Names], Any]] = {
     "visit": lambda row, _names: row["visit"],
     "enterprise_name": lambda row, _names: row["enterprise_name"],
     "uscc": lambda row, _names: row["uscc"],
-    "size": lambda row, _names: row.get("size", ""),
+    "size": lambda row, _names: label(Size, row.get("size")),
     "industry": lambda row, _names: _industry(row["industry"]),
     "vertical_unit": lambda row, _names: row["vertical_name"],
     "place": lambda row, _names: row["horizontal_name"] + row["village_name"],

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from services.reporting.domain import rules as versions
 from services.reporting.domain.histories import (
     Assignment,
     ContactLoss,
@@ -36,13 +37,14 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the office may set (choices 1, 4, 6; kpi §2). The defaults are the plan's reading."""
+    """What the office may set (choices 1, 4, 6; kpi §2), and by which version of the rules. The defaults are the plan's reading."""
 
     due_shift: DueShift = DueShift.NONE
     grace_workdays: int = 10
     freeze_workdays: int = 5
     branches_in_scope: bool = True
     cross_line_credit: Literal["none", "joint_only", "adopt"] = "joint_only"
+    rules: int = versions.CURRENT
 
 
 @dataclass(frozen=True, slots=True)

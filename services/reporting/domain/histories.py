@@ -56,6 +56,10 @@ class EnterpriseHistory:
     registered_on: str = BEGINNING
     names: list[Change] = field(default_factory=list[Change])
     industries: list[Change] = field(default_factory=list[Change])
+    sizes: list[Change] = field(default_factory=list[Change])
+    """The size class (划型), from the day of what it was derived from."""
+    described_on: str = BEGINNING
+    """The day of the latest particulars."""
     standings: list[Change] = field(default_factory=list[Change])
     custody: list[Change] = field(default_factory=list[Change])
     horizontal: list[Assignment] = field(default_factory=list[Assignment])

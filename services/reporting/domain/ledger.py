@@ -1,12 +1,13 @@
 """Annex 3 (附件3 贵人服务走访服务企业台账) of one unit and month, computed from histories (方案 四(一)3, 五(五)).
 
-    prepare(month, histories, calendar) -> Prepared       once for all units of a month
+    prepare(month, histories, calendar, settings) -> Prepared       once for all units of a month
     ledger(prepared, unit, line) -> Ledger              canonical(ledger) -> bytes        digest(ledger) -> str
 
 Which rows: every visit of the month one of the unit's people made, unless it was voided; a returned one stands there with
 退回 until it is corrected, a joint one stands in the ledgers of both units; and every visit the unit that gave an enterprise
 away made, if it is what makes that enterprise count for this unit (移交前). Enterprise and units are called as they were on
-the day of the visit. The ledger depends on the histories and the calendar alone: no clock, no locale, no float.
+the day of the visit. The ledger depends on the histories, the calendar and the version of the rules alone: no clock, no
+locale, no float.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import orjson
 from pypinyin import lazy_pinyin
 
+from services.reporting.domain import former
 from services.reporting.domain.coverage import (
     Basis,
     Coverage,
@@ -58,6 +60,8 @@ class Prepared:
     """What all ledgers of a month have in common, worked out once."""
 
     month: str
+    rules: int
+    """By which version of the rules (``rules``)."""
     histories: Histories
     filing: Coverage
     whole: Coverage
@@ -91,7 +95,7 @@ def prepare(month: str, histories: Histories, calendar: Calendar, settings: Sett
         if issue.visit:
             of_visits.setdefault(issue.visit, []).append(issue)
         of_units.setdefault(issue.unit, []).append(issue)
-    return Prepared(month, histories, filing, whole, visits, of_visits, of_units)
+    return Prepared(month, filing.period.settings.rules, histories, filing, whole, visits, of_visits, of_units)
 
 
 def ledger(
@@ -186,6 +190,7 @@ def _row(prepared: Prepared, unit: str, visit: VisitHistory, *, handed: bool, du
         "joint": joint,
     }
     return {
+        **({"size": standing_value(enterprise.sizes, on, "")} if prepared.rules >= _SIZED else {}),
         "visit": visit.id,
         "fact": visit.pos,
         "enterprise": visit.enterprise,
@@ -234,6 +239,10 @@ def _row(prepared: Prepared, unit: str, visit: VisitHistory, *, handed: bool, du
         "marks": [name for name, holds in marks.items() if holds],
         "remark": details.get("remark", ""),
     }
+
+
+_SIZED = 3
+"""Since these rules 企业规模 stands in a row."""
 
 
 def _ticket(issue: IssueHistory) -> dict[str, Any]:
@@ -303,23 +312,8 @@ def _rate(n: int, d: int) -> dict[str, Any]:
 
 
 def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, rows: Iterable[Row]) -> dict[str, Any]:
-    """月度汇总. Tickets belong to the unit that collected them; what is due, closed or rated in the month is as of the cut,
-    for both cut-offs alike (kpi §3: ``closed by as_of``).
-    """
-    first, last = prepared.whole.period.first, prepared.whole.period.until
+    """月度汇总."""
     seen = [row for row in rows if row["visited_on"] <= at.until]
-    tickets = [issue for issue in prepared.issues_of_units.get(unit, ()) if issue.stage not in _NOT_VALID]
-    collected = [issue for issue in tickets if first <= issue.reported_on <= at.until]
-    dispatched = sum(1 for issue in collected if issue.dispatched_on and issue.dispatched_on <= at.until)
-    due = [issue for issue in tickets if issue.owed and first <= issue.owed <= last and issue.stage != IssueStage.WITHDRAWN]
-    closed = [issue for issue in due if issue.closed]
-    on_time = sum(1 for issue in closed if issue.resolved_on and issue.owed and issue.resolved_on <= issue.owed)
-    rated = [
-        issue.rating
-        for issue in tickets
-        if issue.closed and issue.closed_on and first <= issue.closed_on <= last and issue.rating
-    ]
-    answers = _answers(seen)
     return {
         "until": at.until,
         "owed": covered.strict.d,
@@ -331,6 +325,36 @@ def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, r
         "grace": covered.grace,
         "visits": len(seen),
         "modes": {str(mode): sum(1 for row in seen if row["mode"] == mode) for mode in Mode},
+        **_told(prepared, at, unit, seen),
+    }
+
+
+def _told(prepared: Prepared, at: Period, unit: str, seen: Sequence[Row]) -> dict[str, Any]:
+    """What became of the tickets, and who knows of the service."""
+    deadline, whole = former.DEADLINES.get(prepared.rules), prepared.whole.period
+    if deadline is None:
+        return {**_tickets(prepared, at, unit), **_awareness(seen)}
+    known = prepared.issues_of_units.get(unit, ())
+    return {**former.tickets(known, whole.first, at.until, whole.until, deadline), **former.awareness(seen)}
+
+
+def _tickets(prepared: Prepared, at: Period, unit: str) -> dict[str, Any]:
+    """Tickets belong to the unit that collected them; what is due, closed or rated in the month is as of the cut, for both
+    cut-offs alike (kpi §3: ``closed by as_of``).
+    """
+    first, last = prepared.whole.period.first, prepared.whole.period.until
+    tickets = [issue for issue in prepared.issues_of_units.get(unit, ()) if issue.stage not in _NOT_VALID]
+    collected = [issue for issue in tickets if first <= issue.reported_on <= at.until]
+    dispatched = sum(1 for issue in collected if issue.dispatched_on and issue.dispatched_on <= at.until)
+    due = [issue for issue in tickets if issue.owed and first <= issue.owed <= last and issue.stage != IssueStage.WITHDRAWN]
+    closed = [issue for issue in due if issue.closed]
+    on_time = sum(1 for issue in closed if issue.resolved_on and issue.owed and issue.resolved_on <= issue.owed)
+    rated = [
+        issue.rating
+        for issue in tickets
+        if issue.closed and issue.closed_on and first <= issue.closed_on <= last and issue.rating
+    ]
+    return {
         "collected": len(collected),
         "dispatched": _rate(dispatched, len(collected)),
         "closed": _rate(len(closed), len(due)),
@@ -340,8 +364,6 @@ def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, r
         "tracked": sum(1 for issue in tickets if issue.stage == IssueStage.TRACKED),
         "satisfied": _rate(sum(1 for rating in rated if rating in _SATISFIED), len(rated)),
         "satisfied_strictly": _rate(sum(1 for rating in rated if rating in _STRICTLY), len(rated)),
-        "aware": _rate(sum(1 for answer in answers if answer != Awareness.UNKNOWN), len(answers)),
-        "aware_strictly": _rate(sum(1 for answer in answers if answer == Awareness.UNDERSTOOD), len(answers)),
     }
 
 
@@ -350,11 +372,15 @@ _STRICTLY = (Rating.VERY_SATISFIED, Rating.SATISFIED)
 _SATISFIED = (*_STRICTLY, Rating.FAIRLY_SATISFIED)
 
 
-def _answers(rows: Sequence[Row]) -> list[str]:
+def _awareness(rows: Sequence[Row]) -> dict[str, Any]:
     """One answer an enterprise, the latest of the month; who was not asked gave none (kpi §6, 自报)."""
     latest: dict[str, tuple[str, str, str]] = {}
     for row in rows:
         if row["aware"] != Awareness.NOT_ASKED and row["review"] != Review.RETURNED:
             answer = (row["visited_on"], row["visit"], row["aware"])
             latest[row["enterprise"]] = max(answer, latest.get(row["enterprise"], answer))
-    return [answer for _, _, answer in latest.values()]
+    answers = [answer for _, _, answer in latest.values()]
+    return {
+        "aware": _rate(sum(1 for answer in answers if answer != Awareness.UNKNOWN), len(answers)),
+        "aware_strictly": _rate(sum(1 for answer in answers if answer == Awareness.UNDERSTOOD), len(answers)),
+    }

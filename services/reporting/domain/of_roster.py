@@ -50,6 +50,7 @@ def _registered(histories: Histories, key: str, data: dict[str, Any], pos: int, 
 
 def _amended(histories: Histories, key: str, data: dict[str, Any], pos: int, _rec_us: int) -> None:
     item = _enterprise(histories, key)
+    item.described_on = data["on"]
     if (name := data.get("name")) is not None:
         insert(item.names, Change(data["on"], pos, name))
         item.name = item.names[-1].value
@@ -60,6 +61,12 @@ def _amended(histories: Histories, key: str, data: dict[str, Any], pos: int, _re
     for sealed in _SEALED:
         if sealed in data:
             item.personal[sealed] = data[sealed]
+
+
+def _sized(histories: Histories, key: str, data: dict[str, Any], pos: int, _rec_us: int) -> None:
+    """It has no day of its own: it follows, in one append, the particulars it was derived from."""
+    item = _enterprise(histories, key)
+    insert(item.sizes, Change(item.described_on, pos, data.get("size", "")))
 
 
 def _standing(histories: Histories, key: str, data: dict[str, Any], pos: int, _rec_us: int) -> None:
@@ -149,6 +156,7 @@ def _published(histories: Histories, _key: str, data: dict[str, Any], _pos: int,
 HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] = {
     roster.EnterpriseRegistered.TYPE: _registered,
     roster.EnterpriseAmended.TYPE: _amended,
+    roster.EnterpriseSized.TYPE: _sized,
     roster.StandingChanged.TYPE: _standing,
     roster.CustodyChanged.TYPE: _custody,
     roster.EnterpriseAssigned.TYPE: _assigned,
