@@ -66,6 +66,8 @@ async def install(place: Place, passwords: Mapping[str, str], *, demo: bool = Fa
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await _roles(connection, passwords, demo=demo)
+        for database in ("postgres", "template1"):  # Every role may connect to these unless told otherwise.
+            await connection.execute(f"revoke connect, temporary on database {database} from public")
         for name in ROLES:
             await _database(connection, f"{prefix}guiren_{name}", name, demo=demo and name in SERVICES)
         for name in ROLES:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, console, fail, ho
 from deploy.embedded.__main__ import run
 from deploy.embedded.home import Home
 from deploy.embedded.process import rotate
+from deploy.embedded.programs import Tls
 
 _STOP_SECONDS = 25
 
@@ -26,14 +28,21 @@ def up(
         int | None, typer.Option(help="网关端口(仅本机);不填则沿用上次的,或从 8080 起取第一个空闲的", min=1, max=65535)
     ] = None,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="不载入演示数据")] = False,
+    tls: Annotated[str | None, typer.Option("--tls", help="另以 TLS 对外服务,填本机域名或地址;未给证书时由网关自建 CA")] = None,
+    tls_port: Annotated[int, typer.Option("--tls-port", help="TLS 端口", min=1, max=65535)] = 8443,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="证书链(PEM)", exists=True, dir_okay=False)] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="证书私钥(PEM)", exists=True, dir_okay=False)] = None,
     detach: Annotated[bool, typer.Option("--detach", help="在后台运行,就绪后返回")] = False,
 ) -> None:
     """Start everything and stay, or come back when it is ready."""
     place = home_of(home)
+    if (certificate is None) != (key is None) or (certificate and not tls):
+        fail("证书与私钥须同时给出,并用 --tls 写明域名")
+    secured = Tls(tls, tls_port, certificate and certificate.absolute(), key and key.absolute()) if tls else None
     if detach:
-        _detached(place, port, demo=not no_demo)
+        _detached(place, port, demo=not no_demo, tls=secured)
     else:
-        raise typer.Exit(run(place, port, demo=not no_demo))
+        raise typer.Exit(run(place, port, demo=not no_demo, tls=secured))
 
 
 def down(home: HomeOption = None) -> None:
@@ -52,7 +61,7 @@ def down(home: HomeOption = None) -> None:
     console.print("已停止")
 
 
-def _detached(home: Home, port: int | None, *, demo: bool) -> None:
+def _detached(home: Home, port: int | None, *, demo: bool, tls: Tls | None) -> None:
     """Start the supervisor in the background and repeat what it says until it is ready."""
     if home.running:
         fail(f"已在运行:{home.state.get('address', home.path)}")
@@ -62,6 +71,9 @@ def _detached(home: Home, port: int | None, *, demo: bool) -> None:
     command = [sys.executable, "-m", "deploy.embedded", "--home", str(home.path)]
     command += [] if port is None else ["--port", str(port)]
     command += [] if demo else ["--no-demo"]
+    if tls:
+        command += ["--tls", tls.name, "--tls-port", str(tls.port)]
+        command += ["--certificate", str(tls.certificate), "--key", str(tls.key)] if tls.certificate else []
     with log.open("ab") as output:
         seen = output.tell()
         child = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""``python -m deploy.embedded --home DIR [--port N] [--no-demo]``: the supervisor in this process, as ``guiren up`` runs it."""
+"""``python -m deploy.embedded --home DIR [--port N] [--no-demo] [--tls NAME]``: the supervisor in this process, as ``guiren up`` runs it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 
 from deploy.embedded.home import Home, NotPossibleError, default_home
 from deploy.embedded.process import NotStartedError
-from deploy.embedded.supervisor import Supervisor
+from deploy.embedded.programs import Tls
+from deploy.embedded.supervisor import Say, Supervisor
 
 
-def run(home: Home, port: int | None, *, demo: bool) -> int:
+def run(home: Home, port: int | None, *, demo: bool, tls: Tls | None = None) -> int:
     """Run until told to stop; the exit code."""
     home.make()
 
@@ -20,15 +21,15 @@ def run(home: Home, port: int | None, *, demo: bool) -> int:
         print(text, flush=True)
 
     try:
-        asyncio.run(_run(home, port, demo=demo, say=say))
+        asyncio.run(_run(home, port, demo=demo, say=say, tls=tls))
     except (NotPossibleError, NotStartedError) as error:
         say(str(error))
         return 1
     return 0
 
 
-async def _run(home: Home, port: int | None, *, demo: bool, say: object) -> None:
-    await Supervisor(home, port, demo=demo, say=say).run()  # pyright: ignore[reportArgumentType]
+async def _run(home: Home, port: int | None, *, demo: bool, say: Say, tls: Tls | None) -> None:
+    await Supervisor(home, port, demo=demo, say=say, tls=tls).run()
 
 
 if __name__ == "__main__":
@@ -36,5 +37,10 @@ if __name__ == "__main__":
     parser.add_argument("--home", type=Path, default=default_home())
     parser.add_argument("--port", type=int)
     parser.add_argument("--no-demo", action="store_true")
-    arguments = parser.parse_args()
-    sys.exit(run(Home(arguments.home), arguments.port, demo=not arguments.no_demo))
+    parser.add_argument("--tls", metavar="NAME")
+    parser.add_argument("--tls-port", type=int, default=8443)
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
+    told = parser.parse_args()
+    tls = Tls(told.tls, told.tls_port, told.certificate, told.key) if told.tls else None
+    sys.exit(run(Home(told.home), told.port, demo=not told.no_demo, tls=tls))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded.home import Home, tool
@@ -54,15 +55,49 @@ class Service(Process):
         return answers(f"http://127.0.0.1:{self.home.port(self.name)}/readyz")
 
 
+@dataclass(frozen=True)
+class Tls:
+    """How the gateway is reached by TLS, on all interfaces, beside its plain listener on the loopback.
+
+    Without a ``certificate`` and its ``key`` (PEM files) it makes a CA of its own, whose root people must come to trust.
+    """
+
+    name: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def environment(self) -> dict[str, str]:
+        """What ``deploy/tls`` leaves open."""
+        return {
+            "GUIREN_TLS": "given" if self.certificate else "internal",
+            "GUIREN_TLS_NAME": self.name,
+            "GUIREN_TLS_PORT": str(self.port),
+            "GUIREN_TLS_CERTIFICATE": str(self.certificate or ""),
+            "GUIREN_TLS_KEY": str(self.key or ""),
+        }
+
+
 class Gateway(Process):
     """Caddy, with the same Caddyfile as in compose."""
 
     name = "gateway"
 
-    def __init__(self, home: Home, port: int, services: tuple[str, ...]) -> None:
+    def __init__(self, home: Home, port: int, services: tuple[str, ...], tls: Tls | None = None) -> None:
         super().__init__(home)
         self.port = port
+        self._tls = tls
         self._services = services
+
+    @property
+    def folder(self) -> Path:
+        """Where it keeps what it makes, a CA of its own among it."""
+        return self.home.path / "gateway"
+
+    @property
+    def root(self) -> Path:
+        """The root certificate of that CA."""
+        return self.folder / "caddy/pki/authorities/local/root.crt"
 
     def command(self) -> list[str]:
         """The gateway in the foreground."""
@@ -70,10 +105,10 @@ class Gateway(Process):
 
     def environment(self) -> dict[str, str]:
         """What the Caddyfile leaves open."""
-        folder = self.home.path / "gateway"
+        tls = self._tls.environment() if self._tls else {"GUIREN_TLS": "off"}
         upstreams = {f"{name.upper()}_UPSTREAM": f"127.0.0.1:{self.home.port(name)}" for name in self._services}
         places = {"GUIREN_PORT": str(self.port), "GUIREN_BIND": "127.0.0.1", "GUIREN_WWW": str(_DEPLOY / "www")}
-        return {**upstreams, **places, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        return {**upstreams, **places, **tls, "XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
 
     def ready(self) -> bool:
         """It serves the front page."""

@@ -19,7 +19,7 @@ from deploy.embedded.home import FIRST_PORT, SERVICES, Home, NotPossibleError, d
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
-from deploy.embedded.programs import Gateway, Service, service_environment
+from deploy.embedded.programs import Gateway, Service, Tls, service_environment
 from deploy.install import Place, install, is_empty
 from deploy.restore import restore
 
@@ -44,18 +44,19 @@ _FIRST_STEP = """\
 class Supervisor:
     """Runs one instance until it is told to stop."""
 
-    def __init__(self, home: Home, port: int | None, *, demo: bool, say: Say) -> None:
+    def __init__(self, home: Home, port: int | None, *, demo: bool, say: Say, tls: Tls | None = None) -> None:
         self._home = home
         self._asked_port = port
         self._port = port or FIRST_PORT
         self._demo = demo
+        self._tls = tls
         self._say = say
         self._stop = asyncio.Event()
         self._watches: list[asyncio.Task[None]] = []
         self._postgres = Postgres(home)
         self._base: tuple[Process, ...] = (self._postgres, Nats(home))
         self._services: tuple[Process, ...] = tuple(Service(home, name) for name in SERVICES)
-        self._gateway = Gateway(home, self._port, SERVICES)
+        self._gateway = Gateway(home, self._port, SERVICES, tls)
 
     @property
     def address(self) -> str:
@@ -72,7 +73,7 @@ class Supervisor:
             raise NotPossibleError(message)
         try:
             self._port = self._home.gateway_port(self._asked_port)
-            self._gateway = Gateway(self._home, self._port, SERVICES)
+            self._gateway = Gateway(self._home, self._port, SERVICES, self._tls)
             self._home.remember(pid=os.getpid(), phase="starting", address=self.address)
             work = asyncio.create_task(self._start())
             stopped = asyncio.create_task(self._stop.wait())
@@ -110,6 +111,10 @@ class Supervisor:
             await install(place, self._home.passwords(), demo=False)  # Its role's work is done.
         self._home.remember(phase="ready")
         self._say(f"\n已就绪:{self.address}")
+        if self._tls:
+            self._say(f"TLS  https://{self._tls.name}:{self._tls.port}")
+            if not self._tls.certificate:
+                self._say(f"  自签根证书,请在各终端上设为受信任:{self._gateway.root}")
         told = _FIRST_STEP if await is_empty(place) else _SIGN_INS
         here = "" if self._home.path == default_home() else f" --home {shlex.quote(str(self._home.path))}"
         self._say(told.format(address=self.address, home=here))
