@@ -82,28 +82,37 @@ async def listing(
     pool: Any, *, table: str, columns: str, where: Sequence[str], args: Sequence[Any], order: Sequence[str],
     cursor: str | None, limit: int,
 ) -> dict[str, Any]:  # fmt: skip
-    """A page of a table by keyset, with the total. ``where`` uses $1… of ``args``; ``order`` are text-comparable columns."""
+    """A page of a table by keyset, with the total. ``where`` uses $1… of ``args``; ``order`` are text-comparable columns.
+
+    Every row stands on exactly one page, even where ``order`` does not tell all rows apart: rows with equal keys are never
+    parted, so that a page may be longer than ``limit``. What is null comes first.
+    """
     condition = " and ".join(where) or "true"
-    keys_sql = ", ".join(f'({name})::text collate "C"' for name in order)
+    keys_sql = ", ".join(f"coalesce(({name})::text, '') collate \"C\"" for name in order)
+    marks = ", ".join(f"${len(args) + n}::text" for n in range(1, len(order) + 1))
+    beyond = f"{condition} and ({keys_sql}) > ({marks})"
     total = await pool.fetchval(f"select count(*) from {table} where {condition}", *args)
-    values = list(args)
-    if cursor:
-        try:
-            keys = orjson.loads(base64.urlsafe_b64decode(cursor))
-            if not isinstance(keys, list) or len(keys) != len(order):  # pyright: ignore[reportUnknownArgumentType]
-                raise ValueError
-        except ValueError:
-            raise Malformed(errors=[{"pointer": "/query/cursor", "code": "cursor", "title": "翻页标记无效"}]) from None
-        marks = ", ".join(f"${len(values) + n}::text" for n in range(1, len(order) + 1))
-        condition += f" and ({keys_sql}) > ({marks})"
-        values += [str(key) for key in keys]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    keyed = ", ".join(f"({name})::text as _k{n}" for n, name in enumerate(order))
+    keys = _keys(cursor, len(order)) if cursor else []
+    keyed = ", ".join(f"coalesce(({name})::text, '') as _k{n}" for n, name in enumerate(order))
     rows = await pool.fetch(
-        f"select {columns}, {keyed} from {table} where {condition} order by {keys_sql} limit {limit + 1}", *values
-    )
-    items = [{name: value for name, value in row.items() if not name.startswith("_k")} for row in rows[:limit]]
+        f"select {columns}, {keyed} from {table} where {beyond if keys else condition} order by {keys_sql} "
+        f"fetch first {limit} rows with ties", *args, *keys,
+    )  # fmt: skip
+    items = [{name: value for name, value in row.items() if not name.startswith("_k")} for row in rows]
     following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = base64.urlsafe_b64encode(orjson.dumps([last[f"_k{n}"] for n in range(len(order))])).decode()
+    if len(rows) >= limit:
+        last = [rows[-1][f"_k{n}"] for n in range(len(order))]
+        if await pool.fetchval(f"select exists (select from {table} where {beyond})", *args, *last):
+            following = base64.urlsafe_b64encode(orjson.dumps(last)).decode()
     return {"items": items, "next_cursor": following, "total": total}
+
+
+def _keys(cursor: str, count: int) -> list[str]:
+    """The keys of the last row of the page before."""
+    try:
+        keys: Any = orjson.loads(base64.urlsafe_b64decode(cursor))
+        if not isinstance(keys, list) or len(keys) != count:  # pyright: ignore[reportUnknownArgumentType]
+            raise ValueError
+    except ValueError:
+        raise Malformed(errors=[{"pointer": "/query/cursor", "code": "cursor", "title": "翻页标记无效"}]) from None
+    return [str(key) for key in keys]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

@@ -62,7 +62,7 @@ async def sweep(service: Service) -> int:
     rung = 0
     while timers.working(await service.calendar(), service.clock()):
         rows = await service.pool.fetch(
-            "select issue, kind, deadline, at from alarm where at <= $1 order by at, issue, kind limit $2",
+            "select issue, kind, deadline, at from alarm where at <= $1 order by at, issue, kind, deadline limit $2",
             service.clock(), _AT_ONCE,
         )  # fmt: skip
         if not rows:

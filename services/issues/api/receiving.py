@@ -120,7 +120,8 @@ async def _whose(service: Service, order: Order) -> tuple[UUID | None, str]:
         return None, "缺企业名称和统一社会信用代码"
     name = unicodedata.normalize("NFKC", order.enterprise)
     rows = await service.pool.fetch(
-        "select id, code, normalize(name, NFKC) = $2 as named from known_enterprise where code = $1 or normalize(name, NFKC) = $2 limit 3",
+        "select id, code, normalize(name, NFKC) = $2 as named from known_enterprise where code = $1 or normalize(name, NFKC) = $2 "
+        "order by code = $1 desc, id limit 3",
         order.code, name,
     )  # fmt: skip
     if order.code:

@@ -62,6 +62,6 @@ with named as (
     from named a join named b on b.worker = a.worker and b.unit > a.unit
 )
 select n.*, lower(n.span) as since, upper(n.span) as until, p.account
-from both_named n left join lateral (select account from post where member = n.worker limit 1) p on true
+from both_named n left join lateral (select account from post where member = n.worker order by number desc limit 1) p on true
 ) overlap"""
 """A row for each person, pair of units and interval."""

@@ -200,7 +200,7 @@ async def _papers(service: Service, day: date) -> dict[str, str]:
     """The number of each unit's plan in force."""
     rows = await service.pool.fetch(
         "select distinct on (unit) unit, number from unit_paper where kind = 'plan' and issued <= $1 and (expires is null or "
-        "expires >= $1) and (withdrawn_on is null or withdrawn_on > $1) order by unit, issued desc",
+        "expires >= $1) and (withdrawn_on is null or withdrawn_on > $1) order by unit, issued desc, document desc",
         day,
     )
     return {row["unit"]: row["number"] for row in rows}

@@ -28,7 +28,7 @@ from assignment a join enterprise e on e.id = a.enterprise join unit u on u.code
 left join unit s on s.code = a.sub_unit
 left join unit_name un on un.code = a.unit and un.since <= a.since and (un.until is null or un.until > a.since)
 left join enterprise_name en on en.enterprise = e.id and en.since <= a.since and (en.until is null or en.until > a.since)
-left join lateral (select p.account, p.name from post p where p.member = a.worker limit 1) w on true
+left join lateral (select p.account, p.name from post p where p.member = a.worker order by p.number desc limit 1) w on true
 ) history"""
 _COLUMNS = (
     "统一社会信用代码", "企业名称", "网格线", "单位", "分支机构/村(社区)", "责任人", "起", "止", "依据文号", "事由",

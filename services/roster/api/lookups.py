@@ -53,12 +53,12 @@ async def seated(command: AppointMember, connection: Any, _state: Member, contex
     await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050202))", f"seat {command.role} {unit}")
     seat = await connection.fetchval(
         "select account from view.post where role = $1 and ($2 = '' or unit = $2) and member <> $3 and acting_for is null "
-        "and daterange(since, until) && daterange($4, $5) order by since limit 1",
+        "and daterange(since, until) && daterange($4, $5) order by since, account limit 1",
         str(command.role), unit, context.subject, command.on, command.until,
     )  # fmt: skip
     held = await connection.fetchval(
-        "select true from view.post where account = $1 and member <> $2 and unit = $3 and role = $4 and acting_for is null "
-        "and since <= $5 and (until is null or until > $5) limit 1",
+        "select exists (select from view.post where account = $1 and member <> $2 and unit = $3 and role = $4 and acting_for is null "
+        "and since <= $5 and (until is null or until > $5))",
         command.acting_for, context.subject, command.unit, str(command.role), command.on,
     )  # fmt: skip
     return replace(context, known={**context.known, "seat": seat, "held": held})

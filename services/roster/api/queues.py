@@ -133,7 +133,7 @@ async def rows_aside(caller: Caller, request: Request, cursor: Cursor = None, li
         raise Forbidden(needs=[Role.OFFICE.label])
     page = await listing(
         service.pool, table="row", columns="id, batch, line, reasons, columns, code, name, raw", where=["ruling is null"], args=[],
-        order=["batch", "lpad(line::text, 9, '0')"], cursor=cursor, limit=limit,
+        order=["batch", "lpad(line::text, 9, '0')", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip
     raws = await service.vault.open([sealed(item["raw"]) for item in page["items"]])
     for item, raw in zip(page["items"], raws, strict=True):

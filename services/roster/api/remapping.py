@@ -37,7 +37,7 @@ left join lateral (
     select b.confidence from assignment b where b.enterprise = e.id and b.line = 'vertical' and b.since <= $2
         and b.since > coalesce((select max(c.since) from assignment c where c.enterprise = e.id and c.line = 'vertical'
             and c.since <= $2 and c.unit <> a.unit), '-infinity'::date)
-    order by b.since limit 1) p on true
+    order by b.since, b.enterprise limit 1) p on true
 where s.since <= $2 and (s.until is null or s.until > $2)
 ) would"""
 

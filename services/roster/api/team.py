@@ -25,7 +25,7 @@ _NEEDS = ", ".join(f"('{need.kind}', '{need.role}', {need.most or 'null'}::int)"
 VIOLATIONS = f"""(
 select u.code as unit, coalesce(n.name, u.name) as unit_name, w.role, w.most, h.has, l.account as left_account, l.until as left_on,
     (select p.account from post p where p.unit = u.code and p.role = w.role and p.acting_for is not null
-        and p.since <= $1 and (p.until is null or p.until > $1) order by p.since limit 1) as standing_in
+        and p.since <= $1 and (p.until is null or p.until > $1) order by p.since, p.account limit 1) as standing_in
 from unit u join (values {_NEEDS}) w(kind, role, most) on w.kind = u.kind
 left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
 cross join lateral (

@@ -69,7 +69,7 @@ left join lateral (
     where v.enterprise = e.id and v.month = $3 and v.review not in ('voided', 'held') and v.state->'told'->>'met' = 'false') missed on true
 left join lateral (
     select v.on_date from visit v join visit_unit u on u.visit = v.id and u.line <> h.line
-    where v.enterprise = e.id and v.month = $3 and v.counted order by v.on_date limit 1) other on true
+    where v.enterprise = e.id and v.month = $3 and v.counted order by v.on_date, v.id limit 1) other on true
 left join lateral (
     select v.on_date, v.state->'told' as told, (select min(u.unit) from visit_unit u where u.visit = v.id) as unit from visit v
     where v.enterprise = e.id and v.on_date <= $1 and v.review not in ('voided', 'held')
