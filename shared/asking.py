@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.decider import Actor
-from shared.handle import Done
+from shared.handle import Done, keyed
 from shared.problems import Malformed, VersionMissing
 from shared.terms import derived_id, new_id
 
@@ -20,8 +22,33 @@ if TYPE_CHECKING:
     from shared.service import Service
 
 _MAX_PAGE = 500
+_NAME, _TOLD = 60, 20
+"""How much of an unknown parameter's name is told back, and of how many."""
 _VERSION_DIGITS = 18
 """More than any version has, and few enough to be told back in a problem document."""
+_VERSION = re.compile(r'(?:W/)?"?(-?\d{1,40})(?:-(?:gzip|zstd|br|deflate))?"?', re.ASCII)
+"""A version as an ETag carries it. Whoever compresses an answer on its way marks the tag (``"4-gzip"``, ``W/"4"``): the content
+that was seen is the same (RFC 9110, 8.8.3.3)."""
+
+
+async def only_known_parameters(request: Request) -> None:
+    """A parameter that an operation does not know is a slip of the pen (``?mounth=``): refused, never passed over."""
+    route = request.scope["route"]
+    known = {field.alias for dependant in _all(route.dependant) for field in dependant.query_params}
+    if unknown := [name for name in dict.fromkeys(request.query_params.keys()) if name not in known]:
+        raise Malformed(
+            errors=[
+                {"pointer": f"/query/{name[:_NAME]}", "code": "unknown", "title": f"没有这个参数:{name[:_NAME]}"}
+                for name in unknown[:_TOLD]
+            ]
+        )
+
+
+def _all(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for inner in dependant.dependencies:
+        yield from _all(inner)
+
 
 _bearer = HTTPBearer(auto_error=False, description="guiren token --as 账号")
 
@@ -36,21 +63,29 @@ Caller = Annotated[Actor, Depends(_caller)]
 """Who asks, in a route's signature."""
 
 
-async def _command_id(caller: Caller, idempotency_key: Annotated[str | None, Header(max_length=200)] = None) -> UUID:
-    return derived_id("key", str(caller.id), idempotency_key) if idempotency_key else new_id()
+async def _command_id(
+    request: Request, caller: Caller, idempotency_key: Annotated[str | None, Header(max_length=200)] = None
+) -> UUID:
+    if not idempotency_key:
+        return new_id()
+    id_ = derived_id("key", str(caller.id), idempotency_key)
+    keyed.set((id_, f"{request.method} {request.url.path}?{request.url.query}"))
+    return id_
 
 
 CommandId = Annotated[UUID, Depends(_command_id)]
-"""The id of a POSTed command: from ``Idempotency-Key``, so that a repeat gets the original answer."""
+"""The id of a POSTed command: from ``Idempotency-Key``, so that a repeat gets the original answer. The address is part of
+what is repeated: the same key sent anywhere else is refused.
+"""
 
 
 async def _expected(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int | None:
     if if_match is None:
         return None
-    try:
-        return int(if_match.strip().strip('"')[:_VERSION_DIGITS])
-    except ValueError:
-        raise Malformed(errors=[{"pointer": "/header/If-Match", "code": "version", "title": "应为版本号"}]) from None
+    said = _VERSION.fullmatch(if_match.strip())
+    if said is None:
+        raise Malformed(errors=[{"pointer": "/header/If-Match", "code": "version", "title": "应为版本号"}])
+    return int(said[1][:_VERSION_DIGITS])
 
 
 Expected = Annotated[int | None, Depends(_expected)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,12 +19,14 @@ from pydantic import AfterValidator, Field
 from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
-from shared.problems import Forbidden, Malformed
+from shared.problems import Forbidden, KeyReused, Malformed, Refused
 from shared.projector import View
 from shared.service import Service
 from shared.terms import Role
 from shared.vault import Personal
 
+_AGAIN = timedelta(minutes=10)
+"""How long a repeat is taken for the same reading."""
 _WATCHING = (Role.AUDITOR, Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
 
 
@@ -39,6 +42,22 @@ class UnmaskPersonal(Command):
 
     fields: tuple[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")], ...] = Field((), max_length=10)
     reason: Annotated[str, Field(min_length=4, max_length=200), AfterValidator(_says_why)]
+
+
+class Disclose(Command):
+    """What is asked, of whom: everything that the answer depends on, so that a key opens one thing only."""
+
+    what: str
+    about: UUID
+    unit: str
+    fields: tuple[str, ...]
+    reason: str
+
+
+class AskedLongAgo(Refused):
+    """A key repeats an answer that got lost on its way; a second reading is a record of its own."""
+
+    title = "该请求编号已用于此前的查看,再次查看须重新登记"
 
 
 @dataclass(frozen=True)
@@ -59,17 +78,12 @@ State = Nothing | Disclosed
 def disclosures(fact: Any) -> tuple[Decider[State], View[State]]:
     """The stream and the view of a service's disclosures; ``fact`` is its ``PersonalUnmasked``."""
 
-    def decide(state: State, command: UnmaskPersonal, context: Context) -> list[Fact]:
+    def decide(state: State, command: Disclose, context: Context) -> list[Fact]:
         if isinstance(state, Disclosed):
-            return []
-        known, actor = context.known, context.actor
-        roles = ",".join(sorted(actor.roles))
-        return [
-            fact(
-                what=known["what"], about=known["about"], unit=known["unit"], fields=known["fields"], reason=command.reason,
-                by=actor.id, role=roles, at=context.now,
-            )
-        ]  # fmt: skip
+            raise KeyReused
+        actor = context.actor
+        told = command.model_dump(mode="json", exclude={"reason"})
+        return [fact(**told, reason=command.reason, by=actor.id, role=",".join(sorted(actor.roles)), at=context.now)]
 
     def evolve(state: State, told: Fact) -> State:
         return Disclosed(told) if isinstance(told, fact) else state
@@ -98,11 +112,18 @@ async def disclose(
     wanted = command.fields or tuple(data)
     if unknown := [name for name in wanted if name not in data]:
         raise Malformed(errors=[{"pointer": "/body/fields", "code": "unknown", "title": f"没有这一项:{unknown[0]}"}])
-    context = await service.context(caller, about, what=what, about=str(about), unit=unit, fields=wanted)
-    done = await service.desk.handle(decider, command_id, command, context, command_id=command_id)
-    texts = await service.vault.open([data[name] for name in wanted])
+    asked = Disclose(what=what, about=about, unit=unit, fields=wanted, reason=command.reason)
+    context = await service.context(caller, about)
+    done = await service.desk.handle(decider, command_id, asked, context, command_id=command_id)
+    told = done.state.fact if isinstance(done.state, Disclosed) else None
+    if told is None or (told.what, told.about) != (what, str(about)) or told.by != caller.id:
+        raise KeyReused  # Nothing is opened but what the record names.
+    if context.now - told.at > _AGAIN:
+        raise AskedLongAgo(at=told.at)
+    opened = tuple(told.fields)
+    texts = await service.vault.open([data.get(name) for name in opened])
     response.headers["Cache-Control"] = "no-store"
-    return {**receipt(service, response, done), "about": about, **dict(zip(wanted, texts, strict=True))}
+    return {**receipt(service, response, done), "about": about, **dict(zip(opened, texts, strict=True))}
 
 
 async def disclosed(

@@ -1,7 +1,9 @@
 """What happens to every command: load, fold, decide, append, project, in one transaction.
 
 The command's id is a primary key in that transaction, so a repeat, however late, gets the original answer and changes
-nothing; the same id with another content is refused. A version conflict is decided again on the newer state.
+nothing; the same id with another content, or sent to another address, is refused. What somebody else repeats is no repeat:
+it is decided as if it were said for the first time, so that only who may say it hears that it was said. A version conflict
+is decided again on the newer state.
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ _TRIES = 12
 
 links: ContextVar[dict[str, str]] = ContextVar("links", default={})  # noqa: B039  never mutated, only replaced.
 """Correlation, causation, traceparent and deps of whatever is being handled, for the envelope."""
+
+
+keyed: ContextVar[tuple[UUID, str] | None] = ContextVar("keyed", default=None)
+"""The command's id that a request brought (``Idempotency-Key``), and where the request was sent: method, path, query."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,14 @@ class _Decided:
     state: Any
 
 
+async def _known(connection: Any, items: Sequence[_Waiting]) -> dict[UUID, Any]:
+    """Which of these commands were carried out before."""
+    rows = await connection.fetch(
+        "select id, fingerprint, stream, first_pos, n from log.command where id = any($1::uuid[])", [item.id for item in items]
+    )
+    return {row["id"]: row for row in rows}
+
+
 async def _answer(connection: Any, item: _Waiting, entries: list[Entry], known: Any) -> Done[Any] | _Decided:
     """What a command comes to on this history. ``known`` is its row if it was carried out before: the original answer."""
     decider = item.decider
@@ -104,8 +118,9 @@ async def _answer(connection: Any, item: _Waiting, entries: list[Entry], known: 
             raise KeyReused  # An empty fingerprint: a restored log knows the command but not its content.
         last = known["first_pos"] + known["n"] - 1
         then = [entry for entry in entries if entry.pos <= last]
-        facts = tuple(entry.fact for entry in then if entry.pos >= known["first_pos"])
-        return Done(decider.fold(entry.fact for entry in then), len(then), last, facts, replayed=True)
+        said = [entry for entry in then if entry.pos >= known["first_pos"]]
+        if said[0].envelope.get("actorid") == str(item.context.actor.id):
+            return Done(decider.fold(entry.fact for entry in then), len(then), last, tuple(e.fact for e in said), replayed=True)
     state = decider.fold(entry.fact for entry in entries)
     if item.expected is not None and item.expected != len(entries):
         raise Stale(expected=item.expected, actual=len(entries))
@@ -113,6 +128,8 @@ async def _answer(connection: Any, item: _Waiting, entries: list[Entry], known: 
     facts = tuple(decider.decide(state, item.command, context))
     if not facts:
         return Done(state, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
+    if known is not None:
+        raise KeyReused  # Somebody else's command, and the state has moved on: it can't be carried out a second time.
     return _Decided(item, facts, len(entries), decider.fold(facts, state))
 
 
@@ -151,11 +168,7 @@ class Desk:
         Commands that wait at the same time on different streams share a transaction and its flush (group commit); each
         is decided, refused and answered by itself. One with ``prepare`` goes alone: it may look at what others write.
         """
-        stream = decider.stream(key)
-        item = _Waiting(
-            decider, str(key), stream, command, context, command_id, self._fingerprint(stream, command), expected, happened,
-            prepare, links.get(), asyncio.get_running_loop().create_future(),
-        )  # fmt: skip
+        item = self._waiting_for(Ask(decider, str(key), command, context, command_id, happened, prepare), expected)
         item.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         self._waiting.append(item)
         if len(self._writers) < _WRITERS:
@@ -229,11 +242,7 @@ class Desk:
     async def _together(self, batch: list[_Waiting]) -> list[Done[Any] | Problem]:
         position = 0
         async with self._transaction() as connection:
-            rows = await connection.fetch(
-                "select id, fingerprint, stream, first_pos, n from log.command where id = any($1::uuid[])",
-                [item.id for item in batch],
-            )
-            known = {row["id"]: row for row in rows}
+            known = await _known(connection, batch)
             if len(batch) == 1:
                 histories = {batch[0].stream: await load(connection, batch[0].stream)}
             else:
@@ -246,7 +255,6 @@ class Desk:
                     answers.append(problem)
             decided = [answer for answer in answers if isinstance(answer, _Decided)]
             if decided:
-                await self.vault.seal([datum for answer in decided for fact in answer.facts for datum in personals(fact)])
                 position = await self._append(connection, decided)
         if decided:
             self.written(position + sum(len(answer.facts) for answer in decided) - 1)
@@ -260,7 +268,8 @@ class Desk:
         return done
 
     async def _append(self, connection: Any, decided: list[_Decided]) -> int:
-        """Append the facts and write the views. Answers the first position."""
+        """Seal, append the facts and write the views. Answers the first position."""
+        await self.vault.seal([datum for answer in decided for fact in answer.facts for datum in personals(fact)])
         writes = [
             self._encoded(
                 item.stream, answer.version, answer.facts, item.context, item.id, item.fingerprint, item.happened, item.links
@@ -294,50 +303,38 @@ class Desk:
                 await view.write(connection, items, new=new.get(kind, ()))
 
     async def handle_all(self, asks: Sequence[Ask[Any]]) -> int:
-        """Carry out many commands on different streams in one transaction; those known already are passed over.
+        """Carry out many commands on different streams in one transaction; those known already, with the same content, are
+        passed over.
 
         Answers the log's position after it. A refusal stops the whole batch.
         """
-        fingerprints = [self._fingerprint(ask.decider.stream(ask.key), ask.command) for ask in asks]
+        items = [self._waiting_for(ask) for ask in asks]
         for attempt in range(_TRIES):
             try:
-                return await self._handle_all(asks, fingerprints)
+                return await self._handle_all(items)
             except VersionConflict:
                 await asyncio.sleep(random.random() * 0.01 * (attempt + 1))  # noqa: S311
         raise Unavailable(reason="too many writers on these streams")
 
-    async def _handle_all(self, asks: Sequence[Ask[Any]], fingerprints: list[bytes]) -> int:
+    async def _handle_all(self, items: Sequence[_Waiting]) -> int:
         async with self._transaction() as connection:
-            known = {
-                row["id"]
-                for row in await connection.fetch(
-                    "select id from log.command where id = any($1::uuid[])", [ask.id for ask in asks]
-                )
-            }
-            fresh = [(ask, mark) for ask, mark in zip(asks, fingerprints, strict=True) if ask.id not in known]
-            histories = await load_many(connection, [ask.decider.stream(ask.key) for ask, _ in fresh])
-            decided: list[tuple[Ask[Any], bytes, int, Any, tuple[Fact, ...]]] = []
-            for ask, mark in fresh:
-                entries = histories.get(ask.decider.stream(ask.key), [])
-                state = ask.decider.fold(item.fact for item in entries)
-                context = ask.context if ask.prepare is None else await ask.prepare(connection, state, ask.context)
-                facts = tuple(ask.decider.decide(state, ask.command, context))
-                if facts:
-                    decided.append((ask, mark, len(entries), ask.decider.fold(facts, state), facts))
+            known = await _known(connection, items)
+            histories = await load_many(connection, [item.stream for item in items])
+            answers = [await _answer(connection, item, histories.get(item.stream, []), known.get(item.id)) for item in items]
+            decided = [answer for answer in answers if isinstance(answer, _Decided)]
             if not decided:
                 return await connection.fetchval("select pos from log.head")
-            await self.vault.seal([datum for *_, facts in decided for fact in facts for datum in personals(fact)])
-            writes = [
-                self._encoded(ask.decider.stream(ask.key), version, facts, ask.context, ask.id, mark, ask.happened, links.get())
-                for ask, mark, version, _, facts in decided
-            ]
-            appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
-            await self._write_views(
-                connection, [(ask.decider.kind, ask.key, version, len(facts), state) for ask, _, version, state, facts in decided]
-            )
-        position = appended.first + sum(len(facts) for *_, facts in decided) - 1
+            first = await self._append(connection, decided)
+        position = first + sum(len(answer.facts) for answer in decided) - 1
         self.written(position)
         return position
+
+    def _waiting_for(self, ask: Ask[Any], expected: int | None = None) -> _Waiting:
+        stream = ask.decider.stream(ask.key)
+        return _Waiting(
+            ask.decider, ask.key, stream, ask.command, ask.context, ask.id, self._fingerprint(stream, ask.command, ask.id), expected,
+            ask.happened, ask.prepare, links.get(), asyncio.get_running_loop().create_future(),
+        )  # fmt: skip
 
     def _encoded(
         self,
@@ -364,10 +361,14 @@ class Desk:
         ]
         return Write(command_id, fingerprint, stream, version, [fact.TYPE for fact in facts], bodies)
 
-    def _fingerprint(self, stream: str, command: Command) -> bytes:
-        """What tells a repeat from another content. Personal data go in clear into a keyed digest, never out."""
+    def _fingerprint(self, stream: str, command: Command, id_: UUID) -> bytes:
+        """What tells a repeat from another content: the stream, the command, and where a request with a key of its own was
+        sent. Personal data go in clear into a keyed digest, never out.
+        """
         content = {name: getattr(command, name) for name in type(command).model_fields}
-        raw = orjson.dumps([stream, type(command).__name__, content], default=_plain, option=orjson.OPT_SORT_KEYS)
+        brought = keyed.get()
+        sent = [brought[1]] if brought and brought[0] == id_ else []
+        raw = orjson.dumps([stream, type(command).__name__, content, *sent], default=_plain, option=orjson.OPT_SORT_KEYS)
         return self.vault.fingerprint(raw)
 
     @contextlib.asynccontextmanager

@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 # A fixed offset and not ZoneInfo: China has had no summer time since 1991, and a bare Debian may lack the zone data.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -21,6 +24,27 @@ DUE_DAY = 27
 _DAY = timedelta(days=1)
 _FRIDAY = 4
 _DECEMBER = 12
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.ASCII)
+
+
+def _as_a_date(said: object) -> object:
+    if isinstance(said, (int, float, datetime)) or (isinstance(said, str) and not _DATE.fullmatch(said)):
+        raise PydanticCustomError("date_parsing", "not a date as it is written: YYYY-MM-DD")
+    return said
+
+
+def _as_an_instant(said: object) -> object:
+    if isinstance(said, (int, float)) or (isinstance(said, str) and not _INSTANT.fullmatch(said)):
+        raise PydanticCustomError("datetime_parsing", "not an instant as it is written: YYYY-MM-DDThh:mm:ss+08:00")
+    return said
+
+
+WrittenDate = Annotated[date, BeforeValidator(_as_a_date)]
+"""A date as people write it (2026-09-27). Seconds since 1970, which the type alone would take, are a telephone number as often."""
+WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_as_an_instant)]
+"""An instant as people write it, with its zone."""
 
 
 def local_date(instant: datetime) -> date:

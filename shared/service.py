@@ -20,11 +20,12 @@ import orjson
 import prometheus_client as metrics
 import structlog
 import uvicorn
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 
 from shared import answers, openapi, problems
+from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
 from shared.handle import Desk
@@ -224,7 +225,7 @@ class Service:
 
         app = FastAPI(
             title=self.title, version="0.1.0", lifespan=life, docs_url=None, redoc_url=None,
-            servers=[{"url": f"/api/{self.name}"}],
+            servers=[{"url": f"/api/{self.name}"}], dependencies=[Depends(only_known_parameters)],
             generate_unique_id_function=lambda route: route.name,
         )  # fmt: skip
         app.state.service = self

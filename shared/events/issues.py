@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.events import Fact, Part
 from shared.events.visits import Visited
+from shared.months import WrittenDate
 from shared.terms import (
     Alarm,
     CallOutcome,
@@ -512,7 +513,7 @@ class PersonalUnmasked(Fact, type="issues.personal-unmasked.v1"):
 class DutyDay(Part):
     """Who sits at the desk on a day."""
 
-    on: date
+    on: WrittenDate
     members: tuple[UUID, ...]
 
 

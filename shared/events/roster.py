@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.months import WrittenDate
 from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
 from shared.vault import Personal
 
@@ -204,7 +205,7 @@ class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
 class Attempt(Part):
     """One try to reach an enterprise that seems lost."""
 
-    on: date
+    on: WrittenDate
     mode: Mode
 
 
@@ -238,7 +239,7 @@ class RowDismissed(Fact, type="roster.row-dismissed.v1"):
 class Day(Part):
     """One exception of the official calendar: a holiday (``off``) or a make-up working day."""
 
-    date: date
+    date: WrittenDate
     off: bool
     name: str = ""
 

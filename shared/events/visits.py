@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.months import WrittenDate
 from shared.terms import (
     Ack,
     Awareness,
@@ -157,7 +158,7 @@ class Decided(Part):
     content: str
     unit: str
     member: UUID
-    due: date
+    due: WrittenDate
 
 
 class ConsultationHeld(Fact, type="visits.consultation-held.v1"):
@@ -208,7 +209,7 @@ class Answered(Part):
 
     code: str
     answer: SurveyAnswer
-    on: date
+    on: WrittenDate
 
 
 class SurveyDrawn(Fact, type="visits.survey-drawn.v1"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
 from shared.handle import Ask
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role, derived_id
@@ -130,7 +129,7 @@ async def _masked(service: Service, rows: list[Any]) -> list[dict[str, Any]]:
 @router.get("/calls", name="list_calls", summary="来电登记(号码脱敏)")
 async def calls(
     caller: Caller, request: Request, stage: Literal["taken", "missed", "followed"] | None = None,
-    on: Annotated[date | None, Query(description="来电日期")] = None, *,
+    on: Annotated[WrittenDate | None, Query(description="来电日期")] = None, *,
     overdue: Annotated[bool, Query(description="只看超过一个工作日未回拨的")] = False,
     own: Annotated[bool, Query(description="只看本人登记的")] = False, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip

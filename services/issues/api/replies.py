@@ -12,6 +12,7 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, State, Unreported, Withdrawn
 from shared.asking import Caller
 from shared.eventlog import load_many
+from shared.months import WrittenDate
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import IssueStage, Source
@@ -43,7 +44,7 @@ _SOME = 500
 
 @router.get("/orders/replies", name="list_order_replies", summary="转办工单答复回传(JSON 或 XLSX)", response_model=None)
 async def replies(
-    caller: Caller, request: Request, since: Annotated[date | None, Query(description="答复日期不早于")] = None,
+    caller: Caller, request: Request, since: Annotated[WrittenDate | None, Query(description="答复日期不早于")] = None,
     form: Annotated[Literal["json", "xlsx"], Query(alias="format")] = "json", *,
     answered: Annotated[bool, Query(description="只要已答复的")] = True, limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> Response | dict[str, Any]:  # fmt: skip

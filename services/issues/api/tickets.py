@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.issues.api import lookups
 from services.issues.domain import permissions
@@ -22,6 +20,7 @@ from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.directory import Directory
 from shared.eventlog import load
 from shared.events.visits import Visited
+from shared.months import WrittenDate, WrittenInstant
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Colour, IssueStage, Line, Source, derived_id
@@ -56,7 +55,7 @@ async def report(id_: IssueId, command: ReportIssue, caller: Caller, request: Re
 @router.get("/issues/{id_}", name="get_issue", summary="问题详情、时限推算与办理过程")
 async def issue(
     id_: IssueId, caller: Caller, request: Request, response: Response,
-    as_of: Annotated[AwareDatetime | None, Query(description="按该时刻已记录的事件")] = None,
+    as_of: Annotated[WrittenInstant | None, Query(description="按该时刻已记录的事件")] = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Folded from the log, so it is as new as the last command, or as old as asked for. Personal data are masked."""
     service: Service = request.app.state.service
@@ -81,7 +80,7 @@ async def issues(
     stage: IssueStage | None = None, colour: Colour | None = None, source: Source | None = None,
     open_: Annotated[bool | None, Query(alias="open", description="是否未办结")] = None,
     handler: Annotated[UUID | None, Query(description="承办人")] = None,
-    due_before: Annotated[date | None, Query(description="当前时限不晚于该日")] = None,
+    due_before: Annotated[WrittenDate | None, Query(description="当前时限不晚于该日")] = None,
     q: Annotated[str | None, Query(min_length=1, max_length=50, description="内容、答复、企业名称或编号的一部分")] = None,
     month: Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$")] = None,
     enterprise: UUID | None = None, visit: UUID | None = None, cursor: Cursor = None, limit: Limit = 100,

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 
 from services.issues.api.lookups import plain, title_of
 from services.issues.clock import foreseen
 from shared.asking import Caller
+from shared.months import WrittenInstant
 from shared.problems import Forbidden, Malformed
 from shared.service import Service
 from shared.terms import Role
@@ -25,7 +25,7 @@ _FORESEEABLE = timedelta(days=366)
 
 @router.get("/timers", name="foresee_timers", summary="提醒试运行:到某一时刻将发生什么")
 async def timers(
-    caller: Caller, request: Request, at: Annotated[AwareDatetime, Query(description="时刻,带时区")],
+    caller: Caller, request: Request, at: Annotated[WrittenInstant, Query(description="时刻,带时区")],
     issue: Annotated[UUID | None, Query(description="只看一个问题")] = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Each alarm in the order in which it would ring if nobody did anything meanwhile, and what it would bring about."""

@@ -17,14 +17,13 @@ from typing import Annotated
 from uuid import UUID
 
 from annotated_types import Ge
-from pydantic import AwareDatetime
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Note, ReportIssue, Words
 from shared.decider import Context, Decider
 from shared.events import Command, Fact, Part
 from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
-from shared.months import local_date
+from shared.months import WrittenInstant, local_date
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import CallOutcome, Category, Nature, Role, Source, Urgency, derived_id
@@ -34,7 +33,7 @@ DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
 _TRIES, _DAYS = 3, 2
 _WITHIN = 1
 """Working days."""
-Instant = Annotated[AwareDatetime, Ge(datetime(2000, 1, 1, tzinfo=UTC))]
+Instant = Annotated[WrittenInstant, Ge(datetime(2000, 1, 1, tzinfo=UTC))]
 """As days of commands: at the edge of the calendar an instant has no date in Asia/Shanghai."""
 
 

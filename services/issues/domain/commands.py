@@ -10,6 +10,7 @@ from annotated_types import Ge, Le
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared.events import Command
+from shared.months import WrittenDate
 from shared.phones import Phone
 from shared.terms import (
     Alarm,
@@ -41,7 +42,7 @@ def _says_something(text: str) -> str:
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_says_something)]
 Note = Annotated[str, Field(max_length=2000)]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
-Day = Annotated[date, Ge(date(2000, 1, 1)), Le(date(2199, 12, 31))]
+Day = Annotated[WrittenDate, Ge(date(2000, 1, 1)), Le(date(2199, 12, 31))]
 
 
 def dissatisfied(rating: Rating | None) -> bool:

@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from services.issues.domain.shadow import Shadow
 from shared.decider import Context, Decider
 from shared.events import Command, Fact, Part
 from shared.events.issues import HistoryRecorded
-from shared.months import local_date
+from shared.months import WrittenInstant, local_date
 from shared.problems import Forbidden, Refused
 from shared.terms import IssueStage, Level, Role, Term, derived_id
 from shared.vault import Personal
@@ -54,7 +54,7 @@ class HistoryRow(Part):
     """One row of the other system's log: its words, and what the mapping makes of them."""
 
     line: int = Field(ge=1, le=100_000_000)
-    at: Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+    at: Annotated[WrittenInstant, AfterValidator(_of_our_time)]
     status: Text
     stage: IssueStage
     final: bool

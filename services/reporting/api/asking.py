@@ -13,13 +13,15 @@ from services.reporting.archive import ORIGINS, Archive
 from services.reporting.projections import Reader, Reporting
 from shared.asking import Caller
 from shared.decider import Actor
-from shared.months import Month, local_date
+from shared.months import Month, WrittenInstant, local_date
 from shared.problems import Forbidden, Malformed, Unavailable
 from shared.terms import Role
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+
+Settled = Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")]
 
 _DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
 _PATIENCE = 5.0
@@ -32,7 +34,7 @@ class Asked:
     service: Reporting
     caller: Actor
     cut: dict[str, int]
-    as_of: datetime | None
+    as_of: WrittenInstant | None
 
     @property
     def reader(self) -> Reader:
@@ -57,15 +59,19 @@ class Asked:
 
 async def _asked(
     request: Request, caller: Caller,
-    as_of: Annotated[datetime | None, Query(description="按该时刻已知的事件计算(带时区)")] = None,
-    min_: Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")] = None,
+    as_of: Annotated[WrittenInstant | None, Query(description="按该时刻已知的事件计算(带时区)")] = None,
+    min_: Settled = None,
 ) -> Asked:  # fmt: skip
+    return await _at(request, caller, as_of, min_)
+
+
+async def _asked_now(request: Request, caller: Caller, min_: Settled = None) -> Asked:
+    return await _at(request, caller, None, min_)
+
+
+async def _at(request: Request, caller: Actor, as_of: datetime | None, min_: str | None) -> Asked:
     service: Reporting = request.app.state.service
     archive = service.reader.archive
-    if as_of is not None and as_of.tzinfo is None:
-        raise Malformed(
-            errors=[{"pointer": "/query/as_of", "code": "timezone", "title": "时刻须带时区,如 2026-09-27T24:00:00+08:00"}]
-        )
     if min_:
         await _settled(archive, min_)
     return Asked(service, caller, await archive.cut(as_of), as_of)
@@ -89,6 +95,8 @@ async def _settled(archive: Archive, text: str) -> None:
 
 Question = Annotated[Asked, Depends(_asked)]
 """A question at a cut, in a route's signature."""
+Now = Annotated[Asked, Depends(_asked_now)]
+"""A command's cut: of now. Whoever files chooses no instant."""
 
 
 def month_of(text: str) -> Month:

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from services.reporting.api.asking import Asked, MonthQuery, MonthText, Question, UnitCode, cut_facts, month_of
+from services.reporting.api.asking import Asked, MonthQuery, MonthText, Now, Question, UnitCode, cut_facts, month_of
 from services.reporting.documents.workbook import Stamp, write_workbook
 from services.reporting.domain.ledger import Ledger, digest
 from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger
@@ -92,7 +92,7 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
 
 @router.post("/ledgers/{unit}/{month}/submit", name="submit_ledger", summary="报送台账")
 async def submit(
-    unit: UnitCode, month: MonthText, command: SubmitLedger, question: Question, command_id: CommandId, expected: Expected,
+    unit: UnitCode, month: MonthText, command: SubmitLedger, question: Now, command_id: CommandId, expected: Expected,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """File the ledger as it stands at this moment; answers cut, rows, digest, and whether it was on time."""

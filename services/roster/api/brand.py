@@ -15,7 +15,7 @@ from services.roster.domain.delivery import DELIVERY, RecordDelivery
 from services.roster.projections.brand import PLAIN
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import DeliveryChannel, derived_id
@@ -50,7 +50,7 @@ async def _told(service: Service, row: Any) -> dict[str, Any]:
 
 
 @router.get("/brand", name="get_brand", summary="品牌、牵头单位与办公室联系方式")
-async def get_brand(_caller: Caller, request: Request, on: date | None = None) -> dict[str, Any]:
+async def get_brand(_caller: Caller, request: Request, on: WrittenDate | None = None) -> dict[str, Any]:
     """As in force on a day. ``title`` is what is printed: with the suffix 毕须办 it reads 贵人服务·毕须办."""
     service: Service = request.app.state.service
     return await brand_on(service, on or local_date(service.clock()))

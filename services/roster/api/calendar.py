@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 import orjson
@@ -13,7 +12,7 @@ from services.roster.domain.calendar import CALENDAR, PublishYear
 from services.roster.intake.holidays import ListUnreadable, read_days
 from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
-from shared.months import Calendar
+from shared.months import Calendar, WrittenDate
 from shared.problems import Malformed, TooLarge, Unknown
 from shared.service import Service
 
@@ -104,7 +103,7 @@ async def versions(year: YearNumber, _caller: Caller, request: Request) -> dict[
 
 @router.get("/calendar/{year}/workdays", name="count_workdays", summary="推算工作日")
 async def workdays(
-    year: YearNumber, _caller: Caller, request: Request, start: date, workdays: Annotated[int, Query(ge=0, le=400)]
+    year: YearNumber, _caller: Caller, request: Request, start: WrittenDate, workdays: Annotated[int, Query(ge=0, le=400)]
 ) -> dict[str, Any]:
     """The day so many working days after ``start``, with its derivation in words."""
     if start.year != year:

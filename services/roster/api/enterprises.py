@@ -25,7 +25,7 @@ from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.scope import share
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Malformed, Unknown
 from shared.service import Service
 from shared.terms import Size, Standing, derived_id
@@ -35,7 +35,7 @@ router = APIRouter(tags=["企业库"])
 
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$", description="统一社会信用代码")]
-On = Annotated[date | None, Query(description="哪一天,默认今天")]
+On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 Changed = AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss | TagEnterprise | PreferContact
 
 

@@ -13,13 +13,13 @@ from services.roster.documents.grids import annex
 from services.roster.domain.tiers import STAFF, Settled
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.service import Service
 from shared.terms import Line, Role
 
 router = APIRouter(tags=["四定"])
 
-On = Annotated[date | None, Query(description="哪一天,默认今天")]
+On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 _STAFF = ", ".join(f"'{role}'" for role in STAFF)
 _PREFIX = {Line.HORIZONTAL: "H", Line.VERTICAL: "V"}
 _GRIDS = f"""(

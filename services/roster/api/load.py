@@ -13,7 +13,7 @@ from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Line, Role
@@ -51,7 +51,7 @@ async def limit_on(pool: Any, day: date) -> int:
 
 @router.get("/load", name="list_load", summary="包保清单:每人负责多少家企业")
 async def load(
-    caller: Caller, request: Request, unit: UnitQuery = None, line: Line | None = None, on: date | None = None, *,
+    caller: Caller, request: Request, unit: UnitQuery = None, line: Line | None = None, on: WrittenDate | None = None, *,
     over: bool = False, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Each worker with the number of enterprises to be served on a line; ``over`` those above the limit, or only these."""
@@ -115,7 +115,7 @@ async def proposal(
 
 @router.get("/load/{worker}/enterprises", name="list_load_of", summary="包保清单:一个人负责的企业")
 async def of_worker(
-    worker: Annotated[UUID, Path(description="人员编号")], caller: Caller, request: Request, on: date | None = None,
+    worker: Annotated[UUID, Path(description="人员编号")], caller: Caller, request: Request, on: WrittenDate | None = None,
     cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service

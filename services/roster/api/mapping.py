@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -28,7 +27,7 @@ from services.roster.domain.mapping import (
 from services.roster.domain.permissions import the_office
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
 from shared.decider import Actor
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import Line
@@ -96,7 +95,7 @@ async def set_load_limit(
 @router.get("/mapping/{name}", name="get_mapping", summary="对照表")
 async def table(
     name: TableName, _caller: Caller, request: Request, version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
-    on: Annotated[date | None, Query(description="某日生效的版本")] = None,
+    on: Annotated[WrittenDate | None, Query(description="某日生效的版本")] = None,
 ) -> dict[str, Any]:  # fmt: skip
     """As last published; or the version asked for, or the one in force on a day."""
     service: Service = request.app.state.service

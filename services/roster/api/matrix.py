@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from services.roster.api.reading import business, sees_district
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden
 from shared.service import Service
 
@@ -51,7 +50,7 @@ def _mine(caller: Actor, args: list[Any]) -> list[str]:
 
 
 @router.get("/matrix", name="get_matrix", summary="部门×乡镇(街道)矩阵")
-async def matrix(caller: Caller, request: Request, on: date | None = None) -> dict[str, Any]:
+async def matrix(caller: Caller, request: Request, on: WrittenDate | None = None) -> dict[str, Any]:
     """Enterprises to be served on a day by department and township: how many there are, have units and workers on both lines.
 
     ``-`` is the row or column of those no unit answers for; a cell with ``neither`` above zero wants looking at first.
@@ -92,7 +91,7 @@ async def matrix(caller: Caller, request: Request, on: date | None = None) -> di
 async def cell(
     caller: Caller, request: Request, department: Annotated[str | None, Query(max_length=20, description="部门编码,- 为未落实")] = None,
     township: Annotated[str | None, Query(max_length=20, description="乡镇(街道)编码,- 为未落实")] = None,
-    on: date | None = None, *, gaps: bool = False, cursor: Cursor = None, limit: Limit = 100,
+    on: WrittenDate | None = None, *, gaps: bool = False, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """The enterprises of a cell, of a row or of a column; with ``gaps`` only those without somebody on both lines."""
     service: Service = request.app.state.service

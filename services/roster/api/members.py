@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from services.roster.domain.member import MEMBER, ONE_AT_A_TIME, AppointMember, 
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.handle import Prepare
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role, derived_id
@@ -59,7 +58,7 @@ async def _change(
 @router.get("/members", name="list_members", summary="网格队伍名单")
 async def members(
     caller: Caller, request: Request, unit: str | None = Query(None, max_length=20), role: Role | None = None,
-    on: Annotated[date | None, Query(description="哪一天在岗,默认今天")] = None, cursor: Cursor = None, limit: Limit = 100,
+    on: Annotated[WrittenDate | None, Query(description="哪一天在岗,默认今天")] = None, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Posts held on a day. Names are shown: they are on the public list of the grid; numbers are masked."""
     service: Service = request.app.state.service

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.roster.api.reading import business
 from services.roster.api.units import change
 from services.roster.domain.unit import DocumentUnit, WithdrawUnitDocument
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.service import Service
 from shared.terms import PaperKind, UnitKind
 
@@ -72,7 +72,7 @@ async def documents(
 
 @router.get("/documents/missing", name="list_missing_documents", summary="缺少方案、领导小组、专班的单位")
 async def missing(
-    caller: Caller, request: Request, on: date | None = None, cursor: Cursor = None, limit: Limit = 100
+    caller: Caller, request: Request, on: WrittenDate | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> dict[str, Any]:
     """Departments and townships that lack one of the three, or whose one has expired."""
     business(caller)

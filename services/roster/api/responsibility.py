@@ -16,7 +16,7 @@ from services.roster.domain.commands import ChooseMainContact
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Malformed, Unknown
 from shared.service import Service
 from shared.terms import Line, Role
@@ -25,7 +25,7 @@ from shared.vault import Personal
 router = APIRouter(tags=["责任与全覆盖"])
 
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
-On = Annotated[date | None, Query(description="哪一天;默认今天,可早可晚")]
+On = Annotated[WrittenDate | None, Query(description="哪一天;默认今天,可早可晚")]
 
 _QUESTION = """
 select e.id, e.code, e.standing, coalesce(en.name, e.name) as name, m.line as main,
@@ -162,8 +162,8 @@ def _window(start: date | None, end: date | None, today: date) -> tuple[date, da
     return begin, last
 
 
-From = Annotated[date | None, Query(alias="from", description="起始日期,默认今天")]
-To = Annotated[date | None, Query(description="截止日期(含当日),默认今天")]
+From = Annotated[WrittenDate | None, Query(alias="from", description="起始日期,默认今天")]
+To = Annotated[WrittenDate | None, Query(description="截止日期(含当日),默认今天")]
 UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,14 +10,14 @@ from services.roster.api.reading import business, own_or_asked
 from services.roster.domain.tiers import NEEDS
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Role
 
 router = APIRouter(tags=["网格队伍"])
 
-On = Annotated[date | None, Query(description="哪一天,默认今天")]
+On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NEEDS = ", ".join(f"('{need.kind}', '{need.role}', {need.most or 'null'}::int)" for need in NEEDS)

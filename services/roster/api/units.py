@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Annotated, Any
 
 import orjson
@@ -14,7 +13,7 @@ from services.roster.api.reading import business
 from services.roster.domain.unit import UNIT, Asked, ChargeUnit, EndUnit, EstablishUnit, MoveUnit, RenameUnit
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import KeyReused, Unknown
 from shared.service import Service
 from shared.terms import UnitKind, derived_id
@@ -100,7 +99,7 @@ async def _context(service: Service, code: str, caller: Actor, parent: str | Non
 @router.get("/units", name="list_units", summary="单位列表(任意一天)")
 async def units(
     _caller: Caller, request: Request, kind: UnitKind | None = None, parent: str | None = Query(None, max_length=20),
-    on: date | None = None, cursor: Cursor = None, limit: Limit = 100,
+    on: WrittenDate | None = None, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Units standing on a day (today when none is named), as they were called and under which they stood on that day."""
     service: Service = request.app.state.service

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -18,6 +17,7 @@ from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import BrandPublished
+from shared.months import WrittenDate
 from shared.terms import DeliveryChannel
 from shared.vault import Personal
 
@@ -40,7 +40,7 @@ class PublishBrand(Command):
     email: str = Field("", max_length=100)
     channels: tuple[DeliveryChannel, ...] = Field((), max_length=4)
     site: str = Field("", max_length=200, pattern=r"^(https?://[^\s/?#]+)?$", description="二维码所用的站点地址")
-    on: date
+    on: WrittenDate
     note: str = Field("", max_length=200)
 
 

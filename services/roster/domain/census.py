@@ -17,6 +17,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import CensusClosed, CensusOpened
+from shared.months import WrittenDate
 from shared.problems import Refused, Unknown
 from shared.terms import Line, Role
 
@@ -27,8 +28,8 @@ class OpenCensus(Command):
     title: str = Field(min_length=1, max_length=100)
     line: Line
     unit: Code | None = None
-    since: date
-    until: date
+    since: WrittenDate
+    until: WrittenDate
     document: str = Field("", max_length=100)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from services.roster.domain.unit import Code
 from shared.events import Command, Part
 from shared.events.roster import Attempt
+from shared.months import WrittenDate
 from shared.phones import Phone
 from shared.terms import EnterpriseKind, Line, Mode, Standing, SurveyResult
 from shared.vault import Personal
@@ -36,7 +36,7 @@ class Particulars(Command):
 
     kind: EnterpriseKind = EnterpriseKind.OTHER
     branch: bool = False
-    founded: date | None = None
+    founded: WrittenDate | None = None
     capital: Amount | None = None
     currency: str = Field("CNY", max_length=10)
     legal_person: Personal | None = None
@@ -61,10 +61,10 @@ class RegisterEnterprise(Particulars):
     code: str = Field(max_length=40)
     name: str = Field(min_length=1, max_length=200)
     standing: Standing = Standing.SURVIVING
-    standing_on: date | None = None
+    standing_on: WrittenDate | None = None
     managed_elsewhere: bool = False
     assignments: tuple[Assignment, ...] = Field((), max_length=2)
-    on: date | None = None
+    on: WrittenDate | None = None
 
 
 class AmendEnterprise(Command):
@@ -73,7 +73,7 @@ class AmendEnterprise(Command):
     name: str | None = Field(None, min_length=1, max_length=200)
     kind: EnterpriseKind | None = None
     branch: bool | None = None
-    founded: date | None = None
+    founded: WrittenDate | None = None
     capital: Amount | None = None
     currency: str | None = Field(None, max_length=10)
     legal_person: Personal | None = None
@@ -96,7 +96,7 @@ class ChangeStanding(Command):
     """The register's standing is another one from a day on."""
 
     standing: Standing
-    on: date
+    on: WrittenDate
     reason: str = Field("", max_length=200)
     batch: str = Field("", max_length=64)
 
@@ -105,7 +105,7 @@ class ChangeCustody(Command):
     """Another administration manages the area from a day on, or no longer does."""
 
     managed_elsewhere: bool
-    on: date
+    on: WrittenDate
     reason: str = Field("", max_length=200)
 
 
@@ -116,7 +116,7 @@ class AssignEnterprise(Command):
     unit: Code
     sub_unit: Code | None = None
     worker: UUID | None = None
-    on: date
+    on: WrittenDate
     reason: str = Field("", max_length=200)
     document: str = Field("", max_length=100)
 
@@ -126,7 +126,7 @@ class VerifyContactLoss(Command):
 
     line: Line
     tries: tuple[Attempt, ...] = Field(min_length=2, max_length=20)
-    on: date
+    on: WrittenDate
     note: str = Field("", max_length=500)
 
 
@@ -134,7 +134,7 @@ class ChooseMainContact(Command):
     """From a day on the worker of this line is the one the enterprise turns to first."""
 
     line: Line
-    on: date
+    on: WrittenDate
 
 
 class FollowMapping(Command):
@@ -142,7 +142,7 @@ class FollowMapping(Command):
 
     line: Line
     unit: Code
-    on: date
+    on: WrittenDate
     reason: str = Field("", max_length=200)
     confidence: int = Field(100, ge=0, le=100)
 
@@ -154,7 +154,7 @@ class HandOverEnterprise(Command):
     unit: Code
     giver: UUID
     taker: UUID
-    on: date
+    on: WrittenDate
     document: str = Field("", max_length=100)
 
 
@@ -169,14 +169,14 @@ class PreferContact(Command):
 
     modes: tuple[Mode, ...] = Field((), max_length=4)
     hours: str = Field("", max_length=100)
-    quiet_until: date | None = None
+    quiet_until: WrittenDate | None = None
     note: str = Field("", max_length=500)
 
 
 class MissEnterprise(Command):
     """It does not stand in a file that was declared complete."""
 
-    on: date
+    on: WrittenDate
     batch: str = Field("", max_length=64)
 
 

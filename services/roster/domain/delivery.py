@@ -9,7 +9,6 @@ kept, so that the filed copy can be told from any other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from pydantic import Field
 
@@ -18,6 +17,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import DeliveryRecorded
+from shared.months import WrittenDate
 from shared.problems import Refused
 from shared.terms import DeliveryChannel, Role
 
@@ -30,7 +30,7 @@ class RecordDelivery(Command):
     channel: DeliveryChannel
     file: str = Field(min_length=1, max_length=200)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    received_on: date
+    received_on: WrittenDate
     note: str = Field("", max_length=200)
 
 

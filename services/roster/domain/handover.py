@@ -19,6 +19,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import HandoverOpened, HandoverSigned, HandoverWithdrawn
+from shared.months import WrittenDate
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import HandoverStage, Line, Role
 
@@ -33,7 +34,7 @@ class OpenHandover(Command):
     giver: UUID
     taker: UUID
     enterprises: tuple[UUID, ...] = Field((), max_length=MOST)
-    on: date
+    on: WrittenDate
     document: str = Field("", max_length=100)
     note: str = Field("", max_length=500)
 

@@ -20,6 +20,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import IndustriesMapped, LoadLimitSet, OfficePhonesMapped, PlacesMapped
+from shared.months import WrittenDate
 from shared.problems import Refused
 from shared.terms import Line
 
@@ -35,7 +36,7 @@ class MapIndustries(Command):
     """Publish a whole new version of the table division → department."""
 
     entries: dict[Industry, Code] = Field(max_length=200)
-    on: date
+    on: WrittenDate
     note: str = Field("", max_length=200)
 
 
@@ -43,7 +44,7 @@ class MapPlaces(Command):
     """Publish a whole new version of the table word of an address → township or village."""
 
     entries: dict[Word, Code] = Field(max_length=1000)
-    on: date
+    on: WrittenDate
     note: str = Field("", max_length=200)
 
 
@@ -51,7 +52,7 @@ class MapOfficePhones(Command):
     """Publish a whole new version of the list of the units' office telephones."""
 
     entries: dict[Code, Phone] = Field(max_length=1000)
-    on: date
+    on: WrittenDate
     note: str = Field("", max_length=200)
 
 
@@ -59,7 +60,7 @@ class SetLoadLimit(Command):
     """Set from how many enterprises on one person is warned of."""
 
     limit: int = Field(ge=1, le=10_000)
-    on: date
+    on: WrittenDate
     note: str = Field("", max_length=200)
 
 

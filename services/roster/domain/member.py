@@ -20,6 +20,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import MemberAppointed, MemberReleased
+from shared.months import WrittenDate
 from shared.phones import Phone
 from shared.problems import Refused, Unknown
 from shared.terms import Role
@@ -48,8 +49,8 @@ class AppointMember(Command):
     post: str = Field("", max_length=100)
     duty: str = Field("", max_length=500)
     document: str = Field("", max_length=100)
-    on: date
-    until: date | None = None
+    on: WrittenDate
+    until: WrittenDate | None = None
     acting_for: Account | None = None
 
     @model_validator(mode="after")
@@ -68,7 +69,7 @@ class ReleaseMember(Command):
 
     unit: Code
     role: Role
-    on: date
+    on: WrittenDate
     reason: str = Field("", max_length=200)
 
 

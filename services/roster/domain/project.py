@@ -9,7 +9,6 @@ SHA-256, worthless from the moment the plaque is taken down. A number hangs at o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import PlaqueHung, PlaqueTakenDown, ProjectRegistered
+from shared.months import WrittenDate
 from shared.problems import Refused, Unknown
 from shared.terms import Role
 from shared.vault import Personal
@@ -35,7 +35,7 @@ class RegisterProject(Command):
 
     name: str = Field(min_length=1, max_length=200)
     enterprise: UUID
-    on: date
+    on: WrittenDate
 
 
 class HangPlaque(Command):
@@ -45,14 +45,14 @@ class HangPlaque(Command):
     leader: UUID
     contact: UUID
     office_phone: str = Field("", max_length=30, pattern=r"^[0-9 ()+-]*$")
-    on: date
+    on: WrittenDate
 
 
 class TakeDownPlaque(Command):
     """Take the plaque down; its token is worthless from then on."""
 
     reason: str = Field(min_length=1, max_length=200)
-    on: date
+    on: WrittenDate
 
 
 class ProjectExists(Refused):

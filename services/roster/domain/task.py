@@ -18,6 +18,7 @@ from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import TaskCancelled, TaskDone, TaskProgressed, TaskSet
+from shared.months import WrittenDate
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role, TaskStage
 
@@ -31,7 +32,7 @@ class SetTask(Command):
     title: str = Field(min_length=1, max_length=200)
     content: str = Field("", max_length=2000)
     members: tuple[UUID, ...] = Field(min_length=1, max_length=50)
-    due: date
+    due: WrittenDate
 
 
 class ProgressTask(Command):

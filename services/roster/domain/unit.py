@@ -28,6 +28,7 @@ from shared.events.roster import (
     UnitMoved,
     UnitRenamed,
 )
+from shared.months import WrittenDate
 from shared.problems import Refused, Unknown
 from shared.terms import PaperKind, Role, UnitKind
 
@@ -51,7 +52,7 @@ class EstablishUnit(Command):
     name: Name
     kind: UnitKind
     parent: Code | None = None
-    on: date
+    on: WrittenDate
     document: str = Field("", max_length=100)
     predecessors: tuple[Code, ...] = Field(default=(), max_length=20)
 
@@ -60,7 +61,7 @@ class RenameUnit(Command):
     """Give a unit another name from a day on."""
 
     name: Name
-    on: date
+    on: WrittenDate
     document: str = Field("", max_length=100)
 
 
@@ -68,14 +69,14 @@ class MoveUnit(Command):
     """Put a village or a branch under another unit from a day on."""
 
     parent: Code
-    on: date
+    on: WrittenDate
     document: str = Field("", max_length=100)
 
 
 class EndUnit(Command):
     """End a unit; ``on`` is the first day without it."""
 
-    on: date
+    on: WrittenDate
     successors: tuple[Code, ...] = Field((), max_length=20)
     document: str = Field("", max_length=100)
 
@@ -93,8 +94,8 @@ class DocumentUnit(Command):
     kind: PaperKind
     number: str = Field(min_length=1, max_length=100)
     title: str = Field(min_length=1, max_length=200)
-    issued: date
-    expires: date | None = None
+    issued: WrittenDate
+    expires: WrittenDate | None = None
     members: tuple[UUID, ...] = Field((), max_length=100)
 
     @model_validator(mode="after")

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared.events import Command, Part
+from shared.months import WrittenDate, WrittenInstant
 from shared.phones import Phone
 from shared.terms import Ack, Awareness, Category, EvidenceKind, Mode, Nature, Operation, Rating, Ruling, Trend, Urgency
 from shared.vault import Personal
@@ -61,8 +62,8 @@ def _said(datum: Personal) -> Personal:
     return datum
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
-Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Day = Annotated[WrittenDate, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+Instant = Annotated[WrittenInstant, AfterValidator(_plausible)]
 Typed = Annotated[Personal, AfterValidator(_typed)]
 Said = Annotated[Personal, AfterValidator(_said)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_says_something)]
@@ -142,7 +143,7 @@ class AttachEvidence(Command):
     kind: EvidenceKind
     media_type: str = Field(max_length=100)
     size: int = Field(ge=1, le=2**31)
-    captured_at: datetime | None = None
+    captured_at: WrittenInstant | None = None
     original: Digest
     phash: str | None = Field(default=None, pattern=r"^[0-9a-f]{16}$")
 

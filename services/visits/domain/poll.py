@@ -20,12 +20,13 @@ from services.visits.domain.questionnaire import OFFICE, OfficeAsks
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.visits import AnswersGiven, Choice, PollClosed, PollOpened, Visited, Written
+from shared.months import WrittenDate
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role, derived_id
 from shared.vault import Personal
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+Day = Annotated[WrittenDate, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 MOST_DAYS = 366
 
 
