@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -66,6 +67,37 @@ async def test_the_same_key_for_a_stream_that_is_not_there_yet_is_refused(distri
     await unit(district, "D1", DISTRICT, command_id=command_id)
     with pytest.raises(KeyReused):
         await unit(district, "D3", DISTRICT, command_id=command_id)
+    assert await head(service.pool) == 1
+
+
+async def test_what_somebody_else_repeats_is_decided_as_if_said_first(district: District) -> None:
+    """The command of another is no key to its answer: only who may say it hears that it was said; nobody does it twice."""
+    service = await district.open()
+    command_id = uuid4()
+    await unit(district, "D1", DISTRICT)
+    await unit(district, "D1", named("二"), command_id=command_id)
+    other = replace(await service.context(district.actor(account="other-office"), "D1", code="D1"), known={"code": "D1"})
+    stranger = replace(other, actor=district.actor(Role.WORKER, account="stranger"))
+    with pytest.raises(Forbidden):
+        await service.desk.handle(UNIT, "D1", named("二"), stranger, command_id=command_id)
+    with pytest.raises(Forbidden):
+        await service.desk.handle_all([Ask(UNIT, "D1", named("二"), stranger, command_id)])
+    again = await service.desk.handle(UNIT, "D1", named("二"), other, command_id=command_id)
+    assert (again.replayed, again.facts) == (True, ())
+    await unit(district, "D1", named("三"))
+    with pytest.raises(KeyReused):
+        await service.desk.handle(UNIT, "D1", named("二"), other, command_id=command_id)
+    assert await head(service.pool) == 3
+
+
+async def test_a_batch_compares_the_content_of_what_it_knows(district: District) -> None:
+    service = await district.open()
+    context = await service.context(district.actor(), "x", code="D1", parent=None)
+    ask = Ask(UNIT, "D1", DISTRICT, context, uuid4())
+    await service.desk.handle_all([ask])
+    for other in (replace(ask, command=DISTRICT.model_copy(update={"name": "别的"})), replace(ask, key="D2")):
+        with pytest.raises(KeyReused):
+            await service.desk.handle_all([other])
     assert await head(service.pool) == 1
 
 

@@ -112,7 +112,9 @@ async def test_a_key_is_of_one_address_and_one_content(district: District, name:
                     answer = await send(clients[user], other)
                     assert answer is not None
                     told = json.dumps(other.body, ensure_ascii=False)
-                    assert answer.is_error or answer.json().get("done") == 0, f"{operation.label} {other.path_parameters} {told}: {answer.text[:300]}"
+                    assert answer.is_error or answer.json().get("done") == 0, (
+                        f"{operation.label} {other.path_parameters} {told}: {answer.text[:300]}"
+                    )
                     refused += answer.status_code == 409 and answer.json()["type"] == REUSED
                 before = (who, case.headers["Idempotency-Key"]) if first.json().get("position") else before
     print(f"{name}: {tried} operations with a key accepted, {refused} other requests refused as KEY_REUSED")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -63,6 +64,32 @@ async def test_shown_for_a_reason_that_is_written_down_first(district: District)
         assert (await stranger.get("/disclosures")).json()["items"] == []
     (fact,) = [entry for entry in await entire(roster.pool) if entry.type == "roster.personal-unmasked.v1"]
     assert PHONE.encode() not in fact.body
+
+
+async def test_one_key_opens_one_person_once(district: District) -> None:
+    """A key repeats one answer that was lost on its way: of nobody else, of no other field, and not for ever."""
+    roster, id_ = await a_firm(district)
+    _, other = await a_firm(district, 8, "19900008888")
+    key = {"Idempotency-Key": "one-for-all"}
+    async with district.client(roster, Role.WORKER, unit="T01", account="w") as worker:
+
+        async def opened(which: str, **more: Any) -> Any:
+            return await worker.post(
+                f"/enterprises/{which}/unmask", json={"fields": ["phone"], "reason": WHY, **more}, headers=key
+            )
+
+        assert (await opened(id_)).json()["phone"] == PHONE
+        again = await opened(id_)
+        assert (again.json()["replayed"], again.json()["phone"]) == (True, PHONE)
+        for answer in (await opened(other), await opened(id_, fields=["contact"]), await opened(id_, reason="换一个原因")):
+            assert (answer.status_code, answer.json()["type"]) == (409, "urn:guiren:problem:key-reused")
+            assert "19900008888" not in answer.text and NAME not in answer.text
+        clock = roster.clock
+        roster.clock = lambda: clock() + timedelta(hours=1)
+        late = await opened(id_)
+        assert (late.status_code, late.json()["type"]) == (409, "urn:guiren:problem:asked-long-ago")
+        roster.clock = clock
+    assert len([entry for entry in await entire(roster.pool) if entry.type == "roster.personal-unmasked.v1"]) == 1
 
 
 @pytest.mark.parametrize("written", ["199 0000 4321", "+8619900004321", "19900004321", "1990000-4321"])
