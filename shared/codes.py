@@ -9,10 +9,10 @@ business (个体工商户), 93 farmers' co-operative (农民专业合作社); th
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from operator import mul
 
+from shared import writing
 from shared.terms import Term
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -97,7 +97,7 @@ _CLASSES = {kind.value: kind for kind in CodeClass}
 def normalise(text: str) -> str:
     """Half-width, upper case, without blanks and what spreadsheets put around a code."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = writing.narrow(text)
     return _NOISE.sub("", text).upper()
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from shared import writing
 from shared.eventlog import Entry
 from shared.events import roster
 from shared.problems import Unknown
@@ -41,9 +42,10 @@ create table if not exists {schema}.known_post (
 create index if not exists known_post_unit on {schema}.known_post (unit, role);
 create index if not exists known_post_member on {schema}.known_post (member);
 create table if not exists {schema}.known_enterprise (
-    id uuid primary key, code text not null unique, name text not null, standing text not null, industry text not null default '',
+    id uuid primary key, code text not null unique, name text not null, name_key text not null, standing text not null, industry text not null default '',
     size text, tags jsonb not null default '[]', modes jsonb not null default '[]', hours text not null default '',
     quiet_until date, main_line text, managed_elsewhere bool not null default false);
+create index if not exists known_enterprise_name on {schema}.known_enterprise (name_key);
 create table if not exists {schema}.known_plaque (
     token_sha256 text primary key, project uuid not null, enterprise uuid not null, taken_down bool not null default false);
 create table if not exists {schema}.known_project (id uuid primary key, name text not null, enterprise uuid not null);
@@ -54,8 +56,9 @@ create index if not exists known_assignment_worker on {schema}.known_assignment 
 create index if not exists known_assignment_unit on {schema}.known_assignment (unit);
 create table if not exists {schema}.known_loss (enterprise uuid, line text, verified_on date not null, primary key (enterprise, line));
 create table if not exists {schema}.calendar_year (
-    year int primary key, version int not null, days jsonb not null)
-"""
+    year int primary key, version int not null, days jsonb not null);
+-- name_key: {form}
+""".replace("{form}", writing.FORM)
 
 
 @dataclass(frozen=True)
@@ -253,7 +256,7 @@ async def _flush(connection: Any, pending: dict[str, list[tuple[Any, ...]]]) -> 
     pending.clear()
 
 
-_REGISTER = "insert into known_enterprise values ($1,$2,$3,$4,$5) on conflict (id) do nothing"
+_REGISTER = "insert into known_enterprise values ($1,$2,$3,$4,$5,$6) on conflict (id) do nothing"
 _ASSIGN = (
     "insert into known_assignment values ($1,$2,$3,$4,$5,$6,$7) on conflict (enterprise, line, started_on) "
     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, worker = excluded.worker"
@@ -304,10 +307,13 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             gone = (UUID(entry.key), fact.unit, str(fact.role), fact.on)
             return [(_RELEASE_LATER, gone), (_RELEASE, gone)]
         case roster.EnterpriseRegistered() as fact:
-            return [(_REGISTER, (UUID(entry.key), fact.code, fact.name, str(fact.standing), fact.industry))]
+            return [
+                (_REGISTER, (UUID(entry.key), fact.code, fact.name, writing.key(fact.name), str(fact.standing), fact.industry))
+            ]
         case roster.EnterpriseAmended(name=name, industry=industry) if name is not None or industry is not None:
-            return [("update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry) where id = $1",
-                     (UUID(entry.key), name, industry))]  # fmt: skip
+            return [("update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry), "
+                     "name_key = coalesce($4, name_key) where id = $1",
+                     (UUID(entry.key), name, industry, name and writing.key(name)))]  # fmt: skip
         case roster.EnterpriseSized(size=size):
             return [("update known_enterprise set size = $2 where id = $1", (UUID(entry.key), size and str(size)))]
         case roster.EnterpriseTagged(tags=tags):

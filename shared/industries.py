@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from shared import writing
 
 _TABLE = """
 A 农、林、牧、渔业
@@ -171,7 +172,7 @@ _CODE = re.compile(r"(?:([A-T])([0-9]{2}[0-9]{0,2})?|([0-9]{2}(?:[0-9]{2})?))(?!
 
 
 def _folded(text: str) -> str:
-    return _FOLD.sub("", unicodedata.normalize("NFKC", text)).upper()
+    return _FOLD.sub("", writing.narrow(text)).upper()
 
 
 def _names() -> dict[str, Industry]:
@@ -201,7 +202,7 @@ def industry_of(text: str) -> Industry:
         if division is None or letter not in ("", division.section):
             return Industry()
         return Industry(division.code, division.section)
-    parts = [named for part in re.split(r"[/>\-;|]", unicodedata.normalize("NFKC", text)) if (named := _NAMES.get(_folded(part)))]
+    parts = [named for part in re.split(r"[/>\-;|]", writing.narrow(text)) if (named := _NAMES.get(_folded(part)))]
     if len({part.section for part in parts}) != 1 or len({part.division for part in parts if part.division}) > 1:
         return Industry()
     return max(parts, key=lambda part: part.division)

@@ -38,6 +38,8 @@ class View(Generic[StateT]):
     indexes: tuple[str, ...] = ()
     """What stands after ``on <table>``: ``"(unit, month)"``, ``"using gin (words)"``."""
     unique: tuple[str, ...] = ()
+    rule: str = ""
+    """The version of what rows are computed by beside the facts, if that may change: then the table is made anew."""
     exclude: tuple[str, ...] = ()
     """What may not overlap: ``"using gist (enterprise with =, daterange(since, until) with &&)"``."""
 
@@ -47,6 +49,8 @@ class View(Generic[StateT]):
         table = f"{schema}.{self.table}"
         rules = "".join(f", exclude {text}" for text in self.exclude)
         made = [f"create table if not exists {table} ({columns}, primary key ({', '.join(self.key)}){rules})"]
+        if self.rule:
+            made.append(f"comment on table {table} is '{self.rule}'")
         if self.key != (self.owner,):
             made.append(f"create index if not exists {self.table}_owner on {table} ({self.owner})")
         made += [f"create index if not exists {self.table}_{n} on {table} {text}" for n, text in enumerate(self.indexes)]

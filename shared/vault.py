@@ -12,6 +12,7 @@ import hmac
 import inspect
 import math
 import os
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -124,10 +125,15 @@ def _can_hold(annotation: Any) -> bool:
     return annotation in (Personal, Any, object) or any(_can_hold(part) for part in get_args(annotation))
 
 
+_NUMBER = re.compile(r"\+?\d[\d\s\-\u2010-\u2015\uff0d]{5,}\d")
+
+
 def mask(text: str) -> str:
     """``138****1234`` for numbers, 王** for names: enough to recognise, too little to use."""
     if text == ERASED or not text:
         return text
+    if number := _NUMBER.search(text):
+        text = number[0]  # Words beside a number (王经理) are not shown.
     if len(text) >= 7 and any(char.isdigit() for char in text):  # noqa: PLR2004  a telephone number has seven digits or more.
         return text[:3] + "*" * (len(text) - 7) + text[-4:] if len(text) > 7 else "***" + text[-4:]  # noqa: PLR2004
     return text[0] + "*" * max(1, len(text) - 1)

@@ -15,7 +15,6 @@ from services.roster.intake.cells import (
     meaning,
     read_capital,
     read_date,
-    read_phone,
     standing_of,
 )
 from services.roster.intake.doubts import misread
@@ -23,6 +22,7 @@ from services.roster.intake.judge import judge
 from services.roster.intake.read import read
 from services.roster.intake.verdict import Accepted, Fault, Refused, Repeated, SetAside
 from services.roster.intake.whole import HEADINGS, Tally, harmless, judge_all, report
+from shared import phones
 from shared.codes import make_code, outer_check
 from shared.terms import EnterpriseKind, Standing
 
@@ -399,7 +399,7 @@ def test_what_is_no_date_is_none(text):
     ],
 )
 def test_phones_have_one_form_and_local_ones_their_area_code(text, number):
-    assert read_phone(text) == number
+    assert (phones.read(text).written if phones.is_phone(text) else None) == number
 
 
 def test_several_numbers_are_told_apart(verdict):

@@ -30,6 +30,7 @@ from services.issues.domain.history import (
     moves,
     same,
 )
+from shared import writing
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.eventlog import load, load_many
 from shared.events import Command, Part
@@ -143,12 +144,19 @@ async def histories(
     service: Service = request.app.state.service
     opening.needs(caller, *opening.DISTRICT)
     where, args = ["true"], list[Any]()
-    for name, value in (("source", source), ("no", no), ("final", final)):
+    for name, value in (("source_key", source and writing.key(source)), ("no_key", no and writing.key(no)), ("final", final)):
         if value is not None:
             args.append(value)
             where.append(f"{name} = ${len(args)}")
     page = await listing(
-        service.pool, table="history", columns="*", where=where, args=args, order=["source", "no"], cursor=cursor, limit=limit
+        service.pool,
+        table="history",
+        columns=_COLUMNS,
+        where=where,
+        args=args,
+        order=["source", "no"],
+        cursor=cursor,
+        limit=limit,
     )
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in (*_SUMMED, "refused"))
     row = await service.pool.fetchrow(
@@ -159,6 +167,9 @@ async def histories(
     return {**page, "counts": dict(row)}
 
 
+_COLUMNS = (
+    "id, ver, source, no, status, stage, final, level, rows, escalations, hand_downs, reopenings, refused, first_at, last_at"
+)
 _SUMMED = ("rows", "escalations", "hand_downs", "reopenings")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +15,7 @@ from services.issues.domain.order import ORDER, HoldOrder
 from services.issues.domain.refusals import ExternalKnown
 from services.issues.domain.states import State, Unreported
 from services.issues.domain.transferred import Field, Order
+from shared import writing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.problems import KeyReused, Refused, Unknown
@@ -118,9 +118,9 @@ async def _whose(service: Service, order: Order) -> tuple[UUID | None, str]:
     """The enterprise of an order, by code and name alike; or why it is not certain."""
     if not order.code and not order.enterprise:
         return None, "缺企业名称和统一社会信用代码"
-    name = unicodedata.normalize("NFKC", order.enterprise)
+    name = writing.key(order.enterprise)
     rows = await service.pool.fetch(
-        "select id, code, normalize(name, NFKC) = $2 as named from known_enterprise where code = $1 or normalize(name, NFKC) = $2 "
+        "select id, code, name_key = $2 as named from known_enterprise where code = $1 or name_key = $2 "
         "order by code = $1 desc, id limit 3",
         order.code, name,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from services.issues.domain.permissions import Reach, reach
 from services.issues.domain.states import Unreported
 from services.issues.projections import words
 from services.issues.projections.numbering import numbered
+from shared import writing
 from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.directory import Directory
 from shared.eventlog import load
@@ -29,7 +30,6 @@ from shared.vault import mask
 router = APIRouter(tags=["问题"])
 
 IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
-_LITERAL = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
 @router.put("/issues/{id_}", name="report_issue", summary="登记问题", status_code=201)
@@ -103,12 +103,9 @@ async def issues(
         args.append(due_before)
         where.append(f"due <= ${len(args)}")
     if q is not None:
-        needed, text = words.asked(q)
-        args += [needed, "%" + text.translate(_LITERAL) + "%"]
-        found = (
-            f"select w.issue from issue_words w where {words.INDEXED} @> ${len(args) - 1}::text[] and w.said like ${len(args)}"
-        )
-        where.append(f"id in ({found})")
+        args.append(words.asked(q))
+        has = f"{words.INDEXED} @> ${len(args)}::text[]"
+        where.append(f"id in (select w.issue from issue_words w where {has} and {writing.matching('w.said', q, args)})")
     page = await listing(
         service.pool, table="issue",
         columns="id, ver as version, no, month, unit, handling_unit, enterprise, enterprise_code, enterprise_name, stage, source, "

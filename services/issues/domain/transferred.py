@@ -7,7 +7,6 @@ however it is written; with other words, another deadline or another enterprise 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,8 @@ from uuid import UUID
 
 import orjson
 
+from shared import writing
+from shared.codes import normalise
 from shared.phones import is_phone
 from shared.terms import Category, Nature, Term, Urgency, derived_id
 
@@ -119,7 +120,7 @@ def headings(row: list[str], asked: Mapping[str, Field]) -> dict[Field, int]:
     found: dict[Field, int] = {}
     for name in (*asked, *(field.label for field in Field), *_ALSO):
         for place, cell in enumerate(row):
-            if unicodedata.normalize("NFKC", cell).strip() == unicodedata.normalize("NFKC", name).strip():
+            if writing.key(cell) == writing.key(name):
                 found.setdefault(known[name], place)
     return found
 
@@ -151,7 +152,7 @@ def read(cells: Mapping[Field, str], row: Mapping[str, str]) -> Order:
     if told[Field.PHONE] and not is_phone(told[Field.PHONE]):
         notes.append("联系电话不是可拨打的号码,原样保存")
     return Order(
-        told[Field.NO], told[Field.ENTERPRISE][:_CELL], told[Field.CODE][:_CELL].upper(), content, category, nature or Nature.HELP,
+        told[Field.NO], told[Field.ENTERPRISE][:_CELL], normalise(told[Field.CODE])[:_CELL], content, category, nature or Nature.HELP,
         urgency or Urgency.ORDINARY, due, told[Field.CALLED][:_CELL], told[Field.CONTACT][:_CELL], told[Field.PHONE][:_CELL], whole,
         tuple(amiss), tuple(notes),
     )  # fmt: skip
@@ -163,7 +164,7 @@ def keepable(order: Order) -> bool:
 
 
 def _day(text: str) -> date | None:
-    found = _DAY.fullmatch(unicodedata.normalize("NFKC", text))
+    found = _DAY.fullmatch(writing.narrow(text))
     try:
         return date(*map(int, found.groups())) if found else None
     except ValueError:
@@ -171,5 +172,5 @@ def _day(text: str) -> date | None:
 
 
 def _bare(text: str) -> str:
-    """A text without its blanks and in one width, as two writings of it are compared."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    """As two writings of a text are compared."""
+    return writing.key(text)

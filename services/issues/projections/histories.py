@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.issues.domain.history import State, Told
+from shared import writing
 from shared.projector import View
 
 
@@ -14,7 +15,7 @@ def _rows(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
     if isinstance(state, Told):
         first, last = state.rows[0], state.last
         yield (
-            UUID(key), version, last.source, last.no, last.status, str(last.stage), last.final, str(last.level), len(state.rows),
+            UUID(key), version, last.source, last.no, writing.key(last.source), writing.key(last.no), last.status, str(last.stage), last.final, str(last.level), len(state.rows),
             state.escalations, state.hand_downs, state.reopenings, state.refused, first.at, last.at,
         )  # fmt: skip
 
@@ -22,9 +23,9 @@ def _rows(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
 HISTORIES = View[State](
     "history",
     {
-        "id": "uuid", "ver": "int", "source": "text", "no": "text", "status": "text", "stage": "text", "final": "bool",
+        "id": "uuid", "ver": "int", "source": "text", "no": "text", "source_key": "text", "no_key": "text", "status": "text", "stage": "text", "final": "bool",
         "level": "text", "rows": "int", "escalations": "int", "hand_downs": "int", "reopenings": "int", "refused": "int",
         "first_at": "timestamptz", "last_at": "timestamptz",
     },
-    ("id",), _rows, "id", unique=("(source, no)",),
+    ("id",), _rows, "id", unique=("(source, no)",), rule=writing.FORM,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Full text of tickets: what was asked and answered, and the pairs of neighbouring characters in it, which an index finds.
+"""Full text of tickets: what was asked and answered, in the normal form that texts are compared by (``shared/writing``), and the pairs of neighbouring characters in it, which an index finds.
 
 PostgreSQL's trigrams know no Chinese in a database of the C locale, and words of two characters in none (decision 0020).
 The rows stand in a table of their own: they seldom change, so a ticket that moves on does not touch the index.
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, State, Ticket, Unreported
+from shared import writing
 from shared.projector import View
 
 INDEXED = "string_to_array(grams, ' ')"
@@ -30,7 +31,7 @@ def said(state: Ticket) -> str:
             found.append(answer.reply)
         case _:
             pass
-    return "\n".join(part for part in found if part).lower()
+    return writing.found_by(*filter(None, found))
 
 
 def grams(text: str) -> list[str]:
@@ -40,11 +41,10 @@ def grams(text: str) -> list[str]:
     return sorted(pairs.union(*words))
 
 
-def asked(words: str) -> tuple[list[str], str]:
-    """The grams a text must have in which these words stand, and the words as they stand in it."""
-    text = words.lower()
-    found = grams(text)
-    return [gram for gram in found if len(gram) == _SIGNIFICANT] or found, text
+def asked(question: str) -> list[str]:
+    """The grams a text must have in which every part of the question stands."""
+    found = (grams(part) for part in writing.parts(question))
+    return sorted({gram for some in found for gram in some if len(gram) == _SIGNIFICANT or len(some) == 1})
 
 
 def _rows(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -60,5 +60,6 @@ WORDS = View[State](
     _rows,
     "issue",
     indexes=(f"using gin (({INDEXED}))",),
+    rule=writing.FORM,
 )
 VIEWS = (WORDS,)

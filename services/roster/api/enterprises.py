@@ -23,6 +23,7 @@ from services.roster.domain.commands import (
 )
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.scope import share
+from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import WrittenDate, local_date
@@ -154,8 +155,7 @@ async def enterprises(
     if on:
         where.append("registered_on <= $1")
     if q:
-        args.append(f"%{_literal(q)}%")
-        where.append(f"(names like ${len(args)} or code like upper(${len(args)}))")
+        where.append(writing.matching("found_by", q, args))
     if standing:
         args.append(str(standing))
         where.append(f"coalesce((select s.standing from standing s where s.enterprise = id and {then}), standing) = ${len(args)}")
@@ -165,8 +165,9 @@ async def enterprises(
         args.append(str(size))
         where.append(f"size = ${len(args)}")
     if tag:
-        args.append(tag)
-        where.append(f"tags ? ${len(args)}")
+        known = await service.pool.fetch("select distinct jsonb_array_elements_text(tags) as tag from enterprise")
+        args.append([row["tag"] for row in known if writing.key(row["tag"]) == writing.key(tag)])
+        where.append(f"tags ?| ${len(args)}::text[]")
     for column, value in (("unit", unit), ("worker", worker)):
         if value is not None:
             args.append(value)
@@ -221,11 +222,6 @@ async def grid_coverage(
         "on": day, "unit": unit, "in_scope": whole,
         **{name: {"n": row[name], "d": whole, "pct": share(row[name], whole)} for name in names},
     }  # fmt: skip
-
-
-def _literal(text: str) -> str:
-    """Text in which no character stands for others."""
-    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
 _AS_OF = """

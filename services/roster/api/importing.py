@@ -26,6 +26,7 @@ from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import FileUnreadable, read
 from services.roster.intake.verdict import Accepted, Candidate, Fault, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines
+from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask
 from shared.problems import Problem
@@ -176,7 +177,7 @@ class Import:
         for name in _PLAIN:
             value = _value(candidate, name)
             shown = value.isoformat() if hasattr(value, "isoformat") else value
-            if value not in (None, "") and shown != now.get(name):
+            if value not in (None, "") and _differs(shown, now.get(name)):
                 changed[name] = value
         for name in _PERSONAL:
             text = getattr(candidate, name)
@@ -225,6 +226,11 @@ def _id(candidate: Candidate) -> UUID:
 
 def _value(candidate: Candidate, name: str) -> Any:
     return candidate.is_branch if name == "branch" else getattr(candidate, name)
+
+
+def _differs(told: Any, known: Any) -> bool:
+    """Another writing of the same text is no change: a name pasted from a PDF does not rename anybody."""
+    return writing.key(told) != writing.key(known) if isinstance(told, str) and isinstance(known, str) else told != known
 
 
 def _worth_telling(verdict: Verdict) -> bool:

@@ -6,16 +6,15 @@ Each reader answers None where the cell can't be read; nothing is guessed.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from shared import writing
 from shared.industries import Industry, industry_of
 from shared.months import SHANGHAI
 from shared.terms import EnterpriseKind, Standing
 
-AREA_CODE = "0857"
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 _EMPTY = frozenset(
@@ -45,7 +44,7 @@ def company_name(text: str) -> str:
 
     Brackets of both widths mean the same (choices, register traps).
     """
-    name = text.translate(_NAME_TABLE)
+    name = writing.without_radicals(text).translate(_NAME_TABLE)
     return _BETWEEN_CJK.sub("", name.strip()) if " " in name or "\n" in name or "\t" in name else name
 
 
@@ -70,7 +69,7 @@ _STANDINGS = {
 @lru_cache(maxsize=512)
 def standing_of(text: str) -> Standing | None:
     """The standing that a register's word means; None when it is not known (责令关闭, 清算 … a person decides)."""
-    folded = _STANDING_NOISE.sub("", unicodedata.normalize("NFKC", text))
+    folded = _STANDING_NOISE.sub("", writing.key(text))
     return _STANDINGS.get(folded) or _STANDINGS.get(_STANDING_NOISE.sub("", re.sub(r"[(\uff08].*?[)\uff09]", "", text)))
 
 
@@ -143,7 +142,7 @@ def read_date(text: str) -> date | None:
     if _EPOCH.fullmatch(text):
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))).astimezone(SHANGHAI).date()
     if not text.isascii():
-        narrow = unicodedata.normalize("NFKC", text)
+        narrow = writing.narrow(text)
         return read_date(narrow) if narrow != text else None
     return None
 
@@ -182,7 +181,7 @@ def read_capital(text: str, header: str = "", currency_cell: str = "") -> tuple[
 
     A bare number without a unit anywhere is not guessed (registries write 万元 and 元 alike).
     """
-    folded = unicodedata.normalize("NFKC", text).upper().replace(",", "").replace(" ", "").strip("¥$约:")
+    folded = writing.key(text).upper().replace(",", "").strip("¥$约:")
     for sign in ("人民币", "RMB", "美元", "USD", "港币", "HKD"):
         if folded.startswith(sign):
             folded = folded.removeprefix(sign).strip(":") + sign
@@ -192,7 +191,7 @@ def read_capital(text: str, header: str = "", currency_cell: str = "") -> tuple[
     unit = re.sub(r"[()\[\]整]", "", found[2])
     if any(char.isdigit() for char in unit):
         return None
-    head = unicodedata.normalize("NFKC", header).upper()
+    head = writing.key(header).upper()
     currency = _currency(unit) or _currency(currency_cell.upper()) or _currency(head)
     scale = _scale(unit)
     if scale is None:
@@ -221,29 +220,7 @@ def _scale(text: str) -> int | None:
     return 1 if "元" in text or "圆" in text or "英镑" in text or "法郎" in text else None
 
 
-PHONE_BREAK = re.compile(r"[;\uff1b,\uff0c、/|\n]+|\s{2,}|\s+(?=1[3-9]\d{9})|\s+(?=0\d{2,3}-?\d{7})")
-_PHONE_NOISE = re.compile(r"[^\d+]")
-_MOBILE = re.compile(r"(?:\+?86|0)?(1[3-9]\d{9})")
-_LANDLINE = re.compile(r"(?:\+?86)?(0(?:10|2\d|[3-9]\d{2}))(\d{7,8})(\d{1,6})?")
-_LOCAL = re.compile(r"[2-8]\d{6}")
-_SERVICE = re.compile(r"(?:400|800)\d{7}|9[56]\d{3,6}")
-
-
-def read_phone(text: str) -> str | None:
-    """A number in one form: 13800000000, 0857-8220000; the area code is added to a local number of seven digits."""
-    head, _, extension = unicodedata.normalize("NFKC", text).partition("转")
-    digits = _PHONE_NOISE.sub("", head.removesuffix(".0"))
-    if found := _MOBILE.fullmatch(digits):
-        return found[1]
-    if _LOCAL.fullmatch(digits):
-        digits = AREA_CODE + digits
-    if found := _LANDLINE.fullmatch(digits):
-        area, number, more = found.groups()
-        if len(area) == 4 and area == AREA_CODE and len(number) == 8:  # noqa: PLR2004  # 0857 has numbers of seven digits
-            number, more = number[:7], number[7:] + (more or "")
-        extension = (more or "") + _PHONE_NOISE.sub("", extension)
-        return f"{area}-{number}" + (f"-{extension}" if extension else "")
-    return digits if _SERVICE.fullmatch(digits) else None
+PHONE_BREAK = re.compile(r"[;\uff1b,\uff0c、/|\n]+|\s{2,}|(?<=\d{7})\s+(?=1[3-9]\d{9}|0\d{2,3}-?\d{7})")
 
 
 CLASS_CODE = re.compile(r"[A-T]?\d{2,4}|[A-T](?![A-Za-z])")

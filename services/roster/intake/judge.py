@@ -25,16 +25,15 @@ from services.roster.intake.cells import (
     meaning,
     read_capital,
     read_date,
-    read_phone,
     read_staff,
     standing_of,
 )
 from services.roster.intake.doubts import NOT_ENTERPRISE_KIND, codes_elsewhere, cut, garbled, misfits, strange, unproven
 from services.roster.intake.read import Column, RawRow
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Reason, Refused, SetAside, Verdict
+from shared import phones
 from shared.codes import CodeClass, CodeFault, CreditCode, InvalidCode, credit_code
 from shared.industries import Industry
-from shared.phones import is_phone
 from shared.terms import EnterpriseKind, Standing
 
 _CHECKS = (CodeFault.INNER_CHECK, CodeFault.OUTER_CHECK)
@@ -261,9 +260,9 @@ class _Judgement:
             for part in PHONE_BREAK.split(text):
                 if not (part := part.strip()) or not meaning(part):
                     continue
-                if (number := read_phone(part)) and is_phone(number):
-                    found[number] = None
-                else:
+                try:
+                    found[phones.read(part).written] = None
+                except phones.NotAPhone:
                     # The number itself stays out of the report: it may be somebody's.
                     self._note(column, Fault.PHONE_UNREAD, f"“{self.row.layout.header(column)}”列有一个号码不像电话号码,未采用")
         return tuple(found)

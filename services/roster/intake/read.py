@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
+from shared import writing
 from shared.terms import Term
 
 
@@ -104,7 +104,7 @@ _HEAD_NOISE = re.compile(r"[\s*:_\"'#]+")
 
 
 def _fold(text: str) -> str:
-    return _HEAD_NOISE.sub("", unicodedata.normalize("NFKC", text)).replace("\ufeff", "").upper()
+    return _HEAD_NOISE.sub("", writing.narrow(text)).upper()
 
 
 _RANKED: Mapping[str, tuple[int, Column]] = {

@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TextIO
 
 from services.roster.intake.judge import judge
 from services.roster.intake.read import Column, RawRow
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Reason, Refused, Repeated, SetAside, Verdict
+from shared import writing
 
 
 def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
@@ -29,10 +30,10 @@ def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
         verdict = judge(row)
         match verdict:
             case Accepted(line, candidate, _):
-                known = accepted.setdefault(candidate.code, (line, hash(candidate)))
+                known = accepted.setdefault(candidate.code, (line, _content(candidate)))
                 if known[0] == line:
                     yield verdict
-                elif known[1] == hash(candidate):
+                elif known[1] == _content(candidate):
                     yield Repeated(line, known[0], candidate.code)
                 else:
                     yield _other(row, candidate, known[0])
@@ -41,6 +42,12 @@ def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
                 yield verdict if first == line else Repeated(line, first, code)
             case Refused() | Repeated():
                 yield verdict
+
+
+def _content(candidate: Candidate) -> int:
+    """Equal for two rows that say the same, however it is written."""
+    told = (getattr(candidate, item.name) for item in fields(candidate) if item.name != "raw_name")
+    return hash(tuple(writing.key(value) if type(value) is str else value for value in told))
 
 
 def _other(row: RawRow, candidate: Candidate, first: int) -> SetAside:

@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 
 from services.roster.domain import enterprise
-from services.roster.intake.names import name_key
 from services.roster.projections.spans import spans
+from shared import writing
 from shared.projector import View
 from shared.vault import Personal
 
@@ -23,8 +23,8 @@ def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tup
     yield (
         UUID(key), version, state.code, state.name, str(state.standing), state.standing_on, state.managed_elsewhere,
         bool(plain["branch"]), plain["industry"], plain["address"], orjson.dumps(list(state.former_names)).decode(),
-        orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(), name_key(state.name),
-        "\n".join((state.name, *state.former_names)), state.sizing and state.sizing.size and str(state.sizing.size),
+        orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(), writing.key(state.name),
+        writing.found_by(state.code, state.name, *state.former_names), state.sizing and state.sizing.size and str(state.sizing.size),
         state.sizing.basis if state.sizing else "", orjson.dumps(list(state.tags)).decode(),
         state.preferred.model_dump_json() if state.preferred else None, state.missed and state.missed.on,
         state.missed.batch if state.missed else None, state.address_on, state.industry_on, state.since,
@@ -80,14 +80,14 @@ ENTERPRISES = View[enterprise.State](
     {
         "id": "uuid", "ver": "int", "code": "text", "name": "text", "standing": "text", "standing_on": "date",
         "managed_elsewhere": "bool", "branch": "bool", "industry": "text", "address": "text", "former_names": "jsonb",
-        "particulars": "jsonb", "sealed": "jsonb", "name_key": "text", "names": "text", "size": "text", "size_basis": "text",
+        "particulars": "jsonb", "sealed": "jsonb", "name_key": "text", "found_by": "text", "size": "text", "size_basis": "text",
         "tags": "jsonb", "preferred": "jsonb", "missed_on": "date", "missed_batch": "text", "address_on": "date",
         "industry_on": "date", "registered_on": "date",
     },
     ("id",), _enterprise, "id", indexes=(
         "(name)", "(name_key)", "(missed_on) where missed_on is not null",
         "(address_on) where address_on is not null", "(industry_on) where industry_on is not null",
-    ), unique=("(code)",),
+    ), unique=("(code)",), rule=writing.FORM,
 )  # fmt: skip
 ASSIGNMENTS = View[enterprise.State](
     "assignment",

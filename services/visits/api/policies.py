@@ -15,6 +15,7 @@ from services.visits.domain.commands import Day
 from services.visits.domain.counting import ANSWERED_PERCENT, CONNECTED_SECONDS, NOTE_CHARACTERS, RULE
 from services.visits.domain.policy import POLICY, PublishPolicy, RetirePolicy, may_publish, reasons
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, Switches, WaivePhotos
+from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory, KnownEnterprise
@@ -98,13 +99,14 @@ async def policies(
     where: list[str] = []
     args: list[Any] = []
     for condition, value in (
-        ("strpos(title, ${n}) > 0", q),
         ("retired = ${n}", retired),
         ("since <= ${n}::date and (until is null or until >= ${n}::date)", on),
     ):
         if value is not None:
             args.append(value)
             where.append(condition.replace("{n}", str(len(args))))
+    if q:
+        where.append(writing.matching("found_by", q, args))
     return await listing(
         service.pool, table="policy", columns=_COLUMNS, where=where, args=args, order=["since", "id"], cursor=cursor, limit=limit
     )

@@ -10,6 +10,7 @@ import orjson
 
 from services.visits.domain import policy, reuse
 from services.visits.domain.switches import Switches
+from shared import writing
 from shared.projector import View
 
 
@@ -18,7 +19,7 @@ def _policy(key: str, version: int, state: policy.State) -> Iterable[tuple[Any, 
         return
     fact = state.fact
     yield (
-        UUID(key), version, fact.unit, fact.title, fact.document, fact.since, fact.until, isinstance(state, policy.Retired),
+        UUID(key), version, fact.unit, fact.title, writing.found_by(fact.title), fact.document, fact.since, fact.until, isinstance(state, policy.Retired),
         orjson.dumps(fact.model_dump(mode="json")).decode(), state.reason if isinstance(state, policy.Retired) else "",
     )  # fmt: skip
 
@@ -26,10 +27,10 @@ def _policy(key: str, version: int, state: policy.State) -> Iterable[tuple[Any, 
 POLICIES = View[policy.State](
     "policy",
     {
-        "id": "uuid", "ver": "int", "unit": "text", "title": "text", "document": "text", "since": "date", "until": "date",
+        "id": "uuid", "ver": "int", "unit": "text", "title": "text", "found_by": "text", "document": "text", "since": "date", "until": "date",
         "retired": "bool", "content": "jsonb", "reason": "text",
     },
-    ("id",), _policy, "id", indexes=("(unit)", "(since)"),
+    ("id",), _policy, "id", indexes=("(unit)", "(since)"), rule=writing.FORM,
 )  # fmt: skip
 
 
