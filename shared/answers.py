@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
@@ -17,8 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.handle import links
+from shared.outages import OUTAGES, StorageFull, unavailable
 from shared.problems import Malformed, Problem
 from shared.terms import new_id
+
+if TYPE_CHECKING:
+    from shared.service import Service
 
 log = structlog.get_logger()
 
@@ -30,19 +33,13 @@ _KINDS: dict[int | str, type[Problem]] = {
 }  # fmt: skip
 
 
-_OUTAGES = (
-    asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError,
-    asyncio.TimeoutError,
-)  # fmt: skip
-
-
 def answering(app: FastAPI) -> None:
     """Whatever goes wrong in this application becomes a problem document."""
     app.add_exception_handler(Problem, _on_problem)  # pyright: ignore[reportArgumentType]
     app.add_exception_handler(RequestValidationError, _on_invalid)  # pyright: ignore[reportArgumentType]
     app.add_exception_handler(HTTPException, _on_http)  # pyright: ignore[reportArgumentType]
     app.add_exception_handler(asyncpg.DataError, _on_data)
-    for kind in _OUTAGES:
+    for kind in OUTAGES:
         app.add_exception_handler(kind, _on_outage)
     app.add_exception_handler(Exception, _on_bug)
 
@@ -55,7 +52,9 @@ def _answer(problem: Problem) -> Response:
     return Response(body, problem.status, headers, "application/problem+json")
 
 
-async def _on_problem(_request: Request, problem: Problem) -> Response:
+async def _on_problem(request: Request, problem: Problem) -> Response:
+    if isinstance(problem, StorageFull):
+        request.app.state.service.found_full()
     return _answer(problem)
 
 
@@ -110,9 +109,9 @@ async def _on_data(_request: Request, _error: Exception) -> Response:
     return _answer(Malformed(errors=[{"pointer": "/", "code": "data", "title": "含有不能保存的字符或过大的数值"}]))
 
 
-async def _on_outage(_request: Request, error: Exception) -> Response:
+async def _on_outage(request: Request, error: Exception) -> Response:
     log.warning("outage", error=repr(error))
-    return _answer(problems.Unavailable())
+    return await _on_problem(request, unavailable(error, "outage"))
 
 
 async def _on_bug(_request: Request, error: Exception) -> Response:
@@ -124,9 +123,10 @@ async def _on_bug(_request: Request, error: Exception) -> Response:
 class CanonicalLine:
     """One line per request with everything worth knowing about it; the correlation id goes in and out."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
-        self._service = service
+        self._of = service
+        self._service = service.name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and tell of it."""
@@ -146,6 +146,9 @@ class CanonicalLine:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
+                if behind := self._of.behind:  # What is answered from a copy that is behind says so.
+                    told = ",".join(f"{name}={entries}" for name, entries in sorted(behind.items()))
+                    message["headers"].append((b"guiren-behind", told.encode()))
             await send(message)
 
         try:

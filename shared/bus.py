@@ -192,6 +192,8 @@ class Reader:
     def __init__(self, subscription: Any, position: int) -> None:
         self._subscription = subscription
         self._position = position
+        self.head = position
+        """Where the stream ended at the last look."""
 
     async def fetch(self, limit: int, wait: float) -> list[Entry]:
         """The next entries, in order, without a gap; ``[]`` when none came. Raises ``WrongSequence`` on a gap."""
@@ -199,9 +201,10 @@ class Reader:
             messages = await self._subscription.fetch(limit, timeout=wait)
         except TimeoutError:
             try:  # Nothing new, or the consumer is gone: only the server knows.
-                await self._subscription.consumer_info()
+                told = await self._subscription.consumer_info()
             except (NatsError, APIError, TimeoutError) as error:
                 raise WrongSequence from error
+            self.head = self._position + (told.num_pending or 0)
             return []
         except (NatsError, APIError, OSError) as error:
             raise BusUnavailable from error
@@ -215,6 +218,7 @@ class Reader:
                 raise WrongSequence(f"expected {self._position + 1}, got {entry.pos}")
             self._position = entry.pos
             entries.append(entry)
+        self.head = self._position + (messages[-1].metadata.num_pending if messages else 0)
         return entries
 
     async def close(self) -> None:

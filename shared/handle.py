@@ -24,6 +24,7 @@ import orjson
 from shared.decider import Context, Decider
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
+from shared.outages import OUTAGES, unavailable
 from shared.problems import KeyReused, Problem, Stale, Unavailable
 from shared.projector import View
 from shared.terms import new_id
@@ -380,14 +381,10 @@ class Desk:
             raise VersionConflict from error
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
             raise Unavailable(reason="database busy") from error
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.OperatorInterventionError,
-            asyncpg.InternalClientError,
-        ) as error:  # The last is how asyncpg says that a connection died midway.
-            raise Unavailable(reason="database") from error
+        except OUTAGES as error:
+            if isinstance(error, ValueError):
+                raise  # What the driver can't encode is the command's fault, and no other's that shares its transaction.
+            raise unavailable(error, "database") from error
 
 
 def _plain(value: object) -> object:

@@ -16,13 +16,16 @@ import structlog
 
 from shared.bus import Bus, Reader, WrongSequence
 from shared.eventlog import Entry
+from shared.health import Health
 from shared.problems import Problem
-from shared.projector import Follower, Gap, Reaction, advance, apply, cursor
-from shared.relay import TRANSIENT, Health
+from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, cursor
+from shared.relay import TRANSIENT
 
 log = structlog.get_logger()
 
 _AT_ONCE = 400
+_FAR = 4 * _AT_ONCE
+"""Entries behind the others: who is farther catches up by a reading of its own, so that nobody waits for it."""
 _PATIENCE = 5
 _REST_SECONDS = 30
 
@@ -35,7 +38,16 @@ class Listener:
     take: Callable[[int, Sequence[Entry]], Awaitable[int]]
     """Gets its position and entries without a gap, some of them known perhaps. Answers the new position."""
     health: Health
+    stand: Callable[[Bus], Awaitable[int]]
+    """Its position as it is kept; made if it has none yet."""
     rests_until: float = 0.0
+    apart: asyncio.Task[None] | None = None
+    """Its own reading, while it catches up."""
+
+    @property
+    def free(self) -> bool:
+        """Whether it takes part in the common reading now."""
+        return self.rests_until <= time.monotonic() and (self.apart is None or self.apart.done())
 
 
 def following(pool: asyncpg.Pool, follower: Follower, health: Health) -> Listener:
@@ -44,7 +56,7 @@ def following(pool: asyncpg.Pool, follower: Follower, health: Health) -> Listene
     async def take(_position: int, entries: Sequence[Entry]) -> int:
         return await apply(pool, follower, entries)
 
-    return Listener(follower.name, take, health)
+    return Listener(follower.name, take, health, lambda _bus: cursor(pool, follower.name, follower.log))
 
 
 def reacting(pool: asyncpg.Pool, reaction: Reaction, health: Health) -> Listener:
@@ -61,58 +73,106 @@ def reacting(pool: asyncpg.Pool, reaction: Reaction, health: Health) -> Listener
             raise Gap(reaction.name, position, fresh[-1].pos)
         return fresh[-1].pos
 
-    return Listener(reaction.name, take, health)
+    return Listener(reaction.name, take, health, lambda bus: begin(pool, bus, reaction))
 
 
-async def listen(pool: asyncpg.Pool, bus: Bus, source: str, listeners: Sequence[Listener]) -> None:
-    """For ever: hand out what the stream brings. Who meets what it can't take rests, alarms, and is asked again later, while
-    the others go on; whatever passes by itself makes all of them try again.
+async def begin(pool: asyncpg.Pool, bus: Bus, reaction: Reaction) -> int:
+    """Where a reaction stands. One that has no place yet in a log of which nobody here knows anything begins at its end:
+    what happened before the reaction was there is not acted on unless somebody asks for it (``projector.enlist``).
     """
-    while True:
-        reader: Reader | None = None
-        awake = await _awake(listeners)
-        try:
-            for each in awake:
-                each.health.position = await cursor(pool, each.name, source)
-            await bus.last_sequence(source)
-            reader = await bus.reader(source, min(each.health.position for each in awake))
-            for each in awake:
-                each.health.ok = True
-            while awake == [each for each in listeners if each.rests_until <= time.monotonic()]:
-                if entries := await reader.fetch(_AT_ONCE, 1):
-                    await _hand_out(awake, entries)
-        except (WrongSequence, Gap) as error:
-            log.info("reading made anew", source=source, reason=str(error))
-            await asyncio.sleep(0.1)
-        except TRANSIENT as error:
-            for each in awake:
-                each.health.ok = False
-            log.warning("listeners wait", source=source, error=repr(error))
-            await asyncio.sleep(1)
-        finally:
-            if reader is not None:
-                await reader.close()
+    found = await pool.fetchval("select pos from view.cursor where name = $1", reaction.name)
+    if found is None:
+        last = await bus.last_sequence(reaction.log)
+        await pool.execute(BEGUN, [reaction.name], [reaction.log], [last])
+        found = await cursor(pool, reaction.name, reaction.log)
+    return found
 
 
-async def _awake(listeners: Sequence[Listener]) -> list[Listener]:
-    """Those who do not rest; the first to come back if all do."""
-    await asyncio.sleep(max(0.0, min(each.rests_until for each in listeners) - time.monotonic()))
-    awake = [each for each in listeners if each.rests_until <= time.monotonic()]
-    for each in awake:
-        each.health.halted = ""
-    return awake
+async def listen(bus: Bus, source: str, listeners: Sequence[Listener]) -> None:
+    """For ever: hand out what the stream brings. Who meets what it can't take rests, alarms, and is asked again later, and who
+    is far behind reads by itself, while the others go on; whatever passes by itself makes all of them try again.
+    """
+    try:
+        while True:
+            await _read(bus, source, await _free(listeners), listeners)
+    finally:
+        apart = [each.apart for each in listeners if each.apart is not None]
+        for task in apart:
+            task.cancel()
+        await asyncio.gather(*apart, return_exceptions=True)
 
 
-async def _hand_out(awake: Sequence[Listener], entries: Sequence[Entry]) -> None:
-    answers = await asyncio.gather(*(each.take(each.health.position, entries) for each in awake), return_exceptions=True)
+async def _free(listeners: Sequence[Listener]) -> list[Listener]:
+    """Those who neither rest nor read by themselves; the first to come back if all do."""
+    while not (free := [each for each in listeners if each.free]):
+        apart = [each.apart for each in listeners if each.apart is not None and not each.apart.done()]
+        rest = min((each.rests_until for each in listeners if each.apart is None or each.apart.done()), default=float("inf"))
+        seconds = max(0.0, min(rest - time.monotonic(), _REST_SECONDS))
+        await (asyncio.wait(apart, timeout=seconds, return_when=asyncio.FIRST_COMPLETED) if apart else asyncio.sleep(seconds))
+    return free
+
+
+async def _read(bus: Bus, source: str, free: Sequence[Listener], listeners: Sequence[Listener]) -> None:
+    """Read for those who are free until somebody else is, or something is odd."""
+    reader: Reader | None = None
+    try:
+        for each in free:
+            each.health.position = await each.stand(bus)
+        last = await bus.last_sequence(source)
+        for each in free:
+            each.health.sees(last)
+        front = max(each.health.position for each in free)
+        for each in free:
+            if front - each.health.position > _FAR and len(listeners) > 1:
+                each.apart = asyncio.create_task(_catch_up(bus, source, each, front))
+        together = [each for each in free if each.free]
+        reader = await bus.reader(source, min(each.health.position for each in together))
+        while together == [each for each in listeners if each.free]:
+            await _hand_out(together, reader, await reader.fetch(_AT_ONCE, 1))
+    except (WrongSequence, Gap) as error:
+        log.info("reading made anew", source=source, reason=str(error))
+        await asyncio.sleep(0.1)
+    except TRANSIENT as error:
+        for each in free:
+            each.health.failed(error)
+        log.warning("listeners wait", source=source, error=repr(error))
+        await asyncio.sleep(1)
+    finally:
+        if reader is not None:
+            await reader.close()
+
+
+async def _catch_up(bus: Bus, source: str, listener: Listener, front: int) -> None:
+    """Read for one alone until it stands where the others stood."""
+    reader: Reader | None = None
+    try:
+        reader = await bus.reader(source, listener.health.position)
+        while listener.health.position < front and listener.rests_until <= time.monotonic():
+            await _hand_out([listener], reader, await reader.fetch(_AT_ONCE, 1))
+    except (WrongSequence, Gap, *TRANSIENT) as error:
+        listener.health.failed(error)
+        log.warning("catching up waits", listener=listener.name, position=listener.health.position, error=repr(error))
+        await asyncio.sleep(1)
+    finally:
+        if reader is not None:
+            await reader.close()
+
+
+async def _hand_out(listeners: Sequence[Listener], reader: Reader, entries: Sequence[Entry]) -> None:
+    answers: Sequence[int | BaseException] = [each.health.position for each in listeners]
+    if entries:
+        answers = await asyncio.gather(*(each.take(each.health.position, entries) for each in listeners), return_exceptions=True)
     passing: BaseException | None = None
-    for each, answer in zip(awake, answers, strict=True):
+    for each, answer in zip(listeners, answers, strict=True):
+        each.health.sees(reader.head)
         if isinstance(answer, int):
             each.health.position = answer
+            each.health.well()
         elif isinstance(answer, (WrongSequence, Gap, *TRANSIENT)) or not isinstance(answer, Exception):
             passing = answer
         else:  # It serves what it has and alarms; a new version may know the fact.
-            each.health.ok, each.health.halted = False, repr(answer)
+            each.health.failed(answer)
+            each.health.halted = repr(answer)
             each.rests_until = time.monotonic() + _REST_SECONDS
             log.error("listener halted", listener=each.name, position=each.health.position, exc_info=answer)
     if passing is not None:

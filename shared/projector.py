@@ -137,6 +137,7 @@ async def digest(connection: Any, views: Mapping[str, tuple[View[Any], ...]], sc
 
 CURSORS = """
 create table if not exists {schema}.cursor (name text primary key, log text not null, pos bigint not null default 0);
+alter table {schema}.cursor add column if not exists began bigint not null default 0;
 create table if not exists {schema}.follower (name text primary key, shape text not null);
 create table if not exists {schema}.parked (
     follower text, pos bigint, rec_us bigint not null, stream text not null, ver int not null, type text not null,
@@ -172,19 +173,60 @@ class Reaction:
     react: Callable[[Entry], Awaitable[None]]
 
 
+BEGUN = """
+insert into view.cursor (name, log, pos, began) select n, l, p, p from unnest($1::text[], $2::text[], $3::bigint[]) u(n, l, p)
+on conflict do nothing
+"""
+
+
+async def enlist(connection: Any, followers: Sequence[Follower], reactions: Sequence[Reaction]) -> dict[str, int]:
+    """Give those who have none a place in their log, all at once. Answers the reactions that begin later than at the start.
+
+    Where nobody has a place the home is new, or its database was lost (what was done then is known by the ids of its commands):
+    all begin at the beginning. Where others have one, this is an upgrade, and nothing acts on the past by itself: a new
+    reaction begins where the others of its log stand, or, if nobody knows that log yet, at its end (``listen.begin``). A
+    follower only copies, so it begins at the beginning always.
+    """
+    rows = await connection.fetch("select name, log, pos from view.cursor")
+    known = {row["name"] for row in rows}
+    stands: dict[str, int] = {}
+    for row in rows:
+        stands[row["log"]] = max(row["pos"], stands.get(row["log"], 0))
+    places: dict[Follower | Reaction, int] = {each: 0 for each in followers if each.name not in known}
+    late: dict[str, int] = {}
+    for each in reactions:
+        if each.name not in known and (not rows or each.log in stands):
+            places[each] = stands.get(each.log, 0)
+            if places[each]:
+                late[each.name] = places[each]
+    listed = [each.name for each in places], [each.log for each in places], list(places.values())
+    await connection.execute(BEGUN, *listed)
+    return late
+
+
 async def remake(connection: Any, follower: Follower, schema: str = "view") -> None:
-    """Make a follower's tables; where their shape has changed, anew and empty, with the cursor back at the beginning."""
+    """Make a follower's tables; where their shape has changed, anew and empty, with the cursor back at the beginning.
+
+    Tables, or a cursor that has moved, without a recorded shape are of a version that recorded none: their shape has changed.
+    """
     if "{schema}" not in follower.ddl:
         if follower.ddl:  # Tables of a schema of their own, as reporting's mirror: never thrown away.
             await connection.execute(follower.ddl)
         return
     shape = sha256(follower.ddl.encode()).hexdigest()
+    tables = re.findall(r"create table if not exists \{schema\}\.(\w+)", follower.ddl)
     made = await connection.fetchval(f"select shape from {schema}.follower where name = $1", follower.name)
+    if made is None:
+        old = await connection.fetchval(
+            f"select bool_or(to_regclass('{schema}.' || t) is not null) from unnest($1::text[]) t", tables
+        )
+        moved = await connection.fetchval(f"select pos > 0 from {schema}.cursor where name = $1", follower.name)
+        made = "unknown" if old or moved else shape
     async with connection.transaction():
-        if made not in (None, shape):
-            for table in re.findall(r"create table if not exists \{schema\}\.(\w+)", follower.ddl):
+        if made != shape:
+            for table in tables:
                 await connection.execute(f"drop table if exists {schema}.{table} cascade")
-            await connection.execute(f"delete from {schema}.cursor where name = $1", follower.name)
+            await connection.execute(f"update {schema}.cursor set pos = 0 where name = $1", follower.name)
         await connection.execute(follower.ddl.replace("{schema}", schema))
         await connection.execute(
             f"insert into {schema}.follower values ($1, $2) on conflict (name) do update set shape = excluded.shape",

@@ -16,24 +16,16 @@ import structlog
 
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import after, head
+from shared.health import Health
+from shared.outages import OUTAGES
 from shared.problems import Unavailable
 
 log = structlog.get_logger()
 
 _BATCH = 400
 _POLL_SECONDS = 0.25
-TRANSIENT = (BusUnavailable, OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
-              asyncpg.OperatorInterventionError, asyncpg.InternalClientError, asyncpg.LockNotAvailableError, Unavailable)  # fmt: skip
+TRANSIENT = (BusUnavailable, Unavailable, *OUTAGES)
 """What passes by itself: wait and try again."""
-
-
-@dataclass
-class Health:
-    """How a background task is doing, for readiness and metrics."""
-
-    position: int = 0
-    ok: bool = True
-    halted: str = ""
 
 
 class LogBehind(Exception):
@@ -51,8 +43,14 @@ class Relay:
     pool: asyncpg.Pool
     bus: Bus
     service: str
-    health: Health = field(default_factory=Health)
+    health: Health = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: bool = False
+    """Whether the stream has ever said where it stands."""
+
+    def __post_init__(self) -> None:
+        """Its health bears its name."""
+        self.health = Health(self.service, "relay")
 
     def wake(self, _position: int = 0) -> None:
         """Something was written."""
@@ -64,15 +62,16 @@ class Relay:
             self._wake.clear()
             try:
                 await self._drain()
-                self.health.ok, self.health.halted = True, ""
+                self.health.well()
             except WrongSequence:
                 continue  # Another relay was here, or the stream was wiped: ask again.
             except LogBehind as error:
-                self.health.ok, self.health.halted = False, repr(error)
+                self.health.failed(error)
+                self.health.halted = repr(error)
                 log.error("the stream is ahead of the log", service=self.service)
                 await asyncio.sleep(5)
             except TRANSIENT as error:
-                self.health.ok = False
+                self.health.failed(error)
                 log.warning("relay waits", service=self.service, error=str(error))
                 await asyncio.sleep(1)
             with contextlib.suppress(asyncio.TimeoutError):
@@ -100,9 +99,13 @@ class Relay:
                 raise LogForked(self.service, common)
 
     async def _drain(self) -> None:
+        if self._asked:  # How far behind it is must be known while NATS is away too.
+            self.health.head = await head(self.pool)
         position = await self.bus.last_sequence(self.service)
-        if position > await head(self.pool):
+        self.health.head = await head(self.pool)
+        if position > self.health.head:
             raise LogBehind(self.service, position)
+        self.health.position, self._asked = position, True
         more = True
         while more and (entries := await after(self.pool, position, _BATCH)):
             position = await self.bus.publish(self.service, entries)

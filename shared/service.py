@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -29,12 +28,14 @@ from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
 from shared.handle import Desk
+from shared.health import Health
 from shared.identity import Gatekeeper
 from shared.listen import Listener, following, listen, reacting
 from shared.months import Calendar, Year, local_date
+from shared.outages import StorageFull
 from shared.problems import Unauthenticated
-from shared.projector import CURSORS, Follower, Reaction, View, prepare, rebuild, remake
-from shared.relay import Health, Relay
+from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake
+from shared.relay import Relay
 from shared.settings import Settings
 from shared.terms import derived_id
 from shared.vault import Vault
@@ -42,12 +43,28 @@ from shared.vault import Vault
 log = structlog.get_logger()
 
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
+_LAG = metrics.Gauge("guiren_lag", "Entries between a relay or consumer and the end of what it follows", ["service", "what"])
 _NEVER_STARTED = 3
 """The exit code uvicorn has for it."""
+_FELL = 70
+_FULL_SECONDS = 60
+_PARKED = """
+select distinct on (follower) follower, pos, error, count(*) over (partition by follower) as n from view.parked order by follower, pos
+"""
 
 
 async def _as_it_is(_connection: Any) -> None:
     """Nothing here leaves a trace in a session, so that a connection that comes back needs no round trip to be cleaned."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Something a service does by itself, again and again. What fails is said, counted, and tried at the next turn."""
+
+    name: str
+    every: float
+    """Seconds between two turns."""
+    do: Callable[[], Awaitable[Any]]
 
 
 @dataclass
@@ -61,7 +78,7 @@ class Service:
     title: str
     followers: Callable[[Service], Sequence[Follower]] = lambda _service: ()
     reactions: Callable[[Service], Sequence[Reaction]] = lambda _service: ()
-    tasks: Callable[[Service], Sequence[Callable[[], Awaitable[None]]]] = lambda _service: ()
+    tasks: Callable[[Service], Sequence[Periodic]] = lambda _service: ()
     ddl: str = ""
     """Tables of its own beside the views, with ``{schema}``; they hold nothing that is not in a log."""
     examples: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -76,6 +93,11 @@ class Service:
     """Set when it is over: answers that would never end by themselves end then."""
     _calendar: tuple[float, Calendar] = field(default=(0.0, Calendar.of({})), init=False)
     _gatekeeper: Gatekeeper = field(init=False)
+    fallen: str = field(default="", init=False)
+    """What ended in the background and will not come back without a new process."""
+    fall: Callable[[], None] = field(default=lambda: None, init=False)
+    """Ends the process: whoever keeps it (supervisor, container engine) starts another."""
+    _full: float = field(default=float("-inf"), init=False)
     _running: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]], init=False)
 
     async def open(self, *, relay: bool = True, database: str | None = None, user: str | None = None) -> None:
@@ -102,16 +124,20 @@ class Service:
         await self.make_views()
         if relay:
             self.health["relay"] = relaying.health
-            self._start(relaying.run)
+            self._start("relay", relaying.run)
             listeners: dict[str, list[Listener]] = {}
-            for follower in self.followers(self):
-                listeners.setdefault(follower.log, []).append(following(self.pool, follower, self._health(follower.name)))
+            for follower in map(self._telling, self.followers(self)):
+                listeners.setdefault(follower.log, []).append(
+                    following(self.pool, follower, self._health(follower.name, goal=None))
+                )
             for reaction in self.reactions(self):
-                listeners.setdefault(reaction.log, []).append(reacting(self.pool, reaction, self._health(reaction.name)))
+                listeners.setdefault(reaction.log, []).append(
+                    reacting(self.pool, reaction, self._health(reaction.name, goal=None))
+                )
             for source, those in listeners.items():
-                self._start(partial(listen, self.pool, self.bus, source, those))
+                self._start(f"listen-{source}", partial(listen, self.bus, source, those))
             for task in self.tasks(self):
-                self._start(task)
+                self._start(task.name, partial(self._again_and_again, task, self._health(task.name)))
 
     async def close(self) -> None:
         """Stop the background and let go of everything, within a few seconds whatever hangs."""
@@ -129,16 +155,18 @@ class Service:
 
     async def calendar(self) -> Calendar:
         """The working-day calendar as this service knows it, at most a second old."""
-        read_at, calendar = self._calendar
-        if time.monotonic() - read_at < 1:
-            return calendar
+        known = self._calendar
+        if time.monotonic() - known[0] < 1:
+            return known[1]
+        asked = time.monotonic()
         rows = await self.pool.fetch("select year, version, days from calendar_year")
         calendar = Calendar.of({row["year"]: Year.read(row["year"], row["version"], orjson.loads(row["days"])) for row in rows})
-        self._calendar = (time.monotonic(), calendar)
+        if self._calendar is known:  # Otherwise it was forgotten meanwhile: what was read may be the one before.
+            self._calendar = (asked, calendar)
         return calendar
 
     def forget_calendar(self) -> None:
-        """Read the calendar anew at the next question."""
+        """Read the calendar anew at the next question: a year may have been published."""
         self._calendar = (float("-inf"), self._calendar[1])
 
     async def context(self, actor: Actor, key: str | UUID, **known: Any) -> Context:
@@ -153,21 +181,44 @@ class Service:
             known,
         )
 
-    def _health(self, name: str) -> Health:
-        return self.health.setdefault(name, Health())
+    def _telling(self, follower: Follower) -> Follower:
+        """The follower, and the calendar read anew once it has brought something."""
 
-    def _start(self, task: Callable[[], Awaitable[None]]) -> None:
-        async def kept() -> None:
-            while True:
-                try:
-                    await task()
-                except asyncio.CancelledError:
-                    raise
-                except Exception:
-                    log.exception("background task failed", service=self.name)
-                    await asyncio.sleep(1)
+        def applied(position: int) -> None:
+            follower.applied(position)
+            self.forget_calendar()
 
-        self._running.append(asyncio.create_task(kept()))
+        return replace(follower, applied=applied)
+
+    def _health(self, name: str, goal: int | None = 0) -> Health:
+        return self.health.setdefault(name, Health(self.name, name, goal=goal))
+
+    async def _again_and_again(self, task: Periodic, health: Health) -> None:
+        while True:
+            try:
+                await task.do()
+                health.well()
+            except Exception as error:
+                health.failed(error)
+                log.error("background task failed", service=self.name, task=task.name, exc_info=error)
+            await asyncio.sleep(task.every)
+
+    def _start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run what never ends by itself. If it does, nobody would do its work any more: the process ends too."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            if not self.stopping.is_set():
+                self.fallen = f"{name}: {error!r}"
+                log.error("background task ended", service=self.name, task=name, exc_info=error)
+                self.fall()
+
+        async def running() -> None:
+            await run()
+
+        task = asyncio.create_task(running())
+        task.add_done_callback(ended)
+        self._running.append(task)
 
     async def make_views(self) -> None:
         """Make the views; where they are missing or their shape changed, make them anew from the log."""
@@ -187,7 +238,10 @@ class Service:
                 for text in (CURSORS, self.ddl):
                     if text:
                         await connection.execute(text.replace("{schema}", "view"))
-                for follower in self.followers(self):
+                followers = self.followers(self)
+                for name, position in (await enlist(connection, followers, self.reactions(self))).items():
+                    log.warning("new reaction begins behind the past", service=self.name, reaction=name, position=position)
+                for follower in followers:
                     await remake(connection, follower)
                 await connection.execute("delete from view.made")
                 await connection.execute("insert into view.made values ($1)", shape)
@@ -200,17 +254,34 @@ class Service:
         try:
             async with asyncio.timeout(2):
                 position = await self.pool.fetchval("select pos from log.head")
+                parked = await self.pool.fetch(_PARKED) if self.reactions(self) else []
             checks["database"] = {"ok": True, "position": position}
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
-            checks["database"] = {"ok": False, "error": repr(error)}
+            checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
+            parked = []
         checks["nats"] = {"ok": self.bus.connected}
+        if time.monotonic() - self._full < _FULL_SECONDS:
+            checks["disk"] = {"ok": False, "error": StorageFull.title}
+        if self.fallen:
+            checks["process"] = {"ok": False, "error": self.fallen, "unready": "ending"}
         for name, health in self.health.items():
-            checks[name] = {"ok": health.ok and not health.halted, "position": health.position}
-            if health.halted:
-                checks[name]["halted"] = health.halted
+            checks[name] = health.facts()
             _POSITION.labels(self.name, name).set(health.position)
+            _LAG.labels(self.name, name).set(health.lag)
+        for row in parked:
+            told = {"parked": row["n"], "parked_at": row["pos"], "error": row["error"]}
+            checks[row["follower"]] = checks.get(row["follower"], {}) | told | {"ok": False}
         return checks
+
+    def found_full(self) -> None:
+        """A disk had no room: readiness tells of it for a while."""
+        self._full = time.monotonic()
+
+    @property
+    def behind(self) -> dict[str, int]:
+        """The copies that have not reached the end of what they follow, and by how many entries."""
+        return {name: health.lag for name, health in self.health.items() if health.lag and name != "relay"}
 
     def app(self, *routers: APIRouter) -> FastAPI:
         """The HTTP application over this service."""
@@ -234,7 +305,7 @@ class Service:
             app.include_router(router)
         app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
         answers.answering(app)
-        app.add_middleware(answers.CanonicalLine, service=self.name)
+        app.add_middleware(answers.CanonicalLine, service=self)
         made: dict[str, Any] = {}
         app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made
         return app
@@ -256,10 +327,9 @@ def _plumbing(service: Service) -> APIRouter:
     @router.get("/readyz")
     async def readyz(response: Response) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
         checks = await service.checks()
-        halted = any("halted" in check for check in checks.values())
-        ready = bool(checks["database"]["ok"]) and not halted
+        ready = not any("unready" in check for check in checks.values())
         response.status_code = 200 if ready else 503
-        return {"ready": ready, "checks": checks}
+        return {"ready": ready, "degraded": [name for name, check in checks.items() if not check["ok"]], "checks": checks}
 
     @router.get("/metrics")
     async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -285,22 +355,6 @@ def _plumbing(service: Service) -> APIRouter:
     return router
 
 
-def logging_to(form: str) -> None:
-    """One structured line per event on standard output."""
-    logging.getLogger("uvicorn.access").disabled = True
-    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-    )
-
-
 class _Server(uvicorn.Server):
     """Waits for answers that are under way, so those that never end by themselves are told first."""
 
@@ -318,6 +372,14 @@ def serve(app: FastAPI, settings: Settings) -> None:
             timeout_graceful_shutdown=5, server_header=False, proxy_headers=True, forwarded_allow_ips="*",
         )
     )  # fmt: skip
+    service: Service = app.state.service
+
+    def fall() -> None:
+        server.should_exit = True
+
+    service.fall = fall
     server.run()
     if not server.started:
         sys.exit(_NEVER_STARTED)
+    if service.fallen:
+        sys.exit(_FELL)

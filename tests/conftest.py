@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest_asyncio
 from support.world import District, World, a_district
 
-from shared.service import logging_to
+from shared.loglines import logging_to
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -21,7 +21,11 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
         _show(found)
     if not found["services"]:
         raise typer.Exit(NOT_RUNNING)
-    raise typer.Exit(0 if found["ready"] else FAILED)
+    raise typer.Exit(0 if found["ready"] and not found["degraded"] else FAILED)
+
+
+_PHASES = {"starting": "正在启动", "loading": "正在载入演示数据", "stopping": "正在停止"}
+_UNREADY = {"halted": "已停止", "catching up": "正在追赶", "behind": "落后", "away": "无应答", "ending": "即将重启"}
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -34,9 +38,32 @@ def _show(found: dict[str, Any]) -> None:
     for name, part in found["services"].items():
         checks: dict[str, Any] = part.get("checks", {})
         told = " ".join(f"{check}{'' if fact.get('ok', True) else '✗'}{_figure(fact)}" for check, fact in checks.items())
-        table.add_row(name, "[green]就绪[/]" if part["ready"] else "[red]未就绪[/]", told)
+        table.add_row(name, _state(ready=part["ready"], degraded=bool(part.get("degraded"))), told)
     console.print(table)
-    console.print(f"{found['address']}  {'[green]就绪[/]' if found['ready'] else '[red]未就绪[/]'}")
+    for name, part in found["services"].items():
+        for check, fact in part.get("checks", {}).items():
+            if why := reason(fact):
+                console.print(f"{name} {check}:{why}", style="yellow", markup=False)
+    if phase := _PHASES.get(found["phase"]):
+        console.print(f"{found['address']}  {phase}", style="yellow", markup=False)
+    else:
+        console.print(f"{found['address']}  {_state(ready=found['ready'], degraded=bool(found['degraded']))}")
+
+
+def _state(*, ready: bool, degraded: bool) -> str:
+    return "[red]未就绪[/]" if not ready else "[yellow]降级[/]" if degraded else "[green]就绪[/]"
+
+
+def reason(fact: dict[str, Any]) -> str:
+    """Why a check is not well, in one line: what it is, where it stands, what was said, how often."""
+    if fact.get("ok", True):
+        return ""
+    where = f"第 {fact['position'] + 1} 条" if fact.get("halted") else ""
+    parked = f"{fact['parked']} 条未能处理,最早第 {fact['parked_at']} 条(guiren parked list)" if fact.get("parked") else ""
+    lag = f"落后 {fact['lag']} 条" if fact.get("lag") else ""
+    times = f"连续失败 {fact['failures']} 次" if fact.get("failures", 0) > 1 else ""
+    said = (_UNREADY.get(fact.get("unready", ""), ""), where, parked, lag, times, fact.get("halted") or fact.get("error", ""))
+    return ",".join(part for part in said if part)
 
 
 def _figure(fact: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -29,6 +30,8 @@ _LOOK_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 10
 _STEADY_SECONDS = 30
 _FIRST_TRIES = 5
+_LEAST_FREE_BYTES = 100_000_000
+"""Less room than this on a disk is as good as none: PostgreSQL alone takes 16 MB at a time for its log."""
 _SIGN_INS = """\
   账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin(系统管理,不见业务数据)
             <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
@@ -85,9 +88,11 @@ class Supervisor:
             with contextlib.suppress(asyncio.CancelledError):
                 await work
         finally:
-            self._home.remember(phase="stopping")
+            with contextlib.suppress(OSError):  # Whatever the disk says, everything is stopped.
+                self._home.remember(phase="stopping")
             await self._end()
-            self._home.remember(phase="stopped")
+            with contextlib.suppress(OSError):
+                self._home.remember(phase="stopped")
             self._home.release()
 
     async def _start(self) -> None:
@@ -227,9 +232,25 @@ def status(home: Home) -> dict[str, Any]:
             name: {"ready": ready, "checks": {"port": {"ok": ready, "port": ports.get(name, _port_of(address))}}}
             for name, ready in parts.items()
         }
-    ready = running and all(part["ready"] for part in services.values())
+        services["disk"] = _disks(home)
     phase = state.get("phase", "stopped") if running else "stopped"
-    return {"ready": ready, "phase": phase, "address": address, "home": str(home.path), "services": services}
+    ready = running and phase == "ready" and all(part["ready"] for part in services.values())
+    degraded = sorted(name for name, part in services.items() if part["ready"] and part.get("degraded"))
+    return {
+        "ready": ready, "degraded": degraded, "phase": phase, "address": address, "home": str(home.path), "services": services,
+    }  # fmt: skip
+
+
+def _disks(home: Home) -> dict[str, Any]:
+    """What room is left where this instance writes; too little is not ready, and named."""
+    checks: dict[str, Any] = {}
+    for name, place in {"postgres": "postgres", "nats": "nats", "log": "log", "evidence": "evidence"}.items():
+        folder = home.path / place
+        free = shutil.disk_usage(folder if folder.exists() else home.path).free
+        checks[name] = {"ok": free >= _LEAST_FREE_BYTES, "free_mb": free // 1_000_000}
+        if free < _LEAST_FREE_BYTES:
+            checks[name]["error"] = f"磁盘已满或将满:{folder} 只剩 {free // 1_000_000} MB"
+    return {"ready": all(check["ok"] for check in checks.values()), "checks": checks}
 
 
 def _port_of(address: str) -> int:

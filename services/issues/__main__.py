@@ -1,7 +1,8 @@
 """``python -m services.issues``."""
 
 from services.issues.app import application
-from shared.service import logging_to, serve
+from shared.loglines import logging_to
+from shared.service import serve
 from shared.settings import Settings
 
 settings = Settings()

@@ -6,12 +6,10 @@ deadline: two clocks, a crash between two rings, a day of downtime make no diffe
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -28,8 +26,8 @@ from shared.eventlog import load_many
 from shared.events import Fact
 from shared.events.issues import AlarmRaised, AlarmsSet, Ring
 from shared.months import local_date
-from shared.problems import Problem
-from shared.service import Service
+from shared.service import Periodic, Service
+from shared.sweeping import Unfinished, for_each
 from shared.terms import Alarm, derived_id
 
 log = structlog.get_logger()
@@ -49,50 +47,51 @@ class Rung:
     facts: tuple[Fact, ...]
 
 
-async def run(service: Service) -> None:
-    """For ever: ring what is due."""
-    while True:
-        if rung := await sweep(service):
-            log.info("alarms", rung=rung)
-        await asyncio.sleep(_EVERY_SECONDS)
+async def turn(service: Service) -> None:
+    """One round; whose alarms could not ring is named at its end."""
+    failed: dict[UUID, Exception] = {}
+    if rung := await sweep(service, failed):
+        log.info("alarms", rung=rung)
+    if failed:
+        raise Unfinished(failed)
 
 
-async def sweep(service: Service) -> int:
-    """Ring everything that is due now, the oldest first. Answers how many rang; outside working hours none does."""
+async def sweep(service: Service, failed: dict[UUID, Exception] | None = None) -> int:
+    """Ring everything that is due now, the oldest first. Answers how many rang; outside working hours none does.
+
+    A ticket whose alarm can't ring is added to ``failed`` and passed over till the next round; no other waits for it.
+    """
     rung = 0
+    failed = {} if failed is None else failed
     while timers.working(await service.calendar(), service.clock()):
         rows = await service.pool.fetch(
-            "select issue, kind, deadline, at from alarm where at <= $1 order by at, issue, kind, deadline limit $2",
-            service.clock(), _AT_ONCE,
+            "select issue, kind, deadline, at from alarm where at <= $1 and issue <> all($3::uuid[]) "
+            "order by at, issue, kind, deadline limit $2",
+            service.clock(), _AT_ONCE, list(failed),
         )  # fmt: skip
-        if not rows:
-            break
         by_issue: dict[UUID, list[RaiseAlarm]] = {}
         for row in rows:
             command = RaiseAlarm(kind=Alarm(row["kind"]), deadline=row["deadline"], at=row["at"])
             by_issue.setdefault(row["issue"], []).append(command)
-        told = await asyncio.gather(*(_ring(service, issue, commands) for issue, commands in by_issue.items()))
+        told, left = await for_each(
+            "alarm", list(by_issue), lambda issue, due=by_issue: _ring(service, issue, due[issue]), _AT_ONCE
+        )
+        failed |= left
         rung += sum(told)
-        if not any(told):
-            break  # Another clock rang them all; what is left is for the next round.
+        if not any(told) and not left:
+            break  # None is due, or another clock rang them all; what is left is for the next round.
     return rung
 
 
 async def _ring(service: Service, issue: UUID, commands: Sequence[RaiseAlarm]) -> int:
-    """Those of one ticket, in their order. What one ticket refuses is logged and tried again; the others do not wait for it."""
+    """Those of one ticket, in their order; the first that is refused ends it."""
     rung = 0
     for command in commands:
-        try:
-            done = await service.desk.handle(
-                ISSUE, issue, command, await service.context(ITSELF, issue),
-                command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
-                prepare=partial(documented, DocumentKind.SLIP, red=command.deadline) if command.kind is Alarm.RED else None,
-            )  # fmt: skip
-        except Problem as problem:
-            log.warning(
-                "alarm refused", issue=str(issue), kind=command.kind, deadline=str(command.deadline), problem=problem.code()
-            )
-            break
+        done = await service.desk.handle(
+            ISSUE, issue, command, await service.context(ITSELF, issue),
+            command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
+            prepare=partial(documented, DocumentKind.SLIP, red=command.deadline) if command.kind is Alarm.RED else None,
+        )  # fmt: skip
         rung += not done.replayed
     return rung
 
@@ -132,6 +131,6 @@ def _story(issue: UUID, state: State, context: Context, until: datetime) -> list
     return found
 
 
-def task(service: Service) -> Any:
+def task(service: Service) -> Periodic:
     """The background task."""
-    return partial(run, service)
+    return Periodic("clock", _EVERY_SECONDS, partial(turn, service))

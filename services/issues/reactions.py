@@ -10,7 +10,6 @@ an inspection (变味) at the inspectorate. The latter's words stay where they a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,7 +31,9 @@ from shared.months import local_date
 from shared.problems import KeyReused, Problem, Unavailable
 from shared.projector import Reaction
 from shared.public import ticket_of, ticket_of_demand
+from shared.relay import TRANSIENT
 from shared.service import Service
+from shared.sweeping import Unfinished, for_each
 from shared.terms import Category, Mode, Nature, Role, Source, UnitKind, Urgency, derived_id
 
 ITSELF = Actor(UUID(int=0), "issues", frozenset({Role.SYSTEM}))
@@ -147,8 +148,13 @@ async def on_year_published(service: Service, entry: Entry) -> None:
         raise Unavailable(reason="calendar")  # The copy of the roster is a moment behind: this is tried again.
     rows = await service.pool.fetch("select id from issue where open order by id")
     service.forget_calendar()
-    for start in range(0, len(rows), 50):
-        await asyncio.gather(*(_rederive(service, row["id"], year, version) for row in rows[start : start + 50]))
+
+    async def rederive(key: UUID) -> None:
+        await _rederive(service, key, year, version)
+
+    _, failed = await for_each("deadline", [row["id"] for row in rows], rederive, at_once=50)
+    if failed:  # One that only waits makes all be tried again: those that are done do nothing then.
+        raise next((error for error in failed.values() if isinstance(error, TRANSIENT)), Unfinished(failed))
 
 
 async def _rederive(service: Service, key: UUID, year: int, version: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import orjson
@@ -17,7 +17,7 @@ from services.reporting.projections import DECIDERS, VIEWS, Reporting
 from shared.decider import Actor
 from shared.events.reporting import Filing
 from shared.months import local_date
-from shared.service import Service
+from shared.service import Periodic, Service
 from shared.settings import Settings
 from shared.terms import Role, derived_id
 
@@ -58,15 +58,9 @@ async def _filed_cut(service: Reporting, unit: str, month: str) -> dict[str, int
     return orjson.loads(await service.pool.fetchval("select cut from ledger_month where id = $1", f"{unit}-{month}"))
 
 
-def _tasks(service: Service) -> Sequence[Callable[[], Awaitable[None]]]:
+def _tasks(service: Service) -> Sequence[Periodic]:
     assert isinstance(service, Reporting)  # noqa: S101  it is built right below.
-
-    async def sweep() -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            await supplement(service)
-
-    return (sweep,)
+    return (Periodic("supplements", _SWEEP_SECONDS, partial(supplement, service)),)
 
 
 def build(settings: Settings) -> Reporting:

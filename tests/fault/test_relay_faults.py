@@ -76,11 +76,11 @@ async def test_a_consumer_killed_at_any_moment_applies_everything_once(district:
     writing = asyncio.create_task(write_many(pool, "w", 200, 0.001))
     for seed in range(20):
         chance = random.Random(100 + seed)
-        consumer = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())]))
+        consumer = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())]))
         await asyncio.sleep(chance.random() * 0.06)
         await stop(consumer)
     await writing
-    last = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())]))
+    last = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())]))
     await applied_once_each(pool)
     await stop(relay, last)
     await pool.close()
@@ -90,9 +90,7 @@ async def test_two_consumers_at_once_apply_everything_once(district: District) -
     pool, bus = await district.pool(), district.bus()
     await tables(pool)
     tasks = [asyncio.create_task(Relay(pool, bus, "roster").run())]
-    tasks += [
-        asyncio.create_task(listen(pool, each, "roster", [following(pool, TALLY, Health())])) for each in (bus, district.bus())
-    ]
+    tasks += [asyncio.create_task(listen(each, "roster", [following(pool, TALLY, Health())])) for each in (bus, district.bus())]
     await asyncio.gather(*(write_many(pool, f"w{n}", 60) for n in range(4)))
     await applied_once_each(pool)
     await stop(*tasks)
@@ -104,7 +102,7 @@ async def test_nats_killed_and_started_again_catches_up(district: District) -> N
     await tables(pool)
     tasks = [
         asyncio.create_task(Relay(pool, bus, "roster").run()),
-        asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())])),
+        asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())])),
     ]
     await write_many(pool, "before", 20)
     await applied_once_each(pool)
@@ -129,7 +127,7 @@ async def test_a_wiped_stream_is_filled_again_and_those_who_follow_do_not_notice
     await tables(pool)
     tasks = [
         asyncio.create_task(Relay(pool, bus, "roster").run()),
-        asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, Health())])),
+        asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())])),
     ]
     await asyncio.gather(*(write_many(pool, f"before{n}", 150) for n in range(4)))
     await applied_once_each(pool)

@@ -28,6 +28,7 @@ async def _publish(
     service: Service = request.app.state.service
     context = await service.context(caller, str(year), year=year)
     done = await service.desk.handle(CALENDAR, str(year), command, context, command_id=command_id)
+    service.forget_calendar()
     return {**receipt(service, response, done), "year": year, "days": len(command.days)}
 
 

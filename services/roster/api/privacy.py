@@ -21,6 +21,7 @@ from shared.events import Command
 from shared.phones import Phone
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
+from shared.sweeping import Unfinished, for_each
 from shared.terms import Role, derived_id
 from shared.vault import Personal, mask
 
@@ -146,11 +147,12 @@ async def sweep(service: Service) -> int:
     """Destroy the keys of erased subjects that still have one: the vault was away when they were erased. Answers how many."""
     rows = await service.pool.fetch("select subject from erased order by subject")
     alive = await service.vault.alive([row["subject"] for row in rows])
-    for id_ in alive:
-        await service.vault.erase(id_)
-    if alive:
-        log.info("erased late", subjects=len(alive))
-    return len(alive)
+    done, failed = await for_each("erasure", alive, service.vault.erase)
+    if done:
+        log.info("erased late", subjects=len(done))
+    if failed:
+        raise Unfinished(failed)
+    return len(done)
 
 
 def _may_erase(caller: Actor) -> None:

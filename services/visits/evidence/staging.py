@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from services.visits.evidence.files import MOST_BYTES
+from shared.outages import unavailable
 from shared.problems import Refused, TooLarge, Unavailable
 
 KEPT_SECONDS = 7 * 86_400
@@ -67,7 +68,7 @@ class Staging:
                 os.close(handle)
             _settle(self._folder)
         except OSError as error:
-            raise Unavailable(reason="staging") from error
+            raise unavailable(error, "staging") from error
         return offset + len(piece)
 
     def content(self, visit: UUID, digest: str) -> bytes:

@@ -18,6 +18,7 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from shared.outages import unavailable
 from shared.problems import Unavailable, Unknown
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ class Store:
                 _settle(self._folder, _path(digest))
         except (BaseError, OSError) as error:
             log.warning("evidence not stored", error=repr(error))
-            raise Unavailable(reason="evidence") from error
+            raise unavailable(error, "evidence") from error
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -55,7 +56,7 @@ class Store:
             raise Unknown(what="evidence", id=digest) from error
         except (BaseError, OSError) as error:
             log.warning("evidence not read", error=repr(error))
-            raise Unavailable(reason="evidence") from error
+            raise unavailable(error, "evidence") from error
         if hashlib.sha256(content).hexdigest() != digest:
             log.error("evidence damaged", digest=digest)
             raise Unavailable(reason="evidence damaged")

@@ -1,0 +1,46 @@
+"""What passes by itself: the machine is away, busy or full, and the same thing said again later may go through.
+
+One list for everybody who must tell an outage from a fault: commands answer it with 503, reactions and followers wait and try
+again (they never park it), background tasks count it.
+"""
+
+from __future__ import annotations
+
+import errno
+
+import asyncpg
+
+from shared.problems import Unavailable
+
+FULL = (asyncpg.DiskFullError,)
+
+OUTAGES = (
+    OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError, asyncpg.LockNotAvailableError, asyncpg.InsufficientResourcesError, asyncpg.PostgresSystemError,
+)  # fmt: skip
+"""Of the database and the disk: connections that break (asyncpg says some midway as InternalClientError), a server that stops,
+a lock that is not to be had, and whatever has run out: room on the disk (SQLSTATE 53100), memory, connections."""
+
+
+class StorageFull(Unavailable):
+    """A disk that the service writes to has no room left. Nothing was done; an administrator must make room."""
+
+    title = "存储空间已满,暂时不能办理,请联系系统管理员"
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether this error, or what it came from, says that a disk is full."""
+    while error is not None:
+        if isinstance(error, (StorageFull, *FULL)) or (
+            isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        ):
+            return True
+        if f"os error {errno.ENOSPC}" in str(error):  # As obstore passes on what the disk said.
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def unavailable(error: BaseException, reason: str) -> Unavailable:
+    """An outage as the refusal a caller gets."""
+    return StorageFull() if is_full(error) else Unavailable(reason=reason)
