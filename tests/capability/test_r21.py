@@ -46,9 +46,9 @@ async def test_last_month_is_filled_in_and_what_changed_is_said(district: Distri
             worse = await scene.visit(
                 1, account="D01-worker1", on="2026-09-15", headcount=60, operation="reduced", claimed_at=None
             )
-            assert (await clerk.get(f"/visits/{worse}")).json()["changes"] == ["停产半停产", "用工减少40%(100→60)"]
+            assert (await clerk.get(f"/visits/{worse}")).json()["changes"] == ["停产半停产", "用工减少40.00%(100→60)"]
             found = (await head.get("/queues/changes", params={"month": "2026-09"})).json()
             assert found["total"] == 0  # The other line's visit is the other unit's.
             async with scene.who("office") as office:
                 [item] = (await office.get("/queues/changes", params={"month": "2026-09"})).json()["items"]
-                assert (item["visit"], item["changes"]) == (str(worse), ["停产半停产", "用工减少40%(100→60)"])
+                assert (item["visit"], item["changes"]) == (str(worse), ["停产半停产", "用工减少40.00%(100→60)"])

@@ -52,7 +52,7 @@ async def test_every_project_is_in_the_register_and_the_rate_is_plaques_by_proje
         await ok(await head.post(f"/projects/{two}/hang", json=hanging(number="2")))
         assert (await ok(await head.get(f"/projects/{one}")))["allowed_actions"] == ["take-down"]
         listed = await ok(await head.get(f"/projects?enterprise={id_}"))
-        assert (listed["total"], listed["rate"]) == (3, {"n": 2, "d": 3, "pct": "66.66"})
+        assert (listed["total"], listed["rate"]) == (3, {"n": 2, "d": 3, "pct": "66.67"})
         assert [p["id"] for p in (await ok(await client.get("/projects?plaqued=false")))["items"]] == [three]
         async with district.client(service, Role.HEAD, unit="T02", account="T02-head") as stranger:
             assert (await ok(await stranger.get("/projects")))["total"] == 0

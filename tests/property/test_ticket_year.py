@@ -342,11 +342,19 @@ class TicketYear(RuleBasedStateMachine):
         for item in self.log.told:
             story.tell(f"issue/{item.issue}", item.fact, item.at.isoformat())
         histories = fold(story.entries)
-        plain = [recounted([item.fact for item in told]) for issue in SUBJECTS if (told := self.log.of(issue))]
         month = Month(2026, 1)
         while month.year == 2026:
             first, last = str(month.first_day), str(month.last_day)
             found = demands(histories.issues.values(), first, last, last, self.calendar)
+            by_then = [
+                [
+                    item.fact
+                    for item in self.log.of(issue)
+                    if (getattr(item.fact, "on", None) or month.first_day) <= month.last_day
+                ]
+                for issue in SUBJECTS
+            ]
+            plain = [recounted(facts) for facts in by_then if any(isinstance(fact, e.IssueReported) for fact in facts)]
             counted = count(plain, month, self.calendar)
             assert {name: (found.rates[name].n, found.rates[name].d) for name in counted} == counted, month
             month = month.next

@@ -82,8 +82,8 @@ def rung(facts: list[Fact]) -> list[Alarm]:
     return [fact.kind for fact in facts if isinstance(fact, AlarmRaised)]
 
 
-def figures(*stories: list[Said]) -> Demands:
-    """The figures of September over these tickets, from nothing but their facts."""
+def figures(*stories: list[Said], until: str = "2026-09-30") -> Demands:
+    """The figures of September over these tickets, from nothing but their facts, as they stood at the end of a day."""
     log = Story()
     for n, story in enumerate(stories):
         state: Any = ISSUE.initial
@@ -92,7 +92,7 @@ def figures(*stories: list[Said]) -> Demands:
             state = ISSUE.fold(facts, state)
             for fact in facts:
                 log.tell(f"issue/{ident(str(n))}", fact)
-    return demands(fold(log.entries).issues.values(), "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026)
+    return demands(fold(log.entries).issues.values(), "2026-09-01", until, "2026-09-30", AUTUMN_2026)
 
 
 # The clock that starts only when somebody signs
@@ -286,7 +286,7 @@ def test_resolving_and_being_sent_back_gains_nothing():
     told, _ = silence(state, "10-12T10:00")
     assert {Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5} <= set(rung(told))
     done: list[Said] = [*rejected, (RESOLVE, "w", "10-12T11:00"), (APPROVE, "d", "10-12T12:00"), (GOOD, "caller", "10-12T13:00")]
-    found = figures([*done, (CLOSE, "caller", "10-12T14:00")]).rates
+    found = figures([*done, (CLOSE, "caller", "10-12T14:00")], until="2026-10-31").rates
     assert [(found[name].n, found[name].d) for name in ("closed", "on_time")] == [(1, 1), (0, 1)]
 
 

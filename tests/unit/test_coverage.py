@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from support.stories import AUTUMN_2026, H, Story, V, day, ident, settled
 
-from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissing, Figure, Settings, coverage, percentage, period
+from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissing, Figure, Settings, coverage, period
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import Histories
 from shared.eventlog import Entry
@@ -127,26 +127,6 @@ def test_the_windows_of_grace_and_freeze_count_official_working_days() -> None:
 def test_the_due_day_shifts_only_if_the_office_says_so(shift: str, until: str) -> None:
     settings = Settings(due_shift=DueShift(shift))
     assert period("2026-09", Basis.FILING, AUTUMN_2026, settings).until == until
-
-
-@pytest.mark.parametrize(
-    ("n", "d", "expected"),
-    [
-        (0, 0, None),
-        (0, 7, "0.00"),
-        (1, 8, "12.50"),
-        (1, 3, "33.33"),
-        (2, 3, "66.67"),
-        (1, 800, "0.13"),
-        (29_999, 30_000, "99.99"),
-        (99_999, 100_000, "99.99"),
-        (1, 100_000, "0.01"),
-        (7, 7, "100.00"),
-    ],
-)
-def test_a_percentage_is_rounded_half_up_and_never_rounds_to_all_or_nothing(n: int, d: int, expected: str | None) -> None:
-    assert percentage(n, d) == expected
-    assert Figure(n, d).pct == expected
 
 
 @pytest.mark.parametrize("code", ["92520502MA00000000", "93520502MA00000000", "520502600000000"])

@@ -11,7 +11,7 @@ from support.tickets import CALENDAR, DISPATCH, ENTERPRISE, PEOPLE, REPORT, cont
 
 from services.issues.domain import call, duty, green, order, recheck, transferred
 from services.issues.domain import commands as c
-from services.issues.domain.callbacks import next_on, percentage
+from services.issues.domain.callbacks import next_on
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.transferred import Field
 from shared import lots
@@ -306,14 +306,6 @@ def test_what_an_enterprise_said_stands_and_who_was_not_reached_is_called_again(
 )
 def test_two_tries_are_enough_for_a_day(calls: list[int], on: int) -> None:
     assert next_on([date(2026, 9, day) for day in calls], date(2026, 9, 14)) == date(2026, 9, on)
-
-
-@pytest.mark.parametrize(
-    ("n", "d", "said"),
-    [(0, 0, None), (0, 3, "0.00"), (3, 3, "100.00"), (2, 3, "66.67"), (99_999, 100_000, "99.99"), (1, 100_000, "0.01")],
-)
-def test_a_rate_is_never_rounded_to_all_or_to_nothing(n: int, d: int, said: str | None) -> None:
-    assert percentage(n, d) == said
 
 
 # 绿色通道.

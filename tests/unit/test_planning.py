@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.visits.domain.planning import Last, Prospect, forecast, horizon, percentage, plan, reasons
+from services.visits.domain.planning import Last, Prospect, forecast, horizon, plan, reasons
 from shared.months import Calendar, Month
 from shared.terms import Line, Operation
 
@@ -103,9 +103,3 @@ def test_a_forecast_says_what_it_rests_on() -> None:
 def test_a_forecast_never_shrinks_and_never_exceeds(covered: int, more: int, day: int) -> None:
     found = forecast(covered, covered + more, horizon(SEPTEMBER, date(2026, 9, day), PLAIN))
     assert found.expected is None or covered <= found.expected <= covered + more
-
-
-def test_percentages_are_those_of_kpi_1() -> None:
-    assert [percentage(*pair) for pair in ((0, 0), (0, 3), (1, 3), (2, 3), (3, 3), (99_999, 100_000), (1, 100_000))] == [
-        None, "0.00", "33.33", "66.67", "100.00", "99.99", "0.01",
-    ]  # fmt: skip

@@ -418,7 +418,7 @@ def told(**changes_: Any) -> VisitRecorded:
 def test_what_changed_since_last_time() -> None:
     assert changes(None, told()) == ()
     assert changes(None, told(operation="reduced")) == ("停产半停产",)
-    assert changes(told(headcount=100), told(headcount=70)) == ("用工减少30%(100→70)",)
+    assert changes(told(headcount=100), told(headcount=70)) == ("用工减少30.00%(100→70)",)
     assert changes(told(headcount=100), told(headcount=71)) == ()
     assert changes(told(headcount=0), told(headcount=0)) == ()
     assert changes(told(operation="reduced"), told(operation="reduced")) == ()

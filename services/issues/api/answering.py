@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from services.issues.api.tickets import within
-from services.issues.domain.callbacks import percentage as pct
 from services.issues.domain.permissions import reach
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.months import Month, local_date
+from shared.percent import percentage
 from shared.service import Service
 from shared.terms import Colour, IssueStage, Source
 
@@ -64,4 +64,4 @@ async def unanswered(
             unit_name=names.get(item["unit"], item["unit"]), desk=IssueStage(item["stage"]).label,
             colour_label=Colour(item["colour"]).label, late=item["due"] is not None and item["due"] < today,
         )  # fmt: skip
-    return {**page, **dict(counted), "pct": pct(counted["answered"], counted["received"])}
+    return {**page, **dict(counted), "pct": percentage(counted["answered"], counted["received"])}

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from services.issues.api import opening, queues
-from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, percentage, round_of
+from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, round_of
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Merged, Reviewed, State, Unreported
 from shared.asking import Caller, Cursor
 from shared.eventlog import load_many
 from shared.months import Month, local_date
+from shared.percent import percentage
 from shared.service import Service
 from shared.terms import CallOutcome, Rating, Role
 from shared.vault import mask

@@ -80,15 +80,3 @@ def next_on(calls: Sequence[date], since: date) -> date:
     """The day from which the next try makes sense: at once, or the day after one with two tries."""
     last = max(calls, default=since)
     return last + timedelta(days=1) if sum(1 for day in calls if day == last) >= A_DAY else last
-
-
-def percentage(n: int, d: int) -> str | None:
-    """Two decimals, half up, never rounded to 100 or to 0 (kpi §1)."""
-    if d == 0:
-        return None
-    hundredths = (20_000 * n + d) // (2 * d)
-    if n < d:
-        hundredths = min(hundredths, 9_999)
-    if n > 0:
-        hundredths = max(hundredths, 1)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"

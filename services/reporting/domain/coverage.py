@@ -25,6 +25,7 @@ from services.reporting.domain.histories import (
     standing_value,
 )
 from shared.months import Calendar, DueShift, Month
+from shared.percent import percentage
 from shared.terms import EnterpriseKind, Line, Review, Standing
 
 
@@ -126,18 +127,6 @@ class Coverage:
         found = self.units.get((code, line))
         nothing = Figure(0, 0)
         return found or UnitCoverage(code, line, nothing, nothing, 0, 0, (), frozenset())
-
-
-def percentage(n: int, d: int) -> str | None:
-    """See ``Figure.pct``. Whole numbers only, so that no machine rounds otherwise."""
-    if d == 0:
-        return None
-    hundredths = (n * 20_000 + d) // (2 * d)
-    if n < d:
-        hundredths = min(hundredths, 9_999)
-    if n > 0:
-        hundredths = max(hundredths, 1)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def period(month: str, basis: Basis, calendar: Calendar, settings: Settings | None = None) -> Period:

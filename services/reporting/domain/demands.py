@@ -1,21 +1,31 @@
 """What became of the enterprises' demands: K2 to K6 of kpi §3 and §4, for the district and for a unit.
 
-A ticket belongs to the month it was reported in (K2), to the month its deadline lies in (K3, K4), to the month it was closed
-in (K6). It is judged by a deadline that extensions and higher levels move and a reopening never does; beside it stands the
-first deadline, so that extending to look punctual shows. Percentages are never averaged. Whole numbers and decimals only.
+Everybody who tells such a figure asks ``demands``: the indicators, 月度汇总 of the ledger, whoever comes next.
+
+- Who: K2, K2b and K5 (and 退回, 提级) are of the unit that *collected* the demand; K3, K3c, K4, K4b, K6, 返工, 延期 and 逾期
+  of the unit that *handles* it, 主办 after the last dispatch by T.
+- When: a figure is taken at T, the day of filing or the month's last (kpi §1). Tickets are read as they stood then, by all
+  that is known now: what happened after T is in no figure; ``of_issues.stood`` leaves it out.
+- Which month: a ticket belongs to the month it was reported in (K2), its deadline lies in (K3, K4), it was closed in (K6).
+- Which deadline: K3 and K4 judge by one that extensions and higher levels move and a reopening never does; beside it stands
+  the first deadline, so that extending to look punctual shows. 逾期未结 asks the deadline now in force.
+
+Percentages are never averaged. Whole numbers and decimals only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
-from services.reporting.domain.coverage import percentage
 from services.reporting.domain.histories import IssueHistory
+from services.reporting.domain.of_issues import stood
 from shared.months import Calendar
+from shared.percent import estimated, percentage
 from shared.terms import IssueStage, Level, Rating
 
 _INVALID = (IssueStage.DECLINED, IssueStage.MERGED)
@@ -50,6 +60,8 @@ class Demands:
     """The figures of one month, and the tickets behind those that hurt."""
 
     rates: dict[str, Rate]
+    counts: dict[str, int]
+    """Of the collected: ``collected`` (the whole of K2), ``district`` and ``city`` (提级), ``tracked``."""
     index: str | None
     """满意度指数, 0 to 100."""
     interval: tuple[str, str] | None
@@ -65,56 +77,87 @@ def demands(
     issues: Iterable[IssueHistory], first: str, until: str, last: str, calendar: Calendar, *,
     unit: str | None = None, today: str = _FOR_EVER,
 ) -> Demands:  # fmt: skip
-    """The month from ``first`` to ``until`` (the 27th, or its last day); deadlines and closings are the whole month's.
+    """The month from ``first`` to ``last``, told at the end of ``until`` (the 27th, or its last day): see above.
 
-    Of a ``unit``: what it collected has to be given out and answered (K2, K5), what it handles has to be done in time and
-    well (K3, K4, K6). Overdue is what was owed before ``today``.
+    Of a ``unit``: what it collected has to be given out and answered, what it handles has to be done in time and well.
+    Overdue is what was owed before ``until``, and before ``today``.
     """
-    everything = list(issues)
-    known = [issue for issue in everything if unit in (None, issue.unit)]
-    handled = [issue for issue in everything if unit in (None, issue.handler or issue.unit)]
-    valid = [issue for issue in known if first <= issue.reported_on <= until and _valid(issue, calendar)]
-    due = [issue for issue in handled if issue.owed and first <= issue.owed <= last and issue.stage not in _INVALID
-           and issue.stage != IssueStage.WITHDRAWN]  # fmt: skip
-    closed = [issue for issue in due if issue.closed]
-    finished = [issue for issue in handled if issue.closed and issue.closed_on and first <= issue.closed_on <= last]
-    promised = [issue for issue in valid if (issue.owed or issue.reported_on) <= until and issue.stage != IssueStage.WITHDRAWN]
-    rated = [int(issue.rating) for issue in finished if issue.rating]
-    satisfied = sum(1 for rating in rated if rating >= _SATISFIED)
-    ever = [issue for issue in known if issue.reported_on <= until and issue.stage not in _INVALID]
-    rates = {
-        "dispatched": Rate(sum(1 for issue in valid if issue.dispatched_on), len(valid)),
-        "dispatched_promptly": Rate(sum(1 for issue in valid if _prompt(issue, calendar)), len(valid)),
-        "closed": Rate(len(closed), len(due)),
-        "on_time": Rate(sum(1 for issue in closed if _by(issue, issue.owed)), len(due)),
-        "on_time_initially": Rate(sum(1 for issue in closed if _by(issue, issue.initial_due)), len(due)),
-        "closed_ever": Rate(sum(1 for issue in ever if issue.closed), len(ever)),
-        "answered": Rate(sum(1 for issue in promised if issue.replied_on), len(promised)),
-        "reworked": Rate(sum(1 for issue in finished if issue.reopened), len(finished)),
-        "extended": Rate(sum(1 for issue in due if issue.extensions), len(due)),
-        "returned": Rate(sum(1 for issue in valid if issue.returned), len(valid)),
-        "escalated": Rate(sum(1 for issue in valid if issue.level != Level.GRID), len(valid)),
-        "satisfied": Rate(satisfied, len(rated)),
-        "satisfied_strictly": Rate(sum(1 for rating in rated if rating >= _STRICTLY), len(rated)),
-        "satisfied_at_once": Rate(sum(1 for issue in finished if issue.rating and _at_once(issue)), len(rated)),
-        "took_part": Rate(len(rated), len(finished)),
-        "called_back": Rate(sum(1 for issue in finished if issue.calls), len(finished)),
-    }
+    everything = [then for issue in issues if (then := stood(issue, until)) is not None]
+    collected = [issue for issue in everything if unit in (None, issue.unit)]
+    handled = [issue for issue in everything if unit in (None, issue.done_by)]
+    valid = [issue for issue in collected if first <= issue.reported_on <= until and _valid(issue, calendar)]
+    promised = [issue for issue in valid if (issue.judged_by or issue.reported_on) <= until]
+    done, rated = _done(handled, first, last), _rated(handled, first, last)
+    ratings = [int(issue.rating) for issue in rated if issue.rating]
+    ever = [issue for issue in handled if issue.reported_on <= until and _valid(issue, calendar)]
     return Demands(
-        rates=rates,
-        index=_two(Decimal(sum(rated) * 100) / (5 * len(rated))) if rated else None,
-        interval=wilson(satisfied, len(rated)),
-        enough=len(rated) >= _ENOUGH and len(rated) * 100 >= _ENOUGH_PERCENT * len(finished),
-        overdue=_numbers(issue for issue in handled if issue.stage in _OPEN and issue.owed and issue.owed < min(until, today)),
+        rates={
+            "dispatched": _rate(valid, lambda issue: bool(issue.dispatched_on)),
+            "dispatched_promptly": _rate(valid, lambda issue: _prompt(issue, calendar)),
+            **done,
+            "closed_ever": _rate(ever, lambda issue: issue.closed),
+            "answered": _rate(promised, lambda issue: bool(issue.replied_on)),
+            "returned": _rate(valid, lambda issue: issue.returned > 0),
+            "escalated": _rate(valid, lambda issue: issue.level != Level.GRID),
+            **_satisfied(rated),
+        },
+        counts={
+            "collected": len(valid),
+            "district": sum(1 for issue in valid if issue.level == Level.DISTRICT),
+            "city": sum(1 for issue in valid if issue.level == Level.CITY),
+            "tracked": sum(1 for issue in collected if issue.stage == IssueStage.TRACKED),
+        },
+        index=percentage(sum(ratings), 5 * len(ratings)),
+        interval=wilson(sum(1 for rating in ratings if rating >= _SATISFIED), len(ratings)),
+        enough=len(ratings) >= _ENOUGH and len(ratings) * 100 >= _ENOUGH_PERCENT * len(rated),
+        overdue=_numbers(issue for issue in handled if issue.stage in _OPEN and issue.due and issue.due < min(until, today)),
         undispatched=_numbers(issue for issue in valid if not issue.dispatched_on),
         unanswered=_numbers(issue for issue in promised if not issue.replied_on),
     )
+
+
+def _done(handled: Sequence[IssueHistory], first: str, last: str) -> dict[str, Rate]:
+    """K3, K4, K4b and 延期 over what was due in the month; the withdrawn owe nothing, the tracked go on owing."""
+    due = [
+        issue
+        for issue in handled
+        if issue.judged_by and first <= issue.judged_by <= last and issue.stage not in (*_INVALID, IssueStage.WITHDRAWN)
+    ]
+    return {
+        "closed": _rate(due, lambda issue: issue.closed),
+        "on_time": _rate(due, lambda issue: issue.closed and _by(issue, issue.judged_by)),
+        "on_time_initially": _rate(due, lambda issue: issue.closed and _by(issue, issue.initial_due)),
+        "extended": _rate(due, lambda issue: issue.extensions > 0),
+    }
+
+
+def _rated(handled: Sequence[IssueHistory], first: str, last: str) -> list[IssueHistory]:
+    """What was closed in the month, and so is due for a call-back (kpi §4)."""
+    return [issue for issue in handled if issue.closed and issue.closed_on and first <= issue.closed_on <= last]
+
+
+def _satisfied(finished: Sequence[IssueHistory]) -> dict[str, Rate]:
+    """K6 over the final call-back of each ticket, and 返工."""
+    answered = [issue for issue in finished if issue.rating]
+    return {
+        "satisfied": _rate(answered, lambda issue: int(issue.rating or 0) >= _SATISFIED),
+        "satisfied_strictly": _rate(answered, lambda issue: int(issue.rating or 0) >= _STRICTLY),
+        "satisfied_at_once": _rate(answered, _at_once),
+        "took_part": _rate(finished, lambda issue: bool(issue.rating)),
+        "called_back": _rate(finished, lambda issue: issue.calls > 0),
+        "reworked": _rate(finished, lambda issue: issue.reopened > 0),
+    }
+
+
+def _rate(of: Sequence[IssueHistory], holds: Callable[[IssueHistory], bool]) -> Rate:
+    return Rate(sum(1 for issue in of if holds(issue)), len(of))
 
 
 def document(figures: Demands) -> dict[str, Any]:
     """As JSON."""
     return {
         "rates": {name: {"n": rate.n, "d": rate.d, "pct": rate.pct} for name, rate in figures.rates.items()},
+        "counts": figures.counts,
         "satisfaction_index": figures.index, "interval": figures.interval, "enough": figures.enough,
         "overdue": list(figures.overdue), "undispatched": list(figures.undispatched), "unanswered": list(figures.unanswered),
     }  # fmt: skip
@@ -131,7 +174,7 @@ def wilson(n: int, d: int) -> tuple[str, str] | None:
         spread = _Z * ((p * (1 - p) + square / (4 * count)) / count).sqrt()
         scale = 1 + square / count
         low, high = max(Decimal(0), (middle - spread) / scale), min(Decimal(1), (middle + spread) / scale)
-        return _two(low * 100), _two(high * 100)
+        return estimated(Fraction(low)), estimated(Fraction(high))
 
 
 def _valid(issue: IssueHistory, calendar: Calendar) -> bool:
@@ -159,7 +202,3 @@ def _at_once(issue: IssueHistory) -> bool:
 
 def _numbers(issues: Iterable[IssueHistory]) -> tuple[str, ...]:
     return tuple(sorted(issue.no for issue in issues))
-
-
-def _two(value: Decimal) -> str:
-    return str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))

@@ -10,51 +10,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
-from typing import Protocol
 
 import orjson
 
 from services.reporting.domain import of_filings, of_issues, of_roster, of_visits
-from services.reporting.domain.histories import Histories
+from services.reporting.domain.histories import Histories, Mirrored
 from shared.events import CATALOGUE, UnknownFact
 
 _HANDLERS = {**of_roster.HANDLERS, **of_visits.HANDLERS, **of_issues.HANDLERS, **of_filings.HANDLERS}
-
-
-class Mirrored(Protocol):
-    """An entry of a mirrored log, as far as folding reads it; ``shared.eventlog.Entry`` is one."""
-
-    @property
-    def pos(self) -> int:
-        """Position in its log."""
-        ...
-
-    @property
-    def rec_us(self) -> int:
-        """When the log took it in, microseconds since 1970."""
-        ...
-
-    @property
-    def stream(self) -> str:
-        """``kind/key``."""
-        ...
-
-    @property
-    def type(self) -> str:
-        """The type of the fact."""
-        ...
-
-    @property
-    def body(self) -> bytes:
-        """The envelope as JSON."""
-        ...
 
 
 def fold(entries: Iterable[Mirrored], into: Histories | None = None) -> Histories:
     """Fold mirror entries, each log in its own order, in any interleaving of the logs."""
     histories = Histories() if into is None else into
     loads = orjson.loads
-    handlers = _HANDLERS
+    handlers, of_tickets, remember = _HANDLERS, of_issues.HANDLERS, of_issues.remember
     count = 0
     collecting = gc.isenabled()
     gc.disable()  # Nothing made here refers back to its owner; looking for cycles among millions of objects costs two thirds.
@@ -64,7 +34,10 @@ def fold(entries: Iterable[Mirrored], into: Histories | None = None) -> Historie
             handler = handlers.get(type_)
             count += 1
             if handler is not None:
-                handler(histories, entry.stream.partition("/")[2], loads(entry.body)["data"], entry.pos, entry.rec_us)
+                key, data = entry.stream.partition("/")[2], loads(entry.body)["data"]
+                handler(histories, key, data, entry.pos, entry.rec_us)
+                if type_ in of_tickets:
+                    remember(histories, key, entry, data)
             elif type_ not in CATALOGUE:
                 raise UnknownFact(type_)
     finally:

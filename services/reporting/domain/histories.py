@@ -7,11 +7,40 @@ are written by ``folding`` alone; everybody else only reads them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from shared.terms import IssueStage, Level, Line, Review
 
 BEGINNING = "0001-01-01"
+
+
+class Mirrored(Protocol):
+    """An entry of a mirrored log, as far as folding reads it; ``shared.eventlog.Entry`` is one."""
+
+    @property
+    def pos(self) -> int:
+        """Position in its log."""
+        ...
+
+    @property
+    def rec_us(self) -> int:
+        """When the log took it in, microseconds since 1970."""
+        ...
+
+    @property
+    def stream(self) -> str:
+        """``kind/key``."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """The type of the fact."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The envelope as JSON."""
+        ...
 
 
 @dataclass(slots=True)
@@ -154,8 +183,9 @@ class IssueHistory:
     due: str | None = None
     """The deadline in force, as it is printed: after a reopening the one of the reopening."""
     owed: str | None = None
-    """The deadline it is judged by (kpi §3): extensions and higher levels move it until the ticket is reopened; from
-    then on nothing does."""
+    """The deadline at the first reopening, or the one in force: what rules 2026.1 judge by."""
+    promised: str | None = None
+    """The deadline in force at the 报结 that the first reopening undid; ``judged_by`` reads it."""
     level: str = Level.GRID
     extensions: int = 0
     returned: int = 0
@@ -167,12 +197,30 @@ class IssueHistory:
     result: str = ""
     resolved_on: str | None = None
     """Day of the resolution that counts: the last one not rejected nor followed by a reopening."""
+    resolved_under: str | None = None
+    """The deadline in force at the last 报结."""
     closed_on: str | None = None
     rating: str | None = None
     """The rating of the last call-back that gave one, since the last reopening."""
     first_rating: str | None = None
     calls: int = 0
     reopened: int = 0
+    told: list[Mirrored] = field(default_factory=list[Mirrored])
+    """The entries it was folded from, so that it can be folded again as it stood on an earlier day."""
+    last_on: str = ""
+    """The latest day on which anything of it happened."""
+
+    @property
+    def judged_by(self) -> str | None:
+        """The deadline K3 and K4 judge by (kpi §3): extensions and higher levels move it; a reopening never does, so that
+        more time for a second handling makes nobody punctual who was late the first time.
+        """
+        return (self.promised or self.owed) if self.reopened else self.due
+
+    @property
+    def done_by(self) -> str:
+        """The unit it is counted for in K3, K4 and K6: the one that handles it, after the last dispatch."""
+        return self.handler or self.unit
 
     @property
     def closed(self) -> bool:

@@ -30,11 +30,11 @@ from services.reporting.domain.coverage import (
     Settings,
     UnitCoverage,
     coverage,
-    percentage,
     period,
 )
 from services.reporting.domain.histories import EnterpriseHistory, Histories, IssueHistory, VisitHistory, standing_value
 from shared.months import Calendar, start_of_day
+from shared.percent import percentage
 from shared.terms import Awareness, IssueStage, Level, Line, Mode, Rating, Review, Role
 
 Row = dict[str, Any]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from services.reporting.domain.histories import Histories, IssueHistory
+import orjson
+
+from services.reporting.domain.histories import Histories, IssueHistory, Mirrored
+from services.reporting.domain.occurrence import day_of
 from shared.events import issues
 from shared.terms import IssueStage, Level
 
@@ -50,14 +54,14 @@ def _signed(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _r
 
 def _resolved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.stage, item.resolved_on = IssueStage.RESOLVED, data["on"]
+    item.stage, item.resolved_on, item.resolved_under = IssueStage.RESOLVED, data["on"], item.due
     item.outcome, item.result = data["outcome"], data["result"]
 
 
 def _approved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    """An answer reaches the enterprise when a reviewer lets it out (K5)."""
+    """An answer reaches the enterprise when a reviewer lets it out (K5); no reopening takes it back."""
     item = _issue(histories, key)
-    item.stage, item.replied_on = IssueStage.REVIEWED, data["on"]
+    item.stage, item.replied_on = IssueStage.REVIEWED, item.replied_on or data["on"]
 
 
 def _rejected(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -81,8 +85,9 @@ def _closed(histories: Histories, key: str, data: dict[str, Any], _pos: int, _re
 
 def _reopened(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.stage, item.resolved_on, item.replied_on = IssueStage.SIGNED, None, None
+    item.stage, item.resolved_on = IssueStage.SIGNED, None
     item.closed_on, item.rating = None, None
+    item.promised = item.promised or item.resolved_under
     item.reopened += 1
     _clock(item, data["due"]["on"])
 
@@ -167,3 +172,30 @@ HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] 
     issues.CityReplied.TYPE: _city_replied,
     issues.IssueWithdrawn.TYPE: _withdrawn,
 }
+
+
+def remember(histories: Histories, key: str, entry: Mirrored, data: dict[str, Any]) -> None:
+    """Keep what a ticket was folded from, and the day of the latest of it."""
+    item = _issue(histories, key)
+    item.told.append(entry)
+    item.last_on = max(item.last_on, _day(entry, data))
+
+
+def _day(entry: Mirrored, data: dict[str, Any]) -> str:
+    return day_of(entry.type, data, datetime.fromtimestamp(entry.rec_us / 1_000_000, UTC))
+
+
+def stood(issue: IssueHistory, until: str) -> IssueHistory | None:
+    """The ticket as it stood at the end of a day, by all that is known now; nothing if it was not there yet (kpi §1).
+
+    Every fact of a ticket is a happening: what has a later day is left out, whenever it was recorded.
+    """
+    if issue.last_on <= until:
+        return issue
+    then = Histories()
+    for entry in issue.told:
+        data = orjson.loads(entry.body)["data"]
+        if _day(entry, data) <= until:
+            HANDLERS[entry.type](then, issue.id, data, entry.pos, entry.rec_us)
+    found = then.issues.get(issue.id)
+    return found if found is not None and found.no else None

@@ -12,10 +12,10 @@ from services.roster.api.reading import business, sees_district
 from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, OpenCensus
 from services.roster.domain.commands import SurveyEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
-from services.roster.domain.scope import share
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import local_date
+from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import Line, Role, Standing, SurveyResult, derived_id
@@ -135,11 +135,13 @@ async def progress(id_: CensusId, caller: Caller, request: Request, unit: UnitQu
             if row["result"]:
                 cell["done"] += row["n"]
                 cell["results"][row["result"]] += row["n"]
-    items: list[dict[str, Any]] = [{**cell, "pct": share(cell["done"], cell["targets"])} for _, cell in sorted(cells.items())]
+    items: list[dict[str, Any]] = [
+        {**cell, "pct": percentage(cell["done"], cell["targets"])} for _, cell in sorted(cells.items())
+    ]
     units = [item for item in items if item["whole"]]
     targets, done = sum(item["targets"] for item in units), sum(item["done"] for item in units)
     return {
-        "census": id_, "on": args[1], "targets": targets, "done": done, "pct": share(done, targets),
+        "census": id_, "on": args[1], "targets": targets, "done": done, "pct": percentage(done, targets),
         "units": [
             {**{k: v for k, v in item.items() if k not in ("whole", "sub_unit", "sub_unit_name")},
              "parts": [{k: v for k, v in part.items() if k != "whole"} for part in items

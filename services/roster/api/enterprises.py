@@ -22,11 +22,11 @@ from services.roster.domain.commands import (
     VerifyContactLoss,
 )
 from services.roster.domain.enterprise import ENTERPRISE
-from services.roster.domain.scope import share
 from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.months import WrittenDate, local_date
+from shared.percent import percentage
 from shared.problems import Malformed, Unknown
 from shared.service import Service
 from shared.terms import Size, Standing, derived_id
@@ -220,7 +220,7 @@ async def grid_coverage(
     names = ("vertical", "horizontal", "both_lines", "vertical_staffed", "horizontal_staffed", "both_staffed")
     return {
         "on": day, "unit": unit, "in_scope": whole,
-        **{name: {"n": row[name], "d": whole, "pct": share(row[name], whole)} for name in names},
+        **{name: {"n": row[name], "d": whole, "pct": percentage(row[name], whole)} for name in names},
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, r
 from shared.decider import Actor
 from shared.handle import Done
 from shared.months import local_date
+from shared.percent import percentage
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role, derived_id
@@ -130,12 +131,7 @@ async def projects(
         service.pool, table="project", columns="id, name, enterprise, since, plaqued", where=where, args=args, order=["since", "id"],
         cursor=cursor, limit=limit,
     )  # fmt: skip
-    return {"rate": {"n": counted["n"], "d": counted["d"], "pct": percent(counted["n"], counted["d"])}, **page}
-
-
-def percent(n: int, d: int) -> str | None:
-    """Two digits, rounded down: 100.00 stands only where n = d."""
-    return f"{n * 10_000 // d / 100:.2f}" if d else None
+    return {"rate": {"n": counted["n"], "d": counted["d"], "pct": percentage(counted["n"], counted["d"])}, **page}
 
 
 @router.get("/projects/{id_}", name="get_project", summary="项目与挂牌")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
 from services.roster.domain.enterprise import Registered
@@ -17,8 +16,6 @@ from shared.terms import Standing
 ValueT = TypeVar("ValueT")
 
 _ENTERPRISE = "91"
-_CENT = Decimal("0.01")
-_NEARLY = Decimal("99.99")
 
 
 def on_day(said: Sequence[tuple[date, ValueT]], day: date) -> ValueT:
@@ -41,15 +38,3 @@ def in_scope(state: Registered, day: date, *, branches: bool = True) -> bool:
     if standing is None or not state.code.startswith(_ENTERPRISE) or (state.particulars["branch"] and not branches):
         return False
     return standing.survives and not on_day(state.custodies, day)
-
-
-def share(part: int, whole: int) -> str | None:
-    """Per cent, half up, two decimals; 100.00 only if nothing is left, 0.00 only if nothing was done, none of none."""
-    if whole == 0:
-        return None
-    value = (Decimal(part) * 100 / Decimal(whole)).quantize(_CENT, ROUND_HALF_UP)
-    if part < whole:
-        value = min(value, _NEARLY)
-    if part > 0:
-        value = max(value, _CENT)
-    return str(value)

@@ -30,11 +30,11 @@ from services.visits.domain.material import (
     allowed_actions,
     may_keep,
 )
-from services.visits.domain.planning import percentage
 from services.visits.projections.materials import read
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.handle import Done
+from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import MaterialKind, Occasion, derived_id, new_id

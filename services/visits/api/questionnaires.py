@@ -28,6 +28,7 @@ from shared.directory import Assigned, KnownEnterprise
 from shared.events import Command
 from shared.handle import Ask
 from shared.months import local_date
+from shared.percent import percentage
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Line, LinkPurpose, Standing, derived_id
@@ -218,8 +219,8 @@ async def poll(id_: PollId, caller: Caller, request: Request, response: Response
     closed = isinstance(state, Closed)
     return {
         "id": id_, "version": version, **state.fact.model_dump(mode="json"), "closed": closed,
-        "units": [{**row, "rate": _percent(row["answered"], row["sent"])} for row in rows],
-        **({**total, "rate": _percent(total["answered"], total["sent"])} if district else {}),
+        "units": [{**row, "rate": percentage(row["answered"], row["sent"])} for row in rows],
+        **({**total, "rate": percentage(total["answered"], total["sent"])} if district else {}),
         "allowed_actions": ["issue", "close"] if caller.holds(*OFFICE) and not closed else [],
     }  # fmt: skip
 
@@ -254,8 +255,3 @@ async def polls(caller: Caller, request: Request, cursor: Cursor = None, limit: 
     return await listing(
         service.pool, table="poll", columns=columns, where=[], args=[], order=["begins_on", "id"], cursor=cursor, limit=limit
     )
-
-
-def _percent(part: int, whole: int) -> str | None:
-    """Two digits; nothing where nobody was asked."""
-    return f"{part * 10_000 // whole / 100:.2f}" if whole else None

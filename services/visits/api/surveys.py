@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect
 
 from services.visits.api.lookups import DISTRICT
 from services.visits.api.reading import kept
-from services.visits.domain.planning import percentage
 from services.visits.domain.sampling import Estimate, Member
 from services.visits.domain.survey import (
     MOST_SAMPLED,
@@ -35,6 +34,7 @@ from services.visits.projections.surveys import read
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.handle import Done
+from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Malformed, TooLarge, Unknown
 from shared.service import Service
 from shared.terms import Awareness, Role, Standing, SurveyAnswer, derived_id

@@ -17,6 +17,7 @@ from services.visits.domain.commands import Day, Instant, RecordVisit, Seconds
 from shared.directory import KnownEnterprise
 from shared.events import Command
 from shared.events.visits import VisitRecorded
+from shared.percent import percentage
 from shared.problems import Refused
 from shared.terms import Ack, Line, Mode, Operation
 from shared.vault import Personal
@@ -90,7 +91,7 @@ def changes(before: VisitRecorded | None, now: VisitRecorded) -> tuple[str, ...]
     if before and before.headcount and now.headcount is not None:
         drop = before.headcount - now.headcount
         if drop * 100 >= before.headcount * DROP_PERCENT:
-            found.append(f"用工减少{drop * 100 // before.headcount}%({before.headcount}→{now.headcount})")
+            found.append(f"用工减少{percentage(drop, before.headcount)}%({before.headcount}→{now.headcount})")
     return tuple(found)
 
 

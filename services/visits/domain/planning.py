@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from shared.months import Calendar, Month
+from shared.percent import percentage
 from shared.terms import Line, Operation
 
 NEAR_WORKDAYS = 3
@@ -253,16 +254,6 @@ def _sentence(found: Forecast, at: Horizon) -> str:
     if found.expected is None:
         return "本月尚无已过工作日,无法预测"
     return f"按当前进度27日将达到{found.expected_pct}%({found.expected}/{found.owing})"
-
-
-def percentage(n: int, d: int) -> str | None:
-    """Half-up with two decimals; below 100 unless all, above 0 if any; ``None`` of nothing (kpi §1)."""
-    if d == 0:
-        return None
-    hundredths = (n * 20_000 + d) // (2 * d)
-    hundredths = min(hundredths, 9_999) if n < d else hundredths
-    hundredths = max(hundredths, 1) if n > 0 else hundredths
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _days(first: date, last: date) -> list[date]:

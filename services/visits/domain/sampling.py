@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from shared import lots
+from shared.percent import estimated
 
 METHOD = "sha256(seed|township|size|code), smallest first; n0=384.16, largest remainder, at least 2 a stratum; 2026.1"
 LEAST = 2
@@ -115,7 +116,7 @@ def estimate(strata: Sequence[Counted]) -> Estimate | None:
             unseen = 1 - Fraction(item.valid, item.population)
             variance += weight * weight * unseen * p * (1 - p) / (item.valid - 1)
     half = _Z * _root(variance)
-    return Estimate(_percent(share), _percent(max(share - half, Fraction(0))), _percent(min(share + half, Fraction(1))))
+    return Estimate(estimated(share), estimated(max(share - half, Fraction(0))), estimated(min(share + half, Fraction(1))))
 
 
 def merged(strata: Sequence[Counted]) -> tuple[list[Counted], int]:
@@ -151,10 +152,3 @@ def _root(value: Fraction) -> Fraction:
     with localcontext() as context:
         context.prec = 40
         return Fraction((Decimal(value.numerator) / Decimal(value.denominator)).sqrt())
-
-
-def _percent(share: Fraction) -> str:
-    with localcontext() as context:
-        context.prec = 40
-        exact = Decimal(share.numerator) * 100 / Decimal(share.denominator)
-        return str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
