@@ -101,14 +101,23 @@ async def test_every_item_gets_an_answer_and_the_rest_are_named(desk: Desk) -> N
     assert (await listed(desk, "h2"))["received"] == 0  # Another township's head sees nothing of it.
 
 
-async def test_an_answer_that_did_not_hold_is_none(desk: Desk) -> None:
+async def test_an_answer_given_stays_given_when_the_ticket_is_reopened(desk: Desk) -> None:
     id_ = await desk.signed()
     await let_out(desk, id_)
     assert (await listed(desk))["pct"] == "100.00"
     await desk.ask("caller", id_, "call-back", outcome="answered", rating="2", reason="又积水了")
     await desk.ask("caller", id_, "reopen", reason="又积水了")
     rate = await listed(desk)
-    assert (rate["pct"], [item["id"] for item in rate["items"]]) == ("0.00", [id_])
+    assert (rate["pct"], rate["items"]) == ("100.00", [])
+
+
+async def test_what_is_withdrawn_after_it_was_given_out_stays_owed_an_answer(desk: Desk) -> None:
+    """K5: and it is counted for the unit that collected it."""
+    given, at_once = await desk.dispatched(), await desk.reported()
+    for id_ in (given, at_once):
+        await desk.ask("caller", id_, "withdraw", reason="已自行解决", call="09-14 电话确认")
+    rate = await listed(desk, unit="T01")
+    assert (rate["received"], rate["answered"], [item["id"] for item in rate["items"]]) == (1, 0, [given])
 
 
 async def test_the_enterprise_follows_urges_and_adds_through_its_link(desk: Desk, enterprise: httpx.AsyncClient) -> None:

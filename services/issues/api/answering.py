@@ -16,10 +16,10 @@ from shared.terms import Colour, IssueStage, Source
 
 router = APIRouter(tags=["待办"])
 
-_ANSWERED = "stage in ('reviewed', 'closed', 'archived')"
-"""A reviewer has let the reply out. What was reopened has no answer that held."""
-_RECEIVED = "stage not in ('declined', 'merged', 'withdrawn')"
-"""The declined got theirs with the refusal, the merged have one of their own, the withdrawn wait for none (kpi §3)."""
+_ANSWERED = "(stage in ('reviewed', 'closed', 'archived') or reopened > 0)"
+"""A reviewer has let the reply out. Reopening doesn't erase an answer given (K5): what is handled again stands in other queues."""
+_RECEIVED = "stage not in ('declined', 'merged') and (stage <> 'withdrawn' or dispatched_on is not null)"
+"""The declined got theirs with the refusal, the merged have one of their own; what was withdrawn after 交办 stays in (K5)."""
 
 
 @router.get("/queues/unanswered", name="list_unanswered", summary="回应率和尚未回应的问题清单(时限、所在环节)")
@@ -29,11 +29,13 @@ async def unanswered(
     overdue: Annotated[bool, Query(description="只看已过时限的")] = False, cursor: Cursor = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """The nearest day first; a ticket leaves this list by an answer in words, by being merged, or because it was withdrawn."""
+    """The nearest day first; a ticket leaves this list by an answer in words, by being merged, or by being withdrawn before
+    anybody was given it. ``unit`` is the one that collected it, as in K5; reporting's figure asks besides whether the limit is over.
+    """
     service: Service = request.app.state.service
     where, args = within(reach(caller))
     where.append(_RECEIVED)
-    for column, value in (("coalesce(handling_unit, unit)", unit), ("source", source and str(source))):
+    for column, value in (("unit", unit), ("source", source and str(source))):
         if value is not None:
             args.append(value)
             where.append(f"{column} = ${len(args)}")
