@@ -19,6 +19,7 @@ from services.reporting.archive import Archive, Cut, make_index
 from services.reporting.domain import coverage as covering
 from services.reporting.domain import demands as asked
 from services.reporting.domain import ledger as ledgers
+from services.reporting.domain.due import predecessors
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import Histories
 from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed, State
@@ -97,7 +98,8 @@ class Reader:
         grid, calendar = await self.grid(cut)
         line = self.line(grid, unit)
         histories = _over(grid)
-        holdings = await self.archive.holdings(unit)
+        # Whose debts it may have inherited: those of the units it succeeded.
+        holdings = [id_ for code in sorted({unit, *predecessors(grid.units, unit)}) for id_ in await self.archive.holdings(code)]
         visits = await self.archive.visits(month, unit, holdings)
         fold(await self.archive.streams("visits", visits, cut), histories)
         ids = {UUID(visit.enterprise) for visit in histories.visits.values() if visit.details} | set(holdings)

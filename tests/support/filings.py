@@ -20,8 +20,8 @@ from shared.months import Calendar, Year
 from shared.terms import Mode, Role, Standing
 from support.stories import H, Story, V, day, ident, sealed, settled
 
-_ACTING, _SIZES = 2, 3
-"""Since which rules there are deputies for a leave and denied visits, and size classes."""
+_ACTING, _SIZES, _DEBTS = 2, 3, 4
+"""Since which rules there are deputies for a leave and denied visits, size classes, and heirs of a unit's debts."""
 MONTH = "2026-09"
 LEDGERS = (("H1", H), ("V1", V))
 
@@ -59,7 +59,26 @@ def events(rules: int) -> Story:
         story.tell(f"enterprise/{ident('A')}", roster.EnterpriseSized(size="small", basis="从业人员 30 人", rule="2017"))  # type: ignore[arg-type]
         story.tell(f"enterprise/{ident('A')}", roster.EnterpriseAmended.model_validate({"staff": 300, "on": day("09-10")}))
         story.tell(f"enterprise/{ident('A')}", roster.EnterpriseSized(size="medium", basis="从业人员 300 人", rule="2017"))  # type: ignore[arg-type]
+    if rules >= _DEBTS:
+        _inherited(story)
     return story
+
+
+def _inherited(story: Story) -> None:
+    """What rules 4 read otherwise: 代管 and gone, a unit that ended inside the freeze, an answer in an unproved visit, a closing
+    after T, a rating the enterprise gave by itself.
+    """
+    for name in ("G", "I", "J"):
+        story.enterprise(name, managed_elsewhere=name == "G")
+        story.assign(name, H, "H1" if name == "G" else "H2")
+    story.visit("G", "09-03", "H1")
+    story.standing("G", Standing.DEREGISTERED, "09-16")
+    story.assign("I", H, "H3", "09-22")
+    story.tell("unit/H2", roster.UnitEnded(on=day("09-23"), successors=("H1",)))
+    story.visit("A", "09-24", "H1", qualified=False, aware="unknown")
+    story.visit("J", "09-24", "H1", mode=Mode.QUESTIONNAIRE, satisfaction="5")
+    stream = _ticket(story, "QXG-202609-H1-0009", "V1", due="09-25")
+    _settle(story, stream, "09-29", "3")
 
 
 def _appoint(story: Story, name: str, unit: str, role: Role, on: str, **more: Any) -> None:

@@ -139,6 +139,10 @@ def test_a_row_shows_its_tickets_and_the_summary_counts_them() -> None:
     summary = found.summary["filing"]
     assert summary["collected"] == 3
     assert summary["dispatched"] == {"n": 2, "d": 3, "pct": "66.67"}
+    assert summary["closed"]["d"] == summary["satisfied"]["d"] == 0
+    # 办结, 按期 and 满意 are the handling unit's (kpi §3).
+    summary = filed(story, "V1", V).summary["filing"]
+    assert summary["collected"] == summary["dispatched"]["d"] == 0
     assert summary["closed"] == {"n": 1, "d": 2, "pct": "50.00"}
     assert summary["on_time"] == {"n": 1, "d": 2, "pct": "50.00"}
     assert summary["satisfied"] == {"n": 1, "d": 1, "pct": "100.00"}
@@ -161,7 +165,7 @@ def test_a_resolution_that_was_reopened_does_not_count_as_on_time() -> None:
         story.tell(stream, fact)
     history = fold(story.entries).issues[str(ident("QXG-202609-H1-0001"))]
     assert (history.initial_due, history.due, history.first_rating, history.rating) == ("2026-09-15", "2026-09-18", "2", "4")
-    assert filed(story).summary["month"]["on_time"] == {"n": 0, "d": 1, "pct": "0.00"}
+    assert filed(story, "V1", V).summary["month"]["on_time"] == {"n": 0, "d": 1, "pct": "0.00"}
 
 
 def test_both_cut_offs_are_summed_up_and_awareness_takes_the_latest_answer() -> None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.reporting.api.asking import Asked, MonthQuery, MonthText, Now, Question, UnitCode, cut_facts, month_of
 from services.reporting.documents.workbook import Stamp, write_workbook
+from services.reporting.domain.due import owing, punctuality
 from services.reporting.domain.ledger import Ledger, digest
 from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger
 from services.reporting.domain.rules import CURRENT
@@ -22,7 +23,6 @@ from shared.eventlog import load
 from shared.events.reporting import Filing
 from shared.months import local_date
 from shared.service import Service
-from shared.terms import UnitKind
 from shared.vault import Personal, mask
 
 router = APIRouter(tags=["台账"])
@@ -63,21 +63,17 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question) -> Resp
 
 @router.get("/ledgers", name="list_ledgers", summary="报送情况一览")
 async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
-    """Every unit that owes a ledger of the month: on time, late, or missing (K9)."""
+    """Every unit that owes a ledger of the month, being there at T: on time, late, or missing (K9)."""
     grid, calendar = await question.reader.grid(question.cut)
     due = month_of(month).due(calendar=calendar)
-    last = month_of(month).last_day.isoformat()
+    last = month_of(month).due_day(calendar=calendar).isoformat()
     rows = {
         row["unit"]: dict(row) for row in await question.service.pool.fetch("select * from ledger_month where month = $1", month)
     }
     items: list[dict[str, Any]] = []
-    for code, unit in sorted(grid.units.items()):
-        owes = (
-            unit.kind in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
-            and unit.since <= last
-            and not (unit.ended_on and unit.ended_on <= last)
-        )
-        if not owes or not (question.sees_district or code == question.caller.unit):
+    for unit in owing(grid.units, last):
+        code = unit.code
+        if not (question.sees_district or code == question.caller.unit):
             continue
         row = rows.get(code)
         state = "missing" if row is None else "on_time" if row["on_time"] else "late"
@@ -87,7 +83,11 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
             "received": row and row["received"], "signed": bool(row and row["stage"] == "signed"), "digest": row and row["digest"],
             "supplements": row["supplements"] if row else 0,
         })  # fmt: skip
-    return {"month": month, "due": due, "items": items, "next_cursor": None, "total": len(items)}
+    told = punctuality(item["state"] for item in items)
+    return {
+        "month": month, "due": due, **{name: {"n": rate.n, "d": rate.d, "pct": rate.pct} for name, rate in told.items()},
+        "items": items, "next_cursor": None, "total": len(items),
+    }  # fmt: skip
 
 
 @router.post("/ledgers/{unit}/{month}/submit", name="submit_ledger", summary="报送台账")

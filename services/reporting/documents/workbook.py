@@ -26,6 +26,8 @@ from shared.sheets import clean
 from shared.terms import Line, Mode
 
 EMPTY = "本月无走访记录(零报告)"
+HANDLED = "办结、按期、满意按承办单位统计"
+"""Under 月度汇总: who the figures of tickets are of (kpi §3)."""
 _A3, _A4 = 8, 9
 _EPOCH = date(1899, 12, 30).toordinal()
 _CREATED = datetime(2021, 8, 11, tzinfo=UTC).replace(tzinfo=None)
@@ -346,6 +348,8 @@ def _summary_sheet(sheet: Worksheet, ledger: Ledger, stamp: Stamp, styles: _Styl
     sheet.write_string(last, 0, "报送时间", styles.text)
     sheet.write_string(last, 1, stamp.filed_at or "未报送", styles.centred)
     sheet.write_string(last, 2, "—", styles.centred)
+    if filing.get("by"):  # Filings of former rules counted everything by the unit that collected.
+        _band(sheet, last + 1, HANDLED, 3, styles.block)
     sheet.repeat_rows(2)
 
 

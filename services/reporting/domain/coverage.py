@@ -21,6 +21,7 @@ from services.reporting.domain.histories import (
     ContactLoss,
     EnterpriseHistory,
     Histories,
+    UnitHistory,
     VisitHistory,
     standing_value,
 )
@@ -180,11 +181,12 @@ def coverage(at: Period, histories: Histories) -> Coverage:
         message = "cross_line_credit=adopt: 尚无“采认”事实,不能启用"
         raise CreditRuleMissing(message)
     visits = visits_by_enterprise(histories, at.first, at.until)
+    units_known = histories.units if at.settings.rules >= _DEBTS else {}
     tallies: dict[tuple[str, Line], _Tally] = {}
     either_n = either_d = both_n = 0
     for key, enterprise in histories.enterprises.items():
         made = visits.get(key, ())
-        found = [(line, seen) for line in _LINES if (seen := _judge(at, enterprise, line, made)) is not None]
+        found = [(line, seen) for line in _LINES if (seen := _judge(at, units_known, enterprise, line, made)) is not None]
         if not found:
             continue
         counted = [_count(tallies, line, seen) for line, seen in found]
@@ -240,7 +242,13 @@ class _Owed:
         return not self.visits and not self.grace
 
 
-def _judge(at: Period, enterprise: EnterpriseHistory, line: Line, made: Sequence[VisitHistory]) -> _Owed | None:
+_DEBTS = 4
+"""Since these rules a unit that ended leaves its debts to its successor, and 代管 since ever is never counted."""
+
+
+def _judge(
+    at: Period, units: Mapping[str, UnitHistory], enterprise: EnterpriseHistory, line: Line, made: Sequence[VisitHistory]
+) -> _Owed | None:
     """Who owes this enterprise a visit on this line, and whether it was made; ``None`` if nobody does."""
     timeline = enterprise.assignments(line)
     if not timeline or timeline[0].on > at.until or not _may_be_served(enterprise, at):
@@ -249,11 +257,11 @@ def _judge(at: Period, enterprise: EnterpriseHistory, line: Line, made: Sequence
     ended = standing_value(enterprise.standings, until, "") not in _SURVIVING
     if ended:
         until = _left_on(enterprise, at)
-        if not until or timeline[0].on > until:
+        if not until or timeline[0].on > until or not _was_in_scope(enterprise, at, until):
             return None
     elif standing_value(enterprise.custody, until, False):
         return None
-    counted = [visit for visit in made if visit.valid and visit.on <= until and _credited(at, timeline, visit)]
+    counted = [visit for visit in made if visit.valid and visit.on <= until and _credited(at, units, timeline, visit)]
     if ended and not counted:
         return None
     segments = _segments(timeline, until)
@@ -262,14 +270,15 @@ def _judge(at: Period, enterprise: EnterpriseHistory, line: Line, made: Sequence
     if not counted and not ended:
         # No dumping: who gave the enterprise away unvisited in the last working days still answers for it.
         holder = _before_freeze(segments, at.frozen_since)
+    owing = heir(units, holder.unit, at.until, _receivers(segments, holder))
     return _Owed(
-        unit=holder.unit,
+        unit=owing,
         visits=tuple(visit.id for visit in counted),
-        handed=tuple(visit.id for visit in counted if holder.unit not in credited_units(visit, at.settings)),
+        handed=tuple(visit.id for visit in counted if owing not in credited_units(visit, at.settings)),
         lost=any(_lost_on(at, loss, line) for loss in enterprise.lost),
         grace=not counted and timeline[0].on >= at.grace_since,
-        frozen=current.unit if holder is not current and holder.unit != current.unit else "",
-        assignment=_last_of(timeline, holder.unit, until),
+        frozen=current.unit if holder is not current and owing != current.unit else "",
+        assignment=_last_of(timeline, owing, until),
     )
 
 
@@ -297,6 +306,37 @@ def _left_on(enterprise: EnterpriseHistory, at: Period) -> str:
     return left if left >= at.first else ""
 
 
+def _was_in_scope(enterprise: EnterpriseHistory, at: Period, left: str) -> bool:
+    """Whether it was in scope, not 代管, on a day of the month before it left (kpi §2)."""
+    if at.settings.rules < _DEBTS:
+        return True
+    changes = [change.on for change in (*enterprise.standings, *enterprise.custody) if at.first < change.on < left]
+    return any(
+        standing_value(enterprise.standings, on, "") in _SURVIVING and not standing_value(enterprise.custody, on, False)
+        for on in (at.first, *changes)
+        if on < left
+    )
+
+
+def heir(units: Mapping[str, UnitHistory], unit: str, on: str, receivers: Sequence[str] = ()) -> str:
+    """Who answers on a day for what a unit owes: itself, or, once it has ended, its successor, and so on.
+
+    Of several successors it is the one that was given the enterprise, else the first named. Of none it is whoever was given
+    the enterprise: somebody has to answer.
+    """
+    passed: set[str] = set()
+    while (known := units.get(unit)) is not None and known.ended_on and known.ended_on <= on and unit not in passed:
+        passed.add(unit)
+        given = [code for code in receivers if code in known.successors] or known.successors or tuple(receivers)
+        unit = given[0] if given else unit
+    return unit
+
+
+def _receivers(segments: Sequence[Assignment], giver: Assignment) -> list[str]:
+    """The units that were given the enterprise after this one, the latest first."""
+    return [item.unit for item in reversed(segments) if item.on > giver.on]
+
+
 def _segments(timeline: Sequence[Assignment], until: str) -> Sequence[Assignment]:
     """The assignments up to a day, those that changed the unit only: another worker is no move."""
     if len(timeline) == 1:  # As most are.
@@ -319,7 +359,9 @@ def _before_freeze(segments: Sequence[Assignment], since: str) -> Assignment:
 
 
 def _last_of(timeline: Sequence[Assignment], unit: str, until: str) -> Assignment:
-    return next(item for item in reversed(timeline) if item.unit == unit and item.on <= until)
+    """The unit's latest assignment; an heir that never had one has neither village nor worker for the enterprise."""
+    mine = (item for item in reversed(timeline) if item.unit == unit and item.on <= until)
+    return next(mine, Assignment(until, 0, unit, None, None))
 
 
 def credited_units(visit: VisitHistory, settings: Settings) -> frozenset[str]:
@@ -330,17 +372,18 @@ def credited_units(visit: VisitHistory, settings: Settings) -> frozenset[str]:
     return frozenset((visitors[0]["unit"],)) if visitors else frozenset()
 
 
-def _credited(at: Period, timeline: Sequence[Assignment], visit: VisitHistory) -> bool:
-    """Whether a unit that answered for the enterprise on the day of the visit made it."""
+def _credited(at: Period, known: Mapping[str, UnitHistory], timeline: Sequence[Assignment], visit: VisitHistory) -> bool:
+    """Whether a unit that answered for the enterprise on the day of the visit made it, or the heir of one."""
     segments = _segments(timeline, visit.on)
     if not segments:
         return False
     units = credited_units(visit, at.settings)
-    if segments[-1].unit in units:
+    if segments[-1].unit in units or heir(known, segments[-1].unit, visit.on) in units:
         return True
     # Who must still answer after giving an enterprise away must be able to; what counted at T counts at T' too.
     since = min(at.frozen_since, at.filing_frozen_since)
-    return _before_freeze(segments, since).unit in units
+    giver = _before_freeze(segments, since)
+    return giver.unit in units or heir(known, giver.unit, visit.on, _receivers(segments, giver)) in units
 
 
 def _lost_on(at: Period, loss: ContactLoss, line: Line) -> bool:

@@ -15,14 +15,18 @@ _STRICTLY = (Rating.VERY_SATISFIED, Rating.SATISFIED)
 _SATISFIED = (*_STRICTLY, Rating.FAIRLY_SATISFIED)
 
 
-DEADLINES: Mapping[int, Callable[[IssueHistory], str | None]] = {1: attrgetter("due"), 2: attrgetter("owed")}
+DEADLINES: Mapping[int, Callable[[IssueHistory], str | None]] = {
+    1: attrgetter("due"),
+    2: attrgetter("owed"),
+    3: attrgetter("owed"),
+}
 """By which deadline a ticket was judged: the one in force, also of a reopening; then the one that no reopening moves."""
 
 
 def tickets(
     issues: Iterable[IssueHistory], first: str, until: str, last: str, deadline: Callable[[IssueHistory], str | None]
 ) -> dict[str, Any]:
-    """Rules 1 and 2: all figures of tickets belong to the unit that collected them, as of the cut for both cut-offs."""
+    """Rules 1 to 3: all figures of tickets belong to the unit that collected them, as of the cut for both cut-offs."""
     known = [issue for issue in issues if issue.stage not in _NOT_VALID]
     collected = [issue for issue in known if first <= issue.reported_on <= until]
     dispatched = sum(1 for issue in collected if issue.dispatched_on and issue.dispatched_on <= until)
@@ -46,7 +50,7 @@ def tickets(
 
 
 def awareness(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Rules 1 and 2: one answer an enterprise, the latest of the rows not returned; who was not asked gave none."""
+    """Rules 1 to 3: one answer an enterprise, the latest of the rows not returned; who was not asked gave none."""
     latest: dict[str, tuple[str, str, str]] = {}
     for row in rows:
         if row["aware"] != Awareness.NOT_ASKED and row["review"] != Review.RETURNED:

@@ -205,6 +205,8 @@ class IssueHistory:
     first_rating: str | None = None
     calls: int = 0
     reopened: int = 0
+    parties: set[str] = field(default_factory=set[str])
+    """The units that collected it or ever handled it."""
     told: list[Mirrored] = field(default_factory=list[Mirrored])
     """The entries it was folded from, so that it can be folded again as it stood on an earlier day."""
     last_on: str = ""

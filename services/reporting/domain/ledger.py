@@ -32,10 +32,11 @@ from services.reporting.domain.coverage import (
     coverage,
     period,
 )
+from services.reporting.domain.demands import demands
 from services.reporting.domain.histories import EnterpriseHistory, Histories, IssueHistory, VisitHistory, standing_value
 from shared.months import Calendar, start_of_day
 from shared.percent import percentage
-from shared.terms import Awareness, IssueStage, Level, Line, Mode, Rating, Review, Role
+from shared.terms import Awareness, Line, Mode, Review, Role
 
 Row = dict[str, Any]
 """A row by field name; days and instants are texts, persons are tokens, no floats."""
@@ -69,6 +70,8 @@ class Prepared:
     """The month's visits by unit of a visitor; voided ones are not among them."""
     issues_of_visits: Mapping[str, Sequence[IssueHistory]]
     issues_of_units: Mapping[str, Sequence[IssueHistory]]
+    """By every unit that collected or ever handled them."""
+    calendar: Calendar
 
     def units(self) -> list[tuple[str, Line]]:
         """Units with something to say this month, by code: those that owe visits."""
@@ -79,8 +82,8 @@ def prepare(month: str, histories: Histories, calendar: Calendar, settings: Sett
     """Work out a month (``2026-09``).
 
     For one unit's ledger the histories must hold: every enterprise ever assigned to the unit or visited in the month by its
-    people; all visits of the month to those enterprises; the tickets of those visits, and the tickets the unit reported that
-    were reported, due or closed in the month; the members and the units named.
+    people, and those of the units it succeeds; all visits of the month to those enterprises; the tickets of those visits, and
+    the tickets the unit ever reported or handled; the members and the units named.
     """
     filing = coverage(period(month, Basis.FILING, calendar, settings), histories)
     whole = coverage(period(month, Basis.MONTH, calendar, settings), histories)
@@ -94,8 +97,11 @@ def prepare(month: str, histories: Histories, calendar: Calendar, settings: Sett
     for issue in histories.issues.values():
         if issue.visit:
             of_visits.setdefault(issue.visit, []).append(issue)
-        of_units.setdefault(issue.unit, []).append(issue)
-    return Prepared(month, filing.period.settings.rules, histories, filing, whole, visits, of_visits, of_units)
+        for unit in issue.parties:
+            of_units.setdefault(unit, []).append(issue)
+    return Prepared(
+        month, filing.period.settings.rules, histories, filing, whole, visits, of_visits, of_units, calendar
+    )  # fmt: skip
 
 
 def ledger(
@@ -229,7 +235,9 @@ def _row(prepared: Prepared, unit: str, visit: VisitHistory, *, handed: bool, du
         "onemap_given": details.get("onemap_given", 0),
         "aware": details.get("aware", Awareness.NOT_ASKED),
         "issues": [_ticket(issue) for issue in issues],
-        "satisfaction": details.get("satisfaction"),
+        "satisfaction": None
+        if prepared.rules >= _ANONYMOUS and details["mode"] == Mode.QUESTIONNAIRE
+        else details.get("satisfaction"),
         "evidence": [{"kind": item.kind, "sha256": item.sha256} for item in visit.evidence],
         "ack": details.get("ack", "none"),
         "recorded_at": _instant(visit.first_us),
@@ -243,6 +251,10 @@ def _row(prepared: Prepared, unit: str, visit: VisitHistory, *, handed: bool, du
 
 _SIZED = 3
 """Since these rules 企业规模 stands in a row."""
+
+
+_ANONYMOUS = 4
+"""Since these rules what an enterprise answered by itself is in no ledger: its rating is anonymous to the visited unit (K7)."""
 
 
 def _ticket(issue: IssueHistory) -> dict[str, Any]:
@@ -333,52 +345,31 @@ def _told(prepared: Prepared, at: Period, unit: str, seen: Sequence[Row]) -> dic
     """What became of the tickets, and who knows of the service."""
     deadline, whole = former.DEADLINES.get(prepared.rules), prepared.whole.period
     if deadline is None:
-        return {**_tickets(prepared, at, unit), **_awareness(seen)}
-    known = prepared.issues_of_units.get(unit, ())
+        return {**_tickets(prepared, at, unit), **_awareness(prepared.visits.get(unit, ()), at.until)}
+    known = [issue for issue in prepared.issues_of_units.get(unit, ()) if issue.unit == unit]
     return {**former.tickets(known, whole.first, at.until, whole.until, deadline), **former.awareness(seen)}
 
 
 def _tickets(prepared: Prepared, at: Period, unit: str) -> dict[str, Any]:
-    """Tickets belong to the unit that collected them; what is due, closed or rated in the month is as of the cut, for both
-    cut-offs alike (kpi §3: ``closed by as_of``).
+    """The figures of ``demands``, as everybody tells them: 交办 and 提级 of what the unit collected, 办结, 按期 and 满意 of what
+    it handles; ``by`` says so, and the sheet says it in words.
     """
-    first, last = prepared.whole.period.first, prepared.whole.period.until
-    tickets = [issue for issue in prepared.issues_of_units.get(unit, ()) if issue.stage not in _NOT_VALID]
-    collected = [issue for issue in tickets if first <= issue.reported_on <= at.until]
-    dispatched = sum(1 for issue in collected if issue.dispatched_on and issue.dispatched_on <= at.until)
-    due = [issue for issue in tickets if issue.owed and first <= issue.owed <= last and issue.stage != IssueStage.WITHDRAWN]
-    closed = [issue for issue in due if issue.closed]
-    on_time = sum(1 for issue in closed if issue.resolved_on and issue.owed and issue.resolved_on <= issue.owed)
-    rated = [
-        issue.rating
-        for issue in tickets
-        if issue.closed and issue.closed_on and first <= issue.closed_on <= last and issue.rating
-    ]
-    return {
-        "collected": len(collected),
-        "dispatched": _rate(dispatched, len(collected)),
-        "closed": _rate(len(closed), len(due)),
-        "on_time": _rate(on_time, len(due)),
-        "district": sum(1 for issue in collected if issue.level == Level.DISTRICT),
-        "city": sum(1 for issue in collected if issue.level == Level.CITY),
-        "tracked": sum(1 for issue in tickets if issue.stage == IssueStage.TRACKED),
-        "satisfied": _rate(sum(1 for rating in rated if rating in _SATISFIED), len(rated)),
-        "satisfied_strictly": _rate(sum(1 for rating in rated if rating in _STRICTLY), len(rated)),
-    }
+    whole = prepared.whole.period
+    found = demands(prepared.issues_of_units.get(unit, ()), whole.first, at.until, whole.until, prepared.calendar, unit=unit)
+    told = ("dispatched", "closed", "on_time", "satisfied", "satisfied_strictly")
+    return {"by": "handling_unit", **found.counts, **{name: _rate(found.rates[name].n, found.rates[name].d) for name in told}}
 
 
-_NOT_VALID = (IssueStage.DECLINED, IssueStage.MERGED)
-_STRICTLY = (Rating.VERY_SATISFIED, Rating.SATISFIED)
-_SATISFIED = (*_STRICTLY, Rating.FAIRLY_SATISFIED)
-
-
-def _awareness(rows: Sequence[Row]) -> dict[str, Any]:
-    """One answer an enterprise, the latest of the month; who was not asked gave none (kpi §6, 自报)."""
+def _awareness(visits: Iterable[VisitHistory], until: str) -> dict[str, Any]:
+    """知晓率(自报), kpi §6: of the unit's counted visits up to a day the latest answer of each enterprise; who was not asked
+    gave none, and no answer is taken from a visit that doesn't count.
+    """
     latest: dict[str, tuple[str, str, str]] = {}
-    for row in rows:
-        if row["aware"] != Awareness.NOT_ASKED and row["review"] != Review.RETURNED:
-            answer = (row["visited_on"], row["visit"], row["aware"])
-            latest[row["enterprise"]] = max(answer, latest.get(row["enterprise"], answer))
+    for visit in visits:
+        said = visit.details.get("aware", Awareness.NOT_ASKED)
+        if visit.valid and visit.on <= until and said != Awareness.NOT_ASKED:
+            answer = (visit.on, visit.id, said)
+            latest[visit.enterprise] = max(answer, latest.get(visit.enterprise, answer))
     answers = [answer for _, _, answer in latest.values()]
     return {
         "aware": _rate(sum(1 for answer in answers if answer != Awareness.UNKNOWN), len(answers)),

@@ -32,6 +32,7 @@ def _reported(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     item = _issue(histories, key)
     item.no, item.unit, item.reported_on = data["no"], data["unit"], data["on"]
     item.enterprise = data["enterprise"]["id"]
+    item.parties.add(item.unit)
     item.visit, item.demand = data.get("visit"), data.get("demand")
 
 
@@ -43,6 +44,7 @@ def _dispatched(histories: Histories, key: str, data: dict[str, Any], _pos: int,
     item = _issue(histories, key)
     item.stage, item.dispatched_on = IssueStage.DISPATCHED, item.dispatched_on or data["on"]
     item.handler, item.leader, item.measures = data["unit"], data["leader"], data["measures"]
+    item.parties.add(item.handler)
     _clock(item, data["due"]["on"])
     item.initial_due = item.initial_due or item.due
     item.level = data.get("level", Level.GRID)
@@ -132,6 +134,7 @@ def _lifted(histories: Histories, key: str, data: dict[str, Any], _pos: int, _re
     item = _issue(histories, key)
     item.stage, item.level = IssueStage.SIGNED, data["level"]
     item.handler, item.leader = data["unit"], data["leader"]
+    item.parties.add(item.handler)
     _clock(item, data["due"]["on"])
 
 

@@ -1,0 +1,44 @@
+"""K9 报送及时率: which units owe a ledger, and how many filed it, and in time (方案 五(五); kpi §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from services.reporting.domain.coverage import Figure
+from services.reporting.domain.histories import UnitHistory
+from shared.terms import UnitKind
+
+
+def owing(units: Mapping[str, UnitHistory], on: str) -> list[UnitHistory]:
+    """The departments and townships that are there at T, by code; whoever serves no enterprise files a zero report. A unit
+    founded or ended after T is not judged by what it will be.
+    """
+    found = {unit.code: unit for unit in units.values()}
+    return [unit for _, unit in sorted(found.items()) if unit.kind in _FILING and unit.since <= on and not _gone(unit, on)]
+
+
+_FILING = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
+
+
+def _gone(unit: UnitHistory, on: str) -> bool:
+    return unit.ended_on is not None and unit.ended_on <= on
+
+
+def punctuality(states: Iterable[str]) -> dict[str, Figure]:
+    """按时报送率 (K9) and 报送率 over the units that owe: each ``on_time``, ``late`` or ``missing``."""
+    told = list(states)
+    return {
+        "on_time": Figure(sum(1 for state in told if state == "on_time"), len(told)),
+        "submitted": Figure(sum(1 for state in told if state != "missing"), len(told)),
+    }
+
+
+def predecessors(units: Mapping[str, UnitHistory], heir: str) -> set[str]:
+    """The units that ended and named this one as a successor, and those before them."""
+    found: set[str] = set()
+    waiting = {heir}
+    while waiting:
+        named = {unit.code for unit in units.values() if unit.ended_on and waiting & set(unit.successors)}
+        waiting = named - found - {heir}
+        found |= waiting
+    return found
