@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from support import tickets as t
+from support.invitations import PEOPLE, inviting
 from support.stories import Story
 
 from services.issues.domain import commands as c
@@ -32,28 +33,17 @@ from shared.events import Fact
 from shared.events import issues as e
 from shared.months import SHANGHAI, Calendar, Month, Year, local_date
 from shared.problems import Problem
-from shared.terms import Alarm, CallOutcome, Nature, Rating, Role, Source, Urgency
+from shared.terms import Alarm, CallOutcome, Rating, Role
 
 CALENDARS = Path(__file__).parents[2] / "deploy/data/calendar"
 OFFICIAL = json.loads((CALENDARS / "2026.json").read_text(encoding="utf-8"))["days"]
 SUBJECTS = [UUID(f"01990000-0000-7000-8000-00000000000{n}") for n in (1, 2, 3)]
 SATISFIED = (Rating.FAIRLY_SATISFIED, Rating.SATISFIED, Rating.VERY_SATISFIED)
-PEOPLE = [*t.PEOPLE.values(), *(
-    replace(t.PEOPLE[name], account=f"{name}-moved", unit="OFFICE", roles=frozenset({Role.CALLER_BACK, Role.OFFICE}))
-    for name in ("w", "d", "h", "w5", "d5", "h5")
-)]  # fmt: skip
-"""Also the same persons at another desk: hands do not get clean by moving."""
-WORKER, DEPUTY, HEAD = {"T01": "w", "D05": "w5"}, {"T01": "d", "D05": "d5"}, {"T01": "h", "D05": "h5"}
-Try = tuple[c.Step, str]
 
 
 def calendar(version: int, moved: Iterable[date] = ()) -> Calendar:
     """The official year, with some days that a later version declares off."""
     return Calendar.of({2026: Year.read(2026, version, [*OFFICIAL, *({"date": str(day), "off": True} for day in moved)])})
-
-
-def near(today: date, days: int) -> date:
-    return today + timedelta(days=days)
 
 
 @dataclass(frozen=True)
@@ -89,70 +79,6 @@ def anything() -> list[c.Step]:
 ANYTHING = anything()
 STEPS = st.lists(st.tuples(st.integers(0, 59), st.sampled_from([0, 0, 1, 3, 24, 72])), min_size=1, max_size=12)
 """Which of the inviting steps, and how many hours pass after it."""
-
-
-def inviting(state: Any, today: date) -> list[Try]:
-    """What gets a ticket on from where it is, by those who may."""
-    if isinstance(state, Unreported):
-        hotline = t.REPORT.model_copy(
-            update={"source": Source.TRANSFERRED, "external_no": "12345-7", "external_due": near(today, 4)}
-        )
-        return [(t.REPORT, "w"), (t.REPORT.model_copy(update={"urgency": Urgency.CRITICAL}), "hotline"), (hotline, "office")]
-    order = order_of(state)
-    unit = order.order.unit if order else "T01"
-    slips = [(c.AnswerSupervision(no=no, reply="已安排"), HEAD[unit]) for no in sorted(state.notes.unanswered)]
-    match type(state).__name__:
-        case "Reported":
-            found = [(c.AcceptIssue(), "l"), (c.AcceptIssue(nature=Nature.COMPLAINT), "d"), (c.AcceptIssue(), "office")] * 3
-            found += [(t.of(c.DeclineIssue), "office"), (t.of(c.MergeIssue), "office")]
-        case "Accepted":
-            found = [(t.DISPATCH, "office" if state.before else "h"), (t.CROSS, "office"),
-                     (t.CROSS.model_copy(update={"due": near(today, 1)}), "office")]  # fmt: skip
-        case "Dispatched":
-            found = [(c.SignIssue(), WORKER[unit]), (c.SignIssue(), WORKER[unit]), (t.of(c.ReturnIssue), DEPUTY[unit])]
-        case "Signed" | "Tracked":
-            found = on_the_desk(state, unit, today)
-        case "Resolved":
-            reviewer = DEPUTY[unit] if state.order.level.value == "grid" else "office2"
-            found = [(c.ApproveResolution(), reviewer)] * 3 + [(t.of(c.RejectResolution), reviewer)]
-        case "Reviewed":
-            found = after_the_calls(state)
-        case "Closed":
-            found = [(t.of(c.ReopenIssue), "system"), (t.of(c.ArchiveIssue), "l")]
-        case "Escalating":
-            city = t.LIFT.model_copy(update={"document": "毕贵服请〔2026〕1号"})
-            found = [(t.LIFT, "office2"), (city, "chief"), (t.of(c.RejectEscalation), "office2")]
-        case "Declined":
-            found = [(t.of(c.ContestDecline), "hotline")]
-        case "Merged":
-            found = [(t.of(c.AnswerSibling), "office"), (t.GOOD, "caller")]
-        case _:
-            found = []
-    return [*found, *slips] or [(t.of(c.SupplementIssue), "hotline")]
-
-
-def after_the_calls(state: Any) -> list[Try]:
-    if not state.calls:
-        unclean = [(t.GOOD, who) for who in ("own-caller", "w-moved", "d-moved", "h-moved", "w5-moved", "d5-moved")]
-        return [(t.GOOD, "caller"), (t.BAD, "caller"), (t.MISSED, "caller"), *unclean]
-    if state.calls[-1].rating is None:
-        return [(t.MISSED, "caller"), (t.MISSED, "office"), (c.CloseIssue(), "caller"), (t.GOOD, "caller")]
-    return [(c.CloseIssue(), "caller"), (t.of(c.ReopenIssue), "caller"), (c.CloseIssue(ruling="经核实已办理"), "office")]
-
-
-def on_the_desk(state: Any, unit: str, today: date) -> list[Try]:
-    handler = next((who.account for who in PEOPLE if who.id == state.work.handler), "w")
-    track = t.TRACK.model_copy(update={"milestone": near(today, 20)})
-    above = (t.of(c.RequestEscalation), HEAD[unit] if state.order.level.value == "grid" else "office")
-    if type(state).__name__ == "Tracked":
-        renew = t.of(c.RenewTracking).model_copy(update={"milestone": near(today, 25)})
-        return [(renew, HEAD[unit]), (t.of(c.ResumeIssue), handler), (t.of(c.ProgressIssue), handler), above]
-    granting = [(c.ApproveExtension(), who) for who in ("office", "inspector", "chief")] * 4 if state.work.asking else []
-    reply = c.RecordCityReply(document="毕府办函〔2026〕3号", reply="已列入计划", due=near(today, 30))
-    return [
-        *granting, *[(t.RESOLVE, handler)] * 4, (t.of(c.ProgressIssue), handler), (t.EXTEND, HEAD[unit]), (t.EXTEND, HEAD[unit]), (track, HEAD[unit]), above,
-        (t.of(c.ReassignIssue), HEAD[unit]), (t.of(c.AnswerStage), handler), (reply, "office"),
-    ]  # fmt: skip
 
 
 class TicketYear(RuleBasedStateMachine):

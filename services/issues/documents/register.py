@@ -37,6 +37,7 @@ from shared.events.issues import (
     IssueDispatched,
     IssueProgressed,
     IssueReopened,
+    IssueResolved,
     IssueReturned,
     IssueSigned,
     IssueTracked,
@@ -223,11 +224,12 @@ def _in_time(item: Story, _people: People) -> str:
 
 
 def _owed(item: Story, state: Closed | Archived) -> date:
-    """The deadline in force before the first reopening."""
+    """The deadline in force, or where it was reopened, the one in force at the 报结 that led to the first reopening (kpi §3)."""
     if not state.work.reopened:
         return state.due.on
     first = next(n for n, fact in enumerate(item.facts) if isinstance(fact, IssueReopened))
-    before = ISSUE.fold(item.facts[:first])
+    done = max(n for n, fact in enumerate(item.facts[:first]) if isinstance(fact, IssueResolved))
+    before = ISSUE.fold(item.facts[:done])
     ordered = None if isinstance(before, Unreported) else clocked(before)
     return ordered.due.on if ordered else state.first.on
 
