@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import openpyxl
 from support.desk import Desk, a_desk, member
 from support.world import District, until
 
@@ -139,3 +141,53 @@ async def test_the_golden_tickets_give_the_golden_figures_through_http(district:
         other = await head.get("/demands", params={"month": "2026-09", "unit": "D05"})
     assert (own["unit"], own["whole_month"]["rates"]["dispatched"]["pct"]) == ("T01", "87.50")
     assert other.status_code == 403
+
+
+CELLS = {
+    "已交办(交办率)": "dispatched", "已办结(办结率)": "closed", "按期办结(按期办结率)": "on_time", "问题满意率": "satisfied",
+    "问题满意率(严:不含基本满意)": "satisfied_strictly",
+}  # fmt: skip
+
+
+async def test_a_unit_has_one_figure_in_every_paper(district: District) -> None:
+    """A demand collected by a township and handled by a department: indicators, ledger, printed sheet and register agree."""
+    desk = await a_desk(district)
+    reporting = await district.open("reporting", relay=True)
+    order = {"unit": "D05", "leader": str(member("h5")), "measures": "现场勘察", "due": "standard"}
+    desk.now("09-14T10:00")
+    done, late = await desk.reported(), await desk.reported()
+    for id_ in (done, late):
+        await desk.ask("l", id_, "accept")
+        await desk.ask("office", id_, "dispatch", **order)
+        await desk.ask("w5", id_, "sign")
+    desk.now("09-16T10:00")
+    await desk.ask("w5", done, "resolve", **RESOLVED)
+    await desk.ask("d5", done, "approve")
+    await desk.ask("caller", done, "call-back", outcome="answered", rating="4")
+    await desk.ask("caller", done, "close")
+    head = await desk.issues.pool.fetchval("select pos from log.head")
+
+    async def known() -> bool:
+        return await reporting.pool.fetchval("select pos from view.cursor where name = 'mirror-issues'") == head
+
+    await until(known)
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    async with desk.district.client(reporting) as office:
+        for unit in ("T01", "D05"):
+            told = (await office.get("/demands", params={"month": "2026-09", "unit": unit})).json()
+            ledger = (await office.get(f"/ledgers/{unit}/2026-09")).json()["summary"]
+            printed = (await office.get(f"/ledgers/{unit}/2026-09/workbook")).content
+            sheet = openpyxl.load_workbook(io.BytesIO(printed))["月度汇总"]
+            cells = {str(row[0]): row[1:3] for row in sheet.iter_rows(values_only=True)}
+            assert "办结、按期、满意按承办单位统计" in cells
+            for place, (basis, key) in enumerate((("filing", "filing"), ("whole_month", "month"))):
+                for title, name in CELLS.items():
+                    rate = told[basis]["rates"][name]
+                    assert ledger[key][name] == rate, (unit, basis, name)
+                    assert cells[title][place] == (f"{rate['pct']}%({rate['n']}/{rate['d']})" if rate["d"] else "—")
+            found[unit] = {name: (rate["n"], rate["d"]) for name, rate in told["filing"]["rates"].items()}
+            covered = (await office.get("/coverage", params={"month": "2026-09", "unit": unit})).json()["filing"]["units"]
+            for item in covered:
+                assert (ledger["filing"]["visited"], ledger["filing"]["owed"]) == (item["n"], item["d"])
+    assert (found["T01"]["dispatched"], found["T01"]["closed"], found["T01"]["satisfied"]) == ((2, 2), (0, 0), (0, 0))
+    assert (found["D05"]["dispatched"], found["D05"]["closed"], found["D05"]["satisfied"]) == ((0, 0), (1, 2), (1, 1))

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import io
+import random
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 from support import recount
-from support.districts import FIRST, LAST, UNITS, District
-from support.stories import AUTUMN_2026
+from support.districts import FIRST, LAST, UNITS, District, line_of
+from support.stories import AUTUMN_2026, Story, ident
 
 from services.issues.documents.register import told
 from services.issues.documents.story import People, story
 from services.reporting.documents.workbook import HANDLED, write_workbook
 from services.reporting.domain.coverage import Basis, Coverage, Figure, coverage, period
 from services.reporting.domain.demands import Demands, demands, document
+from services.reporting.domain.due import owing
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Prepared, ledger_of, prepare
+from services.reporting.domain.occurrence import HAPPENING, RECORDED, day_of
+from shared.events import CATALOGUE, Fact, issues, roster, visits
+from shared.terms import Standing
 
 SEEDS = range(100)
 MONTH = "2026-09"
@@ -143,3 +150,91 @@ def test_the_register_calls_in_time_what_the_indicators_count(seed: int) -> None
                 for place, word in enumerate(str(row.get("in_time") or "").split("/")):
                     in_time[place] += word == "按期"
         assert in_time == [found.rates["on_time"].n, found.rates["on_time_initially"].n], unit
+
+
+GOLDEN = Path(__file__).parents[1] / "contract/golden"
+AFTER = (date(2026, 9, 28), date(2026, 9, 30), date(2026, 10, 20))
+
+
+def happening(type_: str, on: date, among: District, chance: random.Random) -> tuple[str, Fact]:
+    """A fact of this type on this day, in a stream of the district that it could change."""
+    field = HAPPENING[type_]
+    data = orjson.loads((GOLDEN / f"{type_}.json").read_bytes())["data"]
+    kind = CATALOGUE[type_]
+    instant = "datetime.datetime" in str(kind.model_fields[field].annotation)
+    data[field] = f"{on}T10:00:00+08:00" if instant else str(on)
+    units = [code for code, _ in UNITS]
+    for name in ("unit", "parent"):
+        if name in data:
+            data[name] = chance.choice(units)
+    if type_ == roster.EnterpriseAssigned.TYPE:
+        data["line"] = str(line_of(data["unit"]))
+    if type_ == roster.UnitEnded.TYPE:
+        data["successors"] = [chance.choice(units)]
+    if type_ == roster.StandingChanged.TYPE:
+        data["standing"] = chance.choice([*Standing])
+    if type_ == issues.IssueReported.TYPE:
+        data["no"] = "QXG-202609-T01-0999"
+    if "enterprise" in data and isinstance(data["enterprise"], dict):
+        data["enterprise"]["id"] = str(ident(chance.choice(among.names)))
+    if "visitors" in data and isinstance(data["visitors"][0], dict):
+        unit = chance.choice(units)
+        data["visitors"] = [{"member": str(ident(unit)), "unit": unit, "role": "worker"}]
+    return stream_of(type_, among, chance), kind.model_validate(data)
+
+
+def stream_of(type_: str, among: District, chance: random.Random) -> str:
+    """What is told anew begins a stream; everything else goes on with one that is there."""
+    keys = [entry.stream for entry in among.story.entries]
+    new = (issues.IssueReported, visits.VisitRecorded, roster.EnterpriseRegistered, roster.UnitEstablished)
+    if any(type_ == fact.TYPE for fact in new):
+        return {"issues": "issue", "visits": "visit", "roster": "enterprise"}[
+            type_.split(".", maxsplit=1)[0]
+        ] + f"/{ident('new')}"
+    origin = type_.split(".", maxsplit=1)[0]
+    kinds = {"issues": ("issue/",), "visits": ("visit/",), "roster": ("enterprise/",), "reporting": ("month/",)}[origin]
+    if "unit-" in type_:  # A unit ends once.
+        kinds = ("unit/T01", "unit/T02", "unit/D05", "unit/D06")
+    return chance.choice([key for key in keys if key.startswith(kinds)] or [f"{kinds[0]}{ident('new')}"])
+
+
+def at_filing(story: Story) -> dict[str, Any]:
+    """Every figure of 报送口径 there is."""
+    histories, until = fold(story.entries), str(UNTIL[Basis.FILING])
+    whole = prepare(MONTH, histories, AUTUMN_2026)
+    told = {
+        unit: demands(histories.issues.values(), str(FIRST), until, str(LAST), AUTUMN_2026, unit=unit)
+        for unit in (None, *(code for code, _ in UNITS))
+    }
+    found = whole.filing
+    return {
+        "demands": {unit: document(figures) for unit, figures in told.items()},
+        "coverage": [{(unit, line): (pair(item.strict), pair(item.diligent), item.lost, item.grace, [m.enterprise for m in item.missing])
+                      for (unit, line), item in found.units.items()},
+                     *(pair(getattr(found, name)) for name in ("horizontal", "vertical", "either", "both"))],
+        "sheets": {unit: ledger_of(whole, unit, line).summary["filing"] for unit, line in UNITS},
+        "due": [unit.code for unit in owing(histories.units, until)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", sorted(type_ for type_, field in HAPPENING.items() if field != RECORDED))
+def test_nothing_that_happens_after_the_day_of_filing_changes_a_figure_of_that_day(type_: str) -> None:
+    """Whenever it is recorded, in whatever stream, and whether it may follow there or not (kpi §1)."""
+    for seed in range(12):
+        chance, before = random.Random(f"{type_}{seed}"), district(seed).story
+        after = Story.after(before)
+        for on in AFTER:
+            stream, fact = happening(type_, on, district(seed), chance)
+            after.tell(stream, fact, chance.choice(["2026-09-20T10:00:00+08:00", "2026-10-21T10:00:00+08:00"]))
+        assert at_filing(after) == at_filing(before), seed
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_was_told_on_later_days_is_not_there_at_the_day_of_filing(seed: int) -> None:
+    """The whole district without its later happenings has the same figures of 报送口径; a month on, they show."""
+    before = Story()
+    for entry in district(seed).story.entries:
+        data = entry.envelope["data"]
+        if entry.type not in HAPPENING or day_of(entry.type, data, entry.recorded) <= str(UNTIL[Basis.FILING]):
+            before.tell(entry.stream, entry.fact, entry.recorded.isoformat())
+    assert at_filing(before) == at_filing(district(seed).story)

@@ -52,6 +52,13 @@ class Story:
         self._positions: dict[str, int] = {}
         self._versions: dict[str, int] = {}
 
+    @classmethod
+    def after(cls, other: Story) -> Story:
+        """The same so far, to go on with."""
+        made = cls()
+        made.entries, made._positions, made._versions = [*other.entries], {**other._positions}, {**other._versions}
+        return made
+
     def tell(self, stream: str, fact: Fact, recorded: str = "2026-09-27T10:00:00+08:00") -> None:
         """One fact more."""
         at = datetime.fromisoformat(recorded)

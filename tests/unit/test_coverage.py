@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from support.stories import AUTUMN_2026, H, Story, V, day, ident, settled
 
-from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissing, Figure, Settings, coverage, period
+from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissing, Figure, Settings, coverage, heir, period
+from services.reporting.domain.due import owing, punctuality
 from services.reporting.domain.folding import fold
-from services.reporting.domain.histories import Histories
+from services.reporting.domain.histories import Histories, UnitHistory
 from shared.eventlog import Entry
 from shared.events import UnknownFact, roster, visits
 from shared.months import DueShift
@@ -385,3 +386,88 @@ def test_the_moment_of_recording_is_kept_for_the_ledger() -> None:
     story = settled()
     key = story.visit("E", "09-03", "H1", recorded="2026-09-03T17:00:00+08:00")
     assert fold(story.entries).visits[key].first_us == int(datetime(2026, 9, 3, 9, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def gone(*, elsewhere_since: str | None = None, whole_life: bool = False) -> Story:
+    """An enterprise that H1 visited on the 3rd and that was struck off on the 16th."""
+    story = Story()
+    story.enterprise("E", managed_elsewhere=whole_life)
+    story.assign("E", H, "H1")
+    story.visit("E", "09-03", "H1")
+    if elsewhere_since:
+        story.tell(f"enterprise/{ident('E')}", roster.CustodyChanged(managed_elsewhere=True, on=day(elsewhere_since)))
+    story.standing("E", Standing.DEREGISTERED, "09-16")
+    return story
+
+
+def test_what_was_managed_elsewhere_since_ever_is_not_counted_when_it_goes() -> None:
+    assert gone().at().horizontal == Figure(1, 1)
+    assert gone(whole_life=True).at().units == {}
+    assert gone(elsewhere_since="09-01").at().units == {}
+    assert gone(elsewhere_since="09-02").at().horizontal == Figure(1, 1)
+    assert gone(whole_life=True).at(settings=Settings(rules=3)).horizontal == Figure(1, 1)
+
+
+def dissolved(*heirs: str, to: str = "H3") -> Story:
+    """H1 gave E away on the 22nd, inside the freeze, and ended on the 23rd."""
+    story = settled()
+    story.tell(
+        "unit/H1", roster.UnitEstablished.model_validate({"code": "H1", "name": "某街道", "kind": "township", "on": "2020-01-01"})
+    )
+    story.assign("E", H, to, "09-22")
+    story.tell("unit/H1", roster.UnitEnded(on=day("09-23"), successors=heirs))
+    return story
+
+
+@pytest.mark.parametrize(
+    ("heirs", "to", "owing"),
+    [(("H2",), "H3", "H2"), (("H2", "H3"), "H3", "H3"), (("H2", "H4"), "H3", "H2"), ((), "H3", "H3")],
+)
+def test_a_unit_dissolved_inside_the_freeze_leaves_its_debts_to_its_successor(
+    heirs: tuple[str, ...], to: str, owing: str
+) -> None:
+    found = dissolved(*heirs, to=to).at()
+    assert {code: item.strict for (code, line), item in found.units.items() if line is H} == {owing: Figure(0, 1)}
+    assert found.unit(owing, H).missing[0].notes == (() if owing == to else (f"移交冻结:拟由{to}接收",))
+
+
+def test_the_successor_can_do_the_visit_it_inherited() -> None:
+    story = dissolved("H2")
+    story.visit("E", "09-24", "H2")
+    found = story.at().horizontal
+    assert found == Figure(1, 1)
+
+
+def test_a_unit_that_ends_after_the_day_of_filing_still_owes_on_that_day() -> None:
+    story = settled()
+    story.tell("unit/H1", roster.UnitEnded(on=day("09-29"), successors=("H2",)))
+    assert ("H1", H) in story.at(Basis.FILING).units
+    assert [code for code, line in story.at(Basis.MONTH).units if line is H] == ["H2"]
+
+
+def test_an_heir_of_an_heir_answers_and_a_circle_ends() -> None:
+    units = {
+        code: UnitHistory(code, ended_on="2026-09-01", successors=(to,))
+        for code, to in (("A", "B"), ("B", "C"), ("X", "Y"), ("Y", "X"))
+    }
+    assert heir(units, "A", "2026-09-27") == "C"
+    assert heir(units, "X", "2026-09-27") in ("X", "Y")
+    assert heir(units, "A", "2026-08-31") == "A"
+
+
+def test_who_owes_a_ledger_is_asked_on_the_day_of_filing() -> None:
+    units = {
+        "T1": UnitHistory("T1", kind="township", since="2020-01-01"),
+        "T2": UnitHistory("T2", kind="township", since="2020-01-01", ended_on="2026-09-28"),
+        "T3": UnitHistory("T3", kind="township", since="2020-01-01", ended_on="2026-09-27"),
+        "D1": UnitHistory("D1", kind="department", since="2026-09-28"),
+        "V1": UnitHistory("V1", kind="village", since="2020-01-01"),
+    }
+    assert [unit.code for unit in owing(units, "2026-09-27")] == ["T1", "T2"]
+
+
+def test_the_golden_punctuality() -> None:
+    found = punctuality(["on_time"] * 74 + ["late"] * 4 + ["missing"] * 2)
+    assert {name: (rate.n, rate.d, rate.pct) for name, rate in found.items()} == {
+        "on_time": (74, 80, "92.50"), "submitted": (78, 80, "97.50"),
+    }  # fmt: skip

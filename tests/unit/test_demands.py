@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from support.stories import AUTUMN_2026
+from support.stories import AUTUMN_2026, Story, ident
 
-from services.reporting.domain.demands import Rate, demands, wilson
+from services.reporting.domain.demands import Demands, Rate, demands, wilson
+from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import IssueHistory
+from services.reporting.domain.of_issues import stood
+from shared.events import issues
 from shared.terms import IssueStage as Stage
 
 
@@ -89,3 +92,49 @@ def test_nothing_is_overdue_before_its_deadline_is_over():
     open_ = ticket("A", owed="2026-09-22")
     for today, found in (("2026-09-14", ()), ("2026-09-22", ()), ("2026-09-23", ("A",))):
         assert demands([open_], "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026, today=today).overdue == found
+
+
+def september(*tickets: IssueHistory) -> Demands:
+    return demands(tickets, "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026)
+
+
+def test_what_was_withdrawn_after_it_was_given_out_stays_owed_an_answer():
+    found = september(ticket("A", owed="2026-09-14", stage=Stage.WITHDRAWN, withdrawn_on="2026-09-12"))
+    assert (found.rates["answered"].n, found.rates["answered"].d, found.unanswered) == (0, 1, ("A",))
+
+
+def test_what_was_withdrawn_at_once_is_in_no_whole():
+    at_once = ticket("A", dispatched_on=None, withdrawn_on="2026-09-02", stage=Stage.WITHDRAWN)
+    found = september(at_once, ticket("B", owed="2026-09-10", resolved_on="2026-09-09", closed_on="2026-09-10", **CLOSED))
+    assert (found.rates["closed_ever"].n, found.rates["closed_ever"].d) == (1, 1)
+    assert found.rates["answered"].d == 1
+
+
+def test_overdue_asks_the_deadline_now_in_force_and_a_verdict_the_one_that_was():
+    again = ticket("A", owed="2026-09-10", promised="2026-09-10", due="2026-10-09", reopened=1)
+    assert (september(again).overdue, september(again).rates["closed"].d) == ((), 1)
+    again.due = "2026-09-21"
+    assert september(again).overdue == ("A",)
+
+
+def test_a_reopening_erases_no_answer_and_moves_no_deadline_of_the_verdict():
+    """A calendar published between 报结 and 重办 moves the deadline in force, and not the one it is judged by."""
+    story, stream = Story(), f"issue/{ident('K')}"
+    due = {"derivation": "", "calendar": "", "rule": ""}
+    for kind, said in (
+        (issues.IssueReported, {"no": "K", "enterprise": {"id": ident("E"), "code": "91", "name": "E"}, "unit": "T01", "source": "in_person",
+                                "content": "积水", "category": "other", "nature": "help", "urgency": "ordinary", "on": "2026-09-01"}),
+        (issues.IssueDispatched, {"unit": "D05", "leader": ident("h"), "measures": "清淤", "due": {"on": "2026-09-10", **due}, "on": "2026-09-01"}),
+        (issues.IssueResolved, {"outcome": "solved", "result": "已清淤", "reply": "已排除", "on": "2026-09-11"}),
+        (issues.ResolutionApproved, {"on": "2026-09-11"}),
+        (issues.DeadlineRederived, {"due": {"on": "2026-09-14", **due}, "was": "2026-09-10", "on": "2026-09-12"}),
+        (issues.IssueReopened, {"reason": "又积水了", "due": {"on": "2026-09-21", **due}, "on": "2026-09-14"}),
+    ):  # fmt: skip
+        story.tell(stream, kind.model_validate(said))
+    (item,) = fold(story.entries).issues.values()
+    assert (item.judged_by, item.due, item.replied_on) == ("2026-09-10", "2026-09-21", "2026-09-11")
+    assert (september(item).rates["answered"].n, september(item).unanswered) == (1, ())
+    before = stood(item, "2026-09-13")
+    assert before is not None
+    assert (before.judged_by, before.reopened, before.stage) == ("2026-09-14", 0, Stage.REVIEWED)
+    assert stood(item, "2026-08-31") is None

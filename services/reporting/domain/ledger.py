@@ -326,6 +326,9 @@ def _rate(n: int, d: int) -> dict[str, Any]:
 def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, rows: Iterable[Row]) -> dict[str, Any]:
     """月度汇总."""
     seen = [row for row in rows if row["visited_on"] <= at.until]
+    if prepared.rules >= _COUNTED:
+        own = {visit.id for visit in prepared.visits.get(unit, ())} | covered.before_handover
+        seen = [row for row in seen if row["visit"] in own]
     return {
         "until": at.until,
         "owed": covered.strict.d,
@@ -339,6 +342,10 @@ def _summary(prepared: Prepared, at: Period, covered: UnitCoverage, unit: str, r
         "modes": {str(mode): sum(1 for row in seen if row["mode"] == mode) for mode in Mode},
         **_told(prepared, at, unit, seen),
     }
+
+
+_COUNTED = 4
+"""Since these rules a visit made before a handover is summed up only at the cut-off at which it counts for the unit."""
 
 
 def _told(prepared: Prepared, at: Period, unit: str, seen: Sequence[Row]) -> dict[str, Any]:
