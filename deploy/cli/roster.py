@@ -63,7 +63,8 @@ def import_(
         return
     console.print(
         f"共 {result['rows']} 行:可登记 {result['accepted']},不予登记 {result['refused']},待人工核对 {result['set_aside']},"
-        f"重复 {result['repeated']}" + (f";新登记 {result['registered']},更新 {result['amended']}" if apply else "(未写入)")
+        f"区外 {result['outside']},重复 {result['repeated']}"
+        + (f";新登记 {result['registered']},更新 {result['amended']}" if apply else "(未写入)")
     )
     if preview:
         labels = {
@@ -74,6 +75,7 @@ def import_(
             "left": "注销或迁出",
             "gone": "名单中没有",
             "unchanged": "未变",
+            "outside": "区外",
         }
         told_of = ",".join(f"{label} {result['preview'][name]}" for name, label in labels.items())
         console.print(f"如写入:{told_of}", markup=False)

@@ -78,7 +78,10 @@ class MemberReleased(Fact, type="roster.member-released.v1"):
 
 
 class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
-    """An enterprise enters the register (企业库). Capital is in fen (分) of its currency, revenue and assets in fen of CNY."""
+    """An enterprise enters the register (企业库). Capital is in fen (分) of its currency, revenue and assets in fen of CNY.
+
+    ``elsewhere`` is what columns of its file said against this district (所属城市 of another place).
+    """
 
     code: str
     name: str
@@ -97,6 +100,7 @@ class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
     industry: str = ""
     business: str = ""
     registrar: str = ""
+    elsewhere: str = ""
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
@@ -124,6 +128,7 @@ class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
     industry: str | None = None
     business: str | None = None
     registrar: str | None = None
+    elsewhere: str | None = None
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
@@ -407,6 +412,7 @@ class CorrectionProposed(Fact, type="roster.correction-proposed.v1"):
     industry: str | None = None
     business: str | None = None
     registrar: str | None = None
+    elsewhere: str | None = None
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None

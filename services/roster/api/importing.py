@@ -24,7 +24,7 @@ from services.roster.domain.commands import AmendEnterprise, ChangeStanding, Fin
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import FileUnreadable, read
-from services.roster.intake.verdict import Accepted, Candidate, Fault, SetAside, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines
 from shared import writing
 from shared.decider import Actor, Context
@@ -38,7 +38,7 @@ _CHUNK = 400
 _PERSONAL = ("legal_person", "contact", "phone")
 _PLAIN = (
     "name", "kind", "branch", "founded", "capital", "currency", "address", "business_address", "industry", "business",
-    "registrar", "staff",
+    "registrar", "staff", "elsewhere",
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ class Import:
         previewing = Preview(self.service, grid_ := await Grid.of(self.service))
         grid = grid_
         try:
-            verdicts = self.tally.of(judge_all(read(self.path)))
+            verdicts = self.tally.of(map(grid.judged, judge_all(read(self.path))))
             while chunk := await asyncio.to_thread(_next, verdicts):
                 if told := [line for verdict in chunk if _worth_telling(verdict) for line in report_lines(verdict)]:
                     yield {"report": told}
@@ -94,7 +94,8 @@ class Import:
         }
 
     async def _write(self, chunk: list[Verdict], grid: Grid) -> None:
-        candidates = {_id(v.candidate): v.candidate for v in chunk if isinstance(v, Accepted)}
+        candidates = {_id(v.candidate): v.candidate for v in chunk if isinstance(v, Accepted | Outside)}
+        outside = {_id(v.candidate) for v in chunk if isinstance(v, Outside)}
         abnormal = abnormal_of(chunk)
         rows = await self.service.pool.fetch(
             "select id, name, standing, standing_on, missed_on, particulars, sealed from enterprise where id = any($1::uuid[])",
@@ -110,6 +111,8 @@ class Import:
         founds: list[Ask[Any]] = []
         for id_, candidate in candidates.items():
             row = known.get(id_)
+            if row is None and id_ in outside:
+                continue
             if row is None:
                 asks.append(
                     self._ask("register", id_, self._registration(candidate, grid, abnormal.get(candidate.code)), context)
@@ -133,7 +136,9 @@ class Import:
             if group:
                 await self.service.desk.handle_all(list({ask.key: ask for ask in group}.values()))
         self.written.update(_KINDS[type(ask.command)] for ask in (*asks, *standings, *founds) if type(ask.command) in _KINDS)
-        self.written["unchanged"] += len(candidates) - len({a.key for a in (*asks, *standings) if a.decider is ENTERPRISE})
+        self.written["unchanged"] += (
+            len(candidates) - len(outside - known.keys()) - len({a.key for a in (*asks, *standings) if a.decider is ENTERPRISE})
+        )
 
     async def _miss(self, rows: list[Any], grid: Grid) -> None:
         """What survives in the register but not in a complete file waits for a person; nothing is deregistered by itself."""
@@ -197,14 +202,14 @@ _KINDS: dict[type[Any], str] = {
 
 
 def _code(verdict: Verdict) -> str:
-    return verdict.candidate.code if isinstance(verdict, Accepted) else verdict.code
+    return verdict.candidate.code if isinstance(verdict, Accepted | Outside) else verdict.code
 
 
 def abnormal_of(chunk: list[Verdict]) -> dict[str, bool]:
     """Which are entered as 经营异常; nothing of those whose file has no column of standings."""
     found: dict[str, bool] = {}
     for verdict in chunk:
-        if isinstance(verdict, Accepted):
+        if isinstance(verdict, Accepted | Outside):
             faults = {note.fault for note in verdict.notes}
             if Fault.STANDING_ASSUMED not in faults:
                 found[verdict.candidate.code] = Fault.ABNORMAL in faults

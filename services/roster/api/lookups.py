@@ -23,11 +23,16 @@ async def unit_kind(pool: Any, code: str | None) -> UnitKind | None:
     return UnitKind(kind) if kind else None
 
 
-async def lines(pool: Any, codes: Iterable[str | None]) -> dict[str, tuple[Line, bool]]:
-    """By unit code: its line, and whether it files ledgers itself (or is a branch or village under one that does)."""
+async def lines(pool: Any, codes: Iterable[str | None], on: date | None = None) -> dict[str, tuple[Line, bool]]:
+    """By unit code: its line, and whether it files ledgers itself (or is a branch or village under one that does).
+
+    With ``on`` those are missing that have ended by that day.
+    """
     rows = await pool.fetch(
-        "select code, kind, line from unit where code = any($1::text[]) and line is not null",
+        "select code, kind, line from unit where code = any($1::text[]) and line is not null "
+        "and ($2::date is null or ended is null or ended > $2)",
         [code for code in codes if code],
+        on,
     )
     return {row["code"]: (Line(row["line"]), UnitKind(row["kind"]) in _FILES) for row in rows}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from services.roster.domain.commands import Assignment
-from services.roster.intake.places import Places, suggest
-from services.roster.intake.verdict import Candidate
+from services.roster.intake.places import Places, Suggestion, elsewhere, outside, suggest_for
+from services.roster.intake.read import Column
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Reason, Verdict
 from shared.months import local_date
 from shared.service import Service
 from shared.terms import Line, UnitKind
@@ -34,8 +35,30 @@ class Grid:
         lines = {u["code"]: (Line(u["line"]), u["kind"] in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)) for u in units if u["line"]}
         townships = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.TOWNSHIP]
         villages = [(u["code"], u["name"], u["parent"]) for u in units if u["kind"] == UnitKind.VILLAGE]
-        names = Places.of(townships, villages, service.settings.district_name, tables.get("places"))
+        called = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.DISTRICT]
+        names = Places.of(townships, villages, service.settings.district_name, tables.get("places"), called)
         return cls(tables.get("industries", {}), lines, names)
+
+    def judged(self, verdict: Verdict) -> Verdict:
+        """What the file says of where an enterprise is, beside the district's units: wholly outside, doubtful, or nothing."""
+        if not isinstance(verdict, Accepted):
+            return verdict
+        it = verdict.candidate
+        told = (it.province + it.city + it.district, it.registrar)
+        if why := outside((it.business_address, it.address), told, self.names):
+            reason = Reason(verdict.line, Column.ADDRESS.label, Fault.OUTSIDE, why)
+            return Outside(verdict.line, it, (reason,), verdict.notes)
+        if other := elsewhere(it.province, it.city, it.district, self.names):
+            note = Reason(verdict.line, Column.ADDRESS.label, Fault.ELSEWHERE, f"{other},横向网格待人工落实")
+            return Accepted(verdict.line, replace(it, elsewhere=other), (*verdict.notes, note))
+        return verdict
+
+    def place(self, candidate: Candidate) -> Suggestion:
+        """Which township and village a candidate belongs to, by everything its row says."""
+        return suggest_for(
+            candidate.business_address, candidate.address, self.names,
+            elsewhere=candidate.elsewhere, registrar=candidate.registrar,
+        )  # fmt: skip
 
     def places(self, candidate: Candidate) -> tuple[Assignment, ...]:
         """Assignments that are sure; the rest waits in the queue of the unassigned for a person."""
@@ -43,7 +66,7 @@ class Grid:
         department = self.departments.get(candidate.industry) or self.departments.get(candidate.industry[:2])
         if department:
             found.append(Assignment(line=Line.VERTICAL, unit=department, confidence=100, reason=f"行业 {candidate.industry}"))
-        place = suggest(candidate.business_address or candidate.address, self.names)
+        place = self.place(candidate)
         if place.sure and place.township:
             found.append(
                 Assignment(

@@ -10,8 +10,7 @@ from typing import Any
 import orjson
 
 from services.roster.api.placing import Grid
-from services.roster.intake.places import suggest
-from services.roster.intake.verdict import Accepted, Candidate, Fault, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Verdict
 from shared.months import local_date
 from shared.service import Service
 from shared.terms import Standing, derived_id
@@ -37,11 +36,11 @@ class Preview:
     service: Service
     grid: Grid
     counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(
-        ("new", "changed", "moved", "back_again", "left", "gone", "unchanged"), 0)))  # fmt: skip
+        ("new", "changed", "moved", "back_again", "left", "gone", "unchanged", "outside"), 0)))  # fmt: skip
 
     async def of(self, chunk: list[Verdict], amendment: Amendment) -> list[dict[str, Any]]:
         """What the rows of a chunk would change, each by line of the file; personal data masked."""
-        found = {derived_id("enterprise", v.candidate.code): v for v in chunk if isinstance(v, Accepted)}
+        found = {derived_id("enterprise", v.candidate.code): v for v in chunk if isinstance(v, Accepted | Outside)}
         rows = await self.service.pool.fetch(_REGISTER, list(found), local_date(self.service.clock()))
         sealed = {row["id"]: {n: Personal.read(t) for n, t in orjson.loads(row["sealed"]).items()} for row in rows}
         clear = iter(await self.service.vault.open([datum for part in sealed.values() for datum in part.values()]))
@@ -51,6 +50,10 @@ class Preview:
         for id_, verdict in found.items():
             candidate = verdict.candidate
             told: dict[str, Any] = {"line": verdict.line, "code": candidate.code, "name": candidate.name}
+            if id_ not in known and isinstance(verdict, Outside):
+                self.counts["outside"] += 1
+                changes.append({**told, "what": "outside", "because": verdict.reasons[0].sentence})
+                continue
             if id_ not in known:
                 self.counts["new"] += 1
                 changes.append({**told, "what": "new", "assignments": [
@@ -94,7 +97,7 @@ class Preview:
     def _moves(self, amended: Any, candidate: Candidate, row: Any) -> list[dict[str, Any]]:
         moves: list[dict[str, Any]] = []
         if amended.address is not None or amended.business_address is not None:
-            place = suggest(candidate.business_address or candidate.address, self.grid.names)
+            place = self.grid.place(candidate)
             if place.township and place.township != row["horizontal"]:
                 moves.append({"line": "horizontal", "from": row["horizontal"], "to": place.township,
                               "confidence": place.confidence, "because": place.because})  # fmt: skip

@@ -18,7 +18,7 @@ from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.permissions import the_office
 from services.roster.domain.row import ROW, DismissRow
 from services.roster.domain.unit import Code
-from services.roster.intake.places import Suggestion, suggest
+from services.roster.intake.places import Suggestion, suggest_for
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.events import Command
@@ -72,7 +72,11 @@ _WHERE: dict[Queue, str] = {
     Queue.MISSING: "e.missed_on is not null and $1::date is not null",
     Queue.MOVED: f"{_SERVED} and (e.address_on > {_SINCE.format(line='horizontal')} or e.industry_on > {_SINCE.format(line='vertical')})",
 }
-_COLUMNS = "e.id, e.code, e.name, e.standing, e.industry, e.address, e.particulars ->> 'business_address' as business_address"
+_WHERE_IT_IS = (
+    "address, particulars ->> 'business_address' as business_address, particulars ->> 'registrar' as registrar, "
+    "coalesce(particulars ->> 'elsewhere', '') as elsewhere"
+)
+_COLUMNS = f"e.id, e.code, e.name, e.standing, e.industry, {_WHERE_IT_IS}"
 _MORE: dict[Queue, str] = {
     Queue.DUPLICATES: f", {_TWIN} as twins",
     Queue.LOST: f", {_LOST} as lost_on",
@@ -171,7 +175,9 @@ async def queue(name: Queue, caller: Caller, request: Request, cursor: Cursor = 
 
 
 def _place(item: Any, grid: Grid) -> Suggestion:
-    return suggest(item["business_address"] or item["address"], grid.names)
+    return suggest_for(
+        item["business_address"], item["address"], grid.names, elsewhere=item["elsewhere"], registrar=item["registrar"] or ""
+    )
 
 
 def _told(found: Suggestion) -> dict[str, Any]:
@@ -188,9 +194,7 @@ async def accept(
     """By the office. Without a unit in the body the suggestion is taken; its reason is kept with the assignment."""
     service: Service = request.app.state.service
     the_office(await service.context(caller, enterprise))
-    item = await service.pool.fetchrow(
-        "select address, particulars ->> 'business_address' as business_address from enterprise where id = $1", enterprise
-    )
+    item = await service.pool.fetchrow(f"select {_WHERE_IT_IS} from enterprise where id = $1", enterprise)
     if item is None:
         raise Unknown(what="enterprise", id=str(enterprise))
     found = _place(item, await Grid.of(service))
@@ -198,10 +202,10 @@ async def accept(
     if unit is None:
         raise NoPlaceSuggested(because=found.because)
     why = command.reason or ("人工指定" if command.unit else f"采纳建议({found.confidence}%):{found.because}")
-    wanted = AssignEnterprise(
-        line=Line.HORIZONTAL, unit=unit, sub_unit=village, on=local_date(service.clock()), reason=why[:200], document=""
-    )
-    context = await service.context(caller, enterprise, lines=await lookups.lines(service.pool, [unit, village]), workers={})
+    today = local_date(service.clock())
+    wanted = AssignEnterprise(line=Line.HORIZONTAL, unit=unit, sub_unit=village, on=today, reason=why[:200], document="")
+    there = await lookups.lines(service.pool, [unit, village], on=today)
+    context = await service.context(caller, enterprise, lines=there, workers={})
     done = await service.desk.handle(ENTERPRISE, enterprise, wanted, context, command_id=command_id)
     return {**receipt(service, response, done), "id": enterprise, "unit": unit, "sub_unit": village, "reason": why}
 

@@ -47,6 +47,7 @@ class Particulars(Command):
     industry: str = Field("", max_length=10)
     business: str = Field("", max_length=4000)
     registrar: str = Field("", max_length=100)
+    elsewhere: Annotated[str, Field(max_length=100)] = ""
     staff: Staff | None = None
     revenue: Amount | None = None
     assets: Amount | None = None
@@ -84,6 +85,7 @@ class AmendEnterprise(Command):
     industry: str | None = Field(None, max_length=10)
     business: str | None = Field(None, max_length=4000)
     registrar: str | None = Field(None, max_length=100)
+    elsewhere: Annotated[str | None, Field(max_length=100)] = None
     staff: Staff | None = None
     revenue: Amount | None = None
     assets: Amount | None = None

@@ -236,6 +236,8 @@ class _Judgement:
             industry_code=written,
             business=meaning(row[Column.BUSINESS]),
             registrar=meaning(row[Column.REGISTRAR]),
+            province=meaning(row[Column.PROVINCE]),
+            city=meaning(row[Column.CITY]),
             district=meaning(row[Column.DISTRICT]),
             staff=self._staff(),
         )

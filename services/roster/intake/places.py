@@ -3,7 +3,8 @@
 The digits of a credit code name the registering office, never the place; about a third of addresses name only a street.
 What is not ``SURE`` waits in a queue for a person (方案 三(一); choices, facts and register traps). The longest name wins:
 田坝镇 is not in 田坝桥镇. A village's name that stands in two or more townships proves nothing alone. 毕节市 was the district
-until 2011-11 and is the whole prefecture since, so beside a village's name it proves little.
+until 2011-11 and is the whole prefecture since, so beside a village's name it proves little. A place elsewhere before a
+unit's name (清镇市青龙街道), or in a column beside the address, leaves it to a person (``regions``).
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from services.roster.intake import regions
+from shared import writing
 
 SURE = 80
 """From this confidence on the suggestion is taken without a person."""
@@ -28,6 +32,8 @@ class Suggestion:
     village: str | None
     confidence: int
     because: str
+    start: int = 0
+    """Where in the address the name begins that says so."""
 
     @property
     def sure(self) -> bool:
@@ -57,7 +63,7 @@ _VILLAGE_STEM = re.compile(r"(.+?)(?:村村民委员会|村民委员会|社区�
 # Each place where a township's name may end. 办 is the short form of 街道办事处.
 _TOWNSHIP_END = re.compile(rf"街道办事处|街道办|街道|办事处|办|镇|(?:{_ETHNIC}+|民族)?乡")
 _VILLAGE_END = re.compile(r"社区|居民委员会|居委会|居委|村民委员会|村")
-_BEFORE = frozenset("省市区县州乡镇道处办关节会村 ,，、。.;；:：()（）[]【】“”\"'-—0123456789/·")
+_BEFORE = frozenset("省市区县州乡镇道处办会村 ,，、。.;；:：()（）[]【】“”\"'-—0123456789/·")
 _ELSEWHERE = re.compile(
     r"大方县|黔西(?:县|市)|金沙县|织金县|纳雍县|赫章县|威宁(?:彝族回族苗族自治)?县|威宁自治县|威宁草海"
     r"|(?:毕节市|贵州省|毕节)(?:大方|黔西|金沙|织金|纳雍|赫章|威宁)(?![路街大道巷])"
@@ -69,6 +75,12 @@ _ELSEWHERE = re.compile(
 _ROAD = re.compile(r"路|大道|街|巷|小区|广场|大厦|号|商城|花园|市场")
 _AFTER_STEM = re.compile(r"(?!路|大道|街|巷|村|社区|小区|桥|河|广场|大厦|商|中路|东路|西路|南路|北路)")
 _LONGEST = 6
+_OURS = ("毕节", "七星关")
+_DOUBTFUL = 50
+_HEAD = 30
+"""Characters of an address in which the place it is in stands."""
+_BRACKET = 20
+"""Characters of a bracket that may begin with another place's name."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,10 @@ class Places:
     villages: Mapping[tuple[str, str], tuple[_Village, ...]]
     within: Mapping[tuple[str, str], tuple[_Village, ...]]
     district: str = "七星关区"
+    called: tuple[str, ...] = ("七星关区",)
+    """All names the district goes by: the configured one, and its unit's."""
+    codes: tuple[str, ...] = ()
+    """Codes of the district and its townships by GB/T 2260, as far as they are numbers."""
     words: Mapping[str, tuple[str, str | None]] = field(default_factory=dict[str, tuple[str, str | None]])
     """Words the office has a table of (old names, roads), each with the township and the village it stands for."""
 
@@ -89,8 +105,10 @@ class Places:
         villages: Iterable[tuple[str, str, str]],
         district: str = "七星关区",
         words: Mapping[str, str] | None = None,
+        also: Iterable[tuple[str, str]] = (),
     ) -> Places:
-        """From (code, name) of townships, (code, name, township code) of villages, and words with a code of either.
+        """From (code, name) of townships, (code, name, township code) of villages, words with a code of either, and what the district's own unit
+        is ``also`` called.
 
         A word whose unit is no longer there stands for nothing.
         """
@@ -99,6 +117,8 @@ class Places:
         named: dict[tuple[str, str], list[_Village]] = defaultdict(list)
         within: dict[tuple[str, str], list[_Village]] = defaultdict(list)
         for code, name, township in villages:
+            if township not in known:
+                continue  # Its township has ended: nobody can answer for it until it is put under another.
             village = _village(code, name, township)
             named[village.stem, village.suffix].append(village)
             within[township, village.stem].append(village)
@@ -108,6 +128,8 @@ class Places:
             {key: tuple(items) for key, items in named.items()},
             {key: tuple(items) for key, items in within.items()},
             district,
+            (district, *(name for _, name in also)),
+            tuple(code for code in (*known, *(code for code, _ in also)) if code.isdigit()),
             _words(words or {}, known, {code: township for code, _, township in villages}),
         )
 
@@ -155,7 +177,7 @@ class _Hit:
 
 def suggest(address: str, places: Places) -> Suggestion:
     """The township and village an address names, if any."""
-    text = address.replace(" ", "").replace("\u3000", "") if " " in address or "\u3000" in address else address
+    text = "".join(writing.without_radicals(address).split())
     if not text:
         return Suggestion(None, None, 0, "没有地址")
     if found := _ELSEWHERE.search(text):
@@ -163,7 +185,7 @@ def suggest(address: str, places: Places) -> Suggestion:
         return Suggestion(None, None, 0, f"地址写有“{found[0]}”{both},不是本区地址或需人工核实")
     hits = _townships(text, places)
     if not hits:
-        return _by_table(text, places) or _without_township(text, places)
+        return _unless_elsewhere(text, _by_table(text, places) or _without_township(text, places), places)
     named = {hit.township.code: hit for hit in reversed(hits)}
     first = hits[0]
     if len(named) > 1:
@@ -171,7 +193,56 @@ def suggest(address: str, places: Places) -> Suggestion:
         return Suggestion(first.township.code, None, 50, f"地址同时写有{names},需人工核实")
     village, said = _village_within(text, first, places)
     because = f"地址写有“{first.written}”{said}"
-    return Suggestion(first.township.code, village, first.confidence, because)
+    return _unless_elsewhere(text, Suggestion(first.township.code, village, first.confidence, because, first.start), places)
+
+
+def _unless_elsewhere(text: str, found: Suggestion, places: Places) -> Suggestion:
+    """Sure no more where another place is named before the unit, or at the beginning of a bracket behind it."""
+    if not found.sure:
+        return found
+    brackets = (part for part in re.split(r"[(\uff08]", text[found.start :])[1:])
+    before = regions.before_unit(text[: found.start], places.called)
+    other = before or next((name for part in brackets if (name := regions.another(part[:_BRACKET], places.called))), "")
+    if not other:
+        return found
+    return replace(found, confidence=_DOUBTFUL, because=f"{found.because},但还写有“{other}”,需人工核实")
+
+
+def suggest_for(business_address: str, address: str, places: Places, *, elsewhere: str = "", registrar: str = "") -> Suggestion:
+    """The same for an enterprise: by where it does business, else by where it is registered; with what its register says
+    besides (``elsewhere`` from columns of provinces, cities and districts, the registering office).
+    """
+    found = suggest(business_address or address, places)
+    other = elsewhere or (f"登记机关为“{registrar}”" if regions.another(registrar, places.called) else "")
+    if not found.sure or not other:
+        return found
+    return replace(found, confidence=_DOUBTFUL, because=f"{found.because},但{other},需人工核实")
+
+
+def elsewhere(province: str, city: str, area: str, places: Places) -> str:
+    """What columns of provinces, cities and districts say against this district, or nothing."""
+    for label, value in (("所属省份", province), ("所属城市", city), ("所属区县", area)):
+        # Such a column may also name one of our own townships.
+        bare = "".join(writing.without_radicals(value).split())
+        for township in sorted(places.townships.values(), key=lambda item: -len(item.name)) if bare else ():
+            bare = bare.replace(township.name, "")
+        if regions.column_elsewhere(bare, places.called, places.codes):
+            return f"“{label}”为“{value[:30]}”"
+    return ""
+
+
+def outside(addresses: Iterable[str], told: Iterable[str], places: Places) -> str:
+    """Why an enterprise is wholly outside the district: where it is said to be, another place is named every time, and ours
+    never. ``told`` is what columns and the registering office say. Nothing if anything speaks for us, or nothing is said.
+    """
+    named = [text for text in ("".join(item.split()) for item in addresses) if text]
+    said = [text for text in told if text]
+    if not named or any(regions.names_ours(text, places.called) for text in (*named, *said)):
+        return ""
+    others = [regions.another(text[:_HEAD], places.called) for text in named]
+    if not all(others) or not all(regions.another(text, places.called) or regions.neutral(text) for text in said):
+        return ""
+    return f"住所写有“{others[0]}”,没有任何一列指向{places.district}"
 
 
 def _by_table(text: str, places: Places) -> Suggestion | None:
@@ -184,10 +255,10 @@ def _by_table(text: str, places: Places) -> Suggestion | None:
     names = "、".join(f"“{word}”" for word in sorted(said))
     if len({township for township, _ in found}) > 1:
         return Suggestion(None, None, 0, f"地址写有{names},按地址词对照表分属不同乡镇(街道),需人工核实")
-    township = next(iter(found))[0]
+    township, start = next(iter(found))[0], min(text.index(word) for word in said)
     villages = {village for _, village in found if village}
     village = villages.pop() if len(villages) == 1 else None
-    return Suggestion(township, village, _TABLE, f"地址写有{names},按地址词对照表属{places.townships[township].name}")
+    return Suggestion(township, village, _TABLE, f"地址写有{names},按地址词对照表属{places.townships[township].name}", start)
 
 
 def _townships(text: str, places: Places) -> list[_Hit]:
@@ -200,7 +271,7 @@ def _townships(text: str, places: Places) -> list[_Hit]:
                 continue
             start = end - length
             confidence = _confidence(township, found[0])
-            if start and text[start - 1] not in _BEFORE:
+            if start and text[start - 1] not in _BEFORE and not text.endswith(_OURS, 0, start):
                 confidence = min(confidence, 60)  # a longer name that is not known here may end like this one
             if confidence:
                 hits.append(_Hit(township, start, found.end(), confidence, text[start : found.end()]))
@@ -270,7 +341,7 @@ def _without_township(text: str, places: Places) -> Suggestion:
             if not in_district:
                 why = f"“{written}”属{township.name},但地址未写明{places.district},需人工核实"
                 return Suggestion(township.code, village.code, 60, why)
-            return Suggestion(township.code, village.code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)")
+            return Suggestion(township.code, village.code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)", start)
     at = text.find(places.district)
     if at >= 0:
         start = at + len(places.district)

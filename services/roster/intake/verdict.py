@@ -30,7 +30,10 @@ class Fault(Term):
     STANDING_UNKNOWN = "standing-unknown", "登记状态无法识别"
     DATE_IMPOSSIBLE = "date-impossible", "日期不成立"
     DUPLICATE = "duplicate", "同一代码内容不同"
+    # outside
+    OUTSIDE = "outside", "不在本区"
     # noted
+    ELSEWHERE = "elsewhere", "所在地存疑,横向网格待人工落实"
     STANDING_ASSUMED = "standing-assumed", "文件没有登记状态列,按存续计"
     DATE_UNREAD = "date-unread", "日期不完整,未采用"
     CAPITAL_UNREAD = "capital-unread", "注册资本未采用"
@@ -76,8 +79,12 @@ class Candidate:
     industry_code: str
     business: str
     registrar: str
+    province: str
+    city: str
     district: str
     staff: int | None
+    elsewhere: str = ""
+    """What these columns say against this district; known once the file stands beside the district's units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,16 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """An enterprise, but wholly of another place: not registered. One that is in the register is still compared with it."""
+
+    line: int
+    candidate: Candidate
+    reasons: tuple[Reason, ...]
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """The same row again; ``of`` is the line that counts. Said by ``whole.judge_all``."""
 
@@ -118,4 +135,4 @@ class Repeated:
     code: str
 
 
-Verdict = Accepted | Refused | SetAside | Repeated
+Verdict = Accepted | Refused | SetAside | Outside | Repeated

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from services.roster.intake.judge import judge
 from services.roster.intake.read import Column, RawRow
-from services.roster.intake.verdict import Accepted, Candidate, Fault, Reason, Refused, Repeated, SetAside, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Reason, Refused, Repeated, SetAside, Verdict
 from shared import writing
 
 
@@ -40,7 +40,7 @@ def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
             case SetAside(line, _, raw, code, _):
                 first = waiting.setdefault(hash(raw.raw), line)
                 yield verdict if first == line else Repeated(line, first, code)
-            case Refused() | Repeated():
+            case Refused() | Repeated() | Outside():
                 yield verdict
 
 
@@ -64,6 +64,7 @@ class Tally:
     refused: int = 0
     set_aside: int = 0
     repeated: int = 0
+    outside: int = 0
     branches: int = 0
     by_reason: Counter[Fault] = field(default_factory=Counter[Fault])
     notes: Counter[Fault] = field(default_factory=Counter[Fault])
@@ -71,7 +72,7 @@ class Tally:
     @property
     def rows(self) -> int:
         """Every row of the file."""
-        return self.accepted + self.refused + self.set_aside + self.repeated
+        return self.accepted + self.refused + self.set_aside + self.outside + self.repeated
 
     def add(self, verdict: Verdict) -> None:
         """Count one verdict."""
@@ -86,6 +87,9 @@ class Tally:
                 self.by_reason.update({reason.fault for reason in reasons})
             case SetAside(_, reasons):
                 self.set_aside += 1
+                self.by_reason.update({reason.fault for reason in reasons})
+            case Outside(_, _, reasons):
+                self.outside += 1
                 self.by_reason.update({reason.fault for reason in reasons})
             case Repeated():
                 self.repeated += 1
@@ -103,6 +107,7 @@ class Tally:
             "accepted": self.accepted,
             "refused": self.refused,
             "set_aside": self.set_aside,
+            "outside": self.outside,
             "repeated": self.repeated,
             "branches": self.branches,
             "reasons": {fault.value: self.by_reason[fault] for fault in Fault if self.by_reason[fault]},
@@ -132,6 +137,8 @@ def report_lines(verdict: Verdict) -> list[tuple[str, ...]]:
             said = "拒绝"
         case SetAside(line, reasons, _, code, _):
             said = "待人工核实"
+        case Outside(line, candidate, reasons):
+            said, code = "区外", candidate.code
         case Repeated(line, of, code):
             return [(str(line), "重复", "", "", f"与第 {of} 行相同,只计一次", code)]
     if not reasons:
