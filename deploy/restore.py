@@ -1,69 +1,165 @@
-"""``python -m deploy.restore``: a log that lost its tail gets it back from its stream.
+"""``guiren restore``, or ``python -m deploy.restore``: a log that lost its end gets it back from a copy, byte for byte.
 
-For the case that a database was dropped, or put back from an old backup, while JetStream still holds what came after. Only
-what follows the log's last position is taken, and only where both agree on that position. Runs before the services start;
-as administrator, since nobody else may say when a thing was recorded.
+For the case that a database was dropped, or put back from an old backup: the services have stopped handling commands and say
+so. The copies are the log's stream in NATS, and reporting's mirror (of every log but its own). Log and copy are compared leaf
+by leaf first; only what follows the log's last position is taken, and nothing where the two differ before it. Without
+``--apply`` it only tells. As administrator, since nobody else may say when a thing was recorded.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
 
 from deploy.install import SERVICES, Place, secrets_folder
-from shared.bus import Bus, BusUnavailable
-from shared.eventlog import Entry, after, head
+from shared.bus import Bus, BusUnavailable, WrongSequence
+from shared.eventlog import Entry, after, entry, head
 
 _PAGE = 500
 
 
-async def restore(place: Place, nats_url: str, nats_password: str, district: str, prefix: str = "") -> dict[str, int]:
-    """How many entries each log got back. A stream that does not answer is passed over: the services check again."""
-    bus = Bus(nats_url, nats_password, district)
-    found: dict[str, int] = {}
-    try:
-        for service in SERVICES:
-            connection = await place.connect(f"{prefix}guiren_{service}")
-            try:
-                found[service] = await _restore(connection, bus, service)
-            except BusUnavailable:
-                found[service] = 0
-            finally:
-                await connection.close()
-    finally:
-        await bus.close()
+class Copy(Protocol):
+    """Where a log can be had from beside its own database."""
+
+    async def bounds(self, service: str) -> tuple[int, int]:
+        """The first and the last position it holds."""
+        ...
+
+    def pages(self, service: str, position: int, upto: int, size: int = _PAGE) -> AsyncIterator[list[Entry]]:
+        """What it holds after a position, up to and with another."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Reporting's mirror as a copy."""
+
+    connection: asyncpg.Connection
+
+    async def bounds(self, service: str) -> tuple[int, int]:
+        """The first and the last position it holds; nothing of reporting's own log, and nothing before it was made."""
+        if not await self.connection.fetchval("select to_regclass('mirror.entry') is not null"):
+            return 1, 0
+        bounds = "select array[coalesce(min(pos), 1), coalesce(max(pos), 0)] from mirror.entry where origin = $1"
+        first, last = await self.connection.fetchval(bounds, service)
+        return first, last
+
+    async def pages(self, service: str, position: int, upto: int, size: int = _PAGE) -> AsyncIterator[list[Entry]]:
+        """What it holds after a position, up to and with another."""
+        while rows := await self.connection.fetch(
+            "select pos, rec_us, stream, ver, type, body, rest from mirror.entry "
+            "where origin = $1 and pos > $2 and pos <= $3 order by pos limit $4", service, position, upto, size,
+        ):  # fmt: skip
+            yield [entry(row) for row in rows]
+            position = rows[-1]["pos"]
+
+
+@dataclass
+class Found:
+    """What a log is against a copy of it."""
+
+    position: int = 0
+    """Where the log ends."""
+    copy: int = 0
+    """Where the copy ends."""
+    differs: int = 0
+    """The first position at which the two say different things; 0 if they don't."""
+    missing: Counter[str] = field(default_factory=Counter[str])
+    """What the log lacks, by type."""
+    restored: bool = False
+    trouble: str = ""
+    """Why nothing can be said or done, in words for people."""
+
+    def facts(self) -> dict[str, Any]:
+        """For printing."""
+        return {
+            "position": self.position, "copy": self.copy, "differs": self.differs, "missing": dict(self.missing),
+            "restored": self.restored, "trouble": self.trouble,
+        }  # fmt: skip
+
+
+async def restore(place: Place, copy: Copy, *, apply: bool, prefix: str = "") -> dict[str, Found]:
+    """Compare every log with the copy and, if told to, append what it lacks. Where nothing is left to say against a log, the
+    mark is made that lets its service handle commands again.
+    """
+    found: dict[str, Found] = {}
+    for service in SERVICES:
+        connection = await place.connect(f"{prefix}guiren_{service}")
+        try:
+            found[service] = await _one(connection, copy, service, apply=apply)
+        finally:
+            await connection.close()
     return found
 
 
-async def _restore(connection: asyncpg.Connection, bus: Bus, service: str) -> int:
-    position = await head(connection)
-    last = await bus.last_sequence(service)
-    if last <= position:
-        return 0
-    if position:
-        (here,) = await after(connection, position - 1, 1)
-        there = await bus.entry_at(service, position)
-        if there is None or (here.rec_us, here.body) != (there.rec_us, there.body):
-            message = f"{service}: log and stream differ at position {position}; a person must decide"
-            raise SystemExit(message)
-    began = position
-    reader = await bus.reader(service, position)
+async def _one(connection: asyncpg.Connection, copy: Copy, service: str, *, apply: bool) -> Found:
+    found = Found(position=await head(connection))
+    try:
+        first, found.copy = await copy.bounds(service)
+        found.differs = await difference(connection, copy, service, first - 1, min(found.position, found.copy))
+        if found.differs:
+            found.trouble = f"第 {found.differs} 条与副本不同,须先查明哪一份被改动(guiren audit fsck)"
+        elif found.copy > found.position and first > found.position + 1:
+            found.trouble = f"副本从第 {first} 条才有,接不上第 {found.position} 条"
+        else:
+            await _take(connection, copy, service, found, apply=apply)
+    except (BusUnavailable, WrongSequence) as error:
+        found.trouble = f"消息服务没有应答:{error}"
+    return found
+
+
+async def difference(connection: Any, copy: Copy, service: str, position: int, upto: int) -> int:
+    """The first position after one, up to another, at which log and copy differ: every leaf is looked at. 0 if none does."""
+    async for page in copy.pages(service, position, upto) if position < upto else _no_pages():
+        here = {item.pos: item for item in await after(connection, position, len(page))}
+        for item in page:
+            position += 1
+            own = here.get(position)
+            if own is None or item.pos != position or _told(own) != _told(item):
+                return position
+    return upto if position < upto else 0
+
+
+async def _no_pages() -> AsyncIterator[list[Entry]]:
+    return
+    yield []  # What makes it a generator.
+
+
+def _told(item: Entry) -> tuple[object, ...]:
+    return item.leaf, item.stream, item.version, item.type
+
+
+async def _take(connection: asyncpg.Connection, copy: Copy, service: str, found: Found, *, apply: bool) -> None:
+    """What the log lacks: counted, and appended if told to. All of it or nothing."""
     held: list[Entry] = []
+    position = found.position
     async with connection.transaction():
-        while position + len(held) < last:
-            held += await reader.fetch(_PAGE, 5)
-            whole, held = _whole_commands(held, done=position + len(held) >= last)
-            if whole:
-                position = await _write(connection, whole)
-        if await connection.fetchval("select to_regclass('view.made') is not null"):
+        if position < found.copy:
+            async for page in copy.pages(service, position, found.copy):
+                found.missing.update(item.type for item in page)
+                whole, held = _whole_commands(held + page, done=page[-1].pos == found.copy)
+                if whole and apply:
+                    position = await _write(connection, whole)
+        if not apply:
+            return
+        found.restored = position > found.position
+        if found.restored and await connection.fetchval("select to_regclass('view.made') is not null"):
             await connection.execute("delete from view.made")  # The service makes its views anew.
-    await reader.close()
-    return position - began
+        if await connection.fetchval("select to_regclass('view.published') is not null"):
+            known = await connection.fetchval("select max(pos) from view.published")
+            if known is not None and known > position:
+                found.trouble = f"曾发布到第 {known} 条,副本只到第 {position} 条:换另一份副本再试(--from-stream 或 --from-mirror)"
+                return
+            await connection.execute("update view.published set fork = null, pardon = uuidv7()")
 
 
 def _whole_commands(entries: list[Entry], *, done: bool) -> tuple[list[Entry], list[Entry]]:
@@ -77,8 +173,8 @@ def _whole_commands(entries: list[Entry], *, done: bool) -> tuple[list[Entry], l
     return entries[:cut], entries[cut:]
 
 
-def _command(entry: Entry) -> UUID:
-    return UUID(entry.envelope["causationid"])
+def _command(item: Entry) -> UUID:
+    return UUID(item.envelope["causationid"])
 
 
 async def _write(connection: asyncpg.Connection, entries: Sequence[Entry]) -> int:
@@ -90,23 +186,61 @@ async def _write(connection: asyncpg.Connection, entries: Sequence[Entry]) -> in
 
 
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[object, ...]]:
-    for entry in entries:
-        yield entry.pos, entry.rec_us, entry.stream, entry.version, entry.type, entry.body, _command(entry)
+    for item in entries:
+        yield item.pos, item.rec_us, item.stream, item.version, item.type, item.body, _command(item)
 
 
-def main() -> None:
-    """Where PostgreSQL and NATS are comes from the environment, as for ``deploy.install``."""
-    environment = os.environ
+async def restore_from(
+    place: Place, nats_url: str, nats_password: str, district: str, *, mirror: bool, apply: bool, prefix: str = ""
+) -> dict[str, Found]:
+    """Likewise, from the streams or from the mirror of an installation."""
+    bus = Bus(nats_url, nats_password, district)
+    reporting = await place.connect(f"{prefix}guiren_reporting")
+    try:
+        return await restore(place, Mirror(reporting) if mirror else bus, apply=apply, prefix=prefix)
+    finally:
+        await reporting.close()
+        await bus.close()
+
+
+def told(found: dict[str, Found], *, apply: bool) -> list[str]:
+    """A line for each log."""
+    lines: list[str] = []
+    for service, item in found.items():
+        kinds = "、".join(f"{kind}×{count}" for kind, count in item.missing.most_common())
+        if item.trouble:
+            said = f"未恢复。{item.trouble}"
+        elif not item.missing:
+            said = "与副本一致,不缺"
+        else:
+            said = f"{'已恢复' if apply else '缺'} {item.missing.total()} 条:{kinds}"
+        lines.append(f"{service}:日志到第 {item.position} 条,副本到第 {item.copy} 条。{said}")
+    if not apply and any(item.missing and not item.trouble for item in found.values()):
+        lines.append("以上只是查看。确认无误后加 --apply 恢复")
+    return lines
+
+
+def main() -> int:
+    """Where PostgreSQL and NATS are comes from the environment, as for ``deploy.install``. The exit code: 0 all well."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.restore")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--from-stream", action="store_true")
+    source.add_argument("--from-mirror", action="store_true")
+    parser.add_argument("--apply", action="store_true")
+    asked = parser.parse_args()
     found = asyncio.run(
-        restore(
+        restore_from(
             Place.from_environment(),
-            environment.get("GUIREN_NATS_URL", "nats://127.0.0.1:4222"),
+            os.environ.get("GUIREN_NATS_URL", "nats://127.0.0.1:4222"),
             (secrets_folder() / "nats").read_text(encoding="utf-8").strip(),
-            environment.get("GUIREN_DISTRICT", "520502"),
+            os.environ.get("GUIREN_DISTRICT", "520502"),
+            mirror=asked.from_mirror,
+            apply=asked.apply,
         )
     )
-    sys.stdout.write(" ".join(f"{service}=+{count}" for service, count in found.items()) + "\n")
+    sys.stdout.write("\n".join(told(found, apply=asked.apply)) + "\n")
+    return 1 if any(item.trouble for item in found.values()) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import nats
+import orjson
 import structlog
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StorageType, StreamConfig
@@ -44,6 +45,21 @@ def subject(district: str, service: str, type_: str) -> str:
     return f"guiren.{district}.{service}.{type_.split('.')[1]}"
 
 
+def stream_config(district: str, service: str) -> StreamConfig:
+    """How the stream of a log is made: kept on disk, and nobody may delete from it."""
+    return StreamConfig(
+        name=stream_name(district, service),
+        subjects=[f"guiren.{district}.{service}.>"],
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        allow_direct=True,
+        deny_delete=True,
+        deny_purge=True,
+        allow_atomic=True,
+        first_seq=1,
+    )
+
+
 class Bus:
     """One connection to NATS."""
 
@@ -54,9 +70,11 @@ class Bus:
         self._nc: Any = None
         self._js: Any = None
         self._lock = asyncio.Lock()
+        self.connection = 0
+        """Counts connections: who has compared a copy over one compares again over the next."""
 
     async def connect(self) -> None:
-        """Connect, and keep trying for ever if NATS is not there yet. Called lazily by everything else."""
+        """Connect once, or say that it can't be done now; what is connected reconnects by itself. Called lazily by everything else."""
         async with self._lock:
             if self._nc is not None and not self._nc.is_closed:
                 return
@@ -64,22 +82,31 @@ class Bus:
             async def quiet(error: Exception) -> None:
                 log.debug("nats", error=str(error))
 
+            async def again() -> None:
+                self.connection += 1
+
             try:
-                self._nc = await nats.connect(
-                    self._url,
-                    user="guiren",
-                    password=self._password,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.5,
-                    connect_timeout=3,
-                    allow_reconnect=True,
-                    error_cb=quiet,
-                    pending_size=16 * 1024 * 1024,
-                )
+                self._nc = await asyncio.wait_for(
+                    nats.connect(
+                        self._url,
+                        user="guiren",
+                        password=self._password,
+                        max_reconnect_attempts=-1,
+                        reconnect_time_wait=0.5,
+                        connect_timeout=3,
+                        allow_reconnect=True,
+                        error_cb=quiet,
+                        disconnected_cb=again,
+                        reconnected_cb=again,
+                        pending_size=16 * 1024 * 1024,
+                    ),
+                    _TIMEOUT,
+                )  # By itself it would try for ever, and whoever waits for the answer with it.
             except (TimeoutError, NatsError, OSError) as error:
                 self._nc = None
                 raise BusUnavailable from error
             self._js = self._nc.jetstream(timeout=_TIMEOUT)
+            self.connection += 1
 
     async def close(self) -> None:
         """Close without waiting for anything: nothing here is the only copy."""
@@ -92,28 +119,24 @@ class Bus:
         """Whether the connection stands right now."""
         return self._nc is not None and self._nc.is_connected
 
-    async def last_sequence(self, service: str, first_position: int = 1) -> int:
-        """The stream's last sequence; the stream is made if it is not there (first use, or a wiped disk)."""
+    async def bounds(self, service: str) -> tuple[int, int]:
+        """The first and the last position the stream holds; the first is one more than the last while it holds nothing.
+
+        The stream is made if it is not there (first use, or a wiped disk).
+        """
         name = stream_name(self._district, service)
         with _unavailable():
             await self.connect()
             try:
                 info = await self._js.stream_info(name)
             except NotFoundError:
-                info = await self._js.add_stream(
-                    StreamConfig(
-                        name=name,
-                        subjects=[f"guiren.{self._district}.{service}.>"],
-                        storage=StorageType.FILE,
-                        discard=DiscardPolicy.OLD,
-                        allow_direct=True,
-                        deny_delete=True,
-                        deny_purge=True,
-                        allow_atomic=True,
-                        first_seq=first_position,
-                    )
-                )
-        return max(info.state.last_seq, first_position - 1)
+                info = await self._js.add_stream(stream_config(self._district, service))
+        last = info.state.last_seq
+        return (info.state.first_seq if info.state.messages else last + 1), last
+
+    async def last_sequence(self, service: str) -> int:
+        """The stream's last sequence."""
+        return (await self.bounds(service))[1]
 
     async def entry_at(self, service: str, position: int) -> Entry | None:
         """What the stream holds at a position; nothing if it holds nothing there any more."""
@@ -145,7 +168,7 @@ class Bus:
                 if number == 1:
                     reply = await self._nc.request(where, item.body, headers=headers, timeout=_TIMEOUT)
                     if reply.data:  # A first message that is taken is answered with nothing.
-                        raise WrongSequence(reply.data.decode(errors="replace"))
+                        raise _refusal(reply.data)
                 else:
                     await self._nc.publish(where, item.body, headers=headers)
         return 0
@@ -168,6 +191,20 @@ class Bus:
                 ),
             )
         return Reader(subscription, position)
+
+    async def pages(self, service: str, position: int, upto: int, size: int = 500) -> AsyncGenerator[list[Entry]]:
+        """What the stream holds after a position, up to and with another, page by page and without a gap."""
+        reader = await self.reader(service, position)
+        try:
+            while position < upto:
+                entries = await reader.fetch(min(size, upto - position), _TIMEOUT)
+                if not entries:
+                    message = f"{service}: nothing came after {position}"
+                    raise BusUnavailable(message)
+                position = entries[-1].pos
+                yield entries
+        finally:
+            await reader.close()
 
     async def poke(self, service: str) -> None:
         """Tell whoever listens that there is something new. Losing it costs a poll interval, nothing else."""
@@ -225,6 +262,16 @@ class Reader:
         """Let the consumer go."""
         with contextlib.suppress(NatsError, APIError, asyncio.TimeoutError):
             await self._subscription.unsubscribe()
+
+
+def _refusal(answer: bytes) -> Exception:
+    """What the answer to the first message of a batch means: only one code is a wrong sequence, all else an outage."""
+    try:
+        error = orjson.loads(answer)["error"]
+    except (ValueError, KeyError, TypeError):
+        return BusUnavailable(answer.decode(errors="replace"))
+    kind = WrongSequence if error.get("err_code") == _WRONG_LAST_SEQUENCE else BusUnavailable
+    return kind(f"{error.get('err_code')} {error.get('description', '')}")
 
 
 def _entry(headers: dict[str, str], body: bytes) -> Entry:

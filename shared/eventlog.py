@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,11 @@ class Entry:
     def envelope(self) -> dict[str, Any]:
         """The CloudEvents envelope, with the fact under ``data``."""
         return orjson.loads(self.body)
+
+    @property
+    def leaf(self) -> bytes:
+        """Its hash as a leaf of the log (RFC 6962), as ``eventlog.sql`` stores it."""
+        return sha256(b"\x00" + self.pos.to_bytes(8, "big") + self.rec_us.to_bytes(8, "big", signed=True) + self.body).digest()
 
     @property
     def key(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ import orjson
 from shared.decider import Context, Decider
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
+from shared.gate import Gate, LogFork, torn
 from shared.outages import OUTAGES, unavailable
 from shared.problems import KeyReused, Problem, Stale, Unavailable
 from shared.projector import View
@@ -38,6 +39,11 @@ _WRITERS = 2
 _BATCH = 64
 """Commands in one transaction at the most."""
 _TRIES = 12
+
+_TORN = """
+select s.stream, s.ver, count(e.pos) as there from log.stream s left join log.entry e on e.stream = s.stream
+where s.stream = any($1::text[]) group by s.stream, s.ver having count(e.pos) <> s.ver limit 1
+"""
 
 links: ContextVar[dict[str, str]] = ContextVar("links", default={})  # noqa: B039  never mutated, only replaced.
 """Correlation, causation, traceparent and deps of whatever is being handled, for the envelope."""
@@ -145,6 +151,8 @@ class Desk:
     """By kind of stream."""
     written: Callable[[int], None] = lambda _position: None
     """Called after a commit with the log's position: the relay's wake-up."""
+    gate: Gate = field(default_factory=Gate)
+    """Whether the log may be written to."""
     recorded_us: Callable[[], int] | None = None
     """The demo loader's clock; ``None`` everywhere else."""
     _waiting: list[_Waiting] = field(default_factory=list["_Waiting"])
@@ -169,6 +177,7 @@ class Desk:
         Commands that wait at the same time on different streams share a transaction and its flush (group commit); each
         is decided, refused and answered by itself. One with ``prepare`` goes alone: it may look at what others write.
         """
+        self.gate.enter()
         item = self._waiting_for(Ask(decider, str(key), command, context, command_id, happened, prepare), expected)
         item.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         self._waiting.append(item)
@@ -237,8 +246,9 @@ class Desk:
                     else:
                         item.answer.set_result(answer)
                 return
+        unlucky = await self._unlucky([item.stream for item in batch])
         for item in batch:
-            item.answer.set_exception(Unavailable(reason="too many writers on one stream"))
+            item.answer.set_exception(unlucky)
 
     async def _together(self, batch: list[_Waiting]) -> list[Done[Any] | Problem]:
         position = 0
@@ -248,6 +258,7 @@ class Desk:
                 histories = {batch[0].stream: await load(connection, batch[0].stream)}
             else:
                 histories = await load_many(connection, [item.stream for item in batch])
+            self._unbroken(histories)
             answers: list[Done[Any] | Problem | _Decided] = []
             for item in batch:
                 try:
@@ -258,7 +269,9 @@ class Desk:
             if decided:
                 position = await self._append(connection, decided)
         if decided:
-            self.written(position + sum(len(answer.facts) for answer in decided) - 1)
+            last = position + sum(len(answer.facts) for answer in decided) - 1
+            self.gate.wrote(last)
+            self.written(last)
         done: list[Done[Any] | Problem] = []
         for answer in answers:
             if isinstance(answer, _Decided):
@@ -267,6 +280,13 @@ class Desk:
             else:
                 done.append(answer)
         return done
+
+    def _unbroken(self, histories: Mapping[str, Sequence[Entry]]) -> None:
+        """A stream from whose middle an entry was taken is not decided on: the gate is shut."""
+        for stream, entries in histories.items():
+            if entries and entries[-1].version != len(entries):
+                self.gate.shut(torn(stream, entries[-1].version, len(entries)))
+                self.gate.enter()
 
     async def _append(self, connection: Any, decided: list[_Decided]) -> int:
         """Seal, append the facts and write the views. Answers the first position."""
@@ -281,6 +301,7 @@ class Desk:
         appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
         if appended.replayed:
             raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
+        self.gate.writing(appended.first)
         await self._write_views(
             connection,
             [
@@ -309,24 +330,36 @@ class Desk:
 
         Answers the log's position after it. A refusal stops the whole batch.
         """
+        self.gate.enter()
         items = [self._waiting_for(ask) for ask in asks]
         for attempt in range(_TRIES):
             try:
                 return await self._handle_all(items)
             except VersionConflict:
                 await asyncio.sleep(random.random() * 0.01 * (attempt + 1))  # noqa: S311
-        raise Unavailable(reason="too many writers on these streams")
+        raise await self._unlucky([item.stream for item in items])
+
+    async def _unlucky(self, streams: Sequence[str]) -> Unavailable:
+        """Why a command met another version at every try: many writers, or a stream that lacks its last entries."""
+        with contextlib.suppress(VersionConflict, Unavailable):
+            async with self._transaction() as connection:
+                if row := await connection.fetchrow(_TORN, list(streams)):
+                    self.gate.shut(torn(row["stream"], row["ver"], row["there"]))
+                    return LogFork(reason=self.gate.fork)
+        return Unavailable(reason="too many writers on one stream")
 
     async def _handle_all(self, items: Sequence[_Waiting]) -> int:
         async with self._transaction() as connection:
             known = await _known(connection, items)
             histories = await load_many(connection, [item.stream for item in items])
+            self._unbroken(histories)
             answers = [await _answer(connection, item, histories.get(item.stream, []), known.get(item.id)) for item in items]
             decided = [answer for answer in answers if isinstance(answer, _Decided)]
             if not decided:
                 return await connection.fetchval("select pos from log.head")
             first = await self._append(connection, decided)
         position = first + sum(len(answer.facts) for answer in decided) - 1
+        self.gate.wrote(position)
         self.written(position)
         return position
 

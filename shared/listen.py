@@ -18,7 +18,7 @@ from shared.bus import Bus, Reader, WrongSequence
 from shared.eventlog import Entry
 from shared.health import Health
 from shared.problems import Problem
-from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, cursor
+from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, bookmark
 from shared.relay import TRANSIENT
 
 log = structlog.get_logger()
@@ -28,6 +28,7 @@ _FAR = 4 * _AT_ONCE
 """Entries behind the others: who is farther catches up by a reading of its own, so that nobody waits for it."""
 _PATIENCE = 5
 _REST_SECONDS = 30
+_ASTRAY_SECONDS = 2
 
 
 @dataclass
@@ -38,8 +39,8 @@ class Listener:
     take: Callable[[int, Sequence[Entry]], Awaitable[int]]
     """Gets its position and entries without a gap, some of them known perhaps. Answers the new position."""
     health: Health
-    stand: Callable[[Bus], Awaitable[int]]
-    """Its position as it is kept; made if it has none yet."""
+    stand: Callable[[Bus], Awaitable[tuple[int, bytes | None]]]
+    """Its position as it is kept, and the leaf of the entry there; made if it has none yet."""
     rests_until: float = 0.0
     apart: asyncio.Task[None] | None = None
     """Its own reading, while it catches up."""
@@ -56,7 +57,7 @@ def following(pool: asyncpg.Pool, follower: Follower, health: Health) -> Listene
     async def take(_position: int, entries: Sequence[Entry]) -> int:
         return await apply(pool, follower, entries)
 
-    return Listener(follower.name, take, health, lambda _bus: cursor(pool, follower.name, follower.log))
+    return Listener(follower.name, take, health, lambda _bus: bookmark(pool, follower.name, follower.log))
 
 
 def reacting(pool: asyncpg.Pool, reaction: Reaction, health: Health) -> Listener:
@@ -69,14 +70,14 @@ def reacting(pool: asyncpg.Pool, reaction: Reaction, health: Health) -> Listener
         for entry in fresh:
             if entry.type in reaction.types:
                 await _act(pool, reaction, entry)
-        if not await advance(pool, reaction.name, position, fresh[-1].pos):
+        if not await advance(pool, reaction.name, position, fresh[-1]):
             raise Gap(reaction.name, position, fresh[-1].pos)
         return fresh[-1].pos
 
     return Listener(reaction.name, take, health, lambda bus: begin(pool, bus, reaction))
 
 
-async def begin(pool: asyncpg.Pool, bus: Bus, reaction: Reaction) -> int:
+async def begin(pool: asyncpg.Pool, bus: Bus, reaction: Reaction) -> tuple[int, bytes | None]:
     """Where a reaction stands. One that has no place yet in a log of which nobody here knows anything begins at its end:
     what happened before the reaction was there is not acted on unless somebody asks for it (``projector.enlist``).
     """
@@ -84,8 +85,7 @@ async def begin(pool: asyncpg.Pool, bus: Bus, reaction: Reaction) -> int:
     if found is None:
         last = await bus.last_sequence(reaction.log)
         await pool.execute(BEGUN, [reaction.name], [reaction.log], [last])
-        found = await cursor(pool, reaction.name, reaction.log)
-    return found
+    return await bookmark(pool, reaction.name, reaction.log)
 
 
 async def listen(bus: Bus, source: str, listeners: Sequence[Listener]) -> None:
@@ -116,11 +116,10 @@ async def _read(bus: Bus, source: str, free: Sequence[Listener], listeners: Sequ
     """Read for those who are free until somebody else is, or something is odd."""
     reader: Reader | None = None
     try:
-        for each in free:
-            each.health.position = await each.stand(bus)
-        last = await bus.last_sequence(source)
-        for each in free:
-            each.health.sees(last)
+        marks = [await each.stand(bus) for each in free]
+        bounds = await bus.bounds(source)
+        if not all([await _fits(bus, source, bounds, each, mark) for each, mark in zip(free, marks, strict=True)]):
+            return
         front = max(each.health.position for each in free)
         for each in free:
             if front - each.health.position > _FAR and len(listeners) > 1:
@@ -140,6 +139,30 @@ async def _read(bus: Bus, source: str, free: Sequence[Listener], listeners: Sequ
     finally:
         if reader is not None:
             await reader.close()
+
+
+async def _fits(bus: Bus, source: str, bounds: tuple[int, int], each: Listener, mark: tuple[int, bytes | None]) -> bool:
+    """Whether the stream goes on where this one stopped. If not it rests and says why, and is looked at again soon: a wiped
+    stream that is being filled again comes to fit by itself, another history never does.
+    """
+    (position, leaf), (first, last) = mark, bounds
+    each.health.position = position
+    each.health.sees(last)
+    trouble = ""
+    if position > last:
+        trouble = f"已处理到 {source} 第 {position} 条,消息流只到第 {last} 条"
+    elif position + 1 < first:
+        trouble = f"已处理到 {source} 第 {position} 条,消息流从第 {first} 条才有"
+    elif position >= first and leaf is not None:
+        there = await bus.entry_at(source, position)
+        if there is None or there.leaf != leaf:
+            trouble = f"{source} 第 {position} 条与已处理的不同"
+    if trouble:
+        if each.health.halted != trouble:
+            log.error("cursor does not fit its stream", listener=each.name, source=source, reason=trouble)
+        each.health.ok, each.health.halted = False, trouble
+        each.rests_until = time.monotonic() + _ASTRAY_SECONDS
+    return not trouble
 
 
 async def _catch_up(bus: Bus, source: str, listener: Listener, front: int) -> None:

@@ -138,6 +138,7 @@ async def digest(connection: Any, views: Mapping[str, tuple[View[Any], ...]], sc
 CURSORS = """
 create table if not exists {schema}.cursor (name text primary key, log text not null, pos bigint not null default 0);
 alter table {schema}.cursor add column if not exists began bigint not null default 0;
+alter table {schema}.cursor add column if not exists leaf bytea;
 create table if not exists {schema}.follower (name text primary key, shape text not null);
 create table if not exists {schema}.parked (
     follower text, pos bigint, rec_us bigint not null, stream text not null, ver int not null, type text not null,
@@ -234,11 +235,15 @@ async def remake(connection: Any, follower: Follower, schema: str = "view") -> N
         )  # fmt: skip
 
 
-async def advance(connection: Any, name: str, before: int, position: int, schema: str = "view") -> bool:
-    """Move a cursor, if it still stands where the caller read it. The other half of exactly once."""
+async def advance(connection: Any, name: str, before: int, last: Entry, schema: str = "view") -> bool:
+    """Move a cursor to an entry, if it still stands where the caller read it. The other half of exactly once.
+
+    The entry's leaf is kept beside its position, so that another history at the same place is told from this one.
+    """
     moved = await connection.fetchval(
-        f"update {schema}.cursor set pos = $3 where name = $1 and pos = $2 returning pos", name, before, position
-    )
+        f"update {schema}.cursor set pos = $3, leaf = $4 where name = $1 and pos = $2 returning pos",
+        name, before, last.pos, last.leaf,
+    )  # fmt: skip
     return moved is not None
 
 
@@ -246,6 +251,12 @@ async def cursor(connection: Any, name: str, log: str, schema: str = "view") -> 
     """Where a follower stands; its row is made if it has none."""
     await connection.execute(f"insert into {schema}.cursor (name, log) values ($1, $2) on conflict do nothing", name, log)
     return await connection.fetchval(f"select pos from {schema}.cursor where name = $1", name)
+
+
+async def bookmark(connection: Any, name: str, log: str, schema: str = "view") -> tuple[int, bytes | None]:
+    """A cursor with the leaf of the entry it stands at; none for a beginning, and for one from before leaves were kept."""
+    position = await cursor(connection, name, log, schema)
+    return position, await connection.fetchval(f"select leaf from {schema}.cursor where name = $1 and pos = $2", name, position)
 
 
 async def apply(pool: asyncpg.Pool, follower: Follower, entries: Sequence[Entry]) -> int:
@@ -261,7 +272,7 @@ async def apply(pool: asyncpg.Pool, follower: Follower, entries: Sequence[Entry]
         if unique[0].pos != before + 1 or unique[-1].pos != before + len(unique):
             raise Gap(follower.name, before, unique[0].pos)
         await follower.apply(connection, unique)
-        if not await advance(connection, follower.name, before, unique[-1].pos):
+        if not await advance(connection, follower.name, before, unique[-1]):
             raise Gap(follower.name, before, unique[0].pos)
     follower.applied(unique[-1].pos)
     return unique[-1].pos

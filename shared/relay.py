@@ -1,21 +1,26 @@
 """Carries a log's new entries to its stream; ``listen`` is the other half.
 
-Invariant: the stream's sequence is the log's position. The relay asks the stream where it stands
-and publishes the next entries as an atomic batch that is only taken there. No sent flag, no window: two relays at once
-are harmless, a wiped stream is filled again.
+Invariant: the stream's sequence is the log's position. The relay asks the stream where it stands and publishes the next
+entries as an atomic batch that is only taken there. No sent flag, no window: two relays at once are harmless, a wiped stream
+is filled again. Before it publishes over a new connection, of either side, it compares the last entries by content: a log
+that is behind or says otherwise shuts the gate before the service's desk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import asyncpg
 import structlog
 
 from shared.bus import Bus, BusUnavailable, WrongSequence
-from shared.eventlog import after, head
+from shared.eventlog import Entry, after, head
+from shared.gate import Gate, LogFork, behind, forked, holed
 from shared.health import Health
 from shared.outages import OUTAGES
 from shared.problems import Unavailable
@@ -24,16 +29,24 @@ log = structlog.get_logger()
 
 _BATCH = 400
 _POLL_SECONDS = 0.25
+_WINDOW = 500
+"""How many of the last common entries are compared."""
+_REMEMBER_SECONDS = 1
+_LONGEST_PAUSE_SECONDS = 5
 TRANSIENT = (BusUnavailable, Unavailable, *OUTAGES)
 """What passes by itself: wait and try again."""
 
+_MEMORY = """
+select pg_advisory_xact_lock(52050203);
+create schema if not exists view;
+create table if not exists view.published (
+    one bool primary key default true check (one), pos bigint not null default 0, leaf bytea, fork text, pardon uuid);
+insert into view.published default values on conflict do nothing
+"""
+"""How far the stream was known to hold the log, and that the gate was shut: outlives the process, and the stream."""
 
-class LogBehind(Exception):
-    """The stream holds entries that the log has lost."""
 
-
-class LogForked(Exception):
-    """Log and stream say different things at the same position."""
+async def _nothing() -> None: ...
 
 
 @dataclass
@@ -43,10 +56,15 @@ class Relay:
     pool: asyncpg.Pool
     bus: Bus
     service: str
+    gate: Gate = field(default_factory=Gate)
+    restored: Callable[[], Awaitable[None]] = _nothing
+    """Called when an administrator has restored the log, before commands are let in again."""
     health: Health = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _asked: bool = False
-    """Whether the stream has ever said where it stands."""
+    _compared: tuple[object, ...] | None = None
+    _pardon: object = None
+    _told: bool = False
+    _remembered: tuple[int, float] = (0, 0.0)
 
     def __post_init__(self) -> None:
         """Its health bears its name."""
@@ -56,59 +74,163 @@ class Relay:
         """Something was written."""
         self._wake.set()
 
+    async def check(self) -> None:
+        """At the start, before anything is written: compare, or shut the gate. The process stays up to say so.
+
+        Without an answer from the stream, a log that has been published before stays closed until there is one.
+        """
+        await self.pool.execute(_MEMORY)
+        known = await self.pool.fetchrow("select pos, fork, pardon from view.published")
+        if known["fork"]:
+            self._shut(known["fork"])
+            self._told, self._pardon = True, known["pardon"]
+            return
+        self.gate.unchecked = known["pos"] > 0
+        try:
+            await self._compare()
+        except LogFork:
+            await self._tell()
+        except (BusUnavailable, WrongSequence) as error:
+            self.health.failed(error)
+            log.warning("the log is not compared yet", service=self.service, error=str(error), closed=self.gate.unchecked)
+
     async def run(self) -> None:
         """For ever: bring the stream to where the log is."""
+        await self.pool.execute(_MEMORY)
+        refused = 0
         while True:
             self._wake.clear()
             try:
-                await self._drain()
-                self.health.well()
-            except WrongSequence:
-                continue  # Another relay was here, or the stream was wiped: ask again.
-            except LogBehind as error:
-                self.health.failed(error)
-                self.health.halted = repr(error)
-                log.error("the stream is ahead of the log", service=self.service)
-                await asyncio.sleep(5)
+                if self.gate.fork:
+                    await self._await_pardon()
+                else:
+                    await self._drain()
+                    self.health.well()
+                    refused = 0
+            except LogFork:
+                continue  # The gate is shut: keep that where the next start finds it.
+            except WrongSequence as error:  # Another relay was here, or the stream was wiped: ask again, ever slower.
+                refused, self._compared = refused + 1, None
+                if refused > 1:
+                    self.health.failed(error)
+                log.log(30 if refused > 1 else 20, "relay refused", service=self.service, times=refused, error=str(error))
+                await asyncio.sleep(min(0.05 * 2**refused, _LONGEST_PAUSE_SECONDS))
             except TRANSIENT as error:
                 self.health.failed(error)
-                log.warning("relay waits", service=self.service, error=str(error))
+                log.warning("relay waits", service=self.service, error=repr(error))
                 await asyncio.sleep(1)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
 
-    async def check(self) -> None:
-        """The boot gate: refuse to write to a log that is behind its stream, or that says otherwise than its stream.
-
-        Behind, because an old backup was put back or the database was dropped: ``python -m deploy.restore`` brings the
-        tail back. Otherwise, because somebody changed one of the two: a person must find out which. NATS being down is
-        no reason to wait: appends don't need it.
-        """
-        position = await head(self.pool)
-        try:
-            last = await self.bus.last_sequence(self.service)
-            common = min(position, last)
-            there = await self.bus.entry_at(self.service, common) if common else None
-        except BusUnavailable:
-            return
-        if last > position:
-            raise LogBehind(self.service, position, last)
-        if there is not None:
-            (here,) = await after(self.pool, common - 1, 1)
-            if (here.rec_us, here.body) != (there.rec_us, there.body):
-                raise LogForked(self.service, common)
-
     async def _drain(self) -> None:
-        if self._asked:  # How far behind it is must be known while NATS is away too.
+        if self._compared is not None:  # How far behind it is must be known while NATS is away too.
             self.health.head = await head(self.pool)
+        await self._compare()
         position = await self.bus.last_sequence(self.service)
-        self.health.head = await head(self.pool)
-        if position > self.health.head:
-            raise LogBehind(self.service, position)
-        self.health.position, self._asked = position, True
-        more = True
-        while more and (entries := await after(self.pool, position, _BATCH)):
-            position = await self.bus.publish(self.service, entries)
-            self.health.position = position
+        known = max(position, self.gate.position)
+        here = await head(self.pool)  # Read last: whatever is known by now is written by now.
+        if known > here:
+            self._refuse(behind(here, known))
+        self.health.position, self.health.head = position, here
+        more = position < here
+        while more:
+            entries = await after(self.pool, position, _BATCH)
+            if missing := _hole(entries, position, here):
+                self._refuse(holed(missing))
+            if self._compared is None or self.bus.connection != self._compared[0]:
+                return  # Another connection than the one it was compared over: compare first.
+            position = self.health.position = await self.bus.publish(self.service, entries)
             await self.bus.poke(self.service)
             more = len(entries) == _BATCH  # Whatever comes later wakes the relay again.
+        self.health.position = position
+        await self._remember(position)
+
+    async def _compare(self) -> None:
+        """Once for each pair of connections: the last entries in common, by content; and what was published, by its leaf."""
+        await self.bus.connect()
+        over = (self.bus.connection, await self.pool.fetchval("select pg_postmaster_start_time()"))
+        if over == self._compared:
+            return
+        first, last = await self.bus.bounds(self.service)
+        known = await self.pool.fetchrow("select pos, leaf from view.published")
+        least = max(last, known["pos"], self.gate.position)
+        here = await head(self.pool)
+        if least > here:
+            self._refuse(behind(here, least))
+        if known["pos"] and known["leaf"] != await self.pool.fetchval(_LEAF, known["pos"]):
+            self._refuse(forked(known["pos"]))
+        start = max(first - 1, last - _WINDOW)
+        there = [entry async for page in self.bus.pages(self.service, start, last) for entry in page]
+        if differs := _difference(await after(self.pool, start, last - start), there):
+            self._refuse(forked(differs))
+        self._compared = over
+        self.gate.open(max(here, self.gate.position))
+
+    def _refuse(self, why: str) -> None:
+        self._shut(why)
+        self.gate.enter()
+
+    def _shut(self, why: str) -> None:
+        self.gate.shut(why)
+        self.health.ok, self.health.halted = False, self.gate.fork
+        self._compared, self._told = None, False
+        log.error("the log may not be written to", service=self.service, reason=self.gate.fork)
+
+    async def _tell(self) -> None:
+        """Keep it where the next start finds it."""
+        self._pardon = await self.pool.fetchval("update view.published set fork = $1 returning pardon", self.gate.fork)
+        self._told = True
+
+    async def _await_pardon(self) -> None:
+        """Stay shut until ``guiren restore`` has left its mark; then compare anew, and go on only if all agree."""
+        if not self.health.halted:  # The desk was the first to see it.
+            self._shut(self.gate.fork)
+        if not self._told:
+            await self._tell()
+        row = await self.pool.fetchrow("select fork, pardon from view.published")
+        if row is None or row["pardon"] in (None, self._pardon):
+            return
+        why, self.gate.fork, self.gate.position, self.gate.unchecked = self.gate.fork, "", 0, True
+        try:
+            await self._compare()
+            self.gate.unchecked = True  # Not before the views are made anew.
+            await self.restored()
+        except BaseException:
+            self.gate.shut(why)
+            self._compared = None
+            raise
+        self.gate.unchecked = False
+        log.info("the log is restored", service=self.service, position=self.gate.position)
+
+    async def _remember(self, position: int) -> None:
+        """Now and then, and without a flush of its own: a little too low is no harm."""
+        before, at = self._remembered
+        if position == before or time.monotonic() - at < _REMEMBER_SECONDS:
+            return
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute("set local synchronous_commit = off")
+            await connection.execute(
+                "update view.published set pos = e.pos, leaf = e.leaf_hash from log.entry e where e.pos = $1", position
+            )
+        self._remembered = (position, time.monotonic())
+
+
+_LEAF = "select leaf_hash from log.entry where pos = $1"
+
+
+def _hole(entries: Sequence[Entry], position: int, head_: int) -> int:
+    """The first position that is missing after this one; 0 if none is."""
+    for number, entry in enumerate(entries, position + 1):
+        if entry.pos != number:
+            return number
+    return position + 1 if not entries and position < head_ else 0
+
+
+def _difference(here: Sequence[Entry], there: Sequence[Entry]) -> int:
+    """The first position at which the two don't hold the same; 0 if there is none."""
+    for one, other in zip_longest(here, there):
+        if one is None or other is None:
+            return next(entry.pos for entry in (one, other) if entry is not None)
+        if (one.leaf, one.stream, one.version, one.type) != (other.leaf, other.stream, other.version, other.type):
+            return min(one.pos, other.pos)
+    return 0

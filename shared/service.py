@@ -27,6 +27,7 @@ from shared import answers, openapi, problems
 from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
+from shared.gate import Gate
 from shared.handle import Desk
 from shared.health import Health
 from shared.identity import Gatekeeper
@@ -117,8 +118,9 @@ class Service:
         self.vault = Vault(keys, settings.master_keys)
         self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience)
         self.bus = Bus(settings.nats_url, settings.secret(settings.nats_password_file), settings.district)
-        relaying = Relay(self.pool, self.bus, self.name)
-        self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake)
+        gate = Gate()
+        relaying = Relay(self.pool, self.bus, self.name, gate, self.make_views)
+        self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake, gate)
         if relay:
             await relaying.check()
         await self.make_views()

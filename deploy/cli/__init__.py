@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import init, issues, life, privacy, reports, roster, status, token, visits
+from deploy.cli import init, issues, life, privacy, reports, restore, roster, status, token, visits
 
 app = typer.Typer(help="贵人服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("up", help="启动全部服务,就绪后打印地址与账号;Ctrl-C 停止")(life.up)
@@ -15,6 +15,7 @@ app.command("down", help="停止在后台或其他终端运行的服务")(life.d
 app.command("status", help="查看是否就绪。退出码:0 就绪,1 未就绪或降级,3 没有运行")(status.status)
 app.command("token", help="输出一个本地账号的访问令牌(有效 12 小时)")(token.token)
 app.command("init")(init.init)
+app.command("restore")(restore.restore)
 app.command("coverage")(reports.coverage)
 app.add_typer(roster.roster, name="roster")
 app.add_typer(issues.issues, name="issues")

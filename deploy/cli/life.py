@@ -80,14 +80,14 @@ def _detached(home: Home, port: int | None, *, demo: bool, tls: Tls | None) -> N
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             cwd="/", start_new_session=True,
         )  # fmt: skip
-    ready = False
-    while not ready and child.poll() is None:
+    phase = ""
+    while phase not in ("ready", "degraded") and child.poll() is None:
         time.sleep(0.1)
         state = home.state
-        ready = state.get("pid") == child.pid and state.get("phase") == "ready"
+        phase = state.get("phase", "") if state.get("pid") == child.pid else ""
         seen = _repeat(home, seen)
     _repeat(home, seen)
-    if not ready:
+    if phase != "ready":
         raise typer.Exit(child.returncode or FAILED)
 
 

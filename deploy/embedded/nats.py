@@ -15,6 +15,7 @@ class Nats(Process):
     """One nats-server with JetStream under ``home/nats``, on loopback ports."""
 
     name = "nats"
+    patience_seconds = 20  # After a write that failed (a full disk) it refuses a stream until it is started anew.
 
     def __init__(self, home: Path | Home) -> None:
         super().__init__(home if isinstance(home, Home) else Home(home))

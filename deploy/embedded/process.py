@@ -33,6 +33,10 @@ class Process:
     death_signal: signal.Signals = signal.SIGKILL
     """What the kernel sends the child when we die without a word."""
     start_seconds: float = 60
+    patience_seconds: float | None = None
+    """How long it may run without being ready before it is started anew; ``None`` for ever."""
+    essential: bool = True
+    """Whether nothing can run without it."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -59,6 +63,10 @@ class Process:
     def ready(self) -> bool:
         """Whether it does its work now. May be asked from any thread, and of a process that somebody else started."""
         raise NotImplementedError
+
+    def refusal(self) -> str:
+        """Why it runs and yet refuses to work, in words for an operator; nothing if it doesn't."""
+        return ""
 
     # What it can be told.
 

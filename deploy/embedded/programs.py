@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +37,8 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
 class Service(Process):
     """One service of ours."""
 
+    essential = False
+
     def __init__(self, home: Home, name: str) -> None:
         super().__init__(home)
         self.name = name
@@ -53,6 +59,19 @@ class Service(Process):
     def ready(self) -> bool:
         """As it says itself."""
         return answers(f"http://127.0.0.1:{self.home.port(self.name)}/readyz")
+
+    def refusal(self) -> str:
+        """What has halted in it, as it says itself."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            opener.open(f"http://127.0.0.1:{self.home.port(self.name)}/readyz", timeout=2).close()
+        except urllib.error.HTTPError as answer:
+            with answer, contextlib.suppress(ValueError, AttributeError):
+                checks = json.loads(answer.read()).get("checks", {})
+                return ";".join(f"{name}:{fact['halted']}" for name, fact in checks.items() if fact.get("halted"))
+        except OSError:
+            pass
+        return ""
 
 
 @dataclass(frozen=True)

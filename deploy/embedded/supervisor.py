@@ -22,7 +22,6 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
 from deploy.embedded.programs import Gateway, Service, Tls, service_environment
 from deploy.install import Place, install, is_empty
-from deploy.restore import restore
 
 Say = Callable[[str], None]
 
@@ -32,6 +31,8 @@ _STEADY_SECONDS = 30
 _FIRST_TRIES = 5
 _LEAST_FREE_BYTES = 100_000_000
 """Less room than this on a disk is as good as none: PostgreSQL alone takes 16 MB at a time for its log."""
+_REFUSAL_SECONDS = 10
+"""How long a service may say no before it is believed: a copy that is being filled again may need a moment."""
 _SIGN_INS = """\
   账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin(系统管理,不见业务数据)
             <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
@@ -57,6 +58,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._watches: list[asyncio.Task[None]] = []
         self._postgres = Postgres(home)
+        self._refusing: dict[str, str] = {}
         self._base: tuple[Process, ...] = (self._postgres, Nats(home))
         self._services: tuple[Process, ...] = tuple(Service(home, name) for name in SERVICES)
         self._gateway = Gateway(home, self._port, SERVICES, tls)
@@ -101,21 +103,14 @@ class Supervisor:
         place = Place("127.0.0.1", self._home.port("postgres"), self._postgres.admin_password)
         loading = self._demo and self._home.state.get("demo") != "loaded"
         await install(place, self._home.passwords(), demo=loading)
-        nats = Nats(self._home)
-        if restored := {
-            name: n
-            for name, n in (await restore(place, nats.url, nats.password, os.environ.get("GUIREN_DISTRICT", "520502"))).items()
-            if n
-        }:
-            self._say(f"已从消息流恢复缺失的事件:{restored}")
         self._say("启动四个服务与网关 …")
         await self._bring_up((*self._services, self._gateway))
         self._home.remember(phase="loading")
-        if loading and (self._home.state.get("demo") == "loading" or await is_empty(place)):
+        if loading and not self._refusing and (self._home.state.get("demo") == "loading" or await is_empty(place)):
             await self._load_demo()
             await install(place, self._home.passwords(), demo=False)  # Its role's work is done.
-        self._home.remember(phase="ready")
-        self._say(f"\n已就绪:{self.address}")
+        self._home.remember(phase="degraded" if self._refusing else "ready")
+        self._say(f"\n{'已启动,上述服务须先处理' if self._refusing else '已就绪'}:{self.address}")
         if self._tls:
             self._say(f"TLS  https://{self._tls.name}:{self._tls.port}")
             if not self._tls.certificate:
@@ -131,10 +126,19 @@ class Supervisor:
         await asyncio.gather(*(self._await_ready(process) for process in processes))
 
     async def _await_ready(self, process: Process) -> None:
-        deadline = time.monotonic() + process.start_seconds
+        """Until it is ready. A service that refuses, or does not come up, is told of; the others run on without it."""
+        began = time.monotonic()
         while not (process.running and await asyncio.to_thread(process.ready)):
-            if time.monotonic() > deadline or process.starts > _FIRST_TRIES:
-                raise NotStartedError(process.complaint())
+            waited = time.monotonic() - began
+            refusal = await asyncio.to_thread(process.refusal) if waited > _REFUSAL_SECONDS else ""
+            if not refusal and (waited > process.start_seconds or process.starts > _FIRST_TRIES):
+                if process.essential:
+                    raise NotStartedError(process.complaint())
+                refusal = process.complaint()
+            if refusal:
+                self._refusing[process.name] = refusal
+                self._say(f"{process.name} 未就绪:{refusal}")
+                return
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _watch(self, process: Process) -> None:
@@ -143,7 +147,7 @@ class Supervisor:
         began = time.monotonic()
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if process.running:
+            if process.running and not await self._ailing(process):
                 continue
             if time.monotonic() - began > _STEADY_SECONDS:
                 wait = 0.0
@@ -155,6 +159,20 @@ class Supervisor:
                 process.spawn()
             except (OSError, NotStartedError) as error:
                 self._say(f"{process.name} 未能重启:{error}")
+
+    async def _ailing(self, process: Process) -> bool:
+        """Whether it has been running without doing its work for longer than it may; then it is ended."""
+        if process.patience_seconds is None:
+            return False
+        began = time.monotonic()
+        while process.running and not await asyncio.to_thread(process.ready):
+            if time.monotonic() - began > process.patience_seconds:
+                self._say(f"{process.name} 运行但不工作已 {process.patience_seconds:.0f} 秒,重新启动(日志:{process.log})")
+                await asyncio.to_thread(process.stop, 5)
+                return True
+            await asyncio.sleep(1)
+        await asyncio.sleep(1)
+        return not process.running
 
     async def _load_demo(self) -> None:
         self._say("载入演示数据(仅第一次) …")

@@ -153,3 +153,58 @@ async def test_a_service_whose_nats_is_away_accepts_commands_and_says_so(distric
             district.world.nats.start()
     await stream_equals_log(district.bus(), service.pool)
     assert len(await entire(service.pool)) == 1
+
+
+async def test_a_cursor_beyond_its_stream_halts_who_has_it_and_another_history_never_satisfies_it(district: District) -> None:
+    """A log lost together with its stream: the new one grows past the cursor, and is still not the one that was followed."""
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    health = Health()
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+    await write_many(pool, "old", 10)
+    await applied_once_each(pool)
+    cursor_ = await head(pool)
+    await stop(relay, listening)
+    admin = await district.connect("roster", user="postgres")
+    await admin.execute("set session_replication_role = replica")
+    await admin.execute("truncate log.entry, log.command, log.stream; update log.head set pos = 0; drop table view.published")
+    await admin.close()
+    district.world.wipe_nats()
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+
+    async def halted() -> str:
+        return health.halted
+
+    assert "消息流只到第" in await until(halted)
+    await write_many(pool, "new", 20)
+    await stream_equals_log(bus, pool)
+
+    async def differs() -> bool:
+        return "与已处理的不同" in health.halted
+
+    await until(differs)
+    assert (health.ok, await pool.fetchval("select max(pos) from view.times")) == (False, cursor_)
+    await stop(relay, listening)
+    await pool.close()
+
+
+async def test_a_cursor_that_was_moved_does_not_fit_and_halts(district: District) -> None:
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    health = Health()
+    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+    await write_many(pool, "w", 10)
+    await applied_once_each(pool)
+    await stop(listening)
+    await pool.execute("update view.cursor set pos = pos - 5")
+    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+
+    async def halted() -> bool:
+        return "与已处理的不同" in health.halted
+
+    await until(halted)
+    await stop(relay, listening)
+    await pool.close()

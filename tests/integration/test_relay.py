@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from nats.js.api import DiscardPolicy
 from support.logs import a_write, leaf
 from support.streams import Wire, in_stream, stream_equals_log, write_many
 from support.world import District, until
 
-from shared.bus import BusUnavailable, WrongSequence
+from shared.bus import Bus, BusUnavailable, WrongSequence, stream_config
 from shared.eventlog import after, append, head
 from shared.relay import Relay
 
@@ -117,4 +119,39 @@ async def test_a_relay_that_finds_the_stream_ahead_or_equal_writes_nothing(distr
     relay.cancel()
     await asyncio.gather(relay, return_exceptions=True)
     assert await bus.last_sequence("roster") == await head(pool) == 3
+    await pool.close()
+
+
+async def test_only_a_wrong_sequence_is_one_and_every_other_refusal_is_an_outage_that_shows(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that takes two messages and no more refuses as a full store does: with another code."""
+    pool, bus = await district.pool(), district.bus()
+    await bus.connect()
+    small = stream_config(district.code, "roster")
+    small.max_msgs, small.discard = 2, DiscardPolicy.NEW
+    await bus._js.add_stream(small)
+    await write_many(pool, "w", 6)
+    with pytest.raises(BusUnavailable):
+        await bus.publish("roster", await after(pool, 0, 10))
+    tried: list[int] = []
+    publish = Bus.publish
+
+    async def counted(self: Bus, service: str, entries: Any) -> int:
+        tried.append(len(entries))
+        return await publish(self, service, entries)
+
+    monkeypatch.setattr(Bus, "publish", counted)
+    relay = Relay(pool, bus, "roster")
+    running = asyncio.create_task(relay.run())
+
+    async def told() -> bool:
+        return not relay.health.ok
+
+    await until(told)
+    await asyncio.sleep(1.5)
+    assert not relay.health.ok
+    assert len(tried) <= 4, "it pauses between its tries"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
     await pool.close()
