@@ -50,7 +50,7 @@ class Mirror:
         if not await self.connection.fetchval("select to_regclass('mirror.entry') is not null"):
             return 1, 0
         bounds = "select array[coalesce(min(pos), 1), coalesce(max(pos), 0)] from mirror.entry where origin = $1"
-        first, last = await self.connection.fetchval(bounds, service)
+        first, last = await self.connection.fetchval(bounds, service) or (1, 0)
         return first, last
 
     async def pages(self, service: str, position: int, upto: int, size: int = _PAGE) -> AsyncIterator[list[Entry]]:

@@ -161,7 +161,7 @@ async def test_a_cursor_beyond_its_stream_halts_who_has_it_and_another_history_n
     await tables(pool)
     health = Health()
     relay = asyncio.create_task(Relay(pool, bus, "roster").run())
-    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+    listening = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, health)]))
     await write_many(pool, "old", 10)
     await applied_once_each(pool)
     cursor_ = await head(pool)
@@ -172,7 +172,7 @@ async def test_a_cursor_beyond_its_stream_halts_who_has_it_and_another_history_n
     await admin.close()
     district.world.wipe_nats()
     relay = asyncio.create_task(Relay(pool, bus, "roster").run())
-    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+    listening = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, health)]))
 
     async def halted() -> str:
         return health.halted
@@ -195,12 +195,12 @@ async def test_a_cursor_that_was_moved_does_not_fit_and_halts(district: District
     await tables(pool)
     relay = asyncio.create_task(Relay(pool, bus, "roster").run())
     health = Health()
-    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+    listening = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, health)]))
     await write_many(pool, "w", 10)
     await applied_once_each(pool)
     await stop(listening)
     await pool.execute("update view.cursor set pos = pos - 5")
-    listening = asyncio.create_task(listen(pool, bus, "roster", [following(pool, TALLY, health)]))
+    listening = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, health)]))
 
     async def halted() -> bool:
         return "与已处理的不同" in health.halted
