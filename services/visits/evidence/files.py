@@ -21,6 +21,16 @@ EXTENSIONS = {
 }  # fmt: skip
 """The types that are kept, with the ending of a downloaded file's name."""
 
+_ACCEPTED = "只接受 JPEG、PNG、WebP 图片,PDF,或 MP3、M4A、AMR、WAV 录音"
+_HEIC = (
+    "HEIC(高效)格式的照片不能直接上传。苹果手机:设置-相机-格式,选“兼容性最佳”后重拍;安卓手机:相机设置中关闭“高效图片(HEIF)”后重拍。"
+    "已拍的照片,可在相册中存储为 JPEG,或截屏后上传"
+)
+_OTHERS: tuple[tuple[tuple[bytes, ...], str], ...] = (
+    ((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"), _HEIC),
+    ((b"mp4", b"isom", b"iso", b"qt  ", b"3gp", b"M4V", b"avc1"), f"不接受视频,可截取画面后上传。{_ACCEPTED}"),
+)
+_RAW = (b"II*\0", b"MM\0*", b"II\x1a\0", b"FUJIFILM")
 _MP4_BRANDS = (b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"3gp4", b"3gp5", b"3gp6")
 _MPEG_SYNC = 0xE0
 _MPEG_FREE_BITRATE, _MPEG_NO_RATE = 0xF0, 0x0C
@@ -60,7 +70,7 @@ def check(raw: bytes, digest: str) -> Checked:
         raise DigestDiffers(expected=digest, actual=hashlib.sha256(raw).hexdigest())
     media_type = sniff(raw)
     if media_type is None:
-        raise FileNotAccepted(reason="只接受 JPEG、PNG、WebP 图片,PDF,或 MP3、M4A、AMR、WAV 录音")
+        raise FileNotAccepted(reason=_why(raw))
     if media_type == "application/pdf" and b"%%EOF" not in raw[-4096:]:
         raise FileNotAccepted(reason="PDF 不完整")
     if not media_type.startswith("image/"):
@@ -70,6 +80,17 @@ def check(raw: bytes, digest: str) -> Checked:
     except photos.NotAPhoto as error:
         raise FileNotAccepted(reason=str(error)) from None
     return Checked(content, media_type, captured_at, photos.looks(content))
+
+
+def _why(raw: bytes) -> str:
+    """What to do about a file that is none of those that are kept, if it is something telephones make."""
+    if raw[4:8] == b"ftyp":
+        return next((said for brands, said in _OTHERS if raw[8:12].startswith(brands)), _ACCEPTED)
+    if raw.startswith(_RAW):
+        return f"RAW(DNG)或 TIFF 格式的照片不能直接上传,请在相机设置中关闭 RAW 后重拍。{_ACCEPTED}"
+    if raw.startswith(b"GIF8"):
+        return f"不接受动图。{_ACCEPTED}"
+    return _ACCEPTED
 
 
 def sniff(raw: bytes) -> str | None:

@@ -17,8 +17,12 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from shared.months import SHANGHAI
 
-MOST_PIXELS = 80_000_000
-"""Less than the size at which pillow itself suspects a decompression bomb."""
+MOST_PIXELS = 20_000_000
+"""Decoded at once. A PNG of a few kilobytes may claim any number of them, and is decoded whole."""
+MOST_DRAFTED = 220_000_000
+"""Of a baseline JPEG, which is decoded at a fraction of its size: telephones make pictures of 200 million pixels."""
+Image.MAX_IMAGE_PIXELS = MOST_DRAFTED  # What pillow suspects is counted here, before anything is decoded.
+_SCALES = (1, 2, 4, 8)
 
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _QUALITY = 92
@@ -76,9 +80,9 @@ def looks(content: bytes) -> str | None:
 def _clean(raw: bytes, media_type: str) -> tuple[bytes, datetime | None]:
     form = _FORMATS[media_type]
     with Image.open(io.BytesIO(raw), formats=[form]) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise NotAPhoto("图片像素过多")
-        if getattr(image, "n_frames", 1) > 1:
+        _count(image, form)
+        # The further pictures of a JPEG are previews, depth and gain maps of telephones, and not kept; of others, an animation.
+        if form != "JPEG" and getattr(image, "n_frames", 1) > 1:
             raise NotAPhoto("不接受动图")
         orientation, captured_at = _exif(image)
         if orientation != _UPRIGHT:
@@ -86,6 +90,15 @@ def _clean(raw: bytes, media_type: str) -> tuple[bytes, datetime | None]:
         bare = {"JPEG": _bare_jpeg, "PNG": _bare_png, "WEBP": _bare_webp}[form](raw)
     _decode(bare, form)  # What is stored is what was checked: the bare picture has to open.
     return bare, captured_at
+
+
+def _count(image: Image.Image, form: str) -> None:
+    """Refuse what would take too much memory to look at; nothing is decoded yet."""
+    drafted = form == "JPEG" and not image.info.get("progressive")  # A progressive one is always held whole.
+    most = MOST_DRAFTED if drafted else MOST_PIXELS
+    if image.width * image.height > most:
+        shown = f"{image.width}×{image.height}"
+        raise NotAPhoto(f"图片像素过多({shown}),最多 {most // 10_000} 万像素,请缩小后上传;长截图请分段")
 
 
 def _decode(raw: bytes, form: str) -> None:
@@ -123,6 +136,9 @@ def _instant(taken: object, offset: object) -> datetime | None:
 
 
 def _turned(image: Image.Image, form: str) -> bytes:
+    # One too large to be turned whole is read at a half, a quarter or an eighth of its size.
+    scale = next(n for n in _SCALES if image.width * image.height <= n * n * MOST_PIXELS)
+    image.draft(image.mode, (max(1, image.width // scale), max(1, image.height // scale)))
     upright = ImageOps.exif_transpose(image)
     # A fresh picture from the pixels alone: nothing of the old one's metadata can come along.
     fresh = Image.new(upright.mode, upright.size)
@@ -130,7 +146,8 @@ def _turned(image: Image.Image, form: str) -> bytes:
     if upright.mode == "P" and (palette := upright.getpalette()):
         fresh.putpalette(palette)
     out = io.BytesIO()
-    fresh.save(out, form, quality=_QUALITY, icc_profile=image.info.get("icc_profile"))
+    kept = {name: image.info[name] for name in ("icc_profile", "transparency") if image.info.get(name) is not None}
+    fresh.save(out, form, quality=_QUALITY, **kept)
     return out.getvalue()
 
 
