@@ -16,6 +16,7 @@ reporting = typer.Typer(help="台账与指标服务", no_args_is_help=True)
 
 MonthOption = Annotated[str, typer.Option("--month", help="月份 YYYY-MM")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="按该时刻已知的事件计算,如 2026-09-27T18:00:00+08:00")]
+NowOption = Annotated[bool, typer.Option("--now", help="按现在已知的事件计算,而不是已报送的内容")]
 AsOption = Annotated[str, typer.Option("--as", help="以哪个账号查询")]
 
 
@@ -57,18 +58,27 @@ def show(
     unit: Annotated[str, typer.Option("--unit", help="单位编码")],
     month: MonthOption,
     as_of: AsOfOption = None,
+    now: NowOption = False,
     account: AsOption = "office",
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """一个单位一个月的台账:行、汇总、事件位置、摘要。"""
-    found: dict[str, Any] = answer_of(_ask(home, account, f"/api/reporting/ledgers/{unit}/{month}", as_of=as_of))
+    """一个单位一个月的台账:已报送的内容(未报送的为草稿),行、汇总、事件位置、摘要。"""
+    found: dict[str, Any] = answer_of(
+        _ask(home, account, f"/api/reporting/ledgers/{unit}/{month}", as_of=as_of, show="now" if now else None)
+    )
     if json:
         print_json(found)
         return
     filed = found["filed"]
     state = "未报送" if filed is None else ("按时" if filed["on_time"] else "逾期") + f"报送 {filed['received']}"
-    console.print(f"{unit} {month} 台账 {len(found['rows'])} 行 · {state}\n摘要 {found['digest']}", markup=False)
+    console.print(
+        f"{unit} {month} 台账({found['state_label']}){len(found['rows'])} 行 · {state}\n摘要 {found['digest']}", markup=False
+    )
+    if since := found["since_filing"]:
+        console.print(
+            f"报送后变更:新增{len(since['added'])} 修改{len(since['changed'])} 移出{len(since['removed'])}", markup=False
+        )
 
 
 @ledger.command("export")
@@ -77,12 +87,14 @@ def export(
     month: MonthOption,
     out: Annotated[Path, typer.Option("--out", help="写到哪个 .xlsx 文件")],
     as_of: AsOfOption = None,
+    now: NowOption = False,
     account: AsOption = "office",
     home: HomeOption = None,
 ) -> None:
-    """导出可打印的 Excel 台账。"""
+    """导出可打印的 Excel 台账:已报送的内容,未报送的为草稿。"""
     with console.status("正在生成台账…"):
-        response = _ask(home, account, f"/api/reporting/ledgers/{unit}/{month}/workbook", as_of=as_of)
+        path = f"/api/reporting/ledgers/{unit}/{month}/workbook"
+        response = _ask(home, account, path, as_of=as_of, show="now" if now else None)
     if not response.is_success:
         answer_of(response)
     out.write_bytes(response.content)

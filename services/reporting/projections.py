@@ -5,29 +5,33 @@ What was read at a cut never changes, so the roster's part is kept for the next 
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.reporting.archive import Archive, Cut, make_index
+from services.reporting.archive import ORIGINS, Archive, Cut, make_index
 from services.reporting.domain import coverage as covering
 from services.reporting.domain import demands as asked
 from services.reporting.domain import ledger as ledgers
 from services.reporting.domain.due import predecessors
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import Histories
-from services.reporting.domain.month import MONTH, Filed, Open, Returned, Signed, State
+from services.reporting.domain.month import MONTH, State, filed_of, stage_of
 from services.reporting.domain.rules import CURRENT, candidates
+from shared.bus import BusUnavailable, WrongSequence
+from shared.eventlog import Entry, entry, microseconds
 from shared.events.reporting import Filing
 from shared.events.roster import BrandPublished
 from shared.months import Calendar, Year
-from shared.problems import Refused, Unknown
+from shared.problems import Problem, Refused, Unknown
 from shared.projector import View
 from shared.service import Service
 from shared.terms import Line, UnitKind
@@ -37,18 +41,12 @@ _KEPT = 4
 
 
 def _month(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
-    match state:
-        case Open():
-            return
-        case Filed():
-            filed, stage = state, "filed"
-        case Signed():
-            filed, stage = state.filed, "signed"
-        case Returned():
-            filed, stage = state.filed, "returned"
+    filed = filed_of(state)
+    if filed is None:
+        return
     filing = filed.filing
     yield (
-        key, version, filed.unit, filed.month, stage, filed.revision, filed.received, filed.first_on_time, filing.rows,
+        key, version, filed.unit, filed.month, stage_of(state), filed.revision, filed.received, filed.first_on_time, filing.rows,
         filing.digest, orjson.dumps(filing.cut).decode(), len(filed.supplements),
         filed.supplements[-1].filing.digest if filed.supplements else None,
     )  # fmt: skip
@@ -73,6 +71,15 @@ class FilingDiffers(Refused):
     """
 
     title = "已报送台账按原截止点重算与报送时不一致,请立即联系系统管理员核查"
+
+
+class ArchiveBehind(Problem):
+    """Nothing is filed on an archive that does not hold what the other services have told, or that can't know it (R59);
+    nothing filed is shown from one that does not hold it yet.
+    """
+
+    status = 503
+    title = "台账数据尚未收齐,请几分钟后再试;仍不行的,请联系系统管理员"
 
 
 @dataclass
@@ -110,13 +117,16 @@ class Reader:
 
     async def filed(self, unit: str, month: str, filing: Filing) -> ledgers.Ledger:
         """The ledger as it was filed: at the cut it was filed at, by the rules it was filed by, with the digest it was filed with."""
+        held = await self.archive.cut()
+        if any(held[origin] < position for origin, position in filing.cut.items()):
+            raise ArchiveBehind(held=held, filed=filing.cut)
         for rules in candidates(filing.rules):
             item = await self.ledger(unit, month, filing.cut, rules)
             if ledgers.digest(item) == filing.digest:
                 return item
         raise FilingDiffers(unit=unit, month=month, filed=filing.digest)
 
-    async def ledgers(self, month: str, units: Iterable[str], cut: Cut) -> dict[str, ledgers.Ledger]:
+    async def ledgers(self, month: str, units: Iterable[str], cut: Cut, rules: int = CURRENT) -> dict[str, ledgers.Ledger]:
         """The ledgers of many units at the cut, each equal to what ``ledger`` answers; the month is worked out once."""
         grid, calendar = await self.grid(cut)
         histories = _over(grid)
@@ -126,7 +136,7 @@ class Reader:
         fold(await self.archive.streams("roster", [f"enterprise/{id_}" for id_ in ids], cut), histories)
         tickets = set(await self.archive.issues_of(visits)) | set(await self.archive.issues_upto(month))
         fold(await self.archive.streams("issues", sorted(tickets), cut), histories)
-        prepared = ledgers.prepare(month, histories, calendar)
+        prepared = ledgers.prepare(month, histories, calendar, covering.Settings(rules=rules))
         return {unit: ledgers.ledger_of(prepared, unit, self.line(grid, unit)) for unit in units}
 
     async def coverage(self, month: str, basis: covering.Basis, cut: Cut) -> covering.Coverage:
@@ -178,8 +188,24 @@ def _keep(kept: OrderedDict[int, Histories], position: int, found: Histories) ->
         kept.popitem(last=False)
 
 
+_ASKED_EVERY = 1.0
+_ANSWER_WITHIN = 0.5
+_PATIENCE = 5.0
+_NAMES = {"roster": "主体与队伍", "visits": "走访", "issues": "诉求"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a unit's ledger month by an instant."""
+
+    state: State
+    entries: tuple[Entry, ...] = ()
+
+
 class Reporting(Service):
-    """The service with its reader."""
+    """The service with its reader, and what it knows of the ends of the logs it mirrors."""
+
+    _heads: tuple[float, dict[str, int] | None] = (float("-inf"), None)
 
     @cached_property
     def reader(self) -> Reader:
@@ -190,6 +216,51 @@ class Reporting(Service):
         """The views, and the index into the mirror."""
         await super().make_views()
         await make_index(self.pool)
+
+    async def months(self, unit_months: Iterable[str], at: datetime | None = None) -> dict[str, Told]:
+        """What became of these ledger months (``T01-2026-09``) by an instant, or by now; of none that nothing became of."""
+        rows = await self.pool.fetch(
+            "select pos, rec_us, stream, ver, type, body from log.entry where stream = any($1::text[]) "
+            "and ($2::bigint is null or rec_us <= $2) order by pos",
+            [MONTH.stream(key) for key in unit_months], None if at is None else microseconds(at),
+        )  # fmt: skip
+        found: dict[str, list[Entry]] = {}
+        for item in map(entry, rows):
+            found.setdefault(item.key, []).append(item)
+        return {key: Told(MONTH.fold(item.fact for item in items), tuple(items)) for key, items in found.items()}
+
+    async def heads(self, *, patient: bool = False) -> dict[str, int] | None:
+        """Where the logs end, as their streams say; at most a second old. ``None`` if nobody answers: then nobody knows."""
+        if time.monotonic() - self._heads[0] < _ASKED_EVERY and not patient:
+            return self._heads[1]
+        try:
+            async with asyncio.timeout(_PATIENCE if patient else _ANSWER_WITHIN):
+                found = {origin: await self.bus.last_sequence(origin) for origin in ORIGINS}
+        except (TimeoutError, BusUnavailable, WrongSequence):
+            found = None
+        self._heads = (time.monotonic(), found)
+        return found
+
+    def lacking(self, cut: Cut, heads: dict[str, int] | None) -> list[dict[str, Any]]:
+        """The logs of which the mirror does not hold all, with where it stands and where they end, and whether it halted."""
+        found: list[dict[str, Any]] = []
+        for origin in ORIGINS:
+            health = self.health.get(f"mirror-{origin}")
+            halted = bool(health and health.halted)
+            if heads is None or cut[origin] < heads[origin] or halted:
+                item = {"log": origin, "name": _NAMES[origin], "at": cut[origin], "head": heads and heads[origin]}
+                found.append(item | ({"halted": True} if halted else {}))
+        return found
+
+    async def settled(self) -> dict[str, int]:
+        """A cut that holds all the logs held when it was asked for; waits a few seconds for it, then refuses by name."""
+        heads = await self.heads(patient=True)
+        deadline = time.monotonic() + _PATIENCE
+        while behind := self.lacking(cut := await self.reader.archive.cut(), heads):
+            if heads is None or any("halted" in item for item in behind) or time.monotonic() > deadline:
+                raise ArchiveBehind(behind=behind)
+            await asyncio.sleep(0.05)
+        return cut
 
     async def calendar(self) -> Calendar:
         """The calendar as the mirror of the roster tells it now."""

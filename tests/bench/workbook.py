@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import time
+from datetime import UTC, datetime
 from statistics import median
 
 import xlsxwriter
 
 from services.reporting.archive import Archive
 from services.reporting.documents.columns import ANNEX, DETAIL, VALUES
-from services.reporting.documents.workbook import Stamp, write_workbook
+from services.reporting.documents.workbook import UNSIGNED, Stamp, write_workbook
 from services.reporting.domain.ledger import Ledger, digest
 from services.reporting.projections import Reader
 from tests.bench.figure import Figure
@@ -29,7 +30,7 @@ async def measure(ground: Ground) -> list[Figure]:
         began = time.perf_counter()
         reader = Reader(Archive(pool))
         ledger = await reader.ledger(BIG_UNIT, BIG_MONTH, await reader.archive.cut())
-        stamp = Stamp(filed_at="2026-10-27 16:05", revision=1, digest=digest(ledger))
+        stamp = Stamp(UNSIGNED, datetime(2026, 10, 27, 8, 5, tzinfo=UTC), revision=1, digest=digest(ledger))
         computed = time.perf_counter() - began
     names = {token: f"王某{number % 100}" for number, token in enumerate(ledger.sealed)}
     for _ in range(ROUNDS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -14,13 +14,13 @@ from python_calamine import CalamineWorkbook
 from support.stories import AUTUMN_2026, H, Story, sealed, settled, ticket
 
 from services.reporting.documents.columns import ANNEX, DETAIL, VALUES, Column
-from services.reporting.documents.workbook import EMPTY, Stamp, clean, write_workbook
+from services.reporting.documents.workbook import EMPTY, SIGNED, Stamp, clean, write_workbook
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Ledger, ledger
 from shared.events import visits
 from shared.terms import EvidenceKind
 
-STAMP = Stamp(filed_at="2026-09-27 16:05", revision=2, digest="0123456789abcdef" * 4)
+STAMP = Stamp(SIGNED, datetime(2026, 9, 27, 8, 5, tzinfo=UTC), "王某", "李某", revision=2, digest="0123456789abcdef" * 4)
 
 
 def a_ledger(story: Story) -> Ledger:
@@ -70,8 +70,8 @@ def test_the_workbook_has_the_form_the_summary_and_the_details() -> None:
     assert form["A2"].value == "贵人服务走访服务企业台账"
     assert "填报单位:H1" in form["A3"].value
     assert "2026年9月" in form["A3"].value
-    assert "填报日期:2026-09-27" in form["A3"].value
-    assert "台账版本号:2    防伪码:0123456789abcdef" in form["A4"].value
+    assert "填报日期:2026年9月27日" in form["A3"].value
+    assert form["A4"].value == "填报人(联络员):王某    审核人(网格长):李某    台账版本号:2    校验码:0123456789abcdef"
 
 
 def test_a_row_prints_words_and_resolved_names_and_real_dates() -> None:
@@ -180,7 +180,7 @@ def test_the_summary_has_both_cut_offs_beside_each_other() -> None:
     assert told["应走访企业数"] == (1, 1)
     assert told["走访覆盖率"] == ("100.00%", "100.00%")
     assert told["已交办(交办率)"] == ("100.00%(1/1)", "100.00%(1/1)")
-    assert told["报送时间"][0] == "2026-09-27 16:05"
+    assert told["报送时间"] == ("2026年9月27日 16:05", "已签发")
 
 
 def test_the_office_can_map_the_columns_otherwise_without_code() -> None:
@@ -190,7 +190,7 @@ def test_the_office_can_map_the_columns_otherwise_without_code() -> None:
     write_workbook(item, names, out, annex=mine, detail=mine)
     sheet = read(out.getvalue(), "附件3")
     assert [cell.value for cell in sheet[7]] == ["91", "毕节酒业"]
-    assert sheet["A4"].value.endswith("台账版本号:—    防伪码:—")
+    assert sheet["A4"].value.endswith("审核人(网格长):        〔未签发〕    台账版本号:—    校验码:—")
 
 
 def test_every_column_has_something_to_print() -> None:

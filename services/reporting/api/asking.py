@@ -35,6 +35,8 @@ class Asked:
     caller: Actor
     cut: dict[str, int]
     as_of: WrittenInstant | None
+    behind: list[dict[str, Any]]
+    """The logs of which the mirror does not hold all."""
 
     @property
     def reader(self) -> Reader:
@@ -74,7 +76,9 @@ async def _at(request: Request, caller: Actor, as_of: datetime | None, min_: str
     archive = service.reader.archive
     if min_:
         await _settled(archive, min_)
-    return Asked(service, caller, await archive.cut(as_of), as_of)
+    now = await archive.cut()
+    cut = now if as_of is None else await archive.cut(as_of)
+    return Asked(service, caller, cut, as_of, service.lacking(now, await service.heads()))
 
 
 async def _settled(archive: Archive, text: str) -> None:
@@ -105,5 +109,5 @@ def month_of(text: str) -> Month:
 
 
 def cut_facts(asked: Asked) -> dict[str, Any]:
-    """The cut, as every answer names it."""
-    return {"cut": asked.cut, "as_of": asked.as_of}
+    """The cut, as every answer names it; and which logs are not all in it yet (``behind``)."""
+    return {"cut": asked.cut, "as_of": asked.as_of, "behind": asked.behind}

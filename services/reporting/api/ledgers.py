@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
-from services.reporting.api.asking import Asked, MonthQuery, MonthText, Now, Question, UnitCode, cut_facts, month_of
-from services.reporting.documents.workbook import Stamp, write_workbook
+from services.reporting.api.asking import MonthQuery, MonthText, Now, Question, UnitCode, cut_facts, month_of
+from services.reporting.api.showing import Show, filing_facts, shown, signer, stamp
+from services.reporting.archive import Cut
+from services.reporting.documents.columns import UNKNOWN
+from services.reporting.documents.workbook import write_workbook
 from services.reporting.domain.due import owing, punctuality
 from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger
-from services.reporting.domain.rules import CURRENT
+from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger, filed_of
+from services.reporting.projections import Reporting
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.eventlog import load
@@ -31,51 +34,53 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/ledgers/{unit}/{month}", name="get_ledger", summary="走访服务企业台账(附件3)")
-async def get_ledger(unit: UnitCode, month: MonthText, question: Question) -> dict[str, Any]:
-    """Rows, summary, cut and digest, as known now or at ``as_of``. Persons stand as tokens: names come with the workbook."""
+async def get_ledger(unit: UnitCode, month: MonthText, question: Question, show: Show = None) -> dict[str, Any]:
+    """Rows, summary, cut and digest of what was filed last (a draft if nothing was), with what changed since; as known at
+    ``as_of``, or now with ``show=now``. Persons stand as tokens: names come with the workbook.
+    """
     question.must_see(unit)
-    item = await question.reader.ledger(unit, month, question.cut)
+    found = await shown(question, unit, month, show)
+    item = found.item
     return {
         "unit": unit, "month": month, "header": item.header, "rows": item.rows, "summary": item.summary, **cut_facts(question),
-        "digest": digest(item), "filed": await _filed(question.service, unit, month),
+        "cut": found.cut, **found.facts(),
     }  # fmt: skip
 
 
 @router.get("/ledgers/{unit}/{month}/workbook", name="export_ledger", summary="导出台账(XLSX)", response_class=Response)
-async def workbook(unit: UnitCode, month: MonthText, question: Question) -> Response:
-    """The workbook people print: 附件3, 月度汇总, 明细. Numbers of enterprises' people are masked."""
+async def workbook(unit: UnitCode, month: MonthText, question: Question, show: Show = None) -> Response:
+    """The workbook people print: 附件3, 月度汇总, 明细; 报送后变更 where there is any. Numbers of enterprises' people are masked."""
     question.must_see(unit)
-    item = await question.reader.ledger(unit, month, question.cut)
-    names = await _names(question.service, item)
-    filed = await _filed(question.service, unit, month)
+    found = await shown(question, unit, month, show)
+    filed = filed_of(found.told.state)
+    people = [filed.submitter if filed else None, signer(found.told)]
+    grid, _ = await question.reader.grid(question.cut)
+    known = {f"member:{id_}": member.name for id_ in people if id_ and (member := grid.members.get(id_)) and member.name}
+    names = await _names(question.service, {**known, **found.sealed})
+    filed_by, signed_by = (names.get(f"member:{id_}", UNKNOWN) if id_ else "" for id_ in people)
     said = await question.reader.brand(question.cut, month_of(month).last_day.isoformat())
     settings = question.service.settings
     brand = "·".join(filter(None, (said.brand, said.suffix))) if said else settings.brand
-    stamp = Stamp(
-        filed_at=filed["received"].isoformat() if filed else "", revision=filed["revision"] if filed else 0, digest=digest(item),
-        district=said.district if said else settings.district_name, brand=brand,
-    )  # fmt: skip
+    head = stamp(found, filed_by, signed_by, said.district if said else settings.district_name, brand)
     out = io.BytesIO()
-    await asyncio.to_thread(write_workbook, item, names, out, stamp)
-    name = quote(f"{item.header.get('unit_name', unit)}{month}走访服务企业台账.xlsx")
+    await asyncio.to_thread(write_workbook, found.item, names, out, head, since=found.since)
+    name = quote(f"{found.item.header.get('unit_name', unit)}{month}走访服务企业台账.xlsx")
     return Response(out.getvalue(), media_type=_XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 
 
 @router.get("/ledgers", name="list_ledgers", summary="报送情况一览")
 async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
-    """Every unit that owes a ledger of the month, being there at T: on time, late, or missing (K9)."""
+    """Every unit that owes a ledger of the month, being there at T: on time, late, or missing (K9); now, or as known at ``as_of``."""
     grid, calendar = await question.reader.grid(question.cut)
     due = month_of(month).due(calendar=calendar)
     last = month_of(month).due_day(calendar=calendar).isoformat()
-    rows = {
-        row["unit"]: dict(row) for row in await question.service.pool.fetch("select * from ledger_month where month = $1", month)
-    }
+    told = await question.service.months((f"{code}-{month}" for code in grid.units), question.as_of)
     items: list[dict[str, Any]] = []
     for unit in owing(grid.units, last):
         code = unit.code
         if not (question.sees_district or code == question.caller.unit):
             continue
-        row = rows.get(code)
+        row = filing_facts(told[key]) if (key := f"{code}-{month}") in told else None
         state = "missing" if row is None else "on_time" if row["on_time"] else "late"
         items.append({
             "unit": code, "name": unit.called(last), "kind": unit.kind, "state": state,
@@ -83,10 +88,11 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
             "received": row and row["received"], "signed": bool(row and row["stage"] == "signed"), "digest": row and row["digest"],
             "supplements": row["supplements"] if row else 0,
         })  # fmt: skip
-    told = punctuality(item["state"] for item in items)
+    rates = {
+        name: {"n": rate.n, "d": rate.d, "pct": rate.pct} for name, rate in punctuality(item["state"] for item in items).items()
+    }
     return {
-        "month": month, "due": due, **{name: {"n": rate.n, "d": rate.d, "pct": rate.pct} for name, rate in told.items()},
-        "items": items, "next_cursor": None, "total": len(items),
+        "month": month, "due": due, **cut_facts(question), **rates, "items": items, "next_cursor": None, "total": len(items),
     }  # fmt: skip
 
 
@@ -95,31 +101,30 @@ async def submit(
     unit: UnitCode, month: MonthText, command: SubmitLedger, question: Now, command_id: CommandId, expected: Expected,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
-    """File the ledger as it stands at this moment; answers cut, rows, digest, and whether it was on time."""
+    """File the ledger as it stands at this moment; answers cut, rows, digest, and whether it was on time.
+
+    It waits until everything the other services have told is here, and is refused with 503 if that does not come about.
+    """
     question.must_see(unit)
     service = question.service
-    grid, calendar = await question.reader.grid(question.cut)
-    line = question.reader.line(grid, unit)
-    item = await question.reader.ledger(unit, month, question.cut)
+    cut = await service.settled()
+    grid, calendar = await service.reader.grid(cut)
+    line = service.reader.line(grid, unit)
+    item = await service.reader.ledger(unit, month, cut)
     context = await service.context(
         question.caller, f"{unit}-{month}", unit=unit, line=line, month=month, due=month_of(month).due(calendar=calendar),
-        begun=month_of(month).first_day <= local_date(service.clock()), filing=filing_of(item, question),
+        begun=month_of(month).first_day <= local_date(service.clock()), filing=filing_of(item, cut),
     )  # fmt: skip
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), **(await _filed(service, unit, month) or {})}
 
 
-def filing_of(item: Ledger, question: Asked) -> Filing:
+def filing_of(item: Ledger, cut: Cut) -> Filing:
     """What a filing rests on."""
     figures = item.summary["filing"]
     return Filing(
-        cut=question.cut,
-        rows=len(item.rows),
-        digest=digest(item),
-        visited=figures["visited"],
-        owed=figures["owed"],
-        rules=CURRENT,
-    )
+        cut=dict(cut), rows=len(item.rows), digest=digest(item), visited=figures["visited"], owed=figures["owed"], rules=item.rules
+    )  # fmt: skip
 
 
 @router.post("/ledgers/{unit}/{month}/sign", name="sign_ledger", summary="签发台账")
@@ -157,7 +162,7 @@ async def _change(
     request: Request,
     response: Response,
 ) -> dict[str, Any]:
-    service: Service = request.app.state.service
+    service: Reporting = request.app.state.service
     context = await service.context(caller, f"{unit}-{month}", unit=unit, month=month)
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id)
     return {**receipt(service, response, done), **(await _filed(service, unit, month) or {})}
@@ -174,16 +179,13 @@ async def history(unit: UnitCode, month: MonthText, question: Question) -> dict[
     return {"items": items, "next_cursor": None, "total": len(items)}
 
 
-async def _filed(service: Service, unit: str, month: str) -> dict[str, Any] | None:
-    row = await service.pool.fetchrow(
-        "select stage, revision, received, on_time, rows, digest, cut, supplements, supplement_digest from ledger_month where id = $1",
-        f"{unit}-{month}",
-    )
-    return {**dict(row), "cut": orjson.loads(row["cut"])} if row else None
+async def _filed(service: Reporting, unit: str, month: str) -> dict[str, Any] | None:
+    told = await service.months([f"{unit}-{month}"])
+    return filing_facts(told[f"{unit}-{month}"]) if told else None
 
 
-async def _names(service: Service, item: Ledger) -> dict[str, str]:
+async def _names(service: Service, sealed: Mapping[str, dict[str, str]]) -> dict[str, str]:
     """What stands for the tokens of a ledger: members by name, people of enterprises masked."""
-    tokens = list(item.sealed)
-    texts = await service.vault.open([Personal.read(item.sealed[token]) for token in tokens])
+    tokens = list(sealed)
+    texts = await service.vault.open([Personal.read(sealed[token]) for token in tokens])
     return {token: text if token.startswith("member:") else mask(text) for token, text in zip(tokens, texts, strict=True)}

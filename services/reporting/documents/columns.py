@@ -198,6 +198,7 @@ def _issues(field: str) -> Callable[[Row, Names], str]:
 
 
 VALUES: Mapping[str, Callable[[Row, Names], Any]] = {
+    "change": lambda row, _names: row["change"],
     "seq": lambda row, _names: row["seq"],
     "visit": lambda row, _names: row["visit"],
     "enterprise_name": lambda row, _names: row["enterprise_name"],

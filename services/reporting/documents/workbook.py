@@ -1,4 +1,4 @@
-"""The ledger of a unit as an Excel workbook: sheets 附件3, 月度汇总 and 明细.
+"""The ledger of a unit as an Excel workbook: sheets 附件3, 月度汇总 and 明细; 报送后变更 where something came after the filing.
 
 Streams row by row, so that 30,000 rows need little memory. Nothing in it depends on the clock: the same ledger, names and
 stamp give the same bytes. What people typed is written as text and as nothing else: ``=cmd`` stays four letters and a sign.
@@ -21,13 +21,18 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from services.reporting.documents.columns import ANNEX, DETAIL, UNKNOWN, VALUES, Column, Kind
+from services.reporting.domain.changes import Changes
 from services.reporting.domain.ledger import Ledger
+from shared.months import SHANGHAI
 from shared.sheets import clean
 from shared.terms import Line, Mode
 
 EMPTY = "本月无走访记录(零报告)"
 HANDLED = "办结、按期、满意按承办单位统计"
 """Under 月度汇总: who the figures of tickets are of (kpi §3)."""
+DRAFT, UNSIGNED, SIGNED, RETURNED = "草稿", "未签发", "已签发", "已退回"
+OTHERWISE = "按所选时点计算,非报送件"
+AFTERWARDS = "报送后变更"
 _A3, _A4 = 8, 9
 _EPOCH = date(1899, 12, 30).toordinal()
 _CREATED = datetime(2021, 8, 11, tzinfo=UTC).replace(tzinfo=None)
@@ -36,13 +41,19 @@ _CREATED = datetime(2021, 8, 11, tzinfo=UTC).replace(tzinfo=None)
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What is known of the filing; all of it is empty for a ledger that was not filed yet."""
+    """What is known of the filing. A ledger that was not filed is a draft: it bears no signature and no check code."""
 
-    filed_at: str = ""
-    """``2026-09-27 16:05``; prints as 报送时间, its day as 填报日期."""
+    state: str = DRAFT
+    """草稿, 未签发, 已签发, 已退回, or that this is not what was filed."""
+    filed_at: datetime | None = None
+    """Prints as 报送时间 in China's time, its day as 填报日期."""
+    filed_by: str = ""
+    """The name of who filed it; empty: the liaison of the header."""
+    signed_by: str = ""
+    """The name of who signed it; empty while nobody has."""
     revision: int = 0
     digest: str = ""
-    """The digest of the ledger: its first 16 digits print as 防伪码."""
+    """The digest of the ledger as filed: its first 16 digits print as 校验码, by which a paper is compared with the system."""
     district: str = "七星关区"
     brand: str = "贵人服务"
 
@@ -75,8 +86,9 @@ def write_workbook(
     *,
     annex: Sequence[Column] = ANNEX,
     detail: Sequence[Column] = DETAIL,
+    since: Changes | None = None,
 ) -> None:
-    """Write the workbook; the same arguments give the same bytes.
+    """Write the workbook; the same arguments give the same bytes. ``since``: what became of the ledger after it was filed.
 
     ``names`` resolves the keys of ``ledger.sealed``; telephone numbers come already masked or not, as the reader may see
     them. A name that is missing prints as 〔未知〕. ``annex`` and ``detail`` say which columns stand where.
@@ -98,7 +110,15 @@ def write_workbook(
     _annex_sheet(_sheet(book, "附件3"), ledger, names, known, annex, styles)
     _summary_sheet(book.add_worksheet("月度汇总"), ledger, known, styles)
     _detail_sheet(_sheet(book, "明细"), ledger, names, detail, styles)
+    if since:
+        _changes_sheet(_sheet(book, AFTERWARDS), since, names, annex, styles)
     book.close()
+
+
+def china(instant: datetime) -> str:
+    """``2026年11月27日 13:13``, as people in China read it."""
+    at = instant.astimezone(SHANGHAI)
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
 @lru_cache(maxsize=4_096)
@@ -178,21 +198,23 @@ def _annex_sheet(
     sheet.write_string(0, 0, "附件3", styles.annex)
     for row, height in ((0, 20), (1, 36), (2, 20), (3, 20)):
         sheet.set_row(row, height)
-    _band(sheet, 1, f"{stamp.brand}走访服务企业台账", width, styles.title)
+    marked = "" if stamp.state in (UNSIGNED, SIGNED) else f"({stamp.state})"
+    _band(sheet, 1, f"{stamp.brand}走访服务企业台账{marked}", width, styles.title)
     year, month = header["month"].split("-")
     _band(
         sheet,
         2,
         f"填报单位:{header['unit_name']}    网格类型:{Line(header['line']).label}网格    填报月份:{year}年{int(month)}月"
-        f"    填报日期:{stamp.filed_at[:10] or '未报送'}",
+        f"    填报日期:{china(stamp.filed_at).partition(' ')[0] if stamp.filed_at else '未报送'}",
         width,
         styles.block,
     )
     _band(
         sheet,
         3,
-        f"填报人(联络员):{_holder(names, header['liaison'])}    审核人(网格长):{_holder(names, header['head'])}"
-        f"    台账版本号:{stamp.revision or '—'}    防伪码:{stamp.digest[:16] or '—'}",
+        f"填报人(联络员):{stamp.filed_by or _holder(names, header['liaison'])}"
+        f"    审核人(网格长):{stamp.signed_by or f'        〔{UNSIGNED}〕'}"
+        f"    台账版本号:{stamp.revision or '—'}    校验码:{stamp.digest[:16] or '—'}",
         width,
         styles.block,
     )
@@ -323,6 +345,37 @@ def _detail_sheet(sheet: _Sheet, ledger: Ledger, names: Mapping[str, str], colum
     _rows(sheet, 1, ledger.rows, names, columns, styles)
 
 
+def _changes_sheet(sheet: _Sheet, since: Changes, names: Mapping[str, str], annex: Sequence[Column], styles: _Styles) -> None:
+    """Rows as they stand now, each with what became of it; one that left the ledger as it stood."""
+    columns = (Column("change", "变更情况", 20), *annex)
+    _page(sheet, _A3, landscape=True)
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, column.width)
+    told = "以下内容发生在报送之后,不属于已报送台账"
+    _band(
+        sheet,
+        0,
+        f"{told}:新增{len(since.added)}条,修改{len(since.changed)}条,移出{len(since.removed)}条",
+        len(columns),
+        styles.block,
+    )
+    _heads(sheet, 1, columns, styles.head)
+    sheet.repeat_rows(1, 2)
+    sheet.freeze_panes(3, min(3, len(columns)))
+    rows = [{**row, "change": "新增"} for row in since.added]
+    rows += [{**row, "change": _changed(before, row, names, annex)} for before, row in since.changed]
+    rows += [{**row, "change": "移出"} for row in since.removed]
+    rows.sort(key=lambda row: (row["visited_on"], row["seq"], row["visit"]))
+    _rows(sheet, 3, rows, names, columns, styles)
+
+
+def _changed(before: Mapping[str, Any], row: Mapping[str, Any], names: Mapping[str, str], annex: Sequence[Column]) -> str:
+    """``修改:办理情况、办结日期``: the printed columns that say something else."""
+    values = ((column.title, VALUES[column.field]) for column in annex if column.field != "seq")
+    titles = [title for title, value in values if value(before, names) != value(row, names)]
+    return ":".join(filter(None, ("修改", "、".join(titles))))
+
+
 def _summary_sheet(sheet: Worksheet, ledger: Ledger, stamp: Stamp, styles: _Styles) -> None:
     _page(sheet, _A4, landscape=False)
     sheet.set_column(0, 0, 34)
@@ -346,8 +399,8 @@ def _summary_sheet(sheet: Worksheet, ledger: Ledger, stamp: Stamp, styles: _Styl
                 sheet.write_string(row, at, value, styles.centred)
     last = 3 + len(_FIGURES)
     sheet.write_string(last, 0, "报送时间", styles.text)
-    sheet.write_string(last, 1, stamp.filed_at or "未报送", styles.centred)
-    sheet.write_string(last, 2, "—", styles.centred)
+    sheet.write_string(last, 1, china(stamp.filed_at) if stamp.filed_at else "未报送", styles.centred)
+    sheet.write_string(last, 2, stamp.state, styles.centred)
     if filing.get("by"):  # Filings of former rules counted everything by the unit that collected.
         _band(sheet, last + 1, HANDLED, 3, styles.block)
     sheet.repeat_rows(2)

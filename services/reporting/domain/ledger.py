@@ -44,13 +44,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What stands in the ledger; everything but ``sealed`` is in its canonical form."""
+    """What stands in the ledger; everything but ``rules`` and ``sealed`` is in its canonical form."""
 
     header: Mapping[str, Any]
     """unit, unit_name, line, month, first, due, last; liaison and head as ``member:<uuid>`` or ``None``."""
     rows: tuple[Row, ...]
     summary: Mapping[str, Mapping[str, Any]]
     """``filing`` (报送口径) and ``month`` (全月口径)."""
+    rules: int
+    """The version of the rules it was computed by."""
     sealed: Mapping[str, dict[str, str]]
     """What ``names`` of the workbook must resolve: ``member:<uuid>``, ``<visit id>:interviewee``, ``<visit id>:phone`` →
     the sealed token (``Personal(token=…)``)."""
@@ -131,6 +133,7 @@ def ledger_of(prepared: Prepared, unit: str, line: Line) -> Ledger:
             str(at.period.basis): _summary(prepared, at.period, at.unit(unit, line), unit, made)
             for at in (prepared.filing, prepared.whole)
         },
+        rules=prepared.rules,
         sealed=_sealed(histories, header, made),
     )
 

@@ -172,8 +172,7 @@ def _submit(command: SubmitLedger, context: Context, revision: int, *, first_on_
 def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> list[Fact]:
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden(needs=[Role.SYSTEM.label])
-    latest = filed.supplements[-1].filing if filed.supplements else filed.filing
-    if latest.digest == command.filing.digest:
+    if latest(filed).digest == command.filing.digest:
         return []
     return [
         LedgerSupplemented(
@@ -205,6 +204,27 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, filed=replace(state.filed, supplements=(*state.filed.supplements, fact)))
         case _:
             return state
+
+
+def filed_of(state: State) -> Filed | None:
+    """What was filed last, whatever became of it."""
+    match state:
+        case Open():
+            return None
+        case Filed():
+            return state
+        case Signed(filed=filed) | Returned(filed=filed):
+            return filed
+
+
+def stage_of(state: State) -> str:
+    """``open``, ``filed``, ``signed`` or ``returned``."""
+    return type(state).__name__.lower()
+
+
+def latest(filed: Filed) -> Filing:
+    """What was told last of the month: the newest supplement, or else the filing."""
+    return filed.supplements[-1].filing if filed.supplements else filed.filing
 
 
 MONTH: Decider[State] = Decider("month", Open(), decide, evolve)
