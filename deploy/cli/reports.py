@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,12 +103,22 @@ def export(
 
 
 @reporting.command("rebuild")
-def rebuild(home: HomeOption = None, account: AsOption = "office", json: JsonOption = False) -> None:
+def rebuild(home: HomeOption = None, account: AsOption = "admin", json: JsonOption = False) -> None:
     """由事件重建索引,逐一核对各单位各月台账摘要,一致才切换。"""
-    with client(home_of(home), account, 3600) as gateway, console.status("正在重建并核对…"):
-        found = answer_of(gateway.post("/api/reporting/rebuild"))
+    with client(home_of(home), account, 60) as gateway, console.status("正在重建索引…") as status:
+        task = answer_of(gateway.post("/api/reporting/rebuild"))
+        while task["state"] == "running":
+            time.sleep(0.5)
+            task = answer_of(gateway.get(f"/api/reporting/rebuilds/{task['id']}"))
+            status.update(f"正在{task['step']}… {task['done']}/{task['total'] or '?'}")
+    if task["state"] == "failed":
+        print_json(task["problem"]) if json else console.print(task["problem"]["title"], markup=False)
+        raise typer.Exit(1)
+    found = task["result"]
     if json:
         print_json(found)
         return
+    if wrong := found["filed"]["different"]:
+        console.print(f"已报送台账与报送时不一致 {len(wrong)} 份:{'、'.join(wrong[:20])}", markup=False)
     same = sum(item["before"] == item["after"] for item in found["ledgers"])
     console.print(f"{found['events']} 条事件,{found['seconds']} 秒;{same}/{len(found['ledgers'])} 份台账摘要一致,已切换")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -202,10 +202,35 @@ class Told:
     entries: tuple[Entry, ...] = ()
 
 
+@dataclass
+class Rebuild:
+    """A rebuild under way or over."""
+
+    id: UUID
+    state: str = "running"
+    """``running``, ``done`` or ``failed``."""
+    step: str = "重建索引"
+    done: int = 0
+    total: int = 0
+    """Ledgers to compare; 0 until that is known."""
+    result: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON."""
+        return vars(self)
+
+
 class Reporting(Service):
     """The service with its reader, and what it knows of the ends of the logs it mirrors."""
 
+    rebuild: Rebuild | None = None
+    """The last one begun in this process."""
     _heads: tuple[float, dict[str, int] | None] = (float("-inf"), None)
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background that ends by itself; closing the service ends it too."""
+        self._running.append(asyncio.create_task(work))
 
     @cached_property
     def reader(self) -> Reader:

@@ -279,3 +279,32 @@ async def test_a_filing_waits_for_what_is_on_its_way(district: District) -> None
             visits = await office.scene.visits.pool.fetchval("select pos from log.head")
             done = await liaison.post(f"/ledgers/T01/{MONTH}/submit", json={}, params={"min": f"visits:{visits}"})
         assert (done.status_code, done.json()["rows"]) == (200, 3)
+
+
+async def test_a_rebuild_is_a_task_of_the_administrators_with_its_result_to_fetch(district: District) -> None:
+    async with an_office(district) as office:
+        await office.scene.visit(1)
+        await office.known()
+        filed = await office.submit()
+        for role in Role:
+            if role is not Role.ADMIN:
+                async with office.who(role, "office") as other:
+                    assert (await other.post("/rebuild")).status_code == 403, role
+        async with office.who(Role.ADMIN, "office") as admin:
+            began = await admin.post("/rebuild")
+            assert (began.status_code, began.json()["state"]) == (202, "running")
+            again = await admin.post("/rebuild")
+            assert again.json()["id"] == began.json()["id"], "one at a time"
+            assert began.headers["Location"].endswith(f"/rebuilds/{began.json()['id']}")
+
+            async def over() -> Any:
+                task = (await admin.get(f"/rebuilds/{began.json()['id']}")).json()
+                return task if task["state"] != "running" else None
+
+            task = await until(over)
+            assert (await admin.get(f"/rebuilds/{uuid4()}")).status_code == 404
+        assert (task["state"], task["done"], task["total"], task["problem"]) == ("done", 2, 2, None)
+        assert task["result"]["filed"] == {"checked": 1, "different": []}
+        (pair,) = task["result"]["ledgers"]
+        assert pair["before"] == pair["after"] == filed["digest"]
+        assert (await office.shown())["digest"] == filed["digest"]
