@@ -17,6 +17,8 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from shared.holidays import missing
+
 # A fixed offset and not ZoneInfo: China has had no summer time since 1991, and a bare Debian may lack the zone data.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -67,12 +69,20 @@ class Year:
     year: int
     version: str
     days: Mapping[date, bool] = field(hash=False)
+    beside: Mapping[date, bool] = field(default_factory=dict[date, bool], hash=False)
+    """Days of December before and January after it, which its list names because a festival crosses New Year."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The festivals the list has no days for; with any, the announcement is not complete."""
+        return missing(self.year, self.days)
 
     @staticmethod
     def read(year: int, version: int | str, days: Iterable[Mapping[str, Any]]) -> Year:
         """From the stored form: ``[{"date": "2026-01-01", "off": true, "name": "元旦"}, …]``."""
-        found = {day: bool(item["off"]) for item in days if (day := _as_date(item["date"])).year == year}
-        return Year(year, str(version), found)
+        told = {_as_date(item["date"]): bool(item["off"]) for item in days}
+        own = {day: off for day, off in told.items() if day.year == year}
+        return Year(year, str(version), own, {day: off for day, off in told.items() if day.year != year})
 
 
 def _as_date(value: date | str) -> date:
@@ -93,14 +103,29 @@ class Calendar:
         return Calendar(known, " ".join(f"{number}.{year.version}" for number, year in known.items()) or "provisional")
 
     def is_provisional(self, day: date) -> bool:
-        """Whether the year of the day has not been announced, so that Monday to Friday count."""
-        return day.year not in self.years
+        """Whether the year of the day has not been announced, or not whole: days its list does not name count as Monday to
+        Friday.
+        """
+        year = self.years.get(day.year)
+        return year is None or bool(year.missing)
 
     def is_workday(self, day: date) -> bool:
         """Whether people work on that day."""
-        year = self.years.get(day.year)
-        off = None if year is None else year.days.get(day)
+        off = self._told(day)
         return day.weekday() <= _FRIDAY if off is None else not off
+
+    def _told(self, day: date) -> bool | None:
+        """What the lists say of a day: of one in January its own year's before the year's before it, of one in December the
+        list of the year that follows, which is announced last.
+        """
+        lists = [self.years.get(day.year + 1)] if day.month == _DECEMBER else []
+        lists += [self.years.get(day.year)]
+        if day.month == 1:
+            lists.append(self.years.get(day.year - 1))
+        for year in lists:
+            if year is not None and (off := (year.days if year.year == day.year else year.beside).get(day)) is not None:
+                return off
+        return None
 
     def is_makeup(self, day: date) -> bool:
         """Whether it is a weekend day on which people work (调休上班)."""
@@ -158,7 +183,7 @@ class Calendar:
             said += f",含调休上班 {makeup}"
         said += f" → {_short(end, day)}"
         if years := sorted({on.year for on in (day, *passed) if self.is_provisional(on)}):
-            said += f"({'、'.join(map(str, years))} 年放假安排尚未公布,暂按周一至周五计)"
+            said += f"({'、'.join(map(str, years))} 年放假安排尚未公布或不完整,未列日期暂按周一至周五计)"
         return said
 
     @staticmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 from support.net import ok
@@ -29,7 +31,8 @@ async def test_a_year_is_imported_and_every_version_stays(district: District) ->
             await client.post("/calendar/2027/import?source=补充", content=("\ufeff" + CSV + "2027-05-03,休,调整\n").encode())
         )
         year = await ok(await head.get("/calendar/2027"))
-        assert (year["version"], len(year["days"]), year["source"], year["provisional"]) == (2, 3, "补充", False)
+        assert (year["version"], len(year["days"]), year["source"], year["provisional"]) == (2, 3, "补充", True)
+        assert year["missing"] == ["春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节"]
         assert len((await ok(await head.get("/calendar/2027?version=1")))["days"]) == 2
         assert (await head.get("/calendar/2027?version=3")).status_code == 404
         versions = (await ok(await head.get("/calendar/2027/versions")))["items"]
@@ -61,3 +64,24 @@ def test_our_own_form_is_read_too():
 def test_a_list_that_makes_no_sense_says_where(text):
     with pytest.raises(ListUnreadable):
         read_days(text.encode())
+
+
+async def test_the_official_list_that_crosses_new_year_is_taken_and_a_refusal_names_the_day(district: District) -> None:
+    await district.open()
+    listed = orjson.loads((Path(__file__).parents[2] / "deploy" / "data" / "calendar" / "2023.json").read_bytes())
+    days = [{"date": "2022-12-31", "off": True, "name": "元旦"}, *(day for day in listed["days"] if day["date"] > "2023")]
+    async with district.client() as client:
+        await ok(await client.post("/calendar/2023/import", content=orjson.dumps({"days": days, "source": "国办"})))
+        year = await ok(await client.get("/calendar/2023"))
+        assert (year["provisional"], year["missing"], year["days"][0]["date"]) == (False, [], "2022-12-31")
+        found = await ok(await client.get("/calendar/2022/workdays?start=2022-12-30&workdays=1"))
+        assert found["on"] == "2023-01-03"
+        for more, named in (
+            ([{"date": "2022-11-30", "off": True}], {"outside": ["2022-11-30"], "twice": []}),
+            ([{"date": "2024-02-01", "off": True}], {"outside": ["2024-02-01"], "twice": []}),
+            ([days[0]], {"outside": [], "twice": ["2022-12-31"]}),
+        ):
+            refused = await client.post("/calendar/2023/import", content=orjson.dumps({"days": days + more}))
+            assert refused.status_code == 409 and {name: refused.json()[name] for name in named} == named
+        refused = await client.post("/calendar/2023/import", content="日期,放假\n2023-02-30,休\n".encode())
+        assert "2023-02-30" in refused.json()["errors"][0]["title"]

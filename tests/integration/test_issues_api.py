@@ -25,7 +25,7 @@ from shared.terms import Line, Mode, Role, derived_id, new_id
 START = "2021-08-01"
 JSON = {"Content-Type": "application/json"}
 OFF = [f"2026-{d}" for d in (
-    *(f"02-{n}" for n in range(15, 24)), *(f"05-0{n}" for n in range(1, 6)), "09-25", "09-26", "09-27",
+    "01-01", "04-05", "06-19", *(f"02-{n}" for n in range(15, 24)), *(f"05-0{n}" for n in range(1, 6)), "09-25", "09-26", "09-27",
     *(f"10-0{n}" for n in range(1, 8)),
 )]  # fmt: skip
 WORKED = ["2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"]

@@ -16,7 +16,18 @@ from support.roster import credit
 from support.world import District, until
 
 START = "2021-08-01"
-OFF = ("09-25", "09-26", "09-27", *(f"10-0{n}" for n in range(1, 8)))
+OFF = (
+    "01-01",
+    *(f"02-{n}" for n in range(16, 20)),
+    "04-05",
+    "05-01",
+    "05-02",
+    "06-19",
+    "09-25",
+    "09-26",
+    "09-27",
+    *(f"10-0{n}" for n in range(1, 8)),
+)
 WORKED = ("09-20", "10-10")
 UNITS = (
     ("520502", "district", None), ("OFFICE", "office", "520502"), ("INSPECT", "inspectorate", "520502"),

@@ -30,7 +30,12 @@ from shared.terms import (
     derived_id,
 )
 
-OFF = {date(2026, 9, day): True for day in (25, 26, 27)} | {date(2026, 10, day): True for day in range(1, 8)}
+FESTIVALS = ((1, 1), (2, 16), (2, 17), (2, 18), (2, 19), (4, 5), (5, 1), (5, 2), (6, 19))
+OFF = (
+    {date(2026, *day): True for day in FESTIVALS}
+    | {date(2026, 9, day): True for day in (25, 26, 27)}
+    | {date(2026, 10, day): True for day in range(1, 8)}
+)
 WORKED = {date(2026, 9, 20): False, date(2026, 10, 10): False}
 CALENDAR = Calendar.of({2026: Year(2026, "1", OFF | WORKED)})
 SUBJECT = UUID("01990000-0000-7000-8000-000000000001")

@@ -52,7 +52,12 @@ from shared.problems import Forbidden, Problem, Unknown
 from shared.terms import CallOutcome, Category, Level, Nature, Outcome, Rating, Role, Source, Urgency, derived_id
 from shared.vault import Personal
 
-OFF_2026 = {date(2026, 9, 25): True, date(2026, 9, 20): False} | {date(2026, 10, day): True for day in range(1, 8)}
+FESTIVALS = [(1, 1), (2, 16), (2, 17), (2, 18), (2, 19), (4, 5), (5, 1), (5, 2), (6, 19)]
+OFF_2026 = (
+    {date(2026, *day): True for day in FESTIVALS}
+    | {date(2026, 9, 25): True, date(2026, 9, 20): False}
+    | {date(2026, 10, day): True for day in range(1, 8)}
+)
 OFF_2026[date(2026, 10, 10)] = False
 CALENDAR = Calendar.of({2026: Year(2026, "1", OFF_2026)})
 TODAY = date(2026, 9, 24)

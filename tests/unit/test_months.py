@@ -56,7 +56,7 @@ def test_a_derivation_names_the_make_up_days_it_counts():
 def test_a_derivation_across_years_says_the_year_and_that_it_is_provisional():
     said = CALENDAR.explain(date(2026, 12, 30), 5)
     assert "2027-01-06" in said
-    assert "2027 年放假安排尚未公布" in said
+    assert "2027 年放假安排尚未公布或不完整" in said
 
 
 def test_a_year_without_data_is_provisional():
@@ -152,3 +152,37 @@ def test_only_a_month_reads_as_a_month(text):
 def test_an_instant_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="zone"):
         local_date(datetime(2026, 9, 27))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.json")), ids=lambda path: path.stem)
+def test_every_official_list_is_complete_and_without_any_festival_it_is_not(path):
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    year = Year.read(listed["year"], 1, listed["days"])
+    assert not Calendar.of({year.year: year}).is_provisional(date(year.year, 5, 1)), year.missing
+    for first, last in (
+        ((1, 1), (1, 3)),
+        ((1, 19), (2, 26)),
+        ((4, 3), (4, 6)),
+        ((5, 1), (5, 5)),
+        ((5, 26), (6, 27)),
+        ((9, 6), (10, 8)),
+    ):
+        rest = {day: off for day, off in year.days.items() if not date(year.year, *first) <= day <= date(year.year, *last)}
+        assert Calendar.of({year.year: Year(year.year, "1", rest)}).is_provisional(date(year.year, 7, 1)), (first, last)
+
+
+def test_a_year_with_one_day_is_not_final():
+    calendar = Calendar.of({2027: Year.read(2027, 1, [{"date": "2027-01-01", "off": True}])})
+    assert calendar.is_provisional(date(2027, 7, 1)) and not calendar.is_workday(date(2027, 1, 1))
+
+
+def test_days_beside_new_year_belong_to_their_years():
+    days = [{"date": "2022-12-31", "off": True}, {"date": "2023-01-01", "off": True}, {"date": "2024-01-02", "off": True}]
+    year = Year.read(2023, 1, days)
+    alone = Calendar.of({2023: year})
+    assert not alone.is_workday(date(2022, 12, 31)) and not alone.is_workday(date(2024, 1, 2))
+    own = Year.read(2022, 1, [{"date": "2022-12-31", "off": False}])
+    after = Year.read(2024, 1, [{"date": "2024-01-02", "off": False}])
+    both = Calendar.of({2022: own, 2023: year, 2024: after})
+    assert not both.is_workday(date(2022, 12, 31)), "what is announced later holds"
+    assert both.is_workday(date(2024, 1, 2)), "its own year's list holds"

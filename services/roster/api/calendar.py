@@ -12,7 +12,7 @@ from services.roster.domain.calendar import CALENDAR, PublishYear
 from services.roster.intake.holidays import ListUnreadable, read_days
 from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
-from shared.months import Calendar, WrittenDate
+from shared.months import Calendar, WrittenDate, Year
 from shared.problems import Malformed, TooLarge, Unknown
 from shared.service import Service
 
@@ -48,7 +48,9 @@ async def import_year(
     year: YearNumber, caller: Caller, command_id: CommandId, request: Request, response: Response,
     source: Annotated[str, Query(max_length=500, description="来源文件")] = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused."""
+    """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused, but for
+    those beside New Year.
+    """
     body = b""
     async for block in request.stream():
         body += block
@@ -67,8 +69,8 @@ async def import_year(
 async def year_of(
     year: YearNumber, _caller: Caller, request: Request, version: Annotated[int | None, Query(ge=1, le=10_000)] = None
 ) -> dict[str, Any]:
-    """The official list of the year, as last published or in an older version; ``provisional`` when none is published and
-    Monday to Friday count.
+    """The official list of the year, as last published or in an older version; ``provisional`` when none is published or
+    festivals are ``missing`` in it: then Monday to Friday count where it says nothing.
     """
     service: Service = request.app.state.service
     if version is None:
@@ -80,9 +82,10 @@ async def year_of(
         if row is None:
             raise Unknown(what="calendar", year=year, version=version)
     if row is None:
-        return {"year": year, "version": 0, "days": [], "source": "", "provisional": True}
+        return {"year": year, "version": 0, "days": [], "source": "", "provisional": True, "missing": Year(year, "0", {}).missing}
     days = orjson.loads(row["days"])
-    return {**dict(row), "year": year, "days": days, "provisional": not days}
+    lacking = Year.read(year, row["version"], days).missing
+    return {**dict(row), "year": year, "days": days, "provisional": bool(lacking), "missing": lacking}
 
 
 @router.get("/calendar/{year}/versions", name="list_year_versions", summary="年度工作日历的历次版本")

@@ -3,13 +3,15 @@
     (nothing) --publish--> published --publish--> published, a version on
 
 国务院办公厅 publishes a year's holidays and make-up days in November of the year before. A year that is not published
-yet counts Monday to Friday and says that it is provisional. Every version stays readable: what was due under an older one
+yet, or whose list lacks a festival of the law (``shared/holidays``), counts Monday to Friday where its list says nothing, and
+says that it is provisional. Every version stays readable: what was due under an older one
 can be explained.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import Field
 
@@ -28,9 +30,11 @@ class PublishYear(Command):
 
 
 class DayOutsideYear(Refused):
-    """A year's list holds that year's days, each once."""
+    """A year's list holds that year's days, and days beside New Year, each once (the announcement of a year may give off the
+    last days of December before it). ``outside`` and ``twice`` name the days.
+    """
 
-    title = "日期不属于该年度或重复"
+    title = "放假安排中有日期不属于该年度(上年12月、次年1月除外)或重复"
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,20 @@ def decide_year(state: Year, command: PublishYear, context: Context) -> list[Fac
     the_office(context)
     year = context.known["year"]
     dates = [day.date for day in command.days]
-    if any(day.year != year for day in dates) or len(set(dates)) != len(dates):
-        raise DayOutsideYear(year=year)
+    outside = [day for day in dates if not _of(year, day)]
+    if dates and not outside and all(day.year != year for day in dates):
+        outside = dates
+    twice = sorted({day for day in dates if dates.count(day) > 1})
+    if outside or twice:
+        raise DayOutsideYear(year=year, outside=outside, twice=twice)
     days = tuple(sorted(command.days, key=lambda day: day.date))
     if (state.days, state.source) == (days, command.source):
         return []
     return [YearPublished(year=year, days=days, source=command.source)]
+
+
+def _of(year: int, day: date) -> bool:
+    return day.year == year or (day.year, day.month) in ((year - 1, 12), (year + 1, 1))
 
 
 def evolve_year(state: Year, fact: Fact) -> Year:

@@ -59,6 +59,10 @@ def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
     return next((row[name] for name in names if row.get(name) is not None), None)
 
 
+def _cut(value: Any) -> str:
+    return str("" if value is None else value).strip()[:20]
+
+
 def _day(number: int, row: Any) -> Day:
     if not isinstance(row, dict):
         raise ListUnreadable(f"第 {number} 项不是一天")
@@ -67,11 +71,11 @@ def _day(number: int, row: Any) -> Day:
     if not isinstance(off, bool):
         word = str(off or "").strip().lower()
         if word not in _YES | _NO:
-            raise ListUnreadable(f"第 {number} 项没有写明放假还是上班")
+            raise ListUnreadable(f"第 {number} 项({_cut(_first(said, _DATE))})没有写明放假还是上班")
         off = word in _YES
     try:
         on = date.fromisoformat(str(_first(said, _DATE)).strip())
     except ValueError:
-        raise ListUnreadable(f"第 {number} 项的日期应为 YYYY-MM-DD") from None
+        raise ListUnreadable(f"第 {number} 项的日期“{_cut(_first(said, _DATE))}”不成立,应为 YYYY-MM-DD") from None
     name = str(_first(said, _NAME) or "")
     return Day(date=on, off=off, name=name[:50])
