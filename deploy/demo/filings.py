@@ -12,10 +12,8 @@ from deploy.demo.district import District, Unit
 from deploy.demo.loader import Loader
 from deploy.demo.steps import SEED, Span, Step, moment
 from services.reporting.archive import ORIGINS, Archive
-from services.reporting.domain.ledger import digest
-from services.reporting.domain.month import MONTH, SignLedger, SubmitLedger
+from services.reporting.domain.month import MONTH, SignLedger, SubmitLedger, filing_of
 from services.reporting.projections import Reader
-from shared.events.reporting import Filing
 from shared.months import Month
 from shared.terms import derived_id
 
@@ -88,8 +86,7 @@ async def filing(loader: Loader, where: District, span: Span) -> AsyncIterator[S
             cut = await reader.archive.cut(plan.at)
             item = await reader.ledger(code, month, cut)
             _, calendar = await reader.grid(cut)
-            figures = item.summary["filing"]
-            filed = Filing(cut=cut, rows=len(item.rows), digest=digest(item), visited=figures["visited"], owed=figures["owed"])
+            filed = filing_of(item, cut)
             key = plan.key
             subject = derived_id("reporting", key)
             known = {

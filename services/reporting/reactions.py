@@ -14,11 +14,10 @@ import structlog
 from services.reporting.archive import Cut
 from services.reporting.domain.changes import changes
 from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, Filed, SupplementLedger, filed_of, latest
+from services.reporting.domain.month import MONTH, Filed, SupplementLedger, filed_of, filing_of, latest
 from services.reporting.domain.rules import candidates
 from services.reporting.projections import ArchiveBehind, Reporting
 from shared.decider import Actor
-from shared.events.reporting import Filing
 from shared.months import local_date
 from shared.sweeping import Unfinished, for_each
 from shared.terms import Role, derived_id
@@ -60,11 +59,7 @@ class _Sweep:
                 return False
         then = await self.service.reader.filed(filed.unit, filed.month, filed.filing)
         now = await self.now(filed, then.rules)
-        figures, found = now.summary["month"], changes(then, now)
-        filing = Filing(
-            cut=dict(self.cut), rows=len(now.rows), digest=digest(now), visited=figures["visited"], owed=figures["owed"],
-            rules=then.rules,
-        )  # fmt: skip
+        filing, found = filing_of(now, self.cut, "month"), changes(then, now)
         command = SupplementLedger(filing=filing, added=len(found.added), changed=len(found.changed), removed=len(found.removed))
         key = f"{filed.unit}-{filed.month}"
         context = await self.service.context(ITSELF, key, unit=filed.unit, month=filed.month)

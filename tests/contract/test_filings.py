@@ -6,6 +6,7 @@ written again: a rule that changes a ledger is a version more (``services/report
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,10 @@ def test_a_filing_that_names_no_version_is_known_by_its_digest(version: int) -> 
         assert len({canonical(folded(filed, unit, entries, rules)) for rules in fits}) == 1
     assert candidates(version) == (version,)
     assert CURRENT not in UNNAMED
+
+
+def test_a_filing_is_made_in_one_place_that_names_its_rules() -> None:
+    root = Path(__file__).parents[2]
+    paths = [path for part in ("services", "deploy", "shared") for path in (root / part).rglob("*.py")]
+    made = [path.name for path in paths if re.search(r"(?<!class )\bFiling\(", path.read_text("utf-8"))]
+    assert made == ["month.py"]

@@ -13,17 +13,14 @@ from fastapi import APIRouter, Request, Response
 
 from services.reporting.api.asking import MonthQuery, MonthText, Now, Question, UnitCode, cut_facts, month_of
 from services.reporting.api.showing import Show, filing_facts, shown, signer, stamp
-from services.reporting.archive import Cut
 from services.reporting.documents.columns import UNKNOWN
 from services.reporting.documents.workbook import write_workbook
 from services.reporting.domain.due import owing, punctuality
-from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger, filed_of
+from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger, filed_of, filing_of
 from services.reporting.projections import Reporting
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.eventlog import load
-from shared.events.reporting import Filing
 from shared.months import local_date
 from shared.service import Service
 from shared.vault import Personal, mask
@@ -117,14 +114,6 @@ async def submit(
     )  # fmt: skip
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), **(await _filed(service, unit, month) or {})}
-
-
-def filing_of(item: Ledger, cut: Cut) -> Filing:
-    """What a filing rests on."""
-    figures = item.summary["filing"]
-    return Filing(
-        cut=dict(cut), rows=len(item.rows), digest=digest(item), visited=figures["visited"], owed=figures["owed"], rules=item.rules
-    )  # fmt: skip
 
 
 @router.post("/ledgers/{unit}/{month}/sign", name="sign_ledger", summary="签发台账")

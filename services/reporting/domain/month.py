@@ -11,11 +11,13 @@ frozen: a cut, a row count, a digest. What comes later becomes a supplement, wit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import Field
 
+from services.reporting.domain.ledger import Ledger, digest
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.reporting import Filing, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
@@ -204,6 +206,14 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, filed=replace(state.filed, supplements=(*state.filed.supplements, fact)))
         case _:
             return state
+
+
+def filing_of(item: Ledger, cut: Mapping[str, int], basis: str = "filing") -> Filing:
+    """What a filing rests on: the ledger at its cut, by the rules it was computed by, with the figures of ``basis``."""
+    figures = item.summary[basis]
+    return Filing(
+        cut=dict(cut), rows=len(item.rows), digest=digest(item), visited=figures["visited"], owed=figures["owed"], rules=item.rules
+    )  # fmt: skip
 
 
 def filed_of(state: State) -> Filed | None:
