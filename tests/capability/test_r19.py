@@ -68,5 +68,33 @@ async def test_an_enterprise_is_not_visited_again_and_again(district: District) 
             assert "上限" in capped["disturbance"]["advice"][0]
             [month] = (await worker.get(f"{at}/disturbance")).json()["months"]
             assert (month["contacts"], month["horizontal"], month["vertical"], month["over"]) == (1, 1, 0, False)
+            assert month["warnings"] == []
             assert (await worker.get(f"/enterprises/{uuid4()}/briefing")).status_code == 404
             assert (await worker.get(f"{at}/briefing", params={"on": "0001-01-01"})).status_code == 422
+
+
+async def test_who_was_disturbed_too_often_stands_in_a_list(district: District) -> None:
+    """kpi §8: more than four contacts of all units in a month, or two visits on site within three days."""
+    async with a_scene(district, 4) as scene:
+        for day in range(8, 13):
+            await scene.visit(
+                1,
+                "T01-worker1" if day % 2 else "D01-worker1",
+                on=f"2026-09-{day:02d}",
+                claimed_at=f"2026-09-{day:02d}T10:00:00+08:00",
+            )
+        for day in ("08", "11"):
+            await scene.visit(2, mode="on_site", on=f"2026-09-{day}")
+        for day in ("07", "11"):
+            await scene.visit(3, mode="on_site", on=f"2026-09-{day}")
+        async with scene.who("office") as office, scene.who("T01-head") as head, scene.who("T02-head") as other:
+            found = (await office.get("/queues/disturbed", params={"month": "2026-09"})).json()
+            assert {item["enterprise"]: (item["contacts"], item["warnings"]) for item in found["items"]} == {
+                scene.enterprises[1]: (5, ["本月联系5次,超过每月4次"]),
+                scene.enterprises[2]: (2, ["09-08、09-11两次实地走访相隔不超过3日"]),
+            }
+            assert (await head.get("/queues/disturbed", params={"month": "2026-09"})).json()["total"] == 2
+            assert (await other.get("/queues/disturbed", params={"month": "2026-09"})).json()["total"] == 0
+            assert (await office.get("/queues/disturbed", params={"month": "2026-08"})).json()["items"] == []
+            brief = (await head.get(f"/enterprises/{scene.enterprises[2]}/briefing")).json()["disturbance"]
+            assert (brief["most"], brief["warnings"]) == (4, ["09-08、09-11两次实地走访相隔不超过3日"])

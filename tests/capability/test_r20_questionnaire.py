@@ -80,7 +80,11 @@ async def test_an_answered_questionnaire_is_a_visit_that_counts(district: Distri
             visit = (await worker.get(f"/visits/{said.json()['visit']}")).json()
             assert (visit["mode"], visit["on"], visit["ack"], visit["counted"]) == ("questionnaire", "2026-09-15", "scan", True)
             assert (visit["asked_required"], visit["answered_required"]) == (3, 3)
-            assert (visit["aware"], visit["satisfaction"], visit["headcount"]) == ("heard", "5", 12)
+            assert (visit["aware"], visit["satisfaction"], visit["headcount"]) == (
+                "heard",
+                None,
+                12,
+            )  # Its rating is anonymous (K7).
             assert [item["content"] for item in visit["demands"]] == [GOOD["need"]]
             assert [item["unit"] for item in visit["visitors"]] == ["T01"]
             assert (await worker.post(f"/visits/{visit['id']}/accept", json={})).status_code == 403

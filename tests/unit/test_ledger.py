@@ -269,3 +269,21 @@ def test_the_size_class_is_the_one_known_of_the_day_of_the_visit() -> None:
     for when in ("09-03", "09-10", "09-21"):
         story.visit("E", when, "H1")
     assert [row["size"] for row in filed(story).rows] == ["micro", "small", ""]
+
+
+def test_what_an_enterprise_answered_by_itself_is_not_told_to_the_unit_that_came() -> None:
+    """K7: a rating from a questionnaire is anonymous; what a visitor noted himself is his own note."""
+    story = settled("A", "B")
+    story.visit("A", "09-03", "H1", mode=Mode.QUESTIONNAIRE, satisfaction=Rating.DISSATISFIED)
+    story.visit("B", "09-04", "H1", satisfaction=Rating.SATISFIED)
+    assert [row["satisfaction"] for row in filed(story).rows] == [None, "4"]
+
+
+def test_awareness_is_asked_of_counted_visits_alone() -> None:
+    story = settled("A", "B", "C")
+    story.visit("A", "09-03", "H1", aware=Awareness.UNDERSTOOD)
+    story.visit("A", "09-05", "H1", aware=Awareness.UNKNOWN, qualified=False)
+    story.visit("B", "09-03", "H1", aware=Awareness.UNKNOWN, returned=True)
+    denied = story.visit("C", "09-03", "H1", aware=Awareness.UNKNOWN)
+    story.tell(f"visit/{denied}", visits.VisitDenied())
+    assert filed(story).summary["filing"]["aware"] == {"n": 1, "d": 1, "pct": "100.00"}

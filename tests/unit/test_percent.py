@@ -62,10 +62,9 @@ def percents(module: ast.Module) -> Iterator[int]:
             yield node.lineno
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "round" and len(node.args) > 1:
             yield from (node.lineno,) if _divided(node.args[0]) else ()
-        if isinstance(node, ast.FormattedValue) and node.format_spec is not None and "%" in ast.unparse(node.format_spec):
-            yield from (
-                () if "%Y" in ast.unparse(node) or "%m" in ast.unparse(node) or "%d" in ast.unparse(node) else (node.lineno,)
-            )
+        if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
+            last = node.format_spec.values[-1]
+            yield from (node.lineno,) if isinstance(last, ast.Constant) and str(last.value).endswith("%") else ()
 
 
 def _whole(node: ast.AST) -> bool:

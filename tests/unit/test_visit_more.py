@@ -32,6 +32,7 @@ from services.visits.domain.helping import (
     as_last_time,
     changes,
     disturbance,
+    disturbed,
     preferences,
 )
 from services.visits.domain.policy import POLICY, PolicyIsRetired, PublishPolicy, RetirePolicy, reasons
@@ -47,7 +48,15 @@ from services.visits.domain.refusals import (
     NotYourRuling,
     VisitIsVoid,
 )
-from services.visits.domain.switches import SWITCHES, CapContacts, NotYourSwitch, PhotosNotRequired, RequirePhotos, WaivePhotos
+from services.visits.domain.switches import (
+    MOST_CONTACTS,
+    SWITCHES,
+    CapContacts,
+    NotYourSwitch,
+    PhotosNotRequired,
+    RequirePhotos,
+    WaivePhotos,
+)
 from services.visits.domain.telling import NotYourEnterprise, PolicyNotInLibrary, VisitorNotInPost, skew
 from services.visits.domain.visit import VISIT, Held, Pending, Recorded, Voided, allowed_actions, counts
 from services.visits.domain.wording import smells, smells_of
@@ -364,7 +373,7 @@ def test_the_head_of_the_office_switches_and_says_why() -> None:
     off = SWITCHES.fold(SWITCHES.decide(on, WaivePhotos(reason="已无必要"), context("chief")), on)
     with pytest.raises(PhotosNotRequired):
         SWITCHES.decide(off, WaivePhotos(reason="已无必要"), context("chief"))
-    assert SWITCHES.fold(SWITCHES.decide(off, CapContacts(most=4), context("chief")), off).most_contacts == 4
+    assert SWITCHES.fold(SWITCHES.decide(off, CapContacts(most=6), context("chief")), off).most_contacts == 6
     told, judged = when([], record(ack="scan"), photos_since=TODAY)
     assert isinstance(told, VisitRecorded)
     assert told.photo_required
@@ -434,6 +443,25 @@ def test_how_much_an_enterprise_bears() -> None:
     assert disturbance([one], 2) == (1, ("纵向本月尚未走访,如再走访请与其合并",))
     assert disturbance([both], 2) == (1, ("本月两条线均已走访",))
     assert "上限" in disturbance([one, one], 2)[1][0]
+
+
+def test_an_enterprise_is_disturbed_by_a_fifth_contact_or_by_two_close_visits_on_site() -> None:
+    def on(day: int, mode: Mode = Mode.ON_SITE, month: int = 9) -> Contact:
+        return Contact(frozenset({Line.HORIZONTAL}), date(2026, month, day), mode)
+
+    calls = [on(day, Mode.PHONE) for day in (1, 2, 3, 4)]
+    assert MOST_CONTACTS == 4
+    assert disturbed(calls, MOST_CONTACTS, "2026-09") == ()
+    assert disturbed([*calls, on(5)], MOST_CONTACTS, "2026-09") == ("本月联系5次,超过每月4次",)
+    assert disturbed([on(5), on(9)], MOST_CONTACTS, "2026-09") == ()
+    assert disturbed([on(5), on(8)], MOST_CONTACTS, "2026-09") == ("09-05、09-08两次实地走访相隔不超过3日",)
+    assert disturbed([on(5), on(6, Mode.PHONE)], MOST_CONTACTS, "2026-09") == ()
+    # Across the end of a month: it is felt in the second.
+    assert disturbed([on(31, month=8), on(2)], MOST_CONTACTS, "2026-09") == ("08-31、09-02两次实地走访相隔不超过3日",)
+    assert disturbed([on(31, month=8), on(2)], MOST_CONTACTS, "2026-08") == ()
+
+
+def test_what_an_enterprise_wants_is_told_as_warnings() -> None:
     quiet = replace(KNOWN, quiet_until=TODAY, hours="下午", modes=(Mode.PHONE,))
     assert preferences(quiet, TODAY) == ("企业要求免打扰至2026-09-15", "偏好时段:下午", f"偏好方式:{Mode.PHONE.label}")
     assert preferences(quiet, TODAY + timedelta(days=1))[0].startswith("偏好时段")

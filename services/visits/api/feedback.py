@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from services.visits.api import lookups
 from services.visits.api.visits import Month, UnitCode
 from services.visits.domain.feedback import READING, WORDS
+from services.visits.domain.ratings import FEWEST, cells
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.problems import Forbidden
 from shared.public import ticket_of
@@ -64,9 +65,13 @@ async def feedback(
 async def ratings(
     caller: Caller, request: Request, unit: UnitCode = None, month: Month = None, cursor: Cursor = None, limit: Limit = 100
 ) -> dict[str, Any]:
-    """What enterprises said of visits through their links, how often each; no words, nobody's name. A unit sees its own."""
+    """What enterprises said of visits through their links, how often each; no words, nobody's name.
+
+    The visited unit sees no single rating and no cell under five (K7): ``items`` are the district's readers' alone.
+    """
     service: Service = request.app.state.service
-    if not lookups.sees_district(caller):
+    district = lookups.sees_district(caller)
+    if not district:
         if unit not in (None, caller.unit):
             raise Forbidden(unit=unit)
         unit = caller.unit
@@ -76,13 +81,20 @@ async def ratings(
             args.append(value)
             where.append(condition.format(len(args)))
     rating = "state -> 'confirmed' ->> 'rating'"
+    counted = await service.pool.fetch(
+        f"select {rating} as rating, count(*) as n from visit where {' and '.join(where)} group by 1", *args
+    )
+    counts = {Rating(row["rating"]): row["n"] for row in counted}
+    if not district:
+        shown, total = cells(counts)
+        return {
+            "items": [], "next_cursor": None, "total": total, "fewest": FEWEST,
+            "counts": [{"rating": term, "label": term.label, "n": shown[term]} for term in Rating],
+            "note": f"企业评价对被走访单位匿名:不显示单条评价,少于{FEWEST}条的不显示",
+        }  # fmt: skip
     page = await listing(
         service.pool, table="visit",
         columns=f"id as visit, on_date, month, mode, {rating} as rating, state -> 'confirmed' ->> 'aware' as aware",
         where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    counted = await service.pool.fetch(
-        f"select {rating} as rating, count(*) as n from visit where {' and '.join(where)} group by 1", *args
-    )
-    counts = {row["rating"]: row["n"] for row in counted}
-    return {**page, "counts": [{"rating": term, "label": term.label, "n": counts.get(str(term), 0)} for term in Rating]}
+    return {**page, "counts": [{"rating": term, "label": term.label, "n": counts.get(term, 0)} for term in Rating]}

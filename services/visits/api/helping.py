@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,17 +12,17 @@ from fastapi import APIRouter, Path, Query, Request
 from services.visits.api import lookups
 from services.visits.api.policies import suggested
 from services.visits.domain.commands import Day
-from services.visits.domain.helping import Contact, changes, disturbance, preferences
+from services.visits.domain.helping import CLOSE_DAYS, Contact, changes, disturbance, disturbed, preferences
 from services.visits.domain.switches import KEY, MOST_CONTACTS
 from services.visits.projections import read
 from shared.asking import Caller
 from shared.decider import Actor
 from shared.directory import Directory, KnownEnterprise
 from shared.events.visits import VisitRecorded
-from shared.months import local_date
+from shared.months import Month, local_date
 from shared.problems import Forbidden
 from shared.service import Service
-from shared.terms import Line
+from shared.terms import Line, Mode
 from shared.vault import mask
 
 router = APIRouter(tags=["走访准备"])
@@ -44,7 +44,8 @@ async def briefing(id_: EnterpriseId, caller: Caller, request: Request, on: On =
     )  # fmt: skip
     told = {row["id"]: read(row["state"]).details.told for row in rows}
     contacts = [Contact(_lines(visit), visit.on) for visit in told.values()]
-    most = await service.pool.fetchval("select most_contacts from switches where id = $1", KEY) or MOST_CONTACTS
+    most, month = await _most(service), f"{day:%Y-%m}"
+    felt = (await _contacts(service, [id_], month, month)).get(id_, [])
     index, advice = disturbance(contacts, most)
     return {
         "enterprise": {"id": id_, "name": enterprise.name, "code": enterprise.code, "industry": enterprise.industry,
@@ -57,7 +58,9 @@ async def briefing(id_: EnterpriseId, caller: Caller, request: Request, on: On =
             }
             for key, visit in told.items()
         ],
-        "disturbance": {"contacts": index, "most": most, "advice": list(advice)},
+        "disturbance": {
+            "contacts": index, "most": most, "advice": list(advice), "warnings": list(disturbed(felt, most, month)),
+        },
         "preferences": list(preferences(enterprise, day)),
         "policies": await suggested(service, enterprise, day),
     }  # fmt: skip
@@ -76,8 +79,74 @@ async def months(id_: EnterpriseId, caller: Caller, request: Request) -> dict[st
         "from visit v left join visit_unit u on u.visit = v.id where v.enterprise = $1 and v.review not in ('voided', 'held') "
         "group by v.month order by v.month desc limit 12", id_,
     )  # fmt: skip
-    most = await service.pool.fetchval("select most_contacts from switches where id = $1", KEY) or MOST_CONTACTS
-    return {"most": most, "months": [{**row, "over": row["contacts"] > most} for row in rows]}
+    most = await _most(service)
+    felt = (await _contacts(service, [id_], rows[-1]["month"], rows[0]["month"])).get(id_, []) if rows else []
+    return {
+        "most": most,
+        "months": [
+            {**row, "over": row["contacts"] > most, "warnings": list(disturbed(felt, most, row["month"]))} for row in rows
+        ],
+    }  # fmt: skip
+
+
+async def _most(service: Service) -> int:
+    return await service.pool.fetchval("select most_contacts from switches where id = $1", KEY) or MOST_CONTACTS
+
+
+async def _contacts(service: Service, enterprises: list[UUID], first: str, last: str) -> dict[UUID, list[Contact]]:
+    """The contacts of these enterprises from one month to another, with the days before that closeness asks for."""
+    rows = await service.pool.fetch(
+        "select v.enterprise, v.on_date, v.mode, array(select u.line from visit_unit u where u.visit = v.id and u.line is not null) "
+        "as lines from visit v where v.enterprise = any($1) and v.on_date >= $2 and v.month <= $3 "
+        "and v.review not in ('voided', 'held') order by v.on_date, v.id",
+        enterprises, Month.parse(first).first_day - timedelta(days=CLOSE_DAYS), last,
+    )  # fmt: skip
+    found: dict[UUID, list[Contact]] = {}
+    for row in rows:
+        lines = frozenset(Line(line) for line in row["lines"])
+        found.setdefault(row["enterprise"], []).append(Contact(lines, row["on_date"], Mode(row["mode"])))
+    return found
+
+
+_DISTURBED = """
+select enterprise, max(enterprise_name) as name from (
+    select enterprise, enterprise_name, month, mode, on_date,
+        lag(on_date) over (partition by enterprise, mode order by on_date, id) as before
+    from visit where on_date >= $2 and month <= $1 and review not in ('voided', 'held')) felt
+where $5::text is null or enterprise in (
+    select enterprise from (
+        select distinct on (enterprise, line) enterprise, unit from known_assignment where started_on <= $6
+        order by enterprise, line, started_on desc) held where unit = $5)
+group by enterprise
+having count(*) filter (where month = $1) > $3
+    or count(*) filter (where month = $1 and mode = 'on_site' and on_date - before <= $4) > 0
+order by 2, 1
+"""
+
+
+@router.get("/queues/disturbed", name="list_disturbed", summary="打扰指数超限的企业(月联系超次数,或实地走访过密)")
+async def list_disturbed(
+    caller: Caller, request: Request,
+    month: Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")],
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Enterprises that bore more contacts of all units together than they should, or two on site within three days (kpi §8),
+    with why. A unit sees those it answers for; nobody is ranked by it.
+    """
+    service: Service = request.app.state.service
+    unit = None if lookups.sees_district(caller) else caller.unit
+    most, since = await _most(service), Month.parse(month).first_day - timedelta(days=CLOSE_DAYS)
+    rows = await service.pool.fetch(_DISTURBED, month, since, most, CLOSE_DAYS, unit, local_date(service.clock()))
+    felt = await _contacts(service, [row["enterprise"] for row in rows[:limit]], month, month)
+    items = [
+        {
+            "enterprise": row["enterprise"], "enterprise_name": row["name"],
+            "contacts": sum(f"{contact.on:%Y-%m}" == month for contact in felt[row["enterprise"]]),
+            "warnings": list(disturbed(felt[row["enterprise"]], most, month)),
+        }
+        for row in rows[:limit]
+    ]  # fmt: skip
+    return {"month": month, "most": most, "close_days": CLOSE_DAYS, "items": items, "total": len(rows)}
 
 
 @router.get("/queues/changes", name="list_changes", summary="经营情况变化预警")

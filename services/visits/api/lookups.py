@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.visits.domain.counting import rule_of
 from services.visits.domain.helping import changes
+from services.visits.domain.ratings import by_itself
 from services.visits.domain.switches import KEY as SWITCHES_KEY
 from services.visits.domain.visit import Held, Recorded, State, Unrecorded, allowed_actions, counts, may_hear
 from services.visits.domain.wording import smells_of
@@ -124,7 +125,9 @@ def _ticket(visit: UUID, demand: int) -> dict[str, Any]:
 
 
 async def shown(service: Service, id_: UUID, version: int, state: Recorded, caller: Actor) -> dict[str, Any]:
-    """A visit as people read it: codes with their words, personal data masked, and what the reader may do next."""
+    """A visit as people read it: codes with their words, personal data masked, and what the reader may do next. How the
+    enterprise itself rated it is not for the visited unit (K7).
+    """
     details = state.details
     told = details.told
     confirmed, denied = details.confirmed, details.denied
@@ -136,15 +139,17 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
         praised = blamed = ""
     units = await responsible(service, told.enterprise.id) if isinstance(state, Held) else frozenset[str]()
     last = await last_visit(service, told.enterprise.id, told.on, id_)
+    district = caller.holds(*DISTRICT)
+    hidden = {"satisfaction": None} if by_itself(told) and not district else {}
     return {
-        "id": id_, "version": version, "month": f"{told.on:%Y-%m}", **told.model_dump(mode="json", exclude={"interviewee", "phone"}),
+        "id": id_, "version": version, "month": f"{told.on:%Y-%m}", **told.model_dump(mode="json", exclude={"interviewee", "phone"}), **hidden,
         "interviewee": mask(interviewee), "phone": mask(phone), "mode_label": told.mode.label,
         "operation_label": told.operation.label, "review": str(state.review), "review_label": state.review.label,
         "review_words": state.words, "counted": counts(state), "rule": rule_of(told), "missing": list(details.missing or ()),
         "proof_label": "已补证" if details.missing == () else "待补证",
         "lines": sorted({str(visitor.line) for visitor in told.visitors if visitor.line is not None}),
         "confirmed": confirmed and {
-            "rating": confirmed.rating, "aware": confirmed.aware, "via": confirmed.via, "words": praised or "",
+            "rating": confirmed.rating if district else None, "aware": confirmed.aware, "via": confirmed.via, "words": praised or "",
         },
         "denied": denied and {"words": blamed or "", "upheld": details.upheld},
         "flags": [{"flag": str(flag), "label": flag.label} for flag in flags(state)],

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.visits.api.awareness import of_units, shares
 from services.visits.api.lookups import DISTRICT, OWN_UNIT
 from services.visits.api.publicity import BODY, download, keep
 from services.visits.api.reading import filters, kept, unit_seen
@@ -34,7 +35,6 @@ from services.visits.projections.materials import read
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.handle import Done
-from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import MaterialKind, Occasion, derived_id, new_id
@@ -55,14 +55,6 @@ select v.unit, sum((v.told->>'onemap_given')::int) as copies, count(*) as times 
 where $2::text is null or v.unit = $2 group by v.unit
 """
 """A joint visit's sheets are its first visitor's: nothing is counted twice."""
-_KNOWN = """
-select unit, count(*) as asked, count(*) filter (where aware in ('understood', 'heard')) as aware from (
-    select distinct on (u.unit, v.enterprise) u.unit, v.state->'told'->>'aware' as aware
-    from visit v join visit_unit u on u.visit = v.id
-    where v.month = $1 and v.counted and v.state->'told'->>'aware' <> 'not_asked'
-    order by u.unit, v.enterprise, v.on_date desc, v.id desc) told
-where $2::text is null or unit = $2 group by unit
-"""
 
 
 def _reads(caller: Actor) -> None:
@@ -260,7 +252,7 @@ async def distribution(month: MonthQuery, caller: Caller, request: Request, unit
     service: Service = request.app.state.service
     seen = unit_seen(caller, unit)
     visits = {row["unit"]: row for row in await service.pool.fetch(_GIVEN, month, seen)}
-    known = {row["unit"]: row for row in await service.pool.fetch(_KNOWN, month, seen)}
+    known = await of_units(service, month, seen)
     events: dict[str, dict[str, int]] = {}
     for row in await service.pool.fetch(
         "select unit, occasion, sum(copies) as copies from distribution "
@@ -274,7 +266,7 @@ async def distribution(month: MonthQuery, caller: Caller, request: Request, unit
             "visits": visits[code]["times"] if code in visits else 0, "on_occasions": sum(events.get(code, {}).values()),
             "occasions": events.get(code, {}),
             "total": (int(visits[code]["copies"]) if code in visits else 0) + sum(events.get(code, {}).values()),
-            "self_reported_awareness": _share(known.get(code)),
+            "self_reported_awareness": shares(known.get(code, {}))["aware"],
         }
         for code in sorted({*visits, *known, *events})
     ]  # fmt: skip
@@ -282,8 +274,3 @@ async def distribution(month: MonthQuery, caller: Caller, request: Request, unit
         "month": month, "unit": seen, "items": items, "next_cursor": None, "total": sum(item["total"] for item in items),
         "note": "发放数与知晓率(走访自报)仅并列展示,不表示因果关系",
     }  # fmt: skip
-
-
-def _share(row: Any) -> dict[str, Any]:
-    n, d = (row["aware"], row["asked"]) if row is not None else (0, 0)
-    return {"n": n, "d": d, "pct": percentage(n, d)}

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
+from services.visits.api.awareness import of_district, shares
 from services.visits.api.lookups import DISTRICT
 from services.visits.api.reading import kept
 from services.visits.domain.sampling import Estimate, Member
@@ -37,7 +38,7 @@ from shared.handle import Done
 from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Malformed, TooLarge, Unknown
 from shared.service import Service
-from shared.terms import Awareness, Role, Standing, SurveyAnswer, derived_id
+from shared.terms import Role, Standing, SurveyAnswer, derived_id
 
 router = APIRouter(tags=["知晓率调查"])
 
@@ -254,24 +255,11 @@ async def awareness(
         version, text = await kept(service, "survey", chosen)
         independent = _shown(chosen, version, read(text), caller)
         independent.pop("strata")
-    return {"month": month, "independent": independent, "self_reported": await self_reported(service, month),
+    return {"month": month, "independent": independent, "self_reported": await _self_reported(service, month),
             "note": "两个序列口径不同,不得合并计算"}  # fmt: skip
 
 
-async def self_reported(service: Service, month: str) -> dict[str, Any]:
-    """What visitors noted in the month."""
-    rows = await service.pool.fetch(
-        "select aware, count(*) as n from (select distinct on (enterprise) state->'told'->>'aware' as aware from visit "
-        "where month = $1 and counted and state->'told'->>'aware' <> 'not_asked' "
-        "order by enterprise, on_date desc, id desc) told group by aware",
-        month,
-    )  # fmt: skip
-    counts = {Awareness(row["aware"]): row["n"] for row in rows}
-    valid = sum(counts.values())
-    understood = counts.get(Awareness.UNDERSTOOD, 0)
-    aware = understood + counts.get(Awareness.HEARD, 0)
-    return {
-        "aware": {"n": aware, "d": valid, "pct": percentage(aware, valid)},
-        "understood": {"n": understood, "d": valid, "pct": percentage(understood, valid)},
-        "counts": {answer.value: {"label": answer.label, "n": n} for answer, n in sorted(counts.items())},
-    }  # fmt: skip
+async def _self_reported(service: Service, month: str) -> dict[str, Any]:
+    counts = await of_district(service, month)
+    told = {answer.value: {"label": answer.label, "n": n} for answer, n in sorted(counts.items())}
+    return {**shares(counts), "counts": told}

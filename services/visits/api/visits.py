@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.visits.api import lookups
 from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
 from services.visits.domain.helping import Before, TellNothing, as_last_time
+from services.visits.domain.ratings import by_itself
 from services.visits.domain.refusals import AlreadyRecorded
 from services.visits.domain.telling import VISITING, NotYourVisit
 from services.visits.domain.visit import VISIT, State, Unrecorded, may_tell
@@ -103,6 +104,8 @@ async def correct(
     _, state = await lookups.recorded(service, id_)
     lookups.may_read(state, caller)
     enterprise = state.details.told.enterprise.id
+    if by_itself(state.details.told) and not caller.holds(*lookups.DISTRICT):  # Who may not see it can't send it again.
+        command = command.model_copy(update={"satisfaction": state.details.told.satisfaction})
     found = await lookups.known(
         service, enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
     )

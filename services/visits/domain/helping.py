@@ -5,6 +5,7 @@ Pure questions about tellings; they advise and warn, and refuse nothing.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -101,6 +102,27 @@ class Contact:
 
     lines: frozenset[Line]
     on: date
+    mode: Mode = Mode.PHONE
+
+
+CLOSE_DAYS = 3
+"""Two visits on site within so many days disturb, the day of the first not counted (民法典 第二百零一条; kpi §8)."""
+
+
+def disturbed(contacts: Sequence[Contact], most: int, month: str) -> tuple[str, ...]:
+    """Why the enterprise was disturbed in this month (``2026-09``): more contacts than ``most``, or two on site too close.
+
+    ``contacts`` of all units; those on site of the last days of the month before count for closeness.
+    """
+    found: list[str] = []
+    within = [contact for contact in contacts if f"{contact.on:%Y-%m}" == month]
+    if len(within) > most:
+        found.append(f"本月联系{len(within)}次,超过每月{most}次")
+    days = sorted(contact.on for contact in contacts if contact.mode is Mode.ON_SITE)
+    for first, second in itertools.pairwise(days):
+        if (second - first).days <= CLOSE_DAYS and f"{second:%Y-%m}" == month:
+            found.append(f"{first:%m-%d}、{second:%m-%d}两次实地走访相隔不超过{CLOSE_DAYS}日")
+    return tuple(found)
 
 
 def disturbance(contacts: Sequence[Contact], most: int) -> tuple[int, tuple[str, ...]]:

@@ -3,8 +3,8 @@
     Switches --require photos--> photos since a day --waive--> ... --cap contacts--> (any time)
 
 A photo may be required of visits on site, but only with a recorded statement why nothing less will do (国办函〔2026〕12号).
-How many contacts a month an enterprise is asked to bear over both lines is a number, two by default: one for each line,
-which is what the plan needs (方案 三(一)); a joint visit serves both with one.
+How many contacts a month an enterprise is asked to bear, from all units together, is a number, four by default (kpi §8); the
+plan needs two, one for each line (方案 三(一)), and a joint visit serves both with one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.events.visits import ContactsCapped, PhotosRequired, PhotosWaived
 from shared.problems import Forbidden, Refused
 from shared.terms import Role
 
-MOST_CONTACTS = 2
+MOST_CONTACTS = 4
 KEY = "visits"
 
 
