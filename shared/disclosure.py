@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider
@@ -22,7 +22,7 @@ from shared.events import Command, Fact
 from shared.problems import Forbidden, KeyReused, Malformed, Refused
 from shared.projector import View
 from shared.service import Service
-from shared.terms import Role
+from shared.terms import Role, Term
 from shared.vault import Personal
 
 _AGAIN = timedelta(minutes=10)
@@ -30,18 +30,36 @@ _AGAIN = timedelta(minutes=10)
 _WATCHING = (Role.AUDITOR, Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
 
 
-def _says_why(text: str) -> str:
-    if sum(char.isalnum() for char in text) < 4:  # noqa: PLR2004  two words at least, in Chinese four characters.
-        message = "请写明查看原因"
-        raise ValueError(message)
-    return text
+class Purpose(Term):
+    """A routine purpose: enough by itself where one's own enterprises are concerned."""
+
+    CALL = "call", "电话回访"
+    VISIT = "visit", "走访联系"
+    ANSWER = "answer", "答复诉求"
+    CHECK = "check", "核对登记信息"
 
 
 class UnmaskPersonal(Command):
-    """Ask for personal data in clear. Nobody named means all there are."""
+    """Ask for personal data in clear. Nobody named means all there are. Why: in words, or a routine purpose for one's own."""
 
     fields: tuple[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")], ...] = Field((), max_length=10)
-    reason: Annotated[str, Field(min_length=4, max_length=200), AfterValidator(_says_why)]
+    reason: str = Field("", max_length=200)
+    purpose: Purpose | None = None
+
+    @property
+    def why(self) -> str:
+        """As it is written down."""
+        return ":".join(filter(None, (self.purpose.label if self.purpose else "", self.reason)))
+
+    def says_why(self, caller: Actor, unit: str) -> None:
+        """Two words at least (in Chinese four characters), unless the purpose is routine and the unit one's own."""
+        if sum(char.isalnum() for char in self.reason) >= 4:  # noqa: PLR2004
+            return
+        if self.reason or self.purpose is None:
+            raise Malformed(errors=[{"pointer": "/body/reason", "code": "reason", "title": "请写明查看原因"}])
+        if not unit or caller.unit != unit:
+            title = "查看其他单位的个人信息,请写明原因"
+            raise Malformed(errors=[{"pointer": "/body/reason", "code": "reason", "title": title}])
 
 
 class Disclose(Command):
@@ -109,10 +127,11 @@ async def disclose(
     what: str, about: UUID, unit: str, data: Mapping[str, Personal | None],
 ) -> dict[str, Any]:  # fmt: skip
     """Write down who reads what and why; then, and only then, open it. ``data`` is what the object holds, by field."""
+    command.says_why(caller, unit)
     wanted = command.fields or tuple(data)
     if unknown := [name for name in wanted if name not in data]:
         raise Malformed(errors=[{"pointer": "/body/fields", "code": "unknown", "title": f"没有这一项:{unknown[0]}"}])
-    asked = Disclose(what=what, about=about, unit=unit, fields=wanted, reason=command.reason)
+    asked = Disclose(what=what, about=about, unit=unit, fields=wanted, reason=command.why)
     context = await service.context(caller, about)
     done = await service.desk.handle(decider, command_id, asked, context, command_id=command_id)
     told = done.state.fact if isinstance(done.state, Disclosed) else None

@@ -16,7 +16,7 @@ class Problem(Exception):
     """Something that can't be done, said so that a person understands it."""
 
     status: ClassVar[int] = 409
-    title: ClassVar[str] = "无法办理"
+    title: str = "无法办理"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -85,10 +85,17 @@ class VersionMissing(Problem):
 
 
 class TooLarge(Problem):
-    """The body is larger than allowed."""
+    """The body is larger than its route allows."""
 
     status = 413
     title = "内容过大"
+
+    def __init__(self, most: int = 0, **facts: Any) -> None:
+        """``most`` is the route's limit in bytes: it stands in the sentence."""
+        super().__init__(**({"most": most} if most else {}), **facts)
+        if most:
+            size = f"{most >> 20} MB" if most >= 1 << 20 else f"{most // 1000} KB"
+            self.title = f"内容过大,这里最大 {size},请拆分或压缩后再传"
 
 
 class TooMany(Problem):

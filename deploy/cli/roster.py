@@ -2,88 +2,44 @@
 
 from __future__ import annotations
 
-import csv
-import json as jsonlib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, complaints, console, fail, home_of, print_json
+from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
 
 roster = typer.Typer(help="企业与网格", no_args_is_help=True)
 
 
 @roster.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV 或 XLSX 文件")],
+    files: Annotated[list[Path], typer.Argument(exists=True, help="CSV、XLSX 或 XLS 文件,可以多个;也可以是文件夹")],
     apply: Annotated[bool, typer.Option("--apply", help="写入;不加则只核对不写入")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="与登记库比对,列出会改变什么,不写入")] = False,
-    complete: Annotated[bool, typer.Option("--complete", help="文件是全区存续企业的完整名单")] = False,
+    complete: Annotated[bool, typer.Option("--complete", help="文件是全区存续企业的完整名单(只能一个文件)")] = False,
+    confirm: Annotated[int | None, typer.Option("--confirm", help="已核对的“名单中没有”的户数")] = None,
     home: HomeOption = None,
     account: Annotated[str, typer.Option("--as", help="以哪个账号导入")] = "office",
     json: JsonOption = False,
 ) -> None:
     """导入登记数据:先核对,出具逐行报告;加 --apply 才写入,中断后可重做。"""
-    report = file.with_name(f"{file.stem}.核对报告.csv")
-    result: dict[str, Any] = {}
-    changes: list[dict[str, Any]] = []
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=complaints)
-    with client(home_of(home), account, 3600) as gateway, report.open("w", encoding="utf-8-sig", newline="") as out, bar:
-        task = bar.add_task("核对", total=None)
-        writer = csv.writer(out)
-        writer.writerow(["行号", "结论", "列", "原因类别", "原因", "统一社会信用代码"])
-        with file.open("rb") as body, gateway.stream(
-            "POST", "/api/roster/imports", params={"name": file.name, "apply": str(apply and not preview).lower(),
-                    "preview": str(preview).lower(), "complete": str(complete).lower()}, content=body
-        ) as response:  # fmt: skip
-            if not response.is_success:
-                response.read()
-                answer_of(response)
-            for line in response.iter_lines():
-                told = jsonlib.loads(line)
-                if "report" in told:
-                    writer.writerows(told["report"])
-                elif "changes" in told:
-                    changes += told["changes"]
-                elif "done" in told:
-                    bar.update(task, description=told["phase"], completed=told["done"], total=told["total"])
-                elif "problem" in told:
-                    fail(told["problem"])
-                else:
-                    result = told["result"]
-    if not result:
-        fail("导入中断:服务没有给出结果,可重新执行同一命令继续")
-    result["report"] = str(report)
-    if preview:
-        result["changes"] = changes
+    from deploy.cli.importing import Asked, extracts, imported, told
+
+    found = extracts(files)
+    if not found:
+        fail("没有找到 CSV、XLSX 或 XLS 文件")
+    if complete and len(found) > 1:
+        fail("--complete 只能用于一个文件:完整名单须在同一个文件里")
+    asked = Asked(apply=apply and not preview, preview=preview, complete=complete, confirm=confirm)
+    results: list[dict[str, Any]] = []
+    with client(home_of(home), account, 3600) as gateway:
+        for file in found:
+            results.append(imported(gateway, file, asked))
+            if not json:
+                told(results[-1], asked)
     if json:
-        print_json(result)
-        return
-    console.print(
-        f"共 {result['rows']} 行:可登记 {result['accepted']},不予登记 {result['refused']},待人工核对 {result['set_aside']},"
-        f"区外 {result['outside']},重复 {result['repeated']}"
-        + (f";新登记 {result['registered']},更新 {result['amended']}" if apply else "(未写入)")
-    )
-    if preview:
-        labels = {
-            "new": "新增",
-            "changed": "变更",
-            "moved": "迁移",
-            "back_again": "恢复",
-            "left": "注销或迁出",
-            "gone": "名单中没有",
-            "unchanged": "未变",
-            "outside": "区外",
-        }
-        told_of = ",".join(f"{label} {result['preview'][name]}" for name, label in labels.items())
-        console.print(f"如写入:{told_of}", markup=False)
-        for item in changes:
-            fields = ";".join(f"{name} {old}→{new}" for name, (old, new) in item.get("fields", {}).items())
-            moves = ";".join(f"{move['from']}→{move['to']} {move['because']}" for move in item.get("moves", []))
-            console.print(f"{labels[item['what']]} {item['code']} {item['name']} {fields}{moves}", markup=False)
-    console.print(f"逐行报告:{report}", markup=False)
+        print_json(results[0] if len(results) == 1 else {"items": results})
 
 
 @roster.command("responsible")

@@ -18,10 +18,13 @@ from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
 from services.roster.domain.commands import AssignEnterprise, Assignment, ChangeStanding, RegisterEnterprise, VerifyContactLoss
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.row import ROW, SetRowAside
+from services.roster.intake.read import RawRow, layout_of
+from services.roster.intake.shown import packed
+from services.roster.intake.verdict import Fault
 from shared.codes import make_code
 from shared.decider import Actor
 from shared.events import Command
-from shared.events.roster import Attempt
+from shared.events.roster import Attempt, Doubt
 from shared.months import Month
 from shared.terms import EnterpriseKind, Line, Mode, Standing, UnitKind, derived_id
 from shared.vault import Personal
@@ -226,17 +229,18 @@ def _later(item: Enterprise, on: date, command: Command, actor: Actor, what: str
 def _rows_aside(span: Span) -> Iterator[Step]:
     """What an import left for a person: rows that nobody may guess."""
     doubtful = (
-        (("列数与表头不符,疑有未加引号的逗号",), "毕节澜岫砚商贸有限公司"),
-        (("文字乱码",), "锟斤拷锟斤拷"),
-        (("名称含“专业合作社”而代码属企业",), "毕节黍霁岑种植专业合作社"),
-        (("统一社会信用代码第 18 位校验码不符",), "毕节蔚苒屿餐饮管理有限公司"),
-        (("统一社会信用代码已被表格软件转成科学计数",), "毕节翮珩筠物流运输有限公司"),
-        (("与另一行代码相同而名称不同",), "毕节漪榛穗百货有限公司"),
+        (Fault.SHIFTED, "", "毕节澜岫砚商贸有限公司"),
+        (Fault.GARBLED, "企业名称", "锟斤拷锟斤拷"),
+        (Fault.NAME_AGAINST_CLASS, "企业名称", "毕节黍霁岑种植专业合作社"),
+        (Fault.NO_STANDING, "登记状态", "毕节蔚苒屿餐饮管理有限公司"),
+        (Fault.STANDING_UNKNOWN, "登记状态", "毕节翮珩筠物流运输有限公司"),
+        (Fault.DUPLICATE, "统一社会信用代码", "毕节漪榛穗百货有限公司"),
     )
-    for number, (reasons, name) in enumerate(doubtful, 1):
+    layout = layout_of(1, ("统一社会信用代码", "企业名称", "登记状态", "联系电话"), 4)
+    for number, (fault, column, name) in enumerate(doubtful, 1):
         key = derived_id("demo", "row", str(number))
+        row = RawRow(number * 431, ("(演示行)", name, "", phone(9_900 + number)), layout)
         command = SetRowAside(
-            batch=_BATCH, row=number * 431, reasons=reasons, columns=("统一社会信用代码", "企业名称"), name=name,
-            raw=Personal(f"(演示行),{name},{phone(9_900 + number)}"),
-        )  # fmt: skip
+            batch=_BATCH, row=row.line, doubts=(Doubt(fault=fault.value, column=column),), raw=Personal(packed(row))
+        )
         yield Step(moment(span.founded, 8, 45), ROW, str(key), command, SYSTEM, derived_id("demo", "aside", str(number)), key)

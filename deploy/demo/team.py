@@ -33,7 +33,7 @@ from services.roster.domain.handover import HANDOVER, OpenHandover, SignHandover
 from services.roster.domain.mapping import MAPPING, MapOfficePhones, MapPlaces, SetLoadLimit
 from services.roster.domain.member import MEMBER, AppointMember, ReleaseMember
 from services.roster.domain.project import PROJECT, HangPlaque, RegisterProject, TakeDownPlaque
-from services.roster.domain.row import ROW, DismissRow
+from services.roster.domain.row import ROW, DismissRow, RepairRow
 from services.roster.domain.task import TASK, CancelTask, DoTask, ProgressTask, SetTask
 from services.roster.domain.unit import (
     UNIT,
@@ -165,6 +165,8 @@ class Organising:
             yield self._step(day, 11, DELIVERY, key, delivery, office, {"units": units})
         aside = derived_id("demo", "row", "2")
         yield self._step(self._span.day(0, 3), 11, ROW, aside, DismissRow(reason="乱码行,原件中无对应企业"), office)
+        again = derived_id("demo", "row", "6")
+        yield self._step(self._span.day(1, 3), 11, ROW, again, RepairRow(batch="demo-again"), office)
 
     def _people(self) -> Iterator[Step]:
         """A head on leave with somebody standing in, a back-up who left and one who followed, a back-up nobody followed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +11,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from deploy.replay.mapping import Mapping
+from shared.foreign.reading import FileUnreadable, Limits
+from shared.foreign.tables import Line, Tables
 from shared.terms import IssueStage, Level
 
+_LONGEST = 2_000
+_LIMITS = Limits(processor=1800, seconds=1800)
 _MOST = 20
 """Complaints that are told one by one."""
 
@@ -43,17 +46,29 @@ class Unreadable(Exception):
 
 def read_rows(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
     """The rows of each ticket by instant; rows of one instant stay in the order of the file."""
+    try:
+        return _read(path, mapping)
+    except FileUnreadable as error:
+        raise Unreadable([str(error)]) from None
+
+
+def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
     amiss: list[str] = []
     strange: Counter[str] = Counter()
     found: dict[str, list[Row]] = {}
     at_of, level_of, columns = _clock(mapping), cache(mapping.level_of), mapping.columns
-    with path.open(encoding=mapping.encoding, newline="") as file:
-        lines = csv.reader(file, delimiter=mapping.delimiter)
-        cell = _cells(next(lines, []), columns.named())
-        for cells in lines:
+    with path.open("rb") as file, Tables(
+        file, strict=True, encoding=mapping.encoding, delimiter=mapping.delimiter, longest=_LONGEST, limits=_LIMITS
+    ) as tables:  # fmt: skip
+        lines = (item for item in tables if isinstance(item, Line))
+        heading = next(lines, Line(1, []))
+        cell = _cells(heading.cells, columns.named())
+        for line, cells, broken, _ in lines:
+            if broken:
+                amiss.append(f"第{line}行:引号不配对")
+                continue
             if not any(map(str.strip, cells)):
                 continue
-            line = lines.line_num
             ticket, at, status = (cell(cells, names) for names in (columns.ticket, columns.at, columns.status))
             instant = at_of(at)
             words = cell(cells, columns.level or ())

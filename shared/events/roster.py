@@ -223,16 +223,35 @@ class ContactLossVerified(Fact, type="roster.contact-loss-verified.v1"):
     note: str = ""
 
 
+class Doubt(Part):
+    """Why a row is doubtful: the kind (``intake/verdict.Fault``), the column's usual name, the other row of a duplicate."""
+
+    fault: str
+    column: str = ""
+    other: str = ""
+
+
 class RowSetAside(Fact, type="roster.row-set-aside.v1"):
-    """A row of a register extract that a person must look at; nothing was guessed."""
+    """A row of a register extract that a person must look at; nothing was guessed.
+
+    What stands in its cells is in ``raw`` alone, sealed: the sheet, the headings, the cells. ``code`` is a valid credit code
+    or empty. ``reasons``, ``columns`` and ``name`` are of older rows, which quoted their cells.
+    """
 
     batch: str
     row: int
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     code: str = ""
     name: str = ""
     raw: Personal
+    doubts: tuple[Doubt, ...] = ()
+
+
+class RowRepaired(Fact, type="roster.row-repaired.v1"):
+    """A later file has the same enterprise in order: nothing is left to be looked at."""
+
+    batch: str
 
 
 class RowDismissed(Fact, type="roster.row-dismissed.v1"):

@@ -67,7 +67,10 @@ async def test_a_file_is_compared_before_it_is_written(district: District) -> No
         assert {("back_again", credit(2)), ("changed", credit(3)), ("new", credit(4)), ("gone", credit(1))} <= set(changes(told))
         assert told[-1]["result"]["preview"]["gone"] == 1
         assert await service.pool.fetchval("select pos from log.head") == before
-        result = (await sent(client, text, apply=True, complete=True))[-1]["result"]
+        asked = await client.post("/imports", params={"apply": True, "complete": True}, content=text.encode())
+        assert (asked.status_code, asked.json()["missing"], asked.json()["served"]) == (409, 1, 2), "more than one in twenty"
+        assert await service.pool.fetchval("select pos from log.head") == before, "asked before anything is written"
+        result = (await sent(client, text, apply=True, complete=True, confirm=1))[-1]["result"]
         assert (result["registered"], result["back_again"], result["missed"]) == (1, 1, 1), result
         (item,) = (await ok(await client.get("/queues/missing")))["items"]
         assert item["id"] == gone

@@ -150,7 +150,7 @@ async def test_12345_orders_keep_their_number_and_their_deadline(desk: Desk, bod
         told = await ok(await office.post("/orders/import", content=body, params={"apply": True}))
         assert told["counts"] == {"opened": 1, "known": 1, "held": 3}
         assert [item["reasons"][:1] for item in told["items"][1:4]] == [
-            ["按企业名称未找到企业"], ["企业名称与统一社会信用代码不是同一企业"], ["办理时限“明天”不是日期"],
+            ["按企业名称未找到企业"], ["企业名称与统一社会信用代码不是同一企业"], ["办理时限不是日期"],
         ]  # fmt: skip
         again = await ok(await office.post("/orders/import", content=body, params={"apply": True}))
         assert again["counts"] == {"known": 2, "waiting": 3}

@@ -35,6 +35,34 @@ def test_only_the_bus_imports_nats() -> None:
     assert [named(p) for p in SOURCES if any(n.split(".")[0] == "nats" for n in imported(tree(p)))] == ["shared/bus.py"]
 
 
+_READERS = {"python_calamine", "openpyxl", "xlrd", "csv", "zipfile", "tarfile", "xml"}
+_OWN = {
+    "services/roster/intake/places.py": "the names of places that come with the product",
+    "services/issues/documents/package.py": "writes an archive",
+    "services/roster/intake/whole.py": "writes a report",
+    "deploy/cli/importing.py": "writes a report",
+    "deploy/demo/district.py": "reads the demo's own tables",
+}
+
+
+def test_foreign_bytes_are_parsed_in_the_child_alone() -> None:
+    """Whatever reads workbooks, archives and delimited text stands in ``shared/foreign``; the rest reads or writes our own."""
+    found = {named(p) for p in SOURCES if _READERS & {n.split(".")[0] for n in imported(tree(p))}}
+    outside = {path for path in found if not path.startswith("shared/foreign/")}
+    assert outside == set(_OWN)
+
+
+def test_uploads_have_no_name_in_any_folder() -> None:
+    """A file without a name is gone with whoever holds it; the evidence's pieces have a folder that is swept."""
+    for path in SOURCES:
+        names = {n for n in imported(tree(path)) if n.startswith("tempfile.")} & {
+            "tempfile.mkstemp",
+            "tempfile.NamedTemporaryFile",
+        }
+        text = path.read_text(encoding="utf-8")
+        assert not names and "mkstemp" not in text and "NamedTemporaryFile" not in text, named(path)
+
+
 def test_services_know_nothing_of_each_other() -> None:
     for path in SOURCES:
         parts = path.relative_to(ROOT).parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +12,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field as Limited
 
 from services.issues.api import opening, receiving
-from services.issues.api.tables import LARGEST, rows_of, unreadable
+from services.issues.api.tables import LARGEST, MOST, orders_of
 from services.issues.domain import order as orders
 from services.issues.domain import transferred
 from services.issues.domain.transferred import Field, Order
 from shared.asking import Caller
 from shared.events import Command
-from shared.problems import Malformed, TooLarge
+from shared.foreign.uploads import received
+from shared.problems import Malformed
 from shared.service import Service
 
 router = APIRouter(tags=["转办工单"])
@@ -48,43 +50,52 @@ async def receive(command: ReceiveOrder, caller: Caller, request: Request) -> di
     return await receiving.taken(request.app.state.service, caller, order, apply=True)
 
 
-@router.post("/orders/import", name="import_orders", summary="导入转办工单(CSV 或 XLSX),逐行给出结论")
+_FILE = {"schema": {"type": "string", "format": "binary", "maxLength": LARGEST}}
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _FILE, "text/csv": _FILE}}}
+
+
+@router.post("/orders/import", name="import_orders", summary="导入转办工单(CSV 或 XLSX),逐行给出结论", openapi_extra=_BODY)
 async def import_orders(
     caller: Caller, request: Request, *, apply: Annotated[bool, Query(description="否则只预览,不写入")] = False,
     columns: Annotated[str | None, Query(max_length=2000, description='列名对应,如 {"诉求号": "no"};缺省按常见列名')] = None,
+    after: Annotated[int, Query(ge=0, le=10_000_000, description=f"跳过前几件:一次办理 {MOST} 件,其余以上次回答的 next_after 继续")] = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """Every row of the file in the body gets its verdict; a row is never lost, and never taken twice."""
+    """Every row of the file in the body gets its verdict; a row is never lost, and never taken twice.
+
+    Every visible sheet with the columns of an order is read; ``omitted`` names what was not. A file of more orders than one
+    request takes is taken in parts: ``next_after`` says how to go on.
+    """
     service: Service = request.app.state.service
     opening.needs(caller, *orders.RECEIVING)
     asked = _asked(columns)
-    heading, *rows = rows_of(await _body(request))
-    places = transferred.headings(heading, asked)
-    if missing := [field.label for field in (Field.NO, Field.CONTENT) if field not in places]:
-        raise unreadable(f"没有找到列:{'、'.join(missing)}")
+    upload = await received(request, LARGEST)
+    try:
+        told_by = await asyncio.to_thread(orders_of, upload.file, asked)
+    finally:
+        upload.close()
+    rows = told_by.rows[after : after + MOST]
     found: list[dict[str, Any]] = []
-    seen: dict[UUID, tuple[int, Order]] = {}
-    for line, row in enumerate(rows, 2):
-        order = _read(heading, places, row)
+    seen: dict[UUID, tuple[str, Order]] = {}
+    for row in rows:
+        order = row.order()
         told = await receiving.taken(service, caller, order, apply=apply)
         if not apply:
             told |= _repeated(order, seen)
-            seen.setdefault(order.key, (line, order))
-        found.append({"line": line, **told})
+            seen.setdefault(order.key, (f"{row.sheet}第{row.line}行", order))
+        found.append({"sheet": row.sheet, "line": row.line, **told})
     counts = {name: sum(1 for item in found if item["outcome"] == name) for name in receiving.OUTCOMES}
+    left = len(told_by.rows) - after - len(rows)
+    first = rows[0] if rows else None
     return {
-        "applied": apply, "rows": len(found), "counts": {name: count for name, count in counts.items() if count},
-        "columns": {field.label: heading[place] for field, place in places.items()},
-        "unused_columns": [name for place, name in enumerate(heading) if name and place not in places.values()], "items": found,
+        "applied": apply, "rows": len(found), "total_rows": len(told_by.rows),
+        "next_after": after + len(rows) if left > 0 else None,
+        "remarks": [*told_by.notes, *([f"文件共 {len(told_by.rows)} 件,还有 {left} 件未办理,请继续"] if left > 0 else [])],
+        "omitted": told_by.omitted, "counts": {name: count for name, count in counts.items() if count},
+        "columns": {field.label: first.headings[place] for field, place in first.places.items()} if first else {},
+        "unused_columns": [
+            name for place, name in enumerate(first.headings) if name and place not in first.places.values()
+        ] if first else [], "items": found,
     }  # fmt: skip
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > LARGEST:
-            raise TooLarge(limit=LARGEST)
-    return bytes(body)
 
 
 def _asked(columns: str | None) -> Mapping[str, Field]:
@@ -97,19 +108,13 @@ def _asked(columns: str | None) -> Mapping[str, Field]:
         raise Malformed(errors=[{"pointer": "/query/columns", "code": "columns", "title": "列名对应无效"}]) from None
 
 
-def _read(heading: list[str], places: Mapping[Field, int], row: list[str]) -> Order:
-    cells = {field: row[place] for field, place in places.items() if place < len(row)}
-    names = (heading[place] if place < len(heading) else f"第{place + 1}列" for place in range(len(row)))
-    return transferred.read(cells, {name: cell for name, cell in zip(names, row, strict=True) if cell})
-
-
-def _repeated(order: Order, seen: Mapping[UUID, tuple[int, Order]]) -> dict[str, Any]:
+def _repeated(order: Order, seen: Mapping[UUID, tuple[str, Order]]) -> dict[str, Any]:
     """What a preview, which writes nothing, can only know from an earlier row of the same file."""
     if order.key not in seen:
         return {}
     line, first = seen[order.key]
     if differing := order.differs(first):
-        outcome, why = "would-hold", f"与第{line}行编号相同,但{'、'.join(differing)}不同"
+        outcome, why = "would-hold", f"与{line}编号相同,但{'、'.join(differing)}不同"
     else:
-        outcome, why = "known", f"与第{line}行编号相同"
+        outcome, why = "known", f"与{line}编号相同"
     return {"outcome": outcome, "outcome_label": receiving.OUTCOMES[outcome], "reasons": [why]}

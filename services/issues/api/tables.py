@@ -1,80 +1,94 @@
-"""A file of orders as rows of text: CSV in UTF-8 or GB18030, XLSX or XLS. Told by content, never by name."""
+"""A file of orders as rows: CSV, XLSX or XLS, every visible sheet in which the columns of an order are found."""
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
-from python_calamine import CalamineWorkbook
+from services.issues.domain import transferred
+from services.issues.domain.transferred import HEADINGS, Field
+from shared.foreign.reading import FileUnreadable, Limits
+from shared.foreign.tables import ERROR, Line, Sheet, Tables
 
-from shared.problems import Malformed
-
-LARGEST = 5 * 1024 * 1024
-_UNPACKED = 100 * 1024 * 1024
-_MOST = 2_000
+LARGEST = 20 * 1024 * 1024
+MOST = 2_000
+"""Orders taken by one request; ``after`` goes on where the last one ended."""
 _WIDEST = 200
+_HEADER_WITHIN = 10
+_LONGEST_RECORD = 2_000
+_LIMITS = Limits(memory=1 << 30, processor=60, seconds=120)
+_NEEDED = (Field.NO, Field.CONTENT)
 
 
-def rows_of(body: bytes) -> list[list[str]]:
-    """Every row with anything in it, the heading first; or ``Malformed`` with the sentence people see."""
-    rows = _workbook(body) if body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else _text(body)
-    found = [row[:_WIDEST] for row in rows if any(cell.strip() for cell in row)]
-    if not found:
-        raise unreadable("文件里没有内容")
-    if len(found) > _MOST + 1:
-        raise unreadable(f"一次最多 {_MOST} 行,请拆分后再导入")
-    return found
+@dataclass(frozen=True)
+class Row:
+    """One order's row: where it stands, the headings above it, its cells."""
+
+    sheet: str
+    line: int
+    headings: tuple[str, ...]
+    places: Mapping[Field, int] = field(hash=False)
+    cells: tuple[str, ...]
+
+    def order(self) -> transferred.Order:
+        """As it is read."""
+        cells = {name: self.cells[place] for name, place in self.places.items() if place < len(self.cells)}
+        names = [*self.headings, *(f"第{place + 1}列" for place in range(len(self.headings), len(self.cells)))]
+        return transferred.read(cells, {name: cell for name, cell in zip(names, self.cells, strict=False) if cell})
 
 
-def unreadable(sentence: str) -> Malformed:
-    """The file can't be read, and why."""
-    return Malformed(errors=[{"pointer": "/body", "code": "file", "title": sentence}])
+@dataclass
+class Orders:
+    """What a file holds."""
+
+    rows: list[Row]
+    omitted: list[dict[str, str]]
+    notes: list[str]
 
 
-def _text(body: bytes) -> list[list[str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = body.decode(encoding)
-        except UnicodeDecodeError:
+def orders_of(file: BinaryIO, asked: Mapping[str, Field]) -> Orders:
+    """Every row with anything in it, or ``FileUnreadable`` with the sentence people see."""
+    words = (*HEADINGS, *asked)
+    with Tables(file, words=words, limits=_LIMITS, strict=True, longest=_LONGEST_RECORD) as tables:
+        return _read(iter(tables), asked)
+
+
+def _read(items: Iterator[Sheet | Line], asked: Mapping[str, Field]) -> Orders:
+    found = Orders([], [], [])
+    sheet, heading, tried = Sheet(), None, 0
+    missing: list[str] = []
+
+    def ended() -> None:
+        if heading is None and tried:
+            found.omitted.append({"sheet": sheet.name, "why": f"没有找到列:{'、'.join(missing)}"})
+
+    for item in items:
+        if isinstance(item, Sheet):
+            ended()
+            sheet, heading, tried = item, None, 0
+            if item.hidden and item.rows:
+                found.omitted.append({"sheet": item.name, "why": "隐藏的工作表不读取"})
             continue
-        if "\x00" in text:
-            break
-        try:
-            return list(csv.reader(io.StringIO(text, newline=""), strict=True))
-        except csv.Error:
-            raise unreadable("文件中引号不配对,或者单元格过长") from None
-    raise unreadable("文字编码无法识别(应为 UTF-8 或 GB18030)")
-
-
-def _workbook(body: bytes) -> list[list[str]]:
-    try:
-        if body.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                if sum(item.file_size for item in archive.infolist()) > _UNPACKED:
-                    raise unreadable("文件解压后过大")
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0)
-        return [[_said(cell) for cell in row] for row in sheet.iter_rows()]
-    except Malformed:
-        raise
-    except Exception as error:
-        # calamine and zipfile raise many kinds for a damaged or encrypted workbook; to the person they are one thing.
-        raise unreadable("不是完好的 Excel 文件(可能已损坏或加密)") from error
-
-
-def _said(cell: object) -> str:
-    """A cell as text; a whole number keeps no ``.0``, a day no midnight."""
-    match cell:
-        case str():
-            return cell.replace("\x00", "")
-        case bool():
-            return "是" if cell else "否"
-        case float() if cell.is_integer() and abs(cell) < 2**53:
-            return str(int(cell))
-        case datetime():
-            return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
-        case date():
-            return cell.isoformat()
-        case _:
-            return str(cell)
+        cells = tuple(cell.replace("\x00", "") for cell in item.cells[:_WIDEST])
+        if not any(cell.strip() for cell in cells):
+            continue
+        if item.broken:
+            raise FileUnreadable(f"第 {item.line} 行的引号不配对,请改正后再导入", line=item.line)
+        if heading is None:
+            tried += 1
+            places = transferred.headings(list(cells), asked)
+            if all(name in places for name in _NEEDED):
+                heading = (cells, places)
+                found.notes += sheet.notes
+            elif tried <= _HEADER_WITHIN:
+                missing = [name.label for name in _NEEDED if name not in places] if tried == 1 else missing
+            continue
+        if ERROR in item.marks.values():
+            found.notes.append(f"{f'工作表“{sheet.name}”' if sheet.name else ''}第 {item.line} 行有单元格是公式错误")
+        if cells != heading[0]:
+            found.rows.append(Row(sheet.name, item.line, heading[0], heading[1], cells))
+    ended()
+    if not found.rows and found.omitted:
+        raise FileUnreadable(found.omitted[0]["why"], omitted=found.omitted)
+    return found

@@ -147,9 +147,9 @@ def _held(order: Order, context: Context) -> OrderHeld:
         return Personal(text, subject) if text else None
 
     return OrderHeld(
-        external_no=order.no[:NUMBER], enterprise_name=order.enterprise, enterprise_code=order.code,
+        **order.plain,
         content=order.content[:LONGEST], category=order.category, nature=order.nature, urgency=order.urgency,
-        external_due=order.due, called=order.called, reporter=about(order.contact), phone=about(order.phone), row=about(order.row),
+        external_due=order.due, reporter=about(order.contact), phone=about(order.phone), row=about(order.row),
         reasons=order.amiss, on=context.today,
     )  # fmt: skip
 

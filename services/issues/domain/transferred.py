@@ -1,6 +1,6 @@
 """A transferred order as it was read (12345 工单, 方案 五(三); R53, R54): columns by their meaning, a cell's text as a value.
 
-``read`` is pure and reads one row; what it can't read is a reason, never a guess. The same number again is the same order,
+``read`` is pure and reads one row; what it can't read is a reason, never a guess; a reason never quotes a cell. The same number again is the same order,
 however it is written; with other words, another deadline or another enterprise it is another matter, for a person.
 """
 
@@ -16,9 +16,10 @@ from uuid import UUID
 import orjson
 
 from shared import writing
-from shared.codes import normalise
+from shared.codes import InvalidCode, credit_code, normalise
 from shared.phones import is_phone
 from shared.terms import Category, Nature, Term, Urgency, derived_id
+from shared.traces import organisation, personal_number
 
 NUMBER, LONGEST, _CELL = 64, 2000, 500
 """Characters of an order's number, of its content, and of any other cell."""
@@ -65,6 +66,7 @@ _URGENCIES = {
     "加急": Urgency.URGENT,
 }
 _CATEGORIES = {term.label: term for term in Category}
+_INSTANT = re.compile(r"[\d\-/.:年月日时分秒TZ+ 上下午]{4,30}")
 _DAY = re.compile(r"(2[01]\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?")
 
 
@@ -109,6 +111,16 @@ class Order:
         """The same order as one of its own, for a person to look at; ``known`` is what its number was taken for before."""
         return replace(self.but(f"编号此前已收({known}),但{'、'.join(differing)}不同"), again=True)
 
+    @property
+    def plain(self) -> dict[str, str]:
+        """Of its cells what may stand in a fact in clear: each only where it is what its column is for. The row has all."""
+        return {
+            "external_no": "" if personal_number(self.no) else self.no[:NUMBER],
+            "enterprise_name": self.enterprise if organisation(self.enterprise) else "",
+            "enterprise_code": self.code if _is_code(self.code) else "",
+            "called": self.called if _INSTANT.fullmatch(self.called) and not personal_number(self.called) else "",
+        }
+
     def but(self, reason: str) -> Order:
         """The same order, with one more thing amiss."""
         return replace(self, amiss=(*self.amiss, reason))
@@ -134,21 +146,23 @@ def read(cells: Mapping[Field, str], row: Mapping[str, str]) -> Order:
     notes: list[str] = []
     if not 0 < len(told[Field.NO]) <= NUMBER:
         amiss.append("缺工单编号" if not told[Field.NO] else f"工单编号超过{NUMBER}字")
+    elif personal_number(told[Field.NO]):
+        amiss.append("工单编号栏里是电话或证件号码")
     if not any(char.isalnum() for char in content):
         amiss.append("缺内容")
     elif len(content) > LONGEST:
-        amiss.append(f"{CUT}{LONGEST}字,全文见原始行")
+        amiss.append(f"{CUT}{LONGEST}字,全文见原始行,登记时请填写摘要")
     category = _CATEGORIES.get(told[Field.CATEGORY], Category.OTHER)
     if told[Field.CATEGORY] not in _CATEGORIES and told[Field.CATEGORY]:
-        notes.append(f"类别“{told[Field.CATEGORY][:50]}”未对应,按其他登记")
+        notes.append("类别未对应,按其他登记")
     nature, urgency = _NATURES.get(told[Field.NATURE]), _URGENCIES.get(told[Field.URGENCY])
     if nature is None and told[Field.NATURE]:
-        notes.append(f"性质“{told[Field.NATURE][:50]}”未对应,按求助登记")
+        notes.append("性质未对应,按求助登记")
     if urgency is None and told[Field.URGENCY]:
-        amiss.append(f"紧急程度“{told[Field.URGENCY][:50]}”无法识别")
+        amiss.append("紧急程度无法识别")
     due = _day(told[Field.DUE])
     if due is None and told[Field.DUE]:
-        amiss.append(f"办理时限“{told[Field.DUE][:50]}”不是日期")
+        amiss.append("办理时限不是日期")
     if told[Field.PHONE] and not is_phone(told[Field.PHONE]):
         notes.append("联系电话不是可拨打的号码,原样保存")
     return Order(
@@ -169,6 +183,13 @@ def _day(text: str) -> date | None:
         return date(*map(int, found.groups())) if found else None
     except ValueError:
         return None
+
+
+def _is_code(text: str) -> bool:
+    try:
+        return bool(credit_code(text))
+    except InvalidCode:
+        return False
 
 
 def _bare(text: str) -> str:

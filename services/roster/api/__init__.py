@@ -19,6 +19,7 @@ from services.roster.api import (
     projects,
     queues,
     responsibility,
+    rows,
     tasks,
     team,
     units,
@@ -29,5 +30,5 @@ ROUTERS = (
     handovers.router, history.router, enterprises.router, imports.router, responsibility.router,
     matrix.router, privacy.router,
     load.router, mapping.router, calendar.router, brand.router, projects.router,
-    queues.router, census.router, corrections.router,
+    rows.router, queues.router, census.router, corrections.router,
 )  # fmt: skip

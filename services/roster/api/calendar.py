@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import orjson
@@ -12,8 +13,9 @@ from services.roster.domain.calendar import CALENDAR, PublishYear
 from services.roster.intake.holidays import ListUnreadable, read_days
 from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
+from shared.foreign.uploads import received
 from shared.months import Calendar, WrittenDate, Year
-from shared.problems import Malformed, TooLarge, Unknown
+from shared.problems import Malformed, Unknown
 from shared.service import Service
 
 router = APIRouter(tags=["日历与对照表"])
@@ -42,7 +44,8 @@ async def publish(
 @router.post(
     "/calendar/{year}/import", name="import_year", summary="导入年度放假安排(JSON 或 CSV)",
     openapi_extra={"requestBody": {"required": True, "content": {
-        "application/json": {"schema": {"type": "object"}}, "text/csv": {"schema": {"type": "string"}}}}},
+        "application/json": {"schema": {"type": "object"}}, "text/csv": {"schema": {"type": "string"}},
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}}}}},
 )  # fmt: skip
 async def import_year(
     year: YearNumber, caller: Caller, command_id: CommandId, request: Request, response: Response,
@@ -51,17 +54,15 @@ async def import_year(
     """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused, but for
     those beside New Year.
     """
-    body = b""
-    async for block in request.stream():
-        body += block
-        if len(body) > _LARGEST:
-            raise TooLarge(limit=_LARGEST)
+    upload = await received(request, _LARGEST)
     try:
-        days, said = read_days(body)
+        days, said = await asyncio.to_thread(read_days, upload.file.read())
         command = PublishYear(days=tuple(days), source=source or said)
     except (ListUnreadable, ValidationError) as error:
         title = str(error) if isinstance(error, ListUnreadable) else "含有不能保存的字符"
         raise Malformed(errors=[{"pointer": "/body", "code": "list", "title": title}]) from None
+    finally:
+        upload.close()
     return await _publish(year, command, caller, command_id, request, response)
 
 

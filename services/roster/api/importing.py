@@ -7,13 +7,13 @@ the credit code, so the same file applied again goes on where it stopped and cha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import orjson
@@ -22,14 +22,15 @@ from services.roster.api.placing import Grid
 from services.roster.api.previewing import Preview
 from services.roster.domain.commands import AmendEnterprise, ChangeStanding, FindEnterprise, MissEnterprise, RegisterEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
-from services.roster.domain.row import ROW, SetRowAside
-from services.roster.intake.read import FileUnreadable, read
+from services.roster.domain.row import ROW, RepairRow, SetRowAside
+from services.roster.intake import shown
+from services.roster.intake.read import Extract, Omitted, read
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, SetAside, Verdict
-from services.roster.intake.whole import Tally, judge_all, report_lines
+from services.roster.intake.whole import Tally, judge_all, report_lines, worth_telling
 from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask
-from shared.problems import Problem
+from shared.problems import Problem, Refused
 from shared.service import Service
 from shared.terms import Standing, derived_id
 from shared.vault import Personal
@@ -42,56 +43,122 @@ _PLAIN = (
 )  # fmt: skip
 
 
+class LeavesOut(Refused):
+    """A file that was not read whole says nothing about who is missing from it (R27)."""
+
+    title = "文件有未读取的工作表,不能作为完整名单"
+
+
+class ManyMissing(Refused):
+    """More than one in twenty would wait as missing: a person says first that the file is meant (R27)."""
+
+    title = "按完整名单导入,将有超过 5% 的企业转入“失联/疑似注销”待核,请核对文件后确认户数再导入"
+
+
+_MANY = 20
+"""One in so many may be missing without a word."""
+
+
 @dataclass
 class Import:
-    """One file on its way in. ``batch`` is the file's SHA-256."""
+    """One file on its way in. ``batch`` is the file's SHA-256. ``confirm`` is how many missing ones a person has seen."""
 
     service: Service
     caller: Actor
-    path: Path
+    file: BinaryIO
     batch: str
     apply: bool
     preview: bool = False
     complete: bool = False
+    confirm: int | None = None
     tally: Tally = field(default_factory=Tally)
     written: Counter[str] = field(default_factory=Counter[str])
     named: set[str] = field(default_factory=set[str])
     """The codes that stand in the file, however doubtful their rows."""
+    accepted: set[str] = field(default_factory=set[str])
+    extract: Extract | None = None
+    doubtful: Counter[str] = field(default_factory=Counter[str])
+    """How often each code, or row without one, was set aside."""
 
     async def run(self) -> AsyncGenerator[dict[str, Any], None]:
-        """Progress, rows for the report, and at the end the result."""
-        total = await asyncio.to_thread(_lines, self.path)
+        """Progress, rows for the report, and at the end the result. What comes before the first of them is raised."""
         phase = "登记" if self.apply else "比对" if self.preview else "核对"
-        previewing = Preview(self.service, grid_ := await Grid.of(self.service))
-        grid = grid_
+        grid = await Grid.of(self.service)
+        previewing = Preview(self.service, grid)
         try:
-            verdicts = self.tally.of(map(grid.judged, judge_all(read(self.path))))
+            if self.complete:
+                await self._may_be_complete(previewing)
+            total = await asyncio.to_thread(_lines, self.file)
+            extract = self.extract = await asyncio.to_thread(read, self.file)
+            verdicts = self.tally.of(map(grid.judged, judge_all(extract)))
             while chunk := await asyncio.to_thread(_next, verdicts):
-                if told := [line for verdict in chunk if _worth_telling(verdict) for line in report_lines(verdict)]:
+                if told := [line for verdict in chunk if worth_telling(verdict) for line in report_lines(verdict)]:
                     yield {"report": told}
-                self.named.update(code for verdict in chunk if (code := _code(verdict)))
+                self._noted(chunk)
                 if self.preview and (changes := await previewing.of(chunk, self.amendment)):
                     yield {"changes": changes}
                 elif self.apply:
                     await self._write(chunk, grid)
                 yield {"phase": phase, "done": self.tally.rows, "total": max(total, self.tally.rows)}
+            if self.apply:
+                await self._repaired()
             if self.complete and self.tally.accepted:
                 async for gone in previewing.gone(self.named):
                     if self.preview:
                         yield {"changes": [{"what": "gone", **dict(row)} for row in gone]}
                     elif self.apply:
                         await self._miss(gone, grid)
-        except FileUnreadable as error:
-            yield {"problem": str(error)}
-            return
         except Problem as problem:
+            if not self.tally.rows:
+                raise  # Nothing was told yet: the answer itself can be the problem.
             yield {"problem": problem.title, **problem.document()}
             return
-        names = ("registered", "amended", "standing_changed", "unchanged", "back_again", "found", "missed")
-        compared = {"preview": dict(previewing.counts)} if self.preview else {}
+        finally:
+            await self.close()
+        names = ("registered", "amended", "standing_changed", "unchanged", "back_again", "found", "missed", "repaired")
         yield {
-            "result": {"batch": self.batch, **self.tally.document(), **{name: self.written[name] for name in names}, **compared}
-        }
+            "result": {
+                "batch": self.batch, **self.tally.document(), **{name: self.written[name] for name in names},
+                "sheets": extract.sheets, "omitted": [asdict(item) for item in extract.omitted], "remarks": extract.notes,
+                **({"preview": dict(previewing.counts)} if self.preview else {}),
+            }
+        }  # fmt: skip
+
+    async def close(self) -> None:
+        """End the reading."""
+        if self.extract is not None:
+            await asyncio.to_thread(self.extract.close)
+
+    def _noted(self, chunk: list[Verdict]) -> None:
+        for verdict in chunk:
+            if code := _code(verdict):
+                self.named.add(code)
+            if isinstance(verdict, Accepted):
+                self.accepted.add(code)
+
+    async def _may_be_complete(self, previewing: Preview) -> None:
+        """Read once before anything is written: a list that is not whole, or that too many are missing from, is refused."""
+        named, omitted = await asyncio.to_thread(_named, self.file)
+        if omitted:
+            raise LeavesOut(omitted=[asdict(item) for item in omitted])
+        missing, served = await previewing.missing(named)
+        if self.apply and missing * _MANY > served and self.confirm != missing:
+            raise ManyMissing(missing=missing, served=served)
+
+    async def _repaired(self) -> None:
+        """What the file has in order needs nobody's look any more."""
+        rows = await self.service.pool.fetch(
+            "select id, code from row where ruling is null and code <> '' and batch <> $1 order by id", self.batch
+        )
+        context = await self.service.context(self.caller, "import")
+        command = RepairRow(batch=self.batch)
+        asks = [
+            self._of_row("repair", row["id"], command, context)
+            for row in rows if row["code"] in self.accepted and row["code"] not in self.doubtful
+        ]  # fmt: skip
+        for start in range(0, len(asks), _CHUNK):
+            await self.service.desk.handle_all(asks[start : start + _CHUNK])
+        self.written["repaired"] += len(asks)
 
     async def _write(self, chunk: list[Verdict], grid: Grid) -> None:
         candidates = {_id(v.candidate): v.candidate for v in chunk if isinstance(v, Accepted | Outside)}
@@ -131,7 +198,7 @@ class Import:
                 self.written["back_again"] += candidate.standing.survives and not Standing(row["standing"]).survives
             if row["missed_on"] is not None and candidate.standing.survives:
                 founds.append(self._ask("found", id_, FindEnterprise(reason="登记数据中再次出现", batch=self.batch), context))
-        asks += [self._aside(verdict, context) for verdict in chunk if isinstance(verdict, SetAside)]
+        asks += await self._asides([verdict for verdict in chunk if isinstance(verdict, SetAside)], context)
         for group in (asks, standings, founds):
             if group:
                 await self.service.desk.handle_all(list({ask.key: ask for ask in group}.values()))
@@ -151,16 +218,39 @@ class Import:
         mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
         return Ask(ENTERPRISE, str(id_), command, mine, derived_id("import", self.batch, verb, str(id_)))
 
-    def _aside(self, verdict: SetAside, context: Context) -> Ask[Any]:
-        raw = orjson.dumps(verdict.row.raw).decode()
-        # The same doubtful row of a later file is the same row: its id follows from its content, keyed so that it can't be guessed.
-        id_ = derived_id("row", self.service.vault.fingerprint(raw.encode()).hex())
-        command = SetRowAside(
-            batch=self.batch, row=verdict.line, code=verdict.code[:40], name=verdict.name[:200], raw=Personal(raw[:20_000]),
-            reasons=tuple(reason.sentence for reason in verdict.reasons), columns=verdict.row.layout.headers,
+    async def _asides(self, verdicts: list[SetAside], context: Context) -> list[Ask[Any]]:
+        """Each doubtful row under the enterprise it is about, or under its own content where no code can be read.
+
+        Both are keyed digests: an id can't be guessed back to a name. Rows from before this rule keep the ids they have.
+        """
+        kept = await self.service.pool.fetch(
+            "select distinct on (code) code, id from row where code = any($1::text[]) and code <> '' order by code, ruling nulls first, id",
+            [verdict.code for verdict in verdicts],
         )  # fmt: skip
+        by_code: dict[str, UUID] = {row["code"]: row["id"] for row in kept}
+        asks: list[Ask[Any]] = []
+        for verdict in verdicts:
+            whole = orjson.dumps(verdict.row.raw)
+            own = verdict.code or shown.identity(verdict.row)
+            self.doubtful[own] += 1
+            again = self.doubtful[own]
+            id_ = derived_id("row", self.service.vault.fingerprint(f"{own}\n{again}".encode()).hex())
+            if again == 1 and verdict.code in by_code:
+                id_ = by_code[verdict.code]
+            elif not verdict.code:
+                before = derived_id("row", self.service.vault.fingerprint(whole).hex())
+                known = await self.service.pool.fetchval("select id from row where id = $1", before)
+                id_ = known or id_
+            command = SetRowAside(
+                batch=self.batch, row=verdict.line, code=verdict.code, doubts=shown.doubts_of(verdict.reasons),
+                raw=Personal(shown.packed(verdict.row)),
+            )  # fmt: skip
+            asks.append(self._of_row("doubt", id_, command, context))
+        return asks
+
+    def _of_row(self, verb: str, id_: UUID, command: Any, context: Context) -> Ask[Any]:
         mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
-        return Ask(ROW, str(id_), command, mine, derived_id("import", self.batch, "aside", str(id_)))
+        return Ask(ROW, str(id_), command, mine, derived_id("import", self.batch, verb, str(id_)))
 
     def _registration(self, candidate: Candidate, grid: Grid, abnormal: bool | None) -> RegisterEnterprise:
         said: dict[str, Any] = {name: value for name in _PLAIN if (value := _value(candidate, name)) is not None}
@@ -238,21 +328,22 @@ def _differs(told: Any, known: Any) -> bool:
     return writing.key(told) != writing.key(known) if isinstance(told, str) and isinstance(known, str) else told != known
 
 
-def _worth_telling(verdict: Verdict) -> bool:
-    """A row in order gets no line in the report, unless something was noted."""
-    return not isinstance(verdict, Accepted) or bool(verdict.notes)
-
-
 def _next(verdicts: Iterator[Verdict]) -> list[Verdict]:
     return list(islice(verdicts, _CHUNK))
 
 
-def _lines(path: Path) -> int:
+def _named(file: BinaryIO) -> tuple[set[str], list[Omitted]]:
+    """The codes in a file, and what of it was not read."""
+    with contextlib.closing(read(file)) as extract:
+        return {code for verdict in judge_all(extract) if (code := _code(verdict))}, extract.omitted
+
+
+def _lines(file: BinaryIO) -> int:
     """About how many rows a text file has; 0 for a workbook, which does not say before it is read."""
     count = 0
-    with path.open("rb") as file:
-        if file.read(2) in (b"PK", b"\xd0\xcf"):
-            return 0
-        while block := file.read(1 << 20):
-            count += block.count(b"\n")
+    file.seek(0)
+    if file.read(2) in (b"PK", b"\xd0\xcf"):
+        return 0
+    while block := file.read(1 << 20):
+        count += block.count(b"\n")
     return count

@@ -47,10 +47,10 @@ class Grid:
         told = (it.province + it.city + it.district, it.registrar)
         if why := outside((it.business_address, it.address), told, self.names):
             reason = Reason(verdict.line, Column.ADDRESS.label, Fault.OUTSIDE, why)
-            return Outside(verdict.line, it, (reason,), verdict.notes)
+            return Outside(verdict.line, it, (reason,), verdict.notes, verdict.sheet)
         if other := elsewhere(it.province, it.city, it.district, self.names):
             note = Reason(verdict.line, Column.ADDRESS.label, Fault.ELSEWHERE, f"{other},横向网格待人工落实")
-            return Accepted(verdict.line, replace(it, elsewhere=other), (*verdict.notes, note))
+            return Accepted(verdict.line, replace(it, elsewhere=other), (*verdict.notes, note), verdict.sheet)
         return verdict
 
     def place(self, candidate: Candidate) -> Suggestion:

@@ -49,7 +49,7 @@ class Preview:
         changes: list[dict[str, Any]] = []
         for id_, verdict in found.items():
             candidate = verdict.candidate
-            told: dict[str, Any] = {"line": verdict.line, "code": candidate.code, "name": candidate.name}
+            told: dict[str, Any] = {"line": verdict.line, "sheet": verdict.sheet, "code": candidate.code, "name": candidate.name}
             if id_ not in known and isinstance(verdict, Outside):
                 self.counts["outside"] += 1
                 changes.append({**told, "what": "outside", "because": verdict.reasons[0].sentence})
@@ -120,3 +120,11 @@ class Preview:
             if missing := [row for row in page if row["code"] not in named]:
                 self.counts["gone"] += len(missing)
                 yield missing
+
+    async def missing(self, named: set[str]) -> tuple[int, int]:
+        """How many in scope a file does not name, and how many are in scope."""
+        rows = await self.service.pool.fetch(
+            "select e.code from enterprise e join scope s on s.enterprise = e.id and s.since <= $1 "
+            "and (s.until is null or s.until > $1)", local_date(self.service.clock()),
+        )  # fmt: skip
+        return sum(row["code"] not in named for row in rows), len(rows)

@@ -16,16 +16,14 @@ from services.roster.api.reading import the_district
 from services.roster.domain.commands import AssignEnterprise, FindEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.permissions import the_office
-from services.roster.domain.row import ROW, DismissRow
 from services.roster.domain.unit import Code
 from services.roster.intake.places import Suggestion, suggest_for
-from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.events import Command
 from shared.months import local_date
-from shared.problems import Forbidden, Refused, Unknown
+from shared.problems import Refused, Unknown
 from shared.service import Service
-from shared.terms import Line, Role, Standing, SurveyResult
+from shared.terms import Line, Standing, SurveyResult
 
 router = APIRouter(tags=["待办队列"])
 
@@ -127,31 +125,6 @@ async def unassigned(caller: Caller, request: Request, line: Line, cursor: Curso
         ],
         args=[[str(s) for s in Standing if s.survives], str(line)], order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip
-
-
-@router.get("/queues/rows", name="list_rows", summary="待人工核对的导入行")
-async def rows_aside(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
-    """Rows of imports that were set aside, with the reasons; the raw row for those who work on them."""
-    service: Service = request.app.state.service
-    if not caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
-        raise Forbidden(needs=[Role.OFFICE.label])
-    page = await listing(
-        service.pool, table="row", columns="id, batch, line, reasons, columns, code, name, raw", where=["ruling is null"], args=[],
-        order=["batch", "lpad(line::text, 9, '0')", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
-    raws = await service.vault.open([sealed(item["raw"]) for item in page["items"]])
-    for item, raw in zip(page["items"], raws, strict=True):
-        item.update(reasons=orjson.loads(item["reasons"]), columns=orjson.loads(item["columns"]), raw=raw)
-    return page
-
-
-@router.post("/queues/rows/{id_}/dismiss", name="dismiss_row", summary="处理导入行")
-async def dismiss(
-    id_: UUID, command: DismissRow, caller: Caller, command_id: CommandId, request: Request, response: Response
-) -> dict[str, Any]:
-    service: Service = request.app.state.service
-    done = await service.desk.handle(ROW, id_, command, await service.context(caller, id_), command_id=command_id)
-    return {**receipt(service, response, done), "id": id_}
 
 
 @router.get("/queues/{name}", name="list_queue", summary="待办队列明细")

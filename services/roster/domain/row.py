@@ -1,6 +1,11 @@
-"""A row of a register extract that was set aside: doubtful, never guessed, waiting for a person.
+r"""A row of a register extract that was set aside: doubtful, never guessed, waiting for a person.
 
-(nothing) --set aside--> Waiting --dismiss--> Dismissed
+    (nothing) --set aside--> Waiting --dismiss--> Dismissed
+                                ^  \--repair---> Repaired
+                                |--set aside with another doubt--'
+
+One stream is one enterprise (or one row, where no code can be read): the same doubt of a later file is the same doubt, and
+a later file that has the enterprise in order ends it.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from pydantic import Field
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
-from shared.events.roster import RowDismissed, RowSetAside
+from shared.events.roster import Doubt, RowDismissed, RowRepaired, RowSetAside
 from shared.problems import Unknown
 from shared.vault import Personal
 
@@ -22,11 +27,15 @@ class SetRowAside(Command):
 
     batch: str = Field(max_length=64)
     row: int
-    reasons: tuple[str, ...]
-    columns: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...]
     code: str = ""
-    name: str = ""
     raw: Personal
+
+
+class RepairRow(Command):
+    """The platform's own: a later file has the enterprise in order."""
+
+    batch: str = Field(max_length=64)
 
 
 class DismissRow(Command):
@@ -55,32 +64,58 @@ class Dismissed:
     reason: str
 
 
-State = Nothing | Waiting | Dismissed
+@dataclass(frozen=True)
+class Repaired:
+    """In order since."""
+
+    fact: RowSetAside
 
 
-def decide(state: State, command: SetRowAside | DismissRow, context: Context) -> list[Fact]:
+State = Nothing | Waiting | Dismissed | Repaired
+
+
+def kinds(fact: RowSetAside | SetRowAside) -> frozenset[tuple[str, str]]:
+    """The doubts without what changes from file to file."""
+    return frozenset((doubt.fault, doubt.column) for doubt in fact.doubts)
+
+
+def decide(state: State, command: SetRowAside | RepairRow | DismissRow, context: Context) -> list[Fact]:
     """Facts, or a refusal."""
     the_office(context)
     match state, command:
         case Nothing(), SetRowAside():
-            return [RowSetAside(raw=command.raw.about(context.subject), **command.model_dump(exclude={"raw"}))]
-        case Nothing(), DismissRow():
+            return [_aside(command, context)]
+        case Nothing(), RepairRow() | DismissRow():
             raise Unknown(what="row")
-        case Waiting() | Dismissed(), SetRowAside():
+        case ((Waiting(fact) | Dismissed(fact, _)), SetRowAside()):
+            return [] if kinds(fact) == kinds(command) else [_aside(command, context)]
+        case Repaired(), SetRowAside():
+            return [_aside(command, context)]
+        case Waiting(), RepairRow():
+            return [RowRepaired(batch=command.batch)]
+        case ((Dismissed() | Repaired()), RepairRow()):
             return []
-        case Waiting(), DismissRow():
+        case Waiting() | Repaired(), DismissRow():
             return [RowDismissed(reason=command.reason)]
         case Dismissed(), DismissRow():
             return [] if state.reason == command.reason else [RowDismissed(reason=command.reason)]
 
 
+def _aside(command: SetRowAside, context: Context) -> RowSetAside:
+    return RowSetAside(
+        raw=command.raw.about(context.subject), **command.model_dump(exclude={"raw", "doubts"}), doubts=command.doubts
+    )
+
+
 def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
     match state, fact:
-        case Nothing(), RowSetAside():
+        case _, RowSetAside():
             return Waiting(fact)
-        case Waiting(fact=row) | Dismissed(fact=row), RowDismissed(reason=reason):
+        case ((Waiting(fact=row) | Dismissed(fact=row) | Repaired(fact=row)), RowDismissed(reason=reason)):
             return Dismissed(row, reason)
+        case Waiting(fact=row), RowRepaired():
+            return Repaired(row)
         case _:
             return state
 

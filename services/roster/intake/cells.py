@@ -9,12 +9,14 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from shared import writing
 from shared.industries import Industry, industry_of
-from shared.months import SHANGHAI
 from shared.terms import EnterpriseKind, Standing
 
+_CHINA = ZoneInfo("Asia/Shanghai")
+"""With its rules of the past: summer time from 1986 to 1991, local times before 1949."""
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 _EMPTY = frozenset(
@@ -128,22 +130,24 @@ _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
 _EPOCH = re.compile(r"-?\d{12,13}")
 _PARTIAL_DATE = re.compile(r"\d{4}(?:[-/.年]\d{0,2}月?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.{0,12}|0000-00-00.*")
 _EXCEL_ZERO = date(1899, 12, 30)
+_FROM_1904 = timedelta(days=1462)
+"""How much later a serial number means in a workbook that counts from 1904-01-01."""
 _SERIALS = range(7000, 73051)  # 1919-03-01 to 2100-01-01: a year such as 2016 is no serial
 _YEARS = range(1900, 2101)
 
 
-def read_date(text: str) -> date | None:
+def read_date(text: str, *, base_1904: bool = False) -> date | None:
     """2016-03-01, 2016/3/1, 2016.3.1, 2016年3月1日, 20160301, with or without a time; an Excel serial number; epoch ms."""
     if found := _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
         return _day(int(found[1]), int(found[2]), int(found[3]))
     if found := _SERIAL.fullmatch(text):
-        serial = int(found[1])
-        return _EXCEL_ZERO + timedelta(days=serial) if serial in _SERIALS else None
+        day = _EXCEL_ZERO + timedelta(days=int(found[1])) + (_FROM_1904 if base_1904 else timedelta())
+        return day if (day - _EXCEL_ZERO).days in _SERIALS else None
     if _EPOCH.fullmatch(text):
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))).astimezone(SHANGHAI).date()
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))).astimezone(_CHINA).date()
     if not text.isascii():
         narrow = writing.narrow(text)
-        return read_date(narrow) if narrow != text else None
+        return read_date(narrow, base_1904=base_1904) if narrow != text else None
     return None
 
 

@@ -22,14 +22,14 @@ from shared.codes import CreditCode, InvalidCode, credit_code, normalise
 _CODE_SHAPE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])")
 
 
-def codes_elsewhere(row: RawRow, place: int | None) -> tuple[str, CreditCode] | None:
-    """A valid credit code in another column than its own, with that column's heading."""
+def codes_elsewhere(row: RawRow, place: int | None) -> tuple[int, CreditCode] | None:
+    """A valid credit code in another column than its own, with that column's place."""
     for other, cell in enumerate(row.raw):
         # Only a cell that is a code and nothing else; a code named in a sentence is no shift.
         if other == place or not 18 <= len(cell) <= 24 or not _CODE_SHAPE.fullmatch(text := normalise(cell)):  # noqa: PLR2004
             continue
         try:
-            return row.layout.heading(other), credit_code(text)
+            return other, credit_code(text)
         except InvalidCode:
             continue
     return None
@@ -60,17 +60,16 @@ def misread(text: str) -> bool:
     return False
 
 
-def garbled(row: RawRow) -> tuple[Column | str, str] | None:
-    """The first column with garbled characters, and the sentence that says so."""
+def garbled(row: RawRow) -> tuple[int, str, str] | None:
+    """The first place with garbled characters, the sentence that says so, and the characters."""
     suspect = _SUSPECT.search("\n".join(row.raw))
     for place, cell in enumerate(row.raw if suspect else ()):
         if not cell.isascii() and (found := _GARBLE.search(cell)):
-            heading = row.layout.heading(place)
-            return heading, f"“{heading}”列含乱码“{cut(cell[max(0, found.start() - 4) :])}”"
+            return place, f"“{row.layout.heading(place)}”列含乱码", cell[max(0, found.start() - 4) :]
     for column in (Column.NAME, Column.ADDRESS, Column.KIND, Column.STANDING):
         text = row[column]
         if misread(text) or (column is not Column.ADDRESS and _LOST.search(text)):
-            return column, f"“{row.layout.header(column)}”列疑为编码错误:“{cut(text)}”"
+            return row.layout.places[column], f"“{row.layout.header(column)}”列疑为编码错误", text
     return None
 
 
@@ -190,8 +189,3 @@ def misfits(row: RawRow) -> int:
         + bool(founded and read_date(founded) is None)
         + row.layout.odd_width(row.raw)
     )
-
-
-def cut(text: str) -> str:
-    """The beginning of a cell, for a sentence."""
-    return text if len(text) <= 24 else text[:23] + "…"  # noqa: PLR2004  # a sentence stays a sentence

@@ -6,16 +6,18 @@ JSON: our own form (``{"days": [{"date", "off", "name"}], "source"}``) or the pu
 
 from __future__ import annotations
 
-import csv
-import io
+import tempfile
 from datetime import date
 from typing import Any
 
 import orjson
 
 from shared.events.roster import Day
+from shared.foreign.reading import FileUnreadable, Limits
+from shared.foreign.tables import Sheet, Tables
 
 _MOST = 200
+_LIMITS = Limits(memory=1 << 30, processor=20, seconds=30)
 _DATE, _OFF, _NAME, _SOURCE = ("日期", "date"), ("放假", "off", "isOffDay"), ("名称", "name"), ("来源", "source", "papers")
 _YES, _NO = frozenset({"是", "休", "放假", "true", "1", "off"}), frozenset({"否", "班", "上班", "false", "0", "work"})
 
@@ -26,7 +28,7 @@ class ListUnreadable(Exception):
 
 def read_days(body: bytes) -> tuple[list[Day], str]:
     """The days of the list and where it comes from, or ``ListUnreadable`` with the line that is wrong."""
-    text = _text(body)
+    text = "" if body.startswith((b"PK", b"\xd0\xcf")) else _text(body)
     if text.lstrip().startswith(("{", "[")):
         try:
             whole: Any = orjson.loads(text)
@@ -36,12 +38,33 @@ def read_days(body: bytes) -> tuple[list[Day], str]:
         source: Any = _first(whole, _SOURCE) if isinstance(whole, dict) else ""  # pyright: ignore[reportUnknownArgumentType]
         source = ";".join(map(str, source)) if isinstance(source, list) else str(source or "")  # pyright: ignore[reportUnknownArgumentType]
     else:
-        rows, source = list(csv.DictReader(io.StringIO(text, newline=""))), ""
+        rows, source = _table(body), ""
     if not isinstance(rows, list) or not rows:
         raise ListUnreadable("没有找到日期列表")
     if len(rows) > _MOST:  # pyright: ignore[reportUnknownArgumentType]
         raise ListUnreadable(f"超过 {_MOST} 天")
     return [_day(number, row) for number, row in enumerate(rows, 1)], source[:500]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _table(body: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV or workbook by their headings; the first line with anything in it is the header."""
+    header: list[str] = []
+    rows: list[dict[str, str]] = []
+    with tempfile.TemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        try:
+            with Tables(file, words=(*_DATE, *_OFF, *_NAME), limits=_LIMITS, strict=True) as tables:
+                for item in tables:
+                    if isinstance(item, Sheet):
+                        header = []
+                    elif not header:
+                        header = [cell.strip() for cell in item.cells] if any(item.cells) else []
+                    elif any(item.cells) and len(rows) <= _MOST:
+                        rows.append(dict(zip(header, item.cells, strict=False)))
+        except FileUnreadable as error:
+            raise ListUnreadable(str(error)) from None
+    return rows
 
 
 def _text(body: bytes) -> str:

@@ -28,14 +28,17 @@ from services.roster.intake.cells import (
     read_staff,
     standing_of,
 )
-from services.roster.intake.doubts import NOT_ENTERPRISE_KIND, codes_elsewhere, cut, garbled, misfits, strange, unproven
+from services.roster.intake.doubts import NOT_ENTERPRISE_KIND, codes_elsewhere, garbled, misfits, strange, unproven
 from services.roster.intake.read import Column, RawRow
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Reason, Refused, SetAside, Verdict
 from shared import phones
 from shared.codes import CodeClass, CodeFault, CreditCode, InvalidCode, credit_code
+from shared.foreign.child import ERROR, MERGED
 from shared.industries import Industry
 from shared.terms import EnterpriseKind, Standing
 
+_WEIGHTY = (Column.CODE, Column.NAME, Column.STANDING)
+_SPOILT = (Fault.GARBLED, Fault.CELL_ERROR, Fault.MERGED)
 _CHECKS = (CodeFault.INNER_CHECK, CodeFault.OUTER_CHECK)
 _COMPANY = re.compile(r"有限(?:责任)?公司|股份公司|集团公司")
 _COOPERATIVE = re.compile(r"专业合作|农民合作|合作社(?!.*公司)")
@@ -75,12 +78,16 @@ class _Judgement:
             self.code = code.text
             if refusal := self._class(code):
                 return refusal
-        if found := garbled(row):
-            self._doubt(found[0], Fault.GARBLED, found[1])
+        spoilt = garbled(row)
+        if spoilt:
+            self._doubt(spoilt[0], Fault.GARBLED, spoilt[1], spoilt[2])
+        self._marks()
         if row.broken:
             self._doubt("", Fault.BROKEN_QUOTES, "本行引号不配对,各列无法可靠分开")
         if invalid is not None and (refusal := self._no_code(text, invalid)):
             return refusal
+        if spoilt:  # Whatever else its cells seem to be is the same fault once more.
+            return SetAside(row.line, tuple(self.doubts[:1]), row, self.code, self.name)
         if not any(doubt.fault is Fault.SHIFTED and not doubt.column for doubt in self.doubts):
             self._shifted()
         self._contradictions(code)
@@ -88,17 +95,35 @@ class _Judgement:
         founded = self._date(Column.FOUNDED, doubtful=True)
         if self.doubts or code is None or standing is None:
             return SetAside(row.line, tuple(self.doubts), row, self.code, self.name)
-        return Accepted(row.line, self._candidate(code, standing, founded, name), tuple(self.notes))
+        return Accepted(row.line, self._candidate(code, standing, founded, name), tuple(self.notes), row.sheet)
 
-    def _doubt(self, column: Column | str, fault: Fault, sentence: str) -> None:
-        self.doubts.append(self._reason(column, fault, sentence))
+    def _doubt(self, column: Column | int | str, fault: Fault, sentence: str, quote: str = "") -> None:
+        self.doubts.append(self._reason(column, fault, sentence, quote))
 
-    def _note(self, column: Column | str, fault: Fault, sentence: str) -> None:
-        self.notes.append(self._reason(column, fault, sentence))
+    def _note(self, column: Column | int | str, fault: Fault, sentence: str, quote: str = "") -> None:
+        self.notes.append(self._reason(column, fault, sentence, quote))
 
-    def _reason(self, column: Column | str, fault: Fault, sentence: str) -> Reason:
-        heading = self.row.layout.header(column) if isinstance(column, Column) else column
-        return Reason(self.row.line, heading, fault, sentence)
+    def _reason(self, column: Column | int | str, fault: Fault, sentence: str, quote: str = "") -> Reason:
+        """``column`` is a known one, a place in the row, or none in particular."""
+        layout = self.row.layout
+        match column:
+            case Column():
+                return Reason(self.row.line, layout.header(column), fault, sentence, column.label, quote)
+            case int():
+                known = next((item for item, place in layout.places.items() if place == column), None)
+                usual = known.label if known else f"第 {column + 1} 列"
+                return Reason(self.row.line, layout.heading(column), fault, sentence, usual, quote)
+            case str():
+                return Reason(self.row.line, column, fault, sentence, "", quote)
+
+    def _marks(self) -> None:
+        """Errors of formulas, and cells under a merged one: a doubt where the row hangs on them, else a note."""
+        for mark, fault, said in ((ERROR, Fault.CELL_ERROR, "是公式错误"), (MERGED, Fault.MERGED, "与上方单元格合并,本行为空")):
+            for column, heading in self.row.marked(mark):
+                if column is not None and column in _WEIGHTY:
+                    self._doubt(column, fault, f"“{heading}”列{said}")
+                else:
+                    self._note(column or heading, fault, f"“{heading}”列{said},未采用")
 
     def _no_code(self, text: str, invalid: InvalidCode) -> Refused | None:
         """Without a valid code in its column the row is refused, unless the row itself is doubtful (shifted, garbled)."""
@@ -106,32 +131,32 @@ class _Judgement:
         place = row.layout.places.get(Column.CODE)
         elsewhere = codes_elsewhere(row, place)
         if elsewhere:
-            heading, code = elsewhere
+            at, code = elsewhere
             self.code = code.text
-            stands = f"却有“{cut(text)}”" if text else "为空"
-            self._doubt(heading, Fault.SHIFTED, f"统一社会信用代码 {code} 出现在“{heading}”列,而“代码”列{stands},疑似错列")
+            stands = "却有别的内容" if text else "为空"
+            sentence = f"统一社会信用代码 {code} 出现在“{row.layout.heading(at)}”列,而“代码”列{stands},疑似错列"
+            self._doubt(at, Fault.SHIFTED, sentence, text)
             return None
         if sum(map(bool, row.raw)) <= 2 and (not text or CJK.search(text)):  # noqa: PLR2004  # a footer: 共 200 条
-            return self._refuse(Fault.NO_CODE, f"不是企业数据行:“{cut(' '.join(filter(None, row.raw)))}”")
-        if row.broken or any(doubt.fault is Fault.GARBLED for doubt in self.doubts):
+            return self._refuse(Fault.NO_CODE, "不是企业数据行", quote=" ".join(filter(None, row.raw)))
+        if row.broken or any(doubt.fault in _SPOILT for doubt in self.doubts):
             # The code may be whole in the source and only spoilt on the way: a person looks at it.
-            self.code = invalid.text[:40]
-            self._doubt(Column.CODE, Fault.CODE_FORM, str(invalid))
+            self._doubt(Column.CODE, Fault.CODE_FORM, _without(invalid), invalid.text)
             return None
         if row.layout.odd_width(row.raw) and sum(map(bool, row.raw)) > 2 and invalid.fault not in _CHECKS:  # noqa: PLR2004
             self._shifted()
-            self._doubt(Column.CODE, Fault.SHIFTED, f"“代码”列是“{cut(text)}”,疑似错列")
+            self._doubt(Column.CODE, Fault.SHIFTED, "“代码”列不像代码,疑似错列", text)
             return None
         if invalid.fault is CodeFault.EMPTY:
             return self._refuse(Fault.NO_CODE, "缺统一社会信用代码")
         fault = Fault.CODE_CHECK if invalid.fault in _CHECKS else Fault.CODE_FORM
         if fault is Fault.CODE_FORM and (CJK.search(text) or read_date(text)) and misfits(row) > 1:
-            self._doubt(Column.CODE, Fault.SHIFTED, f"“代码”列是“{cut(text)}”,且其他列也不符,疑似错列")
+            self._doubt(Column.CODE, Fault.SHIFTED, "“代码”列不像代码,且其他列也不符,疑似错列", text)
             return None
-        return self._refuse(fault, str(invalid), invalid.text[:40])
+        return self._refuse(fault, _without(invalid), quote=invalid.text)
 
-    def _refuse(self, fault: Fault, sentence: str, code: str = "") -> Refused:
-        return Refused(self.row.line, (self._reason(Column.CODE, fault, sentence),), code)
+    def _refuse(self, fault: Fault, sentence: str, code: str = "", quote: str = "") -> Refused:
+        return Refused(self.row.line, (self._reason(Column.CODE, fault, sentence, quote),), code, self.row.sheet)
 
     def _class(self, code: CreditCode) -> Refused | None:
         """Class by the code; a company's name under an individual's code is a contradiction that a person decides."""
@@ -139,8 +164,7 @@ class _Judgement:
         if kind is CodeClass.ENTERPRISE:
             return None
         if kind in (CodeClass.INDIVIDUAL, CodeClass.COOPERATIVE) and _COMPANY.search(self.name):
-            sentence = f"代码 {code} 属{kind.label},名称却是“{cut(self.name)}”"
-            self._doubt(Column.NAME, Fault.NAME_AGAINST_CLASS, sentence)
+            self._doubt(Column.NAME, Fault.NAME_AGAINST_CLASS, f"代码 {code} 属{kind.label},名称却是公司", self.name)
             return None
         match kind:
             case CodeClass.INDIVIDUAL:
@@ -156,26 +180,25 @@ class _Judgement:
         row = self.row
         layout = row.layout
         if layout.too_wide(row.raw):
-            surplus = "、".join(cut(cell) for cell in row.raw[layout.width :] if cell)
-            more = f",多出“{surplus}”" if surplus else ""
-            self._doubt("", Fault.SHIFTED, f"本行有 {len(row.raw)} 列,应为 {layout.cells} 列{more},疑似错列")
+            surplus = "、".join(filter(None, row.raw[layout.width :]))
+            self._doubt("", Fault.SHIFTED, f"本行有 {len(row.raw)} 列,应为 {layout.cells} 列,疑似错列", surplus)
         if not self.name:
             self._doubt(Column.NAME, Fault.NO_NAME, "缺企业名称")
         short = layout.odd_width(row.raw) and len(row.raw) < layout.cells
         for column, text in unproven(row) if short else strange(row):
-            self._doubt(column, Fault.SHIFTED, f"“{row.layout.header(column)}”列不应是“{cut(text)}”,疑似错列")
+            self._doubt(column, Fault.SHIFTED, f"“{row.layout.header(column)}”列的内容不像该列,疑似错列", text)
 
     def _contradictions(self, code: CreditCode | None) -> None:
         if code is None or not code.is_enterprise:
             return
         name = self.name
         if _COOPERATIVE.search(name) and not _SUPPLY.search(name):
-            self._doubt(Column.NAME, Fault.NAME_AGAINST_CLASS, f"代码 {code} 属企业,名称却像合作社:“{cut(name)}”")
+            self._doubt(Column.NAME, Fault.NAME_AGAINST_CLASS, f"代码 {code} 属企业,名称却像合作社", name)
         elif "个体" in name:
-            self._doubt(Column.NAME, Fault.NAME_AGAINST_CLASS, f"代码 {code} 属企业,名称却像个体工商户:“{cut(name)}”")
+            self._doubt(Column.NAME, Fault.NAME_AGAINST_CLASS, f"代码 {code} 属企业,名称却像个体工商户", name)
         kind = self.row[Column.KIND]
         if NOT_ENTERPRISE_KIND.search(kind):
-            self._doubt(Column.KIND, Fault.KIND_AGAINST_CLASS, f"代码 {code} 属企业,类型却是“{cut(kind)}”")
+            self._doubt(Column.KIND, Fault.KIND_AGAINST_CLASS, f"代码 {code} 属企业,类型却不是", kind)
 
     def _standing(self) -> Standing | None:
         text = meaning(self.row[Column.STANDING])
@@ -188,21 +211,21 @@ class _Judgement:
         standing = standing_of(text)
         if standing is None:
             if not any(doubt.fault is Fault.SHIFTED and "状态" in doubt.column for doubt in self.doubts):
-                self._doubt(Column.STANDING, Fault.STANDING_UNKNOWN, f"登记状态“{cut(text)}”无法识别")
+                self._doubt(Column.STANDING, Fault.STANDING_UNKNOWN, "登记状态无法识别", text)
         elif "异常" in text:
-            self._note(Column.STANDING, Fault.ABNORMAL, f"登记状态为“{cut(text)}”,仍在服务范围")
+            self._note(Column.STANDING, Fault.ABNORMAL, "列入经营异常,仍在服务范围", text)
         return standing
 
     def _date(self, column: Column, *, doubtful: bool) -> date | None:
         text = meaning(self.row[column])
         if not text:
             return None
-        day = read_date(text)
+        day = read_date(text, base_1904=self.row.layout.base_1904)
         if day is None:
             if doubtful and not is_partial_date(text):
-                self._doubt(column, Fault.DATE_IMPOSSIBLE, f"“{self.row.layout.header(column)}”列“{cut(text)}”不是日期")
+                self._doubt(column, Fault.DATE_IMPOSSIBLE, f"“{self.row.layout.header(column)}”列不是日期", text)
             else:
-                self._note(column, Fault.DATE_UNREAD, f"“{cut(text)}”不是完整日期,未采用")
+                self._note(column, Fault.DATE_UNREAD, "不是完整日期,未采用", text)
         return day
 
     def _candidate(self, code: CreditCode, standing: Standing, founded: date | None, name: str) -> Candidate:
@@ -249,7 +272,7 @@ class _Judgement:
             return None, "CNY"
         found = read_capital(text, row.layout.header(Column.CAPITAL), meaning(row[Column.CURRENCY]))
         if found is None:
-            self._note(Column.CAPITAL, Fault.CAPITAL_UNREAD, f"注册资本“{cut(text)}”没有可识别的数额、单位或币种,未采用")
+            self._note(Column.CAPITAL, Fault.CAPITAL_UNREAD, "注册资本没有可识别的数额、单位或币种,未采用", text)
             return None, "CNY"
         return found
 
@@ -287,7 +310,7 @@ class _Judgement:
             elif found and not best:
                 best = found
         if said and not best:
-            self._note(Column.INDUSTRY, Fault.INDUSTRY_UNREAD, f"行业“{cut(said)}”不是 GB/T 4754 的门类或大类,待人工归口")
+            self._note(Column.INDUSTRY, Fault.INDUSTRY_UNREAD, "行业不是 GB/T 4754 的门类或大类,待人工归口", said)
         return best, written
 
     def _staff(self) -> int | None:
@@ -296,5 +319,12 @@ class _Judgement:
             return None
         staff = read_staff(text)
         if staff is None:
-            self._note(Column.STAFF, Fault.STAFF_UNREAD, f"从业人数“{cut(text)}”不是一个人数,未采用")
+            self._note(Column.STAFF, Fault.STAFF_UNREAD, "从业人数不是一个人数,未采用", text)
         return staff
+
+
+def _without(invalid: InvalidCode) -> str:
+    """Which check failed, without the text that failed it: it may be somebody's number in the wrong column."""
+    if invalid.fault is CodeFault.DIVISION:
+        return invalid.fault.label
+    return str(invalid).replace(f" {invalid.text[:40]}", "")

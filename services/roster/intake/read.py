@@ -1,25 +1,22 @@
-"""Register extracts as rows: CSV in any usual Chinese encoding, XLSX and XLS.
+"""Register extracts as rows: CSV in any usual Chinese encoding, XLSX and XLS, every visible sheet that has a header.
 
 The header is found among the first lines by the words registries and company directories use; unknown columns are kept and
-reported. CSV is streamed and every row knows its line in the file. The type is told by content, never by file name.
+reported. Rows are streamed and each knows its sheet and line. What is not read (hidden sheets, sheets without a header) is
+told. The bytes are read by a child process (``shared/foreign``).
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import re
-import zipfile
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 
-from python_calamine import CalamineWorkbook, SheetVisibleEnum
-
-from shared import writing
+from shared.foreign.reading import FileUnreadable
+from shared.foreign.tables import Line, Sheet, Tables
+from shared.foreign.text import heading, headings
 from shared.terms import Term
 
 
@@ -90,40 +87,14 @@ _WORDS: Mapping[Column, str] = {
 }  # fmt: skip
 
 _HEADER_WITHIN = 10
+_MEASURED = 20
 _LEAST_KNOWN = 2
 _LARGEST_FILE = 300 * 1024 * 1024
-_LARGEST_UNPACKED = 1024 * 1024 * 1024
-_LONGEST_RECORD = 40
-_CLEAR = 200
-_SAMPLE = 1 << 20
-_EXACT_FLOAT = 2**53
-_DELIMITERS = (",", "\t", ";", "|", "\uff0c")  # a full-width comma happens
 _BLANKS = " \t\r\n\u3000\xa0\u200b\ufeff"
-_PARENTHESIS = re.compile(r"\([^()]*\)")
-_HEAD_NOISE = re.compile(r"[\s*:_\"'#]+")
-
-
-def _fold(text: str) -> str:
-    return _HEAD_NOISE.sub("", writing.narrow(text)).upper()
-
 
 _RANKED: Mapping[str, tuple[int, Column]] = {
-    _fold(word): (rank, column) for column, words in _WORDS.items() for rank, word in enumerate(words.split())
+    heading(word): (rank, column) for column, words in _WORDS.items() for rank, word in enumerate(words.split())
 }
-
-
-class FileUnreadable(Exception):
-    """The file can't be read as a register extract; ``str`` is the Chinese sentence people see."""
-
-    title = "登记数据文件无法读取"
-
-    def __init__(self, sentence: str, **facts: object) -> None:
-        super().__init__(sentence)
-        self.facts = facts
-
-
-Record = tuple[int, list[str], bool]
-"""The line it begins on, its cells, whether its quotes are broken."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +108,8 @@ class Layout:
     """How many cells a row has, the nameless ones at the end included."""
     exact: bool = False
     """The file's first rows all have that many: then one with more is shifted, one with fewer suspect."""
+    base_1904: bool = False
+    """Serial numbers of days count from 1904-01-01 (workbooks of the older Macintosh)."""
 
     def too_wide(self, raw: Sequence[str]) -> bool:
         """Whether a row has cells that no column explains."""
@@ -176,6 +149,14 @@ class RawRow:
     layout: Layout
     broken: bool = False
     """The quotes of this line do not pair: its cells can't be trusted."""
+    sheet: str = ""
+    marks: Mapping[int, str] = field(default_factory=dict[int, str], hash=False)
+    """Cells that are a formula's error, or empty because they lie under a merged cell (``shared/foreign/child``)."""
+
+    def marked(self, mark: str) -> list[tuple[Column | None, str]]:
+        """The cells with this mark: column if it is known, heading."""
+        known = {place: column for column, place in self.layout.places.items()}
+        return [(known.get(place), self.layout.heading(place)) for place, found in sorted(self.marks.items()) if found == mark]
 
     def __getitem__(self, column: Column) -> str:
         """The cell of a column; empty when the file has no such column or the row is too short."""
@@ -194,49 +175,105 @@ class RawRow:
         return {self.layout.heading(i): cell for i, cell in enumerate(self.raw) if i not in known and cell}
 
 
-def read(path: Path | str) -> Iterator[RawRow]:
-    """Every row below the header, in the file's order. Raises ``FileUnreadable`` before the first row."""
-    path = Path(path)
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(8192)
-    except OSError as error:
-        msg = f"文件打不开:{path.name}"
-        raise FileUnreadable(msg, file=path.name) from error
-    if size == 0 or not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
-        msg = f"文件是空的:{path.name}"
-        raise FileUnreadable(msg, file=path.name)
-    if size > _LARGEST_FILE:
-        msg = f"文件过大({size // 1024 // 1024} MB),请拆分后再导入"
-        raise FileUnreadable(msg, file=path.name, bytes=size)
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        records = _workbook(path, zipped=head.startswith(b"PK"))
-        return _rows(path, [records])
-    if re.match(rb"\s*<(!doctype|html|table|\?xml|meta|head)", head.removeprefix(codecs.BOM_UTF8), re.IGNORECASE):
-        msg = f"{path.name} 其实是网页(HTML/XML),请用表格软件另存为 xlsx 或 csv"
-        raise FileUnreadable(msg, file=path.name)
-    encoding = _encoding(path, head)
-    return _rows(path, [_text(path, encoding, delimiter) for delimiter in _candidates(path, encoding)])
+@dataclass(frozen=True)
+class Omitted:
+    """A sheet that was not read: its name, why, and how many rows it has."""
+
+    sheet: str
+    why: str
+    rows: int
 
 
-def _rows(path: Path, readings: Sequence[Iterator[Record]]) -> Iterator[RawRow]:
-    """Try each reading of the file and keep the one whose header names most columns."""
-    best: tuple[int, Layout, Iterator[Record]] | None = None
-    for reading in readings:
-        first = list(islice(reading, 2 * _HEADER_WITHIN))
+class Extract:
+    """A file being read: its rows when iterated, once, and with them what was read and what was not.
+
+    The first rows are looked at at once: ``FileUnreadable`` comes before the first row. ``close`` ends the reading from any
+    thread.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        """``file`` stays the caller's."""
+        self.sheets: list[str] = []
+        """The sheets read; one without a name is a text."""
+        self.omitted: list[Omitted] = []
+        self.notes: list[str] = []
+        if (size := os.fstat(file.fileno()).st_size) > _LARGEST_FILE:
+            raise FileUnreadable(f"文件过大({size >> 20} MB),请拆分后再导入", bytes=size)
+        self._tables = Tables(file, words=(word for words in _WORDS.values() for word in words.split()))
+        self._rows = self._read()
+        try:
+            self._first = next(self._rows, None)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the reading."""
+        self._tables.close()
+
+    def __iter__(self) -> Iterator[RawRow]:
+        try:
+            if self._first is not None:
+                yield self._first
+                yield from self._rows
+        finally:
+            self.close()
+
+    def _read(self) -> Iterator[RawRow]:
+        sheet, layout, first = Sheet(), None, list[Line]()
+        seen = 0
+        for item in self._tables:
+            if isinstance(item, Sheet):
+                yield from self._begun(sheet, first, layout)
+                sheet, layout, first, seen = item, None, [], seen + 1
+                if item.hidden and item.rows:
+                    self.omitted.append(Omitted(item.name, "隐藏的工作表不读取", item.rows))
+            elif layout is not None:
+                if (row := _row(layout, item, sheet.name)) is not None:
+                    yield row
+            elif len(first) < _MEASURED:
+                first.append(item)
+                if len(first) == _MEASURED and (layout := self._found(sheet, first)) is not None:
+                    yield from _rows(layout, first, sheet.name)
+        yield from self._begun(sheet, first, layout)
+        if not self.sheets:
+            raise FileUnreadable(f"前 {_HEADER_WITHIN} 行没有找到表头(至少要有统一社会信用代码或企业名称,以及其他列)")
+
+    def _begun(self, sheet: Sheet, first: list[Line], layout: Layout | None) -> Iterator[RawRow]:
+        """The end of a sheet: a short one has not been looked at yet, one without a header is named."""
+        if layout is None and len(first) < _MEASURED and (layout := self._found(sheet, first)) is not None:
+            yield from _rows(layout, first, sheet.name)
+        if layout is None and any(any(line.cells) for line in first):
+            self.omitted.append(Omitted(sheet.name, f"前 {_HEADER_WITHIN} 行没有找到表头", sheet.rows or len(first)))
+
+    def _found(self, sheet: Sheet, first: list[Line]) -> Layout | None:
         layout = _header(first[:_HEADER_WITHIN])
-        if layout and (best is None or len(layout.places) > best[0]):
-            best = len(layout.places), _measured(layout, first), chain([item for item in first if item[0] > layout.line], reading)
-    if best is None:
-        msg = f"{path.name} 前 {_HEADER_WITHIN} 行没有找到表头(至少要有统一社会信用代码或企业名称,以及其他列)"
-        raise FileUnreadable(msg, file=path.name)
-    return _below(best[1], best[2])
+        if layout is None:
+            return None
+        self.sheets.append(sheet.name)
+        self.notes += sheet.notes
+        return replace(_measured(layout, first), base_1904=sheet.base_1904)
 
 
-def _measured(layout: Layout, records: Sequence[Record]) -> Layout:
+def read(source: Path | str | BinaryIO) -> Extract:
+    """The extract in a file; raises ``FileUnreadable``."""
+    if not isinstance(source, (Path, str)):
+        return Extract(source)
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            return Extract(file)  # The child holds the file as long as it reads.
+    except OSError as error:
+        raise FileUnreadable(f"文件打不开:{path.name}") from error
+
+
+def _rows(layout: Layout, lines: Iterable[Line], sheet: str) -> Iterator[RawRow]:
+    return (row for line in lines if line.line > layout.line and (row := _row(layout, line, sheet)) is not None)
+
+
+def _measured(layout: Layout, lines: Sequence[Line]) -> Layout:
     """Learn from the first rows how many cells a row has: exports may end each row, but not the header, with a delimiter."""
-    widths = Counter(len(cells) for line, cells, broken in records if line > layout.line and not broken and any(cells))
+    widths = Counter(len(cells) for line, cells, broken, _ in lines if line > layout.line and not broken and any(cells))
     if not widths:
         return layout
     cells, often = widths.most_common(1)[0]
@@ -244,163 +281,36 @@ def _measured(layout: Layout, records: Sequence[Record]) -> Layout:
     return replace(layout, cells=max(cells, layout.width), exact=cells >= layout.width and often >= 0.7 * widths.total())
 
 
-def _below(layout: Layout, records: Iterator[Record]) -> Iterator[RawRow]:
-    for line, cells, broken in records:
-        raw = tuple([cell.strip(_BLANKS) for cell in cells])
-        if any('="' in cell for cell in raw):  # ="0123" is how some exports keep Excel from counting
-            raw = tuple([cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in raw])
-        if any(raw) and raw[: layout.width] != layout.headers:  # a header repeated on each printed page is no row
-            yield RawRow(line, raw, layout, broken)
+def _row(layout: Layout, line: Line, sheet: str) -> RawRow | None:
+    """Nothing for an empty line, and for a header repeated on each printed page."""
+    raw = tuple([cell.strip(_BLANKS) for cell in line.cells])
+    if any('="' in cell for cell in raw):  # ="0123" is how some exports keep Excel from counting
+        raw = tuple([cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in raw])
+    if not any(raw) or raw[: layout.width] == layout.headers:
+        return None
+    return RawRow(line.line, raw, layout, line.broken, sheet, line.marks)
 
 
-def _header(records: Iterable[Record]) -> Layout | None:
+def _header(lines: Iterable[Line]) -> Layout | None:
     best: Layout | None = None
-    for line, cells, _ in records:
-        layout = _layout(line, cells)
+    for line, cells, _, _ in lines:
+        layout = layout_of(line, cells, len(cells))
         named = Column.CODE in layout.places or Column.NAME in layout.places
         if named and len(layout.places) >= _LEAST_KNOWN and (best is None or len(layout.places) > len(best.places)):
             best = layout
     return best
 
 
-def _layout(line: int, cells: Sequence[str]) -> Layout:
+def layout_of(line: int, cells: Sequence[str], width: int, *, exact: bool = False, base_1904: bool = False) -> Layout:
+    """The layout that a row of headings makes, above rows of ``width`` cells."""
     headers = [cell.strip(_BLANKS) for cell in cells]
     while headers and not headers[-1]:
         headers.pop()
     found: dict[Column, tuple[int, int]] = {}
     for place, text in enumerate(headers):
-        folded = _fold(text)
-        ranked = _RANKED.get(folded) or _RANKED.get(_PARENTHESIS.sub("", folded))
+        whole, bare = headings(text)
+        ranked = _RANKED.get(whole) or _RANKED.get(bare)
         if ranked and (ranked[1] not in found or ranked[0] < found[ranked[1]][0]):
             found[ranked[1]] = (ranked[0], place)
-    return Layout(line, tuple(headers), {column: place for column, (_, place) in found.items()}, len(cells))
-
-
-def _encoding(path: Path, head: bytes) -> str:
-    """UTF-8 or UTF-16 by mark; else the one of UTF-8 and GB18030 that fails on fewer lines (a few bad rows are expected)."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.count(b"\0") > len(head) // 10:
-        return "utf-16-le" if head[1::2].count(b"\0") > head[::2].count(b"\0") else "utf-16-be"
-    failed = {"utf-8": 0, "gb18030": 0}
-    with path.open("rb") as file:
-        for line in file:
-            if line.isascii():
-                continue
-            for encoding in failed:
-                try:
-                    line.decode(encoding)
-                except UnicodeDecodeError:
-                    failed[encoding] += 1
-            if abs(failed["utf-8"] - failed["gb18030"]) > _CLEAR:
-                break
-    # Correct UTF-8 seldom fails as GB18030, the reverse nearly always: so UTF-8 is asked first and wins a tie.
-    return min(failed, key=lambda encoding: failed[encoding])
-
-
-def _candidates(path: Path, encoding: str) -> list[str]:
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        sample = "".join(islice(_bounded(file, path), _HEADER_WITHIN))
-    return [delimiter for delimiter in _DELIMITERS if delimiter in sample] or [","]
-
-
-def _bounded(lines: Iterable[str], path: Path) -> Iterator[str]:
-    for line in lines:
-        if len(line) > _SAMPLE:
-            msg = f"{path.name} 有一行超过 {_SAMPLE} 个字符,不像登记数据"
-            raise FileUnreadable(msg, file=path.name)
-        yield line
-
-
-def _text(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
-    """The records of a delimited file, each with the line it begins on. Memory holds one record."""
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        lines = _bounded(file, path)
-        waiting: list[str] = []
-        line = 0
-        width = 0
-        while True:
-            first = waiting.pop(0) if waiting else next(lines, None)
-            if first is None:
-                return
-            line += 1
-            if '"' not in first:
-                cells = first.rstrip("\r\n").split(delimiter)
-                width = width or (len(cells) if len(cells) > 1 else 0)
-                yield line, cells, False
-                continue
-            joined = [first]
-            cells = _parsed(first, delimiter)
-            while cells is None and len(joined) < _LONGEST_RECORD:
-                more = waiting.pop(0) if waiting else next(lines, None)
-                if more is None:
-                    break
-                joined.append(more)
-                cells = _parsed("".join(joined), delimiter)
-            if cells is None or (len(joined) > 1 and width and len(cells) != width):
-                # An unpaired quote would swallow the rows below it: this line alone is broken, the others are read anew.
-                waiting[:0] = joined[1:]
-                yield line, first.rstrip("\r\n").split(delimiter), True
-                continue
-            width = width or (len(cells) if len(cells) > 1 else 0)
-            yield line, cells, False
-            line += len(joined) - 1
-
-
-def _parsed(text: str, delimiter: str) -> list[str] | None:
-    """The cells of a record, or None when a quote is still open."""
-    try:
-        return next(csv.reader([text], delimiter=delimiter, strict=True), [])
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            return None
-    return next(csv.reader([text], delimiter=delimiter), [])
-
-
-def _workbook(path: Path, *, zipped: bool) -> Iterator[Record]:
-    """The rows of the first visible sheet in which a header is found, else of the first sheet."""
-    try:
-        if zipped:
-            with zipfile.ZipFile(path) as archive:
-                unpacked = sum(item.file_size for item in archive.infolist())
-            if unpacked > _LARGEST_UNPACKED:
-                msg = f"{path.name} 解压后过大,请拆分后再导入"
-                raise FileUnreadable(msg, file=path.name, bytes=unpacked)
-        book = CalamineWorkbook.from_path(str(path))
-        sheets = [item.name for item in book.sheets_metadata if item.visible == SheetVisibleEnum.Visible] or book.sheet_names
-        for name in sheets:
-            sheet = book.get_sheet_by_name(name)
-            if _header(islice(_sheet(sheet.iter_rows()), _HEADER_WITHIN)):
-                return _sheet(sheet.iter_rows())
-        return _sheet(book.get_sheet_by_name(sheets[0]).iter_rows())
-    except FileUnreadable:
-        raise
-    except Exception as error:
-        # calamine and zipfile raise many kinds for a damaged or encrypted workbook; to the person they are one thing.
-        msg = f"{path.name} 不是完好的 Excel 文件(可能已损坏或加密),请另存后重试"
-        raise FileUnreadable(msg, file=path.name) from error
-
-
-Cell = int | float | str | bool | time | date | datetime | timedelta
-
-
-def _sheet(rows: Iterable[Sequence[Cell]]) -> Iterator[Record]:
-    for line, cells in enumerate(rows, 1):
-        yield line, [cell if isinstance(cell, str) else _said(cell) for cell in cells], False
-
-
-def _said(cell: Cell) -> str:
-    """A cell of a workbook as text. A number too long for a float has lost digits: it stays visibly scientific."""
-    match cell:
-        case bool():
-            return "是" if cell else "否"
-        case datetime():
-            return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
-        case float():
-            if cell.is_integer() and abs(cell) < _EXACT_FLOAT:
-                return str(int(cell))
-            return repr(cell).upper() if abs(cell) < _EXACT_FLOAT else f"{cell:E}"
-        case _:
-            return str(cell)
+    places = {column: place for column, (_, place) in found.items()}
+    return Layout(line, tuple(headers), places, width, exact, base_1904)

@@ -30,6 +30,8 @@ class Fault(Term):
     STANDING_UNKNOWN = "standing-unknown", "登记状态无法识别"
     DATE_IMPOSSIBLE = "date-impossible", "日期不成立"
     DUPLICATE = "duplicate", "同一代码内容不同"
+    CELL_ERROR = "cell-error", "单元格是公式错误"
+    MERGED = "merged", "单元格与上方合并"
     # outside
     OUTSIDE = "outside", "不在本区"
     # noted
@@ -45,12 +47,31 @@ class Fault(Term):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason: where, which rule, and the sentence with the facts. ``column`` is the heading as it stands in the file."""
+    """One reason: where, which rule, and the sentence. ``column`` is the heading as it stands in the file.
+
+    The sentence never says what stands in the cell: it goes into reports and lists, and a cell may hold somebody's name or
+    number. ``quote`` does; it is shown only to whoever may see the row in clear.
+    """
 
     line: int
     column: str
     fault: Fault
     sentence: str
+    place: str = ""
+    """The column's usual name, or 第 n 列: what of the heading goes into facts."""
+    quote: str = ""
+    other: str = ""
+    """The other row of a duplicate."""
+
+    @property
+    def quoted(self) -> str:
+        """The sentence with what stands in the cell."""
+        return f"{self.sentence}:“{cut(self.quote)}”" if self.quote else self.sentence
+
+
+def cut(text: str) -> str:
+    """The beginning of a cell, for a sentence."""
+    return text if len(text) <= 24 else text[:23] + "…"  # noqa: PLR2004  # a sentence stays a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +115,17 @@ class Accepted:
     line: int
     candidate: Candidate
     notes: tuple[Reason, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Not an enterprise of the register, for these reasons."""
+    """Not an enterprise of the register, for these reasons. ``code`` is a valid one or empty."""
 
     line: int
     reasons: tuple[Reason, ...]
     code: str = ""
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +138,11 @@ class SetAside:
     code: str = ""
     name: str = ""
 
+    @property
+    def sheet(self) -> str:
+        """Where the row stands."""
+        return self.row.sheet
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
@@ -124,6 +152,7 @@ class Outside:
     candidate: Candidate
     reasons: tuple[Reason, ...]
     notes: tuple[Reason, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +162,8 @@ class Repeated:
     line: int
     of: int
     code: str
+    sheet: str = ""
+    of_sheet: str = ""
 
 
 Verdict = Accepted | Refused | SetAside | Outside | Repeated

@@ -24,22 +24,22 @@ def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:
     a code already accepted is set aside and names the line that stands: which of them is right, a person decides. A doubtful
     row repeated exactly waits once.
     """
-    accepted: dict[str, tuple[int, int]] = {}
-    waiting: dict[int, int] = {}
+    accepted: dict[str, tuple[int, str, int]] = {}
+    waiting: dict[int, tuple[int, str]] = {}
     for row in rows:
         verdict = judge(row)
         match verdict:
-            case Accepted(line, candidate, _):
-                known = accepted.setdefault(candidate.code, (line, _content(candidate)))
-                if known[0] == line:
+            case Accepted(line, candidate, _, sheet):
+                known = accepted.setdefault(candidate.code, (line, sheet, _content(candidate)))
+                if known[:2] == (line, sheet):
                     yield verdict
-                elif known[1] == _content(candidate):
-                    yield Repeated(line, known[0], candidate.code)
+                elif known[2] == _content(candidate):
+                    yield Repeated(line, known[0], candidate.code, sheet, known[1])
                 else:
-                    yield _other(row, candidate, known[0])
+                    yield _other(row, candidate, *known[:2])
             case SetAside(line, _, raw, code, _):
-                first = waiting.setdefault(hash(raw.raw), line)
-                yield verdict if first == line else Repeated(line, first, code)
+                first = waiting.setdefault(hash(raw.raw), (line, raw.sheet))
+                yield verdict if first == (line, raw.sheet) else Repeated(line, first[0], code, raw.sheet, first[1])
             case Refused() | Repeated() | Outside():
                 yield verdict
 
@@ -50,9 +50,15 @@ def _content(candidate: Candidate) -> int:
     return hash(tuple(writing.key(value) if type(value) is str else value for value in told))
 
 
-def _other(row: RawRow, candidate: Candidate, first: int) -> SetAside:
-    sentence = f"代码 {candidate.code} 已在第 {first} 行出现,两行内容不同,需人工确认以哪一行为准"
-    reason = Reason(row.line, row.layout.header(Column.CODE), Fault.DUPLICATE, sentence)
+def spot(line: int, sheet: str) -> str:
+    """Where a row stands, for a sentence."""
+    return f"工作表“{sheet}”第 {line} 行" if sheet else f"第 {line} 行"
+
+
+def _other(row: RawRow, candidate: Candidate, line: int, sheet: str) -> SetAside:
+    sentence = f"代码 {candidate.code} 已在{spot(line, sheet)}出现,两行内容不同,需人工确认以哪一行为准"
+    heading = row.layout.header(Column.CODE)
+    reason = Reason(row.line, heading, Fault.DUPLICATE, sentence, Column.CODE.label, other=f"第 {line} 行")
     return SetAside(row.line, (reason,), row, candidate.code, candidate.name)
 
 
@@ -77,12 +83,12 @@ class Tally:
     def add(self, verdict: Verdict) -> None:
         """Count one verdict."""
         match verdict:
-            case Accepted(_, candidate, notes):
+            case Accepted(_, candidate, notes, _):
                 self.accepted += 1
                 self.branches += candidate.is_branch
                 if notes:
                     self.notes.update({note.fault for note in notes})
-            case Refused(_, reasons):
+            case Refused(_, reasons, _, _):
                 self.refused += 1
                 self.by_reason.update({reason.fault for reason in reasons})
             case SetAside(_, reasons):
@@ -115,12 +121,12 @@ class Tally:
         }
 
 
-HEADINGS = ("行号", "结论", "列", "原因类别", "原因", "统一社会信用代码")
+HEADINGS = ("行号", "结论", "列", "原因类别", "原因", "统一社会信用代码", "工作表")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-_OF_THE_FILE = (Fault.STANDING_ASSUMED,)
-"""Said of every row alike: the tally tells it once."""
+OF_THE_FILE = (Fault.STANDING_ASSUMED,)
+"""Said of every row alike: the tally tells it once, no row tells it again."""
 
 
 def harmless(cell: str) -> str:
@@ -131,19 +137,24 @@ def harmless(cell: str) -> str:
 def report_lines(verdict: Verdict) -> list[tuple[str, ...]]:
     """The lines of one row in the report: one for each reason or note. Names and numbers of people stay out of it."""
     match verdict:
-        case Accepted(line, candidate, notes):
-            said, code, reasons = "接受", candidate.code, notes
-        case Refused(line, reasons, code):
+        case Accepted(line, candidate, notes, sheet):
+            said, code, reasons = "接受", candidate.code, tuple(note for note in notes if note.fault not in OF_THE_FILE)
+        case Refused(line, reasons, code, sheet):
             said = "拒绝"
-        case SetAside(line, reasons, _, code, _):
-            said = "待人工核实"
+        case SetAside(line, reasons, row, code, _):
+            said, sheet = "待人工核实", row.sheet
         case Outside(line, candidate, reasons):
-            said, code = "区外", candidate.code
-        case Repeated(line, of, code):
-            return [(str(line), "重复", "", "", f"与第 {of} 行相同,只计一次", code)]
+            said, code, sheet = "区外", candidate.code, verdict.sheet
+        case Repeated(line, of, code, sheet, other):
+            return [(str(line), "重复", "", "", f"与{spot(of, other)}相同,只计一次", code, sheet)]
     if not reasons:
-        return [(str(line), said, "", "", "", code)]
-    return [(str(line), said, item.column, item.fault.label, item.sentence, code) for item in reasons]
+        return [(str(line), said, "", "", "", code, sheet)]
+    return [(str(line), said, item.column, item.fault.label, item.sentence, code, sheet) for item in reasons]
+
+
+def worth_telling(verdict: Verdict) -> bool:
+    """A row in order gets no line in the report, unless something was noted of it alone."""
+    return not isinstance(verdict, Accepted) or any(note.fault not in OF_THE_FILE for note in verdict.notes)
 
 
 def report(verdicts: Iterable[Verdict], file: TextIO, *, accepted: bool = True) -> Iterator[Verdict]:
@@ -154,6 +165,6 @@ def report(verdicts: Iterable[Verdict], file: TextIO, *, accepted: bool = True) 
     writer = csv.writer(file)
     writer.writerow(HEADINGS)
     for verdict in verdicts:
-        if accepted or not isinstance(verdict, Accepted) or any(note.fault not in _OF_THE_FILE for note in verdict.notes):
+        if accepted or worth_telling(verdict):
             writer.writerows([tuple(map(harmless, line)) for line in report_lines(verdict)])
         yield verdict

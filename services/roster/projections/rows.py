@@ -1,4 +1,4 @@
-"""Rows that an import set aside, as a table."""
+"""Rows that an import set aside, as a table. Nothing of a cell stands in it in clear."""
 
 from __future__ import annotations
 
@@ -17,18 +17,25 @@ def _row(key: str, _version: int, state: row.State) -> Iterable[tuple[Any, ...]]
     if isinstance(state, row.Nothing):
         return
     fact = state.fact
-    ruling = state.reason if isinstance(state, row.Dismissed) else None
+    match state:
+        case row.Waiting():
+            ruling = None
+        case row.Dismissed(reason=ruling):
+            pass
+        case row.Repaired():
+            ruling = "后来的登记数据已更正"
+    doubts = [doubt.model_dump() for doubt in fact.doubts]
     yield (
-        UUID(key), fact.batch, fact.row, orjson.dumps(list(fact.reasons)).decode(), orjson.dumps(list(fact.columns)).decode(),
-        fact.code, fact.name, token(fact.raw), ruling,
+        UUID(key), fact.batch, fact.row, orjson.dumps(doubts).decode(), orjson.dumps(list(fact.columns)).decode(), fact.code,
+        token(fact.raw), ruling,
     )  # fmt: skip
 
 
 ROWS = View[row.State](
     "row",
-    {"id": "uuid", "batch": "text", "line": "int", "reasons": "jsonb", "columns": "jsonb", "code": "text", "name": "text",
-     "raw": "jsonb", "ruling": "text"},
-    ("id",), _row, "id", indexes=("(batch, line)",),
+    {"id": "uuid", "batch": "text", "line": "int", "doubts": "jsonb", "columns": "jsonb", "code": "text", "raw": "jsonb",
+     "ruling": "text"},
+    ("id",), _row, "id", indexes=("(batch, line)", "(code)"),
 )  # fmt: skip
 
 VIEWS = (ROWS,)

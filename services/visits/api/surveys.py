@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import asyncio
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect
 
 from services.visits.api.awareness import of_district, shares
 from services.visits.api.lookups import DISTRICT
@@ -34,9 +32,12 @@ from services.visits.domain.survey import (
 from services.visits.projections.surveys import read
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
+from shared.foreign.reading import Limits
+from shared.foreign.tables import Sheet, Tables
+from shared.foreign.uploads import received
 from shared.handle import Done
 from shared.percent import percentage
-from shared.problems import Forbidden, KeyReused, Malformed, TooLarge, Unknown
+from shared.problems import Forbidden, KeyReused, Malformed, Unknown
 from shared.service import Service
 from shared.terms import Role, Standing, SurveyAnswer, derived_id
 
@@ -52,7 +53,9 @@ from known_enterprise e join lateral (
     order by started_on desc limit 1) a on true
 where e.standing = any($2::text[]) and e.code like '91%' and not e.managed_elsewhere
 """
-_MOST_CSV = 200_000
+_LARGEST = 2 * 1024 * 1024
+_LIMITS = Limits(memory=1 << 30, processor=30, seconds=60)
+_COLUMNS = ("统一社会信用代码", "回答", "日期")
 _ANSWERS = {word: answer for answer in SurveyAnswer for word in (answer.label, answer.value)}
 
 
@@ -121,53 +124,49 @@ async def answer(
     return await _told(id_, command, caller, command_id, request, response)
 
 
-_CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "maxLength": _MOST_CSV}}}}}
+_FILE = {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}}
+_BODY = {"requestBody": {"required": True, "content": {"text/csv": _FILE, "application/octet-stream": _FILE}}}
 
 
-@router.post("/surveys/{id_}/answers/import", name="import_survey_answers", summary="导入调查回答(CSV)", openapi_extra=_CSV)
+@router.post(
+    "/surveys/{id_}/answers/import", name="import_survey_answers", summary="导入调查回答(CSV 或 XLSX)", openapi_extra=_BODY
+)
 async def import_(id_: SurveyId, caller: Caller, command_id: CommandId, request: Request, response: Response) -> dict[str, Any]:
-    """Columns 统一社会信用代码, 回答, 日期; UTF-8 or GB 18030. A mistake in any line is told with its number, and nothing is taken."""
+    """Columns 统一社会信用代码, 回答, 日期; UTF-8 or GB 18030, XLSX or XLS. A mistake in any line is told with its number, and nothing is taken."""
     may_survey(caller)
-    answers = _read(await _body(request))
+    upload = await received(request, _LARGEST)
+    try:
+        answers = await asyncio.to_thread(_read, upload.file)
+    finally:
+        upload.close()
     done = await _told(id_, AnswerSurvey(answers=tuple(answers)), caller, command_id, request, response)
     return {**done, "imported": len(answers)}
 
 
-async def _body(request: Request) -> bytes:
-    raw = bytearray()
-    try:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > _MOST_CSV:
-                raise TooLarge(most=_MOST_CSV)
-    except ClientDisconnect:
-        raise Malformed(errors=[{"pointer": "/body", "code": "interrupted", "title": "上传中断"}]) from None
-    return bytes(raw)
-
-
-def _read(raw: bytes) -> list[AnswerOf]:
-    """The answers, or a refusal that names every line in the way."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030", "replace")
+def _read(file: BinaryIO) -> list[AnswerOf]:
+    """The answers of every visible sheet, or a refusal that names every line in the way, and every sheet that is hidden."""
     errors: list[dict[str, Any]] = []
     answers: list[AnswerOf] = []
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
-    except csv.Error:
-        raise Malformed(errors=[{"pointer": "/body", "code": "csv", "title": "不是有效的 CSV"}]) from None
-    for number, row in enumerate(rows, 1):
-        cells = [cell.strip() for cell in row[:3]] + [""] * (3 - len(row))
-        if number == 1 and cells[0] == "统一社会信用代码":
-            continue
-        try:
-            said = _ANSWERS.get(cells[1], cells[1])
-            answers.append(AnswerOf.model_validate({"code": cells[0], "answer": said, "on": cells[2]}))
-        except ValidationError:
-            errors.append(
-                {"pointer": f"/body/{number}", "code": "row", "title": f"第{number}行无法识别:代码、回答或日期(YYYY-MM-DD)有误"}
-            )
+    sheet = Sheet()
+    with Tables(file, words=_COLUMNS, limits=_LIMITS, strict=True) as tables:
+        for item in tables:
+            if isinstance(item, Sheet):
+                sheet = item
+                if item.hidden and item.rows:
+                    errors.append({"pointer": "/body", "code": "sheet", "title": f"工作表“{item.name}”是隐藏的,请取消隐藏或删除"})
+                continue
+            cells = [cell.strip() for cell in item.cells[:3]] + [""] * (3 - len(item.cells))
+            if not any(cells) or cells[0] == _COLUMNS[0]:
+                continue
+            try:
+                said = _ANSWERS.get(cells[1], cells[1])
+                answers.append(AnswerOf.model_validate({"code": cells[0], "answer": said, "on": cells[2]}))
+            except ValidationError:
+                where = f"工作表“{sheet.name}”第{item.line}行" if sheet.name else f"第{item.line}行"
+                title = f"{where}无法识别:代码、回答或日期(YYYY-MM-DD)有误"
+                errors.append({"pointer": f"/body/{item.line}", "code": "row", "title": title})
+            if len(answers) > MOST_SAMPLED:
+                break
     if errors or not answers or len(answers) > MOST_SAMPLED:
         raise Malformed(errors=errors[:100] or [{"pointer": "/body", "code": "count", "title": f"应为1至{MOST_SAMPLED}行"}])
     return answers
