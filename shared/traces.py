@@ -14,6 +14,7 @@ from shared import writing
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)\(?0\d{2,3}\)?[- ]?[2-9]\d{2,3}[- ]?\d{4}(?!\d)")
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-9]\d{5})(\d{4})(\d{2})(\d{2})\d{3}[0-9Xx](?![0-9A-Za-z])")
+_HIDDEN = "〔号码〕"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _LONGEST_NAME = 100
 _ORGANISATION = re.compile(
@@ -29,6 +30,12 @@ def personal_number(text: str) -> bool:
     if _MOBILE.search(narrow) or _LANDLINE.search(narrow):
         return True
     return any(_identity(found) for found in _IDENTITY.finditer(narrow))
+
+
+def without_numbers(text: str) -> str:
+    """The text with 〔号码〕 where such a number stands."""
+    hidden = _LANDLINE.sub(_HIDDEN, _MOBILE.sub(_HIDDEN, writing.narrow(text)))
+    return _IDENTITY.sub(lambda found: _HIDDEN if _identity(found) else found[0], hidden)
 
 
 def _identity(found: re.Match[str]) -> bool:

@@ -36,6 +36,7 @@ from shared.codes import CodeClass, CodeFault, CreditCode, InvalidCode, credit_c
 from shared.foreign.child import ERROR, MERGED
 from shared.industries import Industry
 from shared.terms import EnterpriseKind, Standing
+from shared.traces import personal_number, without_numbers
 
 _WEIGHTY = (Column.CODE, Column.NAME, Column.STANDING)
 _SPOILT = (Fault.GARBLED, Fault.CELL_ERROR, Fault.MERGED)
@@ -184,6 +185,8 @@ class _Judgement:
             self._doubt("", Fault.SHIFTED, f"本行有 {len(row.raw)} 列,应为 {layout.cells} 列,疑似错列", surplus)
         if not self.name:
             self._doubt(Column.NAME, Fault.NO_NAME, "缺企业名称")
+        elif personal_number(self.name):
+            self._doubt(Column.NAME, Fault.SHIFTED, "企业名称里有电话或证件号码,疑似错列", self.name)
         short = layout.odd_width(row.raw) and len(row.raw) < layout.cells
         for column, text in unproven(row) if short else strange(row):
             self._doubt(column, Fault.SHIFTED, f"“{row.layout.header(column)}”列的内容不像该列,疑似错列", text)
@@ -235,7 +238,7 @@ class _Judgement:
         capital, currency = self._capital()
         phones = self._phones()
         industry, written = self._industry()
-        address = meaning(row[Column.ADDRESS])
+        address = self._public(Column.ADDRESS)
         return Candidate(
             code=code.text,
             name=self.name,
@@ -253,17 +256,25 @@ class _Judgement:
             other_phones=phones[1:],
             email=meaning(row[Column.EMAIL]) or None,
             address=address,
-            business_address=meaning(row[Column.BUSINESS_ADDRESS]),
+            business_address=self._public(Column.BUSINESS_ADDRESS),
             industry=industry.division,
             industry_section=industry.section,
             industry_code=written,
-            business=meaning(row[Column.BUSINESS]),
-            registrar=meaning(row[Column.REGISTRAR]),
-            province=meaning(row[Column.PROVINCE]),
-            city=meaning(row[Column.CITY]),
-            district=meaning(row[Column.DISTRICT]),
+            business=self._public(Column.BUSINESS),
+            registrar=self._public(Column.REGISTRAR),
+            district=self._public(Column.DISTRICT),
+            province=self._public(Column.PROVINCE),
+            city=self._public(Column.CITY),
             staff=self._staff(),
         )
+
+    def _public(self, column: Column) -> str:
+        """A cell that goes into facts in clear; a telephone or identity number in it does not."""
+        text = meaning(self.row[column])
+        if not text or not personal_number(text):
+            return text
+        self._note(column, Fault.NUMBER_INSIDE, f"“{self.row.layout.header(column)}”列含电话或证件号码,已隐去", text)
+        return without_numbers(text)
 
     def _capital(self) -> tuple[int | None, str]:
         row = self.row

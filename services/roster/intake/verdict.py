@@ -39,6 +39,7 @@ class Fault(Term):
     STANDING_ASSUMED = "standing-assumed", "文件没有登记状态列,按存续计"
     DATE_UNREAD = "date-unread", "日期不完整,未采用"
     CAPITAL_UNREAD = "capital-unread", "注册资本未采用"
+    NUMBER_INSIDE = "number-inside", "含电话或证件号码,已隐去"
     PHONE_UNREAD = "phone-unread", "电话号码未采用"
     STAFF_UNREAD = "staff-unread", "从业人数未采用"
     INDUSTRY_UNREAD = "industry-unread", "行业未识别"

@@ -1,0 +1,154 @@
+"""Whatever stands in whichever cell of a foreign file, it is nowhere in clear: no table, no event, no stream, no report."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import orjson
+from support.desk import a_desk
+from support.roster import credit
+from support.world import District
+
+from services.issues.domain.transferred import Field
+from services.roster.intake.read import Column
+from shared.service import Service
+from shared.terms import Role
+
+COLUMNS = [column for column in Column if column is not Column.CITY]
+GOOD = {
+    Column.NAME: "七星关区甲商贸有限公司", Column.KIND: "有限责任公司", Column.STANDING: "存续", Column.FOUNDED: "2016-03-01",
+    Column.CAPITAL: "100万元", Column.ADDRESS: "毕节市七星关区麻园街道某路1号", Column.STAFF: "5", Column.PROVINCE: "贵州省",
+}  # fmt: skip
+
+
+def marker(n: int) -> str:
+    return f"甄某某1391111{n:04d}"
+
+
+def clear(text: str, n: int) -> bool:
+    return f"1391111{n:04d}" in text
+
+
+async def everywhere(district: District, service: Service) -> str:
+    """All that the service keeps: every table of its database, every message of its stream."""
+    connection = await district.connect(service.name, "postgres")
+    found: list[str] = []
+    try:
+        tables = await connection.fetch(
+            "select table_schema as s, table_name as t from information_schema.tables "
+            "where table_schema in ('view', 'log', 'mirror', 'public') and table_type = 'BASE TABLE'"
+        )
+        for table in tables:
+            for row in await connection.fetch(f'select * from "{table["s"]}"."{table["t"]}"'):
+                found += [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row.values()]
+    finally:
+        await connection.close()
+    assert any("set-aside" in text or "order-held" in text for text in found), "the search sees the events"
+    return "\n".join(found)
+
+
+def text_of(headings: list[str], rows: list[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([headings, *rows])
+    return out.getvalue().encode()
+
+
+async def test_no_cell_of_a_register_is_kept_in_clear(district: District) -> None:
+    service = await district.open()
+    headings = ["序号", *(column.label for column in COLUMNS), "备注"]
+    rows: list[list[str]] = [[marker(0)] * len(headings)]
+    for n, column in enumerate(COLUMNS, 1):
+        cells = {**GOOD, Column.CODE: credit(n), column: marker(n)}
+        rows.append([str(n), *(cells.get(one, "") for one in COLUMNS), ""])
+        cells[Column.STANDING] = "也许" if column is not Column.STANDING else marker(n)
+        cells[Column.CODE] = credit(100 + n) if column is not Column.CODE else marker(n)
+        rows.append([str(n), *(cells.get(one, "") for one in COLUMNS), marker(n)])
+    content = text_of(headings, rows)
+    async with district.client() as office:
+        told = ""
+        for params in ({}, {"preview": True}, {"apply": True}):
+            answer = await office.post("/imports", params={"name": "a.csv", **params}, content=content)
+            assert answer.status_code == 200, answer.text
+            told += "".join(line for line in answer.text.splitlines(keepends=True) if '"changes"' not in line)
+        result = orjson.loads(answer.text.splitlines()[-1])["result"]
+        assert result["set_aside"] >= len(COLUMNS)
+        queue = await office.get("/queues/rows", params={"limit": 500})
+        assert queue.json()["total"] >= len(COLUMNS) - 1
+        kept = await everywhere(district, service)
+        for n in range(len(COLUMNS) + 1):
+            assert not clear(told, n), f"the report tells what stands in {headings[n]}"
+            assert not clear(queue.text, n), f"the queue tells what stands in {headings[n]}"
+            assert not clear(kept, n), f"{headings[n]} is kept in clear"
+
+
+async def test_a_row_is_opened_with_a_reason_that_is_written_down(district: District) -> None:
+    await district.open()
+    row = {**GOOD, Column.CODE: credit(1), Column.LEGAL_PERSON: marker(1)}
+    content = text_of([column.label for column in row], [list(row.values())])
+    async with district.client() as office:
+        await office.post("/imports", params={"apply": True}, content=content)
+        (item,) = (await office.get("/queues/rows")).json()["items"]
+        assert item["name"] == GOOD[Column.NAME] and item["code"] == credit(1)
+        assert item["raw"][-1] and not clear(item["raw"][-1], 1) and "法定代表人" in item["reasons"][0]
+        at = f"/queues/rows/{item['id']}/unmask"
+        assert (await office.post(at, json={})).status_code == 422
+        opened = (await office.post(at, json={"reason": "核对原始登记资料"})).json()
+        assert opened["raw"][-1] == marker(1) and marker(1) in opened["reasons"][0]
+        assert opened["line"] == 2
+    async with district.client(None, Role.AUDITOR, account="auditor") as auditor:
+        (kept,) = (await auditor.get("/disclosures", params={"about": item["id"]})).json()["items"]
+        assert (kept["what"], kept["reason"]) == ("row", "核对原始登记资料")
+    async with district.client(None, Role.WORKER, unit="T01", account="w") as worker:
+        assert (await worker.get("/queues/rows")).status_code == 403
+        assert (await worker.post(at, json={"reason": "核对原始登记资料"})).status_code == 403
+
+
+async def test_next_months_file_adds_nothing_and_a_row_in_order_ends_its_doubt(district: District) -> None:
+    await district.open()
+    headings = ["序号", "统一社会信用代码", "企业名称", "登记状态", "成立日期", "住所"]
+
+    def month(shift: int, standing: str) -> bytes:
+        rows = [[str(n + shift), credit(n), f"某某{n}商贸有限公司", standing, f"2016-03-0{n}", "某路"] for n in (1, 2, 3)]
+        return text_of(headings, [*rows, [str(9 + shift), "", "存续", "某某公司", "2016-13-40", "甲,乙", "丙"]])
+
+    async def waiting() -> dict[str, list[str]]:
+        items = (await office.get("/queues/rows")).json()["items"]
+        return {item["id"]: item["reasons"] for item in items}
+
+    async with district.client() as office:
+        await office.post("/imports", params={"apply": True}, content=month(0, "也许"))
+        first = await waiting()
+        assert len(first) == 4
+        for shift in (1, 7):
+            await office.post("/imports", params={"apply": True}, content=month(shift, "也许"))
+            assert await waiting() == first
+        await office.post("/imports", params={"apply": True}, content=month(8, ""))
+        changed = await waiting()
+        assert changed.keys() == first.keys() and changed != first, "another doubt of the same enterprise is the same entry"
+        answer = await office.post("/imports", params={"apply": True}, content=month(9, "存续"))
+        assert orjson.loads(answer.text.splitlines()[-1])["result"]["repaired"] == 3
+        assert len(await waiting()) == 1
+        await office.post("/imports", params={"apply": True}, content=month(10, "也许"))
+        assert (await waiting()).keys() == first.keys(), "a doubt that comes back waits again"
+
+
+async def test_no_cell_of_an_order_but_its_words_is_kept_in_clear(district: District) -> None:
+    """The words themselves are what somebody said: they belong to the ticket."""
+    desk = await a_desk(district)
+    fields = [field for field in Field if field is not Field.CONTENT]
+    rows: list[list[str]] = []
+    for n, field in enumerate(fields, 1):
+        good: dict[Any, str] = {Field.NO: f"N{n}", Field.CONTENT: "某内容", Field.ENTERPRISE: "某公司"}
+        rows.append([{**good, field: marker(n)}.get(one, "") for one in Field] + [marker(n)])
+    content = text_of([*(field.label for field in Field), "备注"], rows)
+    async with desk.who("office") as office:
+        told = await office.post("/orders/import", params={"apply": True}, content=content)
+        assert told.status_code == 200, told.text
+        assert told.json()["counts"] == {"held": len(fields)}
+        kept = await everywhere(district, desk.issues)
+        queue = (await office.get("/orders/held", params={"limit": 500})).text
+    for n, field in enumerate(fields, 1):
+        assert not clear(kept, n), f"{field.label} is kept in clear"
+        assert not clear(queue, n), f"the queue tells {field.label}"
