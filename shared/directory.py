@@ -270,7 +270,7 @@ _RELEASE = (
 _REPLACE_LATER = f"{_RELEASE_LATER} and acting_for is not distinct from $5 and ($6::date is null or started_on < $6)"
 _REPLACE = f"{_RELEASE} and acting_for is not distinct from $5"
 """As the member's own decider does: what was said before of the same days gives way."""
-_ELSEWHERE = (roster.RowSetAside.TYPE, roster.RowDismissed.TYPE)
+_ELSEWHERE = (roster.RowSetAside.TYPE, roster.RowDismissed.TYPE, roster.RowRepaired.TYPE)
 """Large and of no concern here: not even read."""
 
 

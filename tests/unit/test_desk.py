@@ -186,7 +186,7 @@ def test_the_same_number_with_another_content_is_another_matter_for_a_person(cha
 def test_a_deadline_that_is_no_day_is_a_reason_and_never_a_guess(text: str) -> None:
     found = read(due=text)
     assert found.due is None
-    assert f"办理时限“{text}”不是日期" in found.amiss
+    assert "办理时限不是日期" in found.amiss
 
 
 @pytest.mark.parametrize("text", ["2026-09-15", "2026/9/15", "2026.9.15", "2026年9月15日", "2026-09-15 18:00:00", "2026-09-15"])

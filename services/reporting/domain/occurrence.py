@@ -86,7 +86,7 @@ _UNDATED = _by(
         visits.MaterialEntered, visits.MaterialVersioned, visits.MaterialApproved, visits.LinkRevoked,
         visits.QuestionnaireDefined, visits.QuestionnairePublished, visits.QuestionnaireRetired, visits.PollOpened,
         visits.PollClosed, visits.PolicyRetired, visits.PhotosWaived, visits.ContactsCapped, roster.ContactPreferred,
-        roster.UnitDocumented, roster.RowSetAside, roster.RowDismissed,
+        roster.UnitDocumented, roster.RowSetAside, roster.RowDismissed, roster.RowRepaired,
     ),
 )  # fmt: skip
 
