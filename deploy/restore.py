@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -22,7 +23,7 @@ import asyncpg
 
 from deploy.install import SERVICES, Place, secrets_folder
 from shared.bus import Bus, BusUnavailable, WrongSequence
-from shared.eventlog import Entry, after, entry, head
+from shared.eventlog import Entry, after, entry, head, whole
 
 _PAGE = 500
 
@@ -146,9 +147,9 @@ async def _take(connection: asyncpg.Connection, copy: Copy, service: str, found:
         if position < found.copy:
             async for page in copy.pages(service, position, found.copy):
                 found.missing.update(item.type for item in page)
-                whole, held = _whole_commands(held + page, done=page[-1].pos == found.copy)
-                if whole and apply:
-                    position = await _write(connection, whole)
+                ready, held = _whole_commands(held + page, done=page[-1].pos == found.copy)
+                if ready and apply:
+                    position = await _write(connection, ready)
         if not apply:
             return
         found.restored = position > found.position
@@ -188,6 +189,41 @@ async def _write(connection: asyncpg.Connection, entries: Sequence[Entry]) -> in
 def _rows(entries: Sequence[Entry]) -> Iterator[tuple[object, ...]]:
     for item in entries:
         yield item.pos, item.rec_us, item.stream, item.version, item.type, item.body, _command(item)
+
+
+_SUBJECT = re.compile(rb'"\$enc":"\w+","ct":"[^"]+","n":"[^"]*","sub":"([0-9a-f-]{36})"')
+
+
+async def unreadable(place: Place, prefix: str = "") -> dict[str, list[UUID]]:
+    """By kind of stream, the subjects whose personal data stand in a log while the vault knows neither a key nor an erasure."""
+    found: dict[UUID, str] = {}
+    for service in SERVICES:
+        connection = await place.connect(f"{prefix}guiren_{service}")
+        try:
+            async for page in whole(connection):
+                for item in page:
+                    for subject in _SUBJECT.findall(item.body):
+                        found.setdefault(UUID(subject.decode()), item.stream.partition("/")[0])
+        finally:
+            await connection.close()
+    vault = await place.connect(f"{prefix}guiren_vault")
+    try:
+        rows = await vault.fetch("select subject from vault.subject_key where subject = any($1::uuid[])", list(found))
+    finally:
+        await vault.close()
+    lacking: dict[str, list[UUID]] = {}
+    for subject in sorted(found.keys() - {row["subject"] for row in rows}):
+        lacking.setdefault(found[subject], []).append(subject)
+    return lacking
+
+
+def told_unreadable(lacking: dict[str, list[UUID]]) -> list[str]:
+    """What of the personal data can't be opened any more, for a person to know; nothing if all can."""
+    return [
+        f"{kind}:{len(subjects)} 个主体的个人信息无密钥,显示为〔无法解密〕:" + " ".join(map(str, subjects[:20]))
+        + (" …" if len(subjects) > 20 else "")  # noqa: PLR2004  enough to begin with; --json has all.
+        for kind, subjects in lacking.items()
+    ]  # fmt: skip
 
 
 async def restore_from(
@@ -238,7 +274,8 @@ def main() -> int:
             apply=asked.apply,
         )
     )
-    sys.stdout.write("\n".join(told(found, apply=asked.apply)) + "\n")
+    lacking = asyncio.run(unreadable(Place.from_environment()))
+    sys.stdout.write("\n".join([*told(found, apply=asked.apply), *told_unreadable(lacking)]) + "\n")
     return 1 if any(item.trouble for item in found.values()) else 0
 
 

@@ -8,6 +8,7 @@ replay prints 〔已删除〕 (个人信息保护法). The sealing is AES-256-GC
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import inspect
 import math
@@ -27,7 +28,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
+from shared.problems import Unavailable
+
 ERASED = "〔已删除〕"
+"""Somebody asked for it: the row of the key says so."""
+UNREADABLE = "〔无法解密〕"
+"""Nobody did: the key is missing, as after a vault put back from an old backup, or is not the one that sealed it."""
 _SUITE = "a1"
 _CACHED_KEYS = 20_000
 _LONGEST = 20_000
@@ -130,7 +136,7 @@ _NUMBER = re.compile(r"\+?\d[\d\s\-\u2010-\u2015\uff0d]{5,}\d")
 
 def mask(text: str) -> str:
     """``138****1234`` for numbers, 王** for names: enough to recognise, too little to use."""
-    if text == ERASED or not text:
+    if text in (ERASED, UNREADABLE) or not text:
         return text
     if number := _NUMBER.search(text):
         text = number[0]  # Words beside a number (王经理) are not shown.
@@ -183,9 +189,11 @@ class Vault:
         subjects = {item.subject for item in clear if item.subject is not None}
         keys = await self._prepare(subjects, [item for item in clear if item.found_by])
         for item in clear:
-            key = keys.get(item.subject) if item.subject else None
             if item.subject is None or item.text is None:
                 raise NotSealed
+            if item.subject not in keys:
+                raise Unavailable(reason="the subject's key can't be opened with the master keys at hand")
+            key = keys[item.subject]
             if key is None:  # The subject was erased: nothing more is kept about it.
                 item.token, item.text = {"$enc": _SUITE, "sub": str(item.subject), "n": "", "ct": ""}, None
                 continue
@@ -232,7 +240,7 @@ class Vault:
         return [row["subject"] for row in rows]
 
     async def open(self, data: Sequence[Personal | None]) -> list[str]:
-        """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased."""
+        """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased, 〔无法解密〕 for what can't be opened."""
         subjects = {item.subject for item in data if item is not None and item.subject is not None}
         keys = self._remembered(subjects)
         if missing := list(subjects - keys.keys()):
@@ -244,13 +252,17 @@ class Vault:
             return ""
         if item.token is None:
             return item.text or ""
-        key = keys.get(item.subject) if item.subject else None
-        if key is None or item.subject is None or not item.token["ct"]:
+        if not item.token["ct"]:
+            return ERASED
+        if item.subject is None or item.subject not in keys:
+            return UNREADABLE
+        key = keys[item.subject]
+        if key is None:
             return ERASED
         try:
             return key.decrypt(_bytes(item.token["n"]), _bytes(item.token["ct"]), item.subject.bytes).decode()
         except InvalidTag:
-            return ERASED
+            return UNREADABLE
 
     def _remembered(self, subjects: set[UUID]) -> dict[UUID, AESGCM | None]:
         """What is believed of these; the caller keeps it, since it may be forgotten here while the caller waits."""
@@ -262,10 +274,10 @@ class Vault:
         known = list(rows)
         if any(row["mk"] not in self._masters for row in known):
             self._read_masters()  # Somebody has rotated the master key meanwhile.
-        keys = {
-            row["subject"]: AESGCM(self._unwrap(row["subject"], row["wrapped"], row["mk"])) if row["wrapped"] else None
-            for row in known
-        }
+        keys: dict[UUID, AESGCM | None] = {}
+        for row in known:
+            with contextlib.suppress(InvalidTag, KeyError):  # Of another master key: neither here nor erased.
+                keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], row["wrapped"], row["mk"])) if row["wrapped"] else None
         for subject, key in keys.items():
             self._keys[subject] = key
             self._keys.move_to_end(subject)
@@ -296,12 +308,14 @@ class Vault:
         )  # fmt: skip
         return len(rows)
 
-    async def alive(self, subjects: Sequence[UUID]) -> list[UUID]:
-        """Those of the subjects whose key still exists."""
+    async def unerased(self, subjects: Sequence[UUID]) -> list[UUID]:
+        """Those of the subjects of whose erasure there is no trace here: their key exists, or was lost with its trace."""
         rows = await self.pool.fetch(
-            "select subject from vault.subject_key where subject = any($1::uuid[]) and wrapped is not null", list(subjects)
+            "select s from unnest($1::uuid[]) s where not exists "
+            "(select from vault.subject_key where subject = s and wrapped is null) order by s",
+            list(subjects),
         )
-        return [row["subject"] for row in rows]
+        return [row["s"] for row in rows]
 
     async def erase(self, subject: UUID) -> None:
         """Destroy the subject's key: what it sealed can never be read again."""

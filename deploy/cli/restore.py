@@ -11,7 +11,7 @@ import typer
 from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, fail, home_of, print_json
 from deploy.embedded import Nats, Postgres
 from deploy.install import Place
-from deploy.restore import restore_from, told
+from deploy.restore import restore_from, told, told_unreadable, unreadable
 
 
 def restore(
@@ -29,10 +29,11 @@ def restore(
     where = Place("127.0.0.1", postgres.port, postgres.admin_password)
     district = os.environ.get("GUIREN_DISTRICT", "520502")
     found = asyncio.run(restore_from(where, nats.url, nats.password, district, mirror=mirror, apply=apply))
+    lacking = asyncio.run(unreadable(where))
     if json:
-        print_json({service: item.facts() for service, item in found.items()})
+        print_json({service: item.facts() for service, item in found.items()} | {"unreadable": lacking})
     else:
-        for line in told(found, apply=apply):
+        for line in (*told(found, apply=apply), *told_unreadable(lacking)):
             console.print(line, markup=False)
     if any(item.trouble for item in found.values()):
         raise typer.Exit(FAILED)

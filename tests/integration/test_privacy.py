@@ -147,7 +147,7 @@ async def test_an_erasure_the_vault_was_away_for_is_made_up_for(district: Distri
     async with district.client(roster, Role.OFFICE_HEAD, account="office-head") as head:
         assert (await head.post(f"/subjects/{contact}/erase", json={"reason": "本人要求删除"})).status_code == 503
     roster.vault.pool = pool
-    assert await roster.vault.alive([contact]) == [contact]
+    assert await roster.vault.unerased([contact]) == [contact]
     assert await sweep(roster) == 1
     assert await sweep(roster) == 0
     async with district.client(roster) as office:

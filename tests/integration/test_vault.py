@@ -18,9 +18,10 @@ from support.world import District, until
 from services.roster.domain.enterprise import subject
 from shared.events import encode
 from shared.events.roster import MemberAppointed
+from shared.problems import Unavailable
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import ERASED, NotSealed, Personal, Vault, mask
+from shared.vault import ERASED, UNREADABLE, NotSealed, Personal, Vault, mask
 
 NAME, PHONE, LEGAL = "欧阳种植测", "13987650421", "慕容种植验"
 PLANTED = (NAME.encode(), PHONE.encode(), LEGAL.encode(), ascii(NAME)[1:-1].encode(), ascii(LEGAL)[1:-1].encode())
@@ -205,7 +206,7 @@ async def test_a_sealed_datum_opens_for_its_own_subject_only(district: District)
     assert other.token is not None
     moved = Personal.read({**one.token, "sub": other.token["sub"]})
     swapped = Personal.read({**one.token, "n": other.token["n"]})
-    assert await service.vault.open([one, moved, swapped, None]) == [NAME, ERASED, ERASED, ""]
+    assert await service.vault.open([one, moved, swapped, None]) == [NAME, UNREADABLE, UNREADABLE, ""]
 
 
 async def test_the_keys_are_wrapped_and_useless_without_the_master_key(district: District) -> None:
@@ -240,3 +241,27 @@ async def test_a_datum_about_nobody_is_not_sealed(district: District) -> None:
     service = await district.open()
     with pytest.raises(NotSealed):
         await service.vault.seal([Personal(NAME)])
+
+
+async def test_a_key_that_is_missing_is_not_an_erasure(district: District) -> None:
+    """A vault put back from an old backup: 〔无法解密〕 for what was lost, 〔已删除〕 only for what was asked for."""
+    service = await district.open()
+    lost, gone, kept = (Personal(NAME, uuid4()) for _ in range(3))
+    await service.vault.seal([lost, gone, kept])
+    for item in (lost, gone, kept):
+        assert item.subject is not None
+    await service.vault.erase(gone.subject)  # type: ignore[arg-type]
+    admin = await district.connect("vault", user="postgres")
+    await admin.execute("delete from vault.subject_key where subject = $1", lost.subject)
+    vault = Vault(service.vault.pool, service.settings.master_keys)
+    assert await vault.open([lost, gone, kept]) == [UNREADABLE, ERASED, NAME]
+    assert mask(UNREADABLE) == UNREADABLE
+    assert await vault.unerased([lost.subject, gone.subject, kept.subject]) == sorted([lost.subject, kept.subject])  # type: ignore[list-item, type-var]
+    await vault.seal([later := Personal(LEGAL, lost.subject)])
+    assert await vault.open([lost, later]) == [UNREADABLE, LEGAL], "a new key doesn't make the old one's data erased either"
+    await admin.execute("update vault.subject_key set mk = 'unknown' where subject = $1", kept.subject)
+    again = Vault(service.vault.pool, service.settings.master_keys)
+    assert await again.open([kept]) == [UNREADABLE]
+    with pytest.raises(Unavailable):
+        await again.seal([Personal(LEGAL, kept.subject)])
+    await admin.close()

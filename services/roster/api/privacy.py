@@ -144,9 +144,11 @@ async def erase(
 
 
 async def sweep(service: Service) -> int:
-    """Destroy the keys of erased subjects that still have one: the vault was away when they were erased. Answers how many."""
+    """Destroy the keys of erased subjects where the vault knows nothing of it: it was away when they were erased, or was put
+    back from an older backup. Answers how many.
+    """
     rows = await service.pool.fetch("select subject from erased order by subject")
-    alive = await service.vault.alive([row["subject"] for row in rows])
+    alive = await service.vault.unerased([row["subject"] for row in rows])
     done, failed = await for_each("erasure", alive, service.vault.erase)
     if done:
         log.info("erased late", subjects=len(done))
