@@ -1,0 +1,167 @@
+"""``guiren audit fsck``: everything there is two of is compared, and everything that follows from the logs is made again beside.
+
+The logs leaf by leaf with their streams and with reporting's mirror, and in themselves (positions, versions, recorded times);
+each service's views, and its copies of other services' facts, made anew in a schema beside and compared; cursors with the
+entries they say they stand at; sealed data with the keys. It only reads: what it makes is rolled back. A service's tables are
+read in one snapshot, so that it may run while people work. As administrator, who alone sees all databases.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+
+from deploy.install import SERVICES, Place
+from deploy.restore import Copy, Mirror, difference, unreadable
+from shared import projector
+from shared.bus import Bus, BusUnavailable, WrongSequence
+from shared.eventlog import after, head
+from shared.service import Service
+from shared.settings import Settings
+
+_BESIDE = "view_fsck"
+_HEAD = """
+select case
+    when (select pos from log.head) <> (select coalesce(max(pos), 0) from log.entry) then '日志的末尾与其记数不符'
+    when (select count(*) from log.entry) <> (select coalesce(max(pos), 0) from log.entry) then '日志中缺少事件,第一处在第 ' || (
+        select min(pos) from (select pos, row_number() over (order by pos) as n from log.entry) e where pos <> n) - 1 || ' 条之后或之前'
+end
+"""
+_TIMES = """
+select min(pos) from (select pos, rec_us, lag(rec_us) over (order by pos) as before from log.entry) e where rec_us < before
+"""
+_VERSIONS = """
+select stream from log.stream s full join (
+    select stream, count(*) as n, max(ver) as top from log.entry group by stream) e using (stream)
+where s.ver is distinct from e.n or e.n is distinct from e.top order by stream limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not fit, in words for people. ``kind`` says what was compared, for programs."""
+
+    service: str
+    kind: str
+    said: str
+
+
+async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> list[Finding]:
+    """All that does not fit; nothing if all does."""
+    connections = {name: await place.connect(f"{prefix}guiren_{name}") for name in SERVICES}
+    found: list[Finding] = []
+    try:
+        for name, connection in connections.items():
+            found += await _log(connection, bus, Mirror(connections["reporting"]), name)
+            service: Service = importlib.import_module(f"services.{name}.app").build(settings)
+            found += await _tables(connection, service, connections)
+        lacking = await unreadable(place, prefix)
+        found += [Finding("vault", "keys", f"{kind} 有 {len(those)} 个主体的密钥缺失") for kind, those in lacking.items()]
+    finally:
+        for connection in connections.values():
+            await connection.close()
+    return found
+
+
+async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: str) -> list[Finding]:
+    """A log in itself, and against its copies."""
+    found: list[Finding] = []
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        if said := await connection.fetchval(_HEAD):
+            found.append(Finding(name, "log", said))
+        if position := await connection.fetchval(_TIMES):
+            found.append(Finding(name, "log", f"第 {position} 条的记录时间早于前一条"))
+        if stream := await connection.fetchval(_VERSIONS):
+            found.append(Finding(name, "log", f"{stream} 的事件不连续"))
+        copies: dict[str, Copy] = {"stream": bus, "mirror": mirror}
+        for kind, copy in copies.items():
+            label = {"stream": "消息流", "mirror": "镜像"}[kind]
+            try:
+                first, last = await copy.bounds(name)
+                here = await head(connection)
+                if kind == "mirror" and name == "reporting":
+                    continue
+                if last > here:
+                    found.append(Finding(name, kind, f"日志只到第 {here} 条,{label}到第 {last} 条(guiren restore)"))
+                if position := await difference(connection, copy, name, first - 1, min(here, last)):
+                    found.append(Finding(name, kind, f"第 {position} 条与{label}不同"))
+            except (BusUnavailable, WrongSequence) as error:
+                found.append(Finding(name, kind, f"未能读完{label}:{error}"))
+    return found
+
+
+async def _tables(connection: asyncpg.Connection, service: Service, logs: dict[str, asyncpg.Connection]) -> list[Finding]:
+    """What a service has made of the logs, against what comes of them now; and where it says it stands in them."""
+    found: list[Finding] = []
+    if not await connection.fetchval("select to_regclass('view.made') is not null"):
+        return found  # It has never run.
+    snapshot = connection.transaction(isolation="repeatable_read")
+    await snapshot.start()
+    try:
+        found += await _views(connection, service)
+        found += await _cursors(connection, service, logs)
+        for follower in service.followers(service):
+            if "{schema}" in follower.ddl:
+                found += await _copies(connection, service, follower, logs[follower.log])
+    finally:
+        await snapshot.rollback()
+    return found
+
+
+async def _views(connection: asyncpg.Connection, service: Service) -> list[Finding]:
+    try:
+        async with connection.transaction():
+            await projector.rebuild(connection, service.deciders, service.views, _BESIDE)
+        made = await projector.digest(connection, service.views, _BESIDE)
+        live = await projector.digest(connection, service.views)
+    except Exception as error:  # noqa: BLE001  a log that was tampered with may break any rule.
+        return [Finding(service.name, "view", f"视图无法由日志重算:{error!r}")]
+    await connection.execute(f"drop schema {_BESIDE} cascade")
+    return [Finding(service.name, "view", f"{table} 与由日志重算的不同") for table in live if live[table] != made[table]]
+
+
+async def _cursors(connection: asyncpg.Connection, service: Service, logs: dict[str, asyncpg.Connection]) -> list[Finding]:
+    found: list[Finding] = []
+    for row in await connection.fetch("select name, log, pos, leaf from view.cursor where pos > 0 order by name"):
+        leaf = await logs[row["log"]].fetchval("select leaf_hash from log.entry where pos = $1", row["pos"])
+        if leaf is None or (row["leaf"] is not None and row["leaf"] != leaf):
+            said = f"{row['name']} 的位置(第 {row['pos']} 条)与 {row['log']} 的日志不符"
+            found.append(Finding(service.name, "cursor", said))
+    return found
+
+
+async def _copies(
+    connection: asyncpg.Connection, service: Service, follower: projector.Follower, log: asyncpg.Connection
+) -> list[Finding]:
+    """What a follower keeps, applied anew to empty tables of the same names beside, up to where it stands."""
+    tables: Sequence[str] = re.findall(r"create table if not exists \{schema\}\.(\w+)", follower.ddl)
+    upto = await connection.fetchval("select pos from view.cursor where name = $1", follower.name) or 0
+    try:
+        async with connection.transaction():
+            await connection.execute(f"create schema {_BESIDE}")
+            await connection.execute(follower.ddl.replace("{schema}", _BESIDE))
+            await connection.execute(f"set local search_path = {_BESIDE}, public")
+            position = 0
+            while entries := [item for item in await after(log, position, 2_000) if item.pos <= upto]:
+                await follower.apply(connection, entries)
+                position = entries[-1].pos
+        differing = [
+            table
+            for table in tables
+            if await _digest(connection, f"view.{table}") != await _digest(connection, f"{_BESIDE}.{table}")
+        ]
+    except Exception as error:  # noqa: BLE001
+        return [Finding(service.name, "copy", f"{follower.name} 无法由 {follower.log} 的日志重算:{error!r}")]
+    await connection.execute(f"drop schema {_BESIDE} cascade; set local search_path = public")
+    return [Finding(service.name, "copy", f"{table} 与由 {follower.log} 的日志重算的不同") for table in differing]
+
+
+async def _digest(connection: Any, table: str) -> str:
+    rows = await connection.fetch(f'select t::text as line from {table} t order by t::text collate "C"')
+    return sha256("\n".join(row["line"] for row in rows).encode()).hexdigest()

@@ -1,0 +1,76 @@
+"""What a superuser can do to a log, its copies or what follows from it, one row each: ``fsck`` finds it, and where."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from support.roster import DISTRICT, unit
+from support.streams import stream_equals_log
+from support.world import District, until
+
+from deploy.fsck import fsck
+from deploy.restore import unreadable
+from shared.service import Service
+
+DAY = "2026-08-01"
+FLIP = "set body = set_byte(body, 30, get_byte(body, 30) # 1)"
+SWAP = (
+    "update log.entry set pos = -3 where pos = 3; update log.entry set pos = 3 where pos = 5; "
+    "update log.entry set pos = 5 where pos = -3"
+)
+TAMPERED = {
+    "body of a middle entry": ("roster", f"update log.entry {FLIP} where pos = 3", {"stream", "mirror"}),
+    "middle entry deleted": ("roster", "delete from log.entry where pos = 4", {"log", "stream", "mirror"}),
+    "two entries swapped": ("roster", SWAP, {"log", "stream", "mirror"}),
+    "recorded time of a middle entry": ("roster", "update log.entry set rec_us = rec_us + 1 where pos = 3", {"stream", "mirror"}),
+    "row of a view": ("roster", "update view.unit set name = '别的名字' where code = 'T01'", {"view"}),
+    "body in the mirror": ("reporting", f"update mirror.entry {FLIP} where origin = 'roster' and pos = 3", {"mirror"}),
+    "roster copy": ("visits", "delete from view.known_unit where code = 'T01'", {"copy"}),
+    "cursor moved on": ("visits", "update view.cursor set pos = pos - 2 where name = 'directory'", {"cursor"}),
+    "cursor beyond its log": ("visits", "update view.cursor set pos = pos + 5, leaf = null where name = 'directory'", {"cursor"}),
+    "key of a subject": ("vault", "delete from vault.subject_key", {"keys"}),
+}
+
+
+async def a_district_at_work(district: District) -> Service:
+    """Six units and a member, copied by everybody who copies."""
+    roster = await district.open("roster", relay=True)
+    followers = [await district.open(name, relay=True) for name in ("visits", "issues", "reporting")]
+    await unit(district, "520502", DISTRICT, command_id=uuid4())
+    async with district.client(roster) as client:
+        for n in range(1, 6):
+            body = {"name": f"乡{n}", "kind": "township", "parent": "520502", "on": DAY}
+            assert (await client.put(f"/units/T0{n}", json=body)).status_code == 201
+        member = {"name": "测试甲", "phone": "13900000001", "unit": "T01", "role": "worker", "on": DAY}
+        assert (await client.post("/members/w1/appoint", json=member)).status_code == 200
+    await stream_equals_log(district.bus(), roster.pool)
+
+    async def copied() -> bool:
+        rows = [r for s in followers for r in await s.pool.fetch("select pos from view.cursor where log = 'roster'")]
+        return bool(rows) and {row["pos"] for row in rows} == {await roster.pool.fetchval("select pos from log.head")}
+
+    await until(copied)
+    return roster
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+async def test_what_was_tampered_with_is_found_and_named(district: District, what: str) -> None:
+    roster = await a_district_at_work(district)
+
+    async def kinds() -> set[str]:
+        found = await fsck(district.world.place, district.bus(), roster.settings, district.prefix)
+        return {finding.kind for finding in found}
+
+    assert await kinds() == set(), "as it is, everything agrees"
+    name, statement, expected = TAMPERED[what]
+    for service in district.services.values():
+        await service.close()
+    admin = await district.connect(name, user="postgres")
+    await admin.execute("set session_replication_role = replica")
+    await admin.execute(statement)
+    await admin.close()
+    assert expected <= await kinds()
+    if expected == {"keys"}:
+        assert set(await unreadable(district.world.place, district.prefix)) == {"member"}
+    district.services.clear()  # What was tampered with is not verified again.
