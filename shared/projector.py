@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import asyncpg
 
 from shared.decider import Decider
-from shared.eventlog import Entry, whole
+from shared.eventlog import Entry, load, whole
 
 StateT = TypeVar("StateT")
 
@@ -93,10 +93,12 @@ async def rebuild(
     schema: str,
     *,
     twice: bool = False,
+    stopped: dict[str, tuple[int, str]] | None = None,
 ) -> int:
     """Make the views of a service anew from its log, in another schema. Answers the number of facts.
 
-    ``twice`` delivers every entry a second time, as a test of the guard on versions.
+    ``twice`` delivers every entry a second time, as a test of the guard on versions. A stream with a fact that can't be applied
+    is left out and told in ``stopped``, with the position and the reason; without it, that raises.
     """
     await connection.execute(f"drop schema if exists {schema} cascade")
     await prepare(connection, views, schema)
@@ -109,9 +111,15 @@ async def rebuild(
             if decider is None:
                 continue
             version, state = states.get(item.stream, (0, decider.initial))
-            if item.version != version + 1:
+            if item.version != version + 1 or (stopped and item.stream in stopped):
                 continue
-            states[item.stream] = (item.version, decider.evolve(state, item.fact))
+            try:
+                states[item.stream] = (item.version, decider.evolve(state, item.fact))
+            except Exception as error:
+                if stopped is None:
+                    raise
+                stopped[item.stream] = (item.pos, repr(error))
+                states.pop(item.stream, None)
             count += 1
     grouped: dict[str, list[tuple[str, int, Any]]] = {}
     for stream, (version, state) in states.items():
@@ -122,6 +130,23 @@ async def rebuild(
             for start in range(0, len(items), 1_000):
                 await view.write(connection, items[start : start + 1_000], schema)
     return count
+
+
+async def resume(connection: Any, deciders: Iterable[Decider[Any]], views: Mapping[str, tuple[View[Any], ...]]) -> None:
+    """Try the streams once more that could not be shown: this version may know the fact."""
+    by_kind = {decider.kind: decider for decider in deciders}
+    for row in await connection.fetch("select stream from view.stopped order by pos"):
+        kind, _, key = row["stream"].partition("/")
+        entries = await load(connection, row["stream"])
+        try:
+            state = by_kind[kind].fold(entry.fact for entry in entries)
+        except Exception as error:  # noqa: BLE001  whatever it is, readiness goes on telling of it.
+            await connection.execute("update view.stopped set error = $2 where stream = $1", row["stream"], repr(error))
+            continue
+        async with connection.transaction():
+            for view in views.get(kind, ()):
+                await view.write(connection, [(key, len(entries), state)])
+            await connection.execute("delete from view.stopped where stream = $1", row["stream"])
 
 
 async def digest(connection: Any, views: Mapping[str, tuple[View[Any], ...]], schema: str = "view") -> dict[str, str]:
@@ -143,7 +168,9 @@ create table if not exists {schema}.follower (name text primary key, shape text 
 create table if not exists {schema}.parked (
     follower text, pos bigint, rec_us bigint not null, stream text not null, ver int not null, type text not null,
     body bytea not null, error text not null, at timestamptz not null default now(), primary key (follower, pos)
-)"""
+);
+create table if not exists {schema}.stopped (stream text primary key, pos bigint not null, error text not null)"""
+"""``parked`` is what a reaction could not act on, ``stopped`` the streams that the service's own views do not show."""
 
 
 @dataclass(frozen=True)

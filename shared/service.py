@@ -35,7 +35,7 @@ from shared.listen import Listener, following, listen, reacting
 from shared.months import Calendar, Year, local_date
 from shared.outages import StorageFull
 from shared.problems import Unauthenticated
-from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake
+from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake, resume
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.terms import derived_id
@@ -230,16 +230,13 @@ class Service:
             try:
                 await connection.execute("create schema if not exists view; create table if not exists view.made (shape text)")
                 made = await connection.fetchval("select shape from view.made")
-                if made != shape and await connection.fetchval("select pos from log.head"):
-                    await rebuild(connection, self.deciders, self.views, "view_next")
-                    async with connection.transaction():
-                        for view in (view for group in self.views.values() for view in group):
-                            await connection.execute(f"drop table if exists view.{view.table}")
-                            await connection.execute(f"alter table view_next.{view.table} set schema view")
-                await prepare(connection, self.views)
                 for text in (CURSORS, self.ddl):
                     if text:
                         await connection.execute(text.replace("{schema}", "view"))
+                if made != shape and await connection.fetchval("select pos from log.head"):
+                    await self._make_anew(connection)
+                await prepare(connection, self.views)
+                await resume(connection, self.deciders, self.views)
                 followers = self.followers(self)
                 for name, position in (await enlist(connection, followers, self.reactions(self))).items():
                     log.warning("new reaction begins behind the past", service=self.name, reaction=name, position=position)
@@ -250,18 +247,38 @@ class Service:
             finally:
                 await connection.execute("select pg_advisory_unlock(52050201)")
 
+    async def _make_anew(self, connection: Any) -> None:
+        """The service's own views from its log. A stream with a fact that can't be applied is left out and told of."""
+        stopped: dict[str, tuple[int, str]] = {}
+        await rebuild(connection, self.deciders, self.views, "view_next", stopped=stopped)
+        async with connection.transaction():
+            for view in (view for group in self.views.values() for view in group):
+                await connection.execute(f"drop table if exists view.{view.table}")
+                await connection.execute(f"alter table view_next.{view.table} set schema view")
+            await connection.execute("delete from view.stopped")
+            await connection.executemany(
+                "insert into view.stopped values ($1, $2, $3)", [(stream, *why) for stream, why in stopped.items()]
+            )
+        for stream, (position, error) in stopped.items():
+            log.error("stream left out of the views", service=self.name, stream=stream, position=position, error=error)
+
     async def checks(self) -> dict[str, Any]:
         """What readiness rests on, and what is only told."""
         checks: dict[str, Any] = {}
         try:
             async with asyncio.timeout(2):
                 position = await self.pool.fetchval("select pos from log.head")
-                parked = await self.pool.fetch(_PARKED) if self.reactions(self) else []
+                parked = await self.pool.fetch(_PARKED)
+                stopped = await self.pool.fetch("select stream, pos, error from view.stopped order by pos")
             checks["database"] = {"ok": True, "position": position}
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
             checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
-            parked = []
+            parked, stopped = [], []
+        if stopped:
+            checks["views"] = {"ok": False, "stopped": len(stopped), "position": stopped[0]["pos"] - 1} | {
+                "error": f"{stopped[0]['stream']}: {stopped[0]['error']}"
+            }
         checks["nats"] = {"ok": self.bus.connected}
         if time.monotonic() - self._full < _FULL_SECONDS:
             checks["disk"] = {"ok": False, "error": StorageFull.title}

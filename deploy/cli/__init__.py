@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import audit, init, issues, life, privacy, reports, restore, roster, status, token, visits
+from deploy.cli import audit, init, issues, life, parked, privacy, reports, restore, roster, status, token, visits
 
 app = typer.Typer(help="贵人服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("up", help="启动全部服务,就绪后打印地址与账号;Ctrl-C 停止")(life.up)
@@ -19,6 +19,7 @@ app.command("restore")(restore.restore)
 app.command("coverage")(reports.coverage)
 app.add_typer(roster.roster, name="roster")
 app.add_typer(issues.issues, name="issues")
+app.add_typer(parked.parked, name="parked")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(audit.audit, name="audit")
 app.add_typer(privacy.privacy, name="privacy")

@@ -58,11 +58,20 @@ def reason(fact: dict[str, Any]) -> str:
     """Why a check is not well, in one line: what it is, where it stands, what was said, how often."""
     if fact.get("ok", True):
         return ""
-    where = f"第 {fact['position'] + 1} 条" if fact.get("halted") else ""
+    where = f"第 {fact['position'] + 1} 条" if fact.get("halted") or fact.get("stopped") else ""
+    stopped = f"{fact['stopped']} 个对象未能列出" if fact.get("stopped") else ""
     parked = f"{fact['parked']} 条未能处理,最早第 {fact['parked_at']} 条(guiren parked list)" if fact.get("parked") else ""
     lag = f"落后 {fact['lag']} 条" if fact.get("lag") else ""
     times = f"连续失败 {fact['failures']} 次" if fact.get("failures", 0) > 1 else ""
-    said = (_UNREADY.get(fact.get("unready", ""), ""), where, parked, lag, times, fact.get("halted") or fact.get("error", ""))
+    said = (
+        _UNREADY.get(fact.get("unready", ""), ""),
+        where,
+        stopped,
+        parked,
+        lag,
+        times,
+        fact.get("halted") or fact.get("error", ""),
+    )
     return ",".join(part for part in said if part)
 
 

@@ -688,3 +688,17 @@ class GreenCaseDropped(Fact, type="issues.green-case-dropped.v1"):
     reason: str
     by: UUID
     on: date
+
+
+class ParkedSkipped(Fact, type="issues.parked-skipped.v1"):
+    """A person decided that a fact of another service, which a reaction could not act on, will not be acted on."""
+
+    follower: str
+    position: int
+    told: str
+    """The type of the fact that was passed over."""
+    stream: str
+    reason: str
+    """Why, in the words of who decided it; no place for people's data."""
+    by: UUID
+    on: date
