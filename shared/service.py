@@ -7,6 +7,7 @@ import contextlib
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,7 +29,7 @@ from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
 from shared.gate import Gate
-from shared.handle import Desk
+from shared.handle import Desk, Done
 from shared.health import Health
 from shared.identity import Gatekeeper
 from shared.listen import Listener, following, listen, reacting
@@ -49,6 +50,9 @@ _NEVER_STARTED = 3
 """The exit code uvicorn has for it."""
 _FELL = 70
 _FULL_SECONDS = 60
+_CLOCK_SECONDS = 2
+"""How far the log may be ahead of the clock: many appends in one microsecond push it on by one each."""
+_HEAD = "select pos, (rec_us / 1e6 - extract(epoch from clock_timestamp()))::float8 from log.head"
 _PARKED = """
 select distinct on (follower) follower, pos, error, count(*) over (partition by follower) as n from view.parked order by follower, pos
 """
@@ -267,14 +271,16 @@ class Service:
         checks: dict[str, Any] = {}
         try:
             async with asyncio.timeout(2):
-                position = await self.pool.fetchval("select pos from log.head")
+                position, ahead = await self.pool.fetchrow(_HEAD)
                 parked = await self.pool.fetch(_PARKED)
                 stopped = await self.pool.fetch("select stream, pos, error from view.stopped order by pos")
             checks["database"] = {"ok": True, "position": position}
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
             checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
-            parked, stopped = [], []
+            parked, stopped, ahead = [], [], 0
+        if ahead > _CLOCK_SECONDS:
+            checks["clock"] = {"ok": False, "error": f"数据库时钟比日志最近一条的记录时间慢 {ahead:.0f} 秒,请校时"}
         if stopped:
             checks["views"] = {"ok": False, "stopped": len(stopped), "position": stopped[0]["pos"] - 1} | {
                 "error": f"{stopped[0]['stream']}: {stopped[0]['error']}"
@@ -292,6 +298,29 @@ class Service:
             told = {"parked": row["n"], "parked_at": row["pos"], "error": row["error"]}
             checks[row["follower"]] = checks.get(row["follower"], {}) | told | {"ok": False}
         return checks
+
+    async def shown(
+        self, decider: Decider[Any], key: object, done: Done[Any], show: Callable[[Service], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """What ``show`` tells of a stream as a command left it, whatever was written since: body, ETag and position are of one
+        moment, also when the command is said again a month later.
+
+        Where the stream has gone on, the same question is asked of tables that hold it as it was then, and nothing else of its
+        kind: they lie before the real ones for the length of a transaction.
+        """
+        stream = f"{decider.kind}/{key}"
+        found = await show(self)
+        if await self.pool.fetchval("select ver from log.stream where stream = $1", stream) == done.version:
+            return found
+        async with self.pool.acquire() as connection, connection.transaction():
+            for view in self.views.get(decider.kind, ()):
+                await connection.execute(
+                    f"create temp table {view.table} (like view.{view.table} including indexes) on commit drop"
+                )
+                await view.write(connection, [(str(key), done.version, done.state)], "pg_temp")
+            then = copy(self)
+            then.pool = connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+            return await show(then)
 
     def found_full(self) -> None:
         """A disk had no room: readiness tells of it for a while."""

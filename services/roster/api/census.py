@@ -63,7 +63,7 @@ async def close(
     service: Service = request.app.state.service
     context = await service.context(caller, id_)
     done = await service.desk.handle(CENSUS, id_, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _census(service, id_, caller)}
+    return {**await service.shown(CENSUS, id_, done, lambda then: _census(then, id_, caller)), **receipt(service, response, done)}
 
 
 @router.post("/enterprises/{id_}/survey", name="survey_enterprise", summary="登记一户企业的摸底结果")

@@ -101,7 +101,10 @@ async def reject(
     service: Service = request.app.state.service
     context = await service.context(caller, id_)
     done = await service.desk.handle(CORRECTION, id_, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _correction(service, id_, caller)}
+    return {
+        **await service.shown(CORRECTION, id_, done, lambda then: _correction(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.get("/corrections", name="list_corrections", summary="更正申请列表")

@@ -73,7 +73,10 @@ async def _change(
         }
     context = await service.context(caller, id_, **known)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _enterprise(service, id_, caller)}
+    return {
+        **await service.shown(ENTERPRISE, id_, done, lambda then: _enterprise(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.post("/enterprises/{id_}/amend", name="amend_enterprise", summary="更正企业信息")

@@ -58,7 +58,10 @@ async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request:
         key = derived_id(str(key), command.model_dump_json())
         done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _handover(service, id_, caller)}
+    return {
+        **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.post("/handovers/{id_}/sign", name="sign_handover", summary="交接签字(移交人、接收人各签一次)")
@@ -74,7 +77,10 @@ async def sign(
             if attempt == _TRIES - 1:
                 raise
         else:
-            return {**receipt(service, response, done), **await _handover(service, id_, caller)}
+            return {
+                **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),
+                **receipt(service, response, done),
+            }
     raise AssertionError  # The last try returns or raises.
 
 
@@ -117,7 +123,10 @@ async def withdraw(
     done = await service.desk.handle(
         HANDOVER, id_, asked, await service.context(caller, id_), command_id=command_id, expected=expected
     )
-    return {**receipt(service, response, done), **await _handover(service, id_, caller)}
+    return {
+        **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.get("/handovers", name="list_handovers", summary="工作交接清单")

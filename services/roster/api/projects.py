@@ -80,7 +80,10 @@ async def register(
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, derived_id("roster", "register-project", str(id_)), None)
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _project(service, id_, caller)}
+    return {
+        **await service.shown(PROJECT, id_, done, lambda then: _project(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.post("/projects/{id_}/hang", name="hang_plaque", summary="挂牌")
@@ -91,7 +94,10 @@ async def hang(
     """With a fresh random token for the QR code. After taking it down, hanging again makes another one."""
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, command_id, expected)
-    return {**receipt(service, response, done), **await _project(service, id_, caller)}
+    return {
+        **await service.shown(PROJECT, id_, done, lambda then: _project(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.post("/projects/{id_}/take-down", name="take_down_plaque", summary="摘牌(二维码随即失效)")
@@ -101,7 +107,10 @@ async def take_down(
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, command_id, expected)
-    return {**receipt(service, response, done), **await _project(service, id_, caller)}
+    return {
+        **await service.shown(PROJECT, id_, done, lambda then: _project(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.get("/projects", name="list_projects", summary="项目与挂牌清单")

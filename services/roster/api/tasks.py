@@ -38,7 +38,7 @@ async def set_(id_: TaskId, command: SetTask, caller: Caller, request: Request, 
             TASK, id_, command, context, command_id=derived_id(str(id_of), command.model_dump_json())
         )
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _task(service, id_)}
+    return {**await service.shown(TASK, id_, done, lambda then: _task(then, id_)), **receipt(service, response, done)}
 
 
 async def _change(
@@ -48,7 +48,7 @@ async def _change(
     done = await service.desk.handle(
         TASK, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
     )
-    return {**receipt(service, response, done), **await _task(service, id_)}
+    return {**await service.shown(TASK, id_, done, lambda then: _task(then, id_)), **receipt(service, response, done)}
 
 
 @router.post("/tasks/{id_}/progress", name="progress_task", summary="填报进展")

@@ -43,7 +43,7 @@ async def establish(
         again = derived_id(str(id_), command.model_dump_json())
         done = await service.desk.handle(UNIT, code, command, context, command_id=again)
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _unit(service, code)}
+    return {**await service.shown(UNIT, code, done, lambda then: _unit(then, code)), **receipt(service, response, done)}
 
 
 @router.post("/units/{code}/rename", name="rename_unit", summary="单位更名")
@@ -87,7 +87,7 @@ async def change(
     successors = command.successors if isinstance(command, EndUnit) else ()
     context = await _context(service, code, caller, parent, successors)
     done = await service.desk.handle(UNIT, code, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _unit(service, code)}
+    return {**await service.shown(UNIT, code, done, lambda then: _unit(then, code)), **receipt(service, response, done)}
 
 
 async def _context(service: Service, code: str, caller: Actor, parent: str | None, named: Iterable[str]) -> Any:
