@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -28,9 +29,13 @@ log = structlog.get_logger()
 _LATENCY = metrics.Histogram("guiren_request_seconds", "Seconds a request took", ["service", "route", "method", "status"])
 
 _KINDS: dict[int | str, type[Problem]] = {
-    401: problems.Unauthenticated, 403: problems.Forbidden, 404: problems.Unknown, 409: problems.Refused,
+    401: problems.Unauthenticated, 403: problems.Forbidden, 404: problems.Unknown, 408: problems.TooSlow, 409: problems.Refused,
     412: problems.Stale, 422: problems.Malformed, 428: problems.VersionMissing, 429: problems.TooMany, 503: problems.Unavailable,
 }  # fmt: skip
+
+
+_MOST_ERRORS = 20
+"""More than anybody mends at once."""
 
 
 def answering(app: FastAPI) -> None:
@@ -89,7 +94,7 @@ async def _on_invalid(_request: Request, error: RequestValidationError) -> Respo
             "code": item["type"],
             "title": _chinese(item),
         }
-        for item in error.errors()
+        for item in islice(error.errors(), _MOST_ERRORS)
     ]
     return _answer(Malformed(errors=errors))
 

@@ -53,13 +53,12 @@ def _all(dependant: Dependant) -> Iterator[Dependant]:
 _bearer = HTTPBearer(auto_error=False, description="guiren token --as 账号")
 
 
-async def _caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
-    actor = await request.app.state.service.actor(bearer.credentials if bearer else "")
-    request.scope["actor"] = actor.account
-    return actor
+async def the_caller(request: Request, _bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    """Whom the entrance let in (``shared/entrance.py``)."""
+    return request.scope["caller"]
 
 
-Caller = Annotated[Actor, Depends(_caller)]
+Caller = Annotated[Actor, Depends(the_caller)]
 """Who asks, in a route's signature."""
 
 

@@ -38,7 +38,7 @@ _PROBLEM = {
 _ALWAYS: tuple[type[Problem], ...] = (problems.Malformed, problems.Unavailable)
 _OF_CALLERS: tuple[type[Problem], ...] = (problems.Unauthenticated, problems.Forbidden)
 _OF_CHANGES: tuple[type[Problem], ...] = (problems.Refused, problems.Stale, problems.VersionMissing)
-_OF_BODIES: tuple[type[Problem], ...] = (problems.TooLarge,)
+_OF_BODIES: tuple[type[Problem], ...] = (problems.TooLarge, problems.TooSlow)
 _OF_EVERYBODY: tuple[type[Problem], ...] = (problems.Forbidden, problems.TooMany)
 _READING = ("get", "head")
 

@@ -98,6 +98,13 @@ class TooLarge(Problem):
             self.title = f"内容过大,这里最大 {size},请拆分或压缩后再传"
 
 
+class TooSlow(Problem):
+    """The body did not come within ``seconds``."""
+
+    status = 408
+    title = "上传超时,请检查网络后重试"
+
+
 class TooMany(Problem):
     """More requests than a person makes; ``retry_after`` says in how many seconds to come back."""
 

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Request, Response
-from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
+from fastapi import Path, Request
 
-from shared.problems import Malformed, TooLarge, TooMany
+from shared.entrance import Entrance
+from shared.problems import TooMany
 from shared.terms import derived_id
-
-_MOST_BYTES = 65_536
 
 NOBODY = UUID(int=0)
 """The platform itself, where a fact needs an actor: an enterprise has no account."""
@@ -87,27 +83,14 @@ def enter(request: Request, token: str, *, writes: bool = False) -> None:
     turnstile(request).enter(request, token, writes=writes)
 
 
-class PublicRoute(APIRoute):
+class PublicRoute(Entrance):
     """A route without an account: counted before anything else is done, its body read no further than the limit."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What FastAPI calls."""
-        inner = super().get_route_handler()
+    most_bytes = 64 * 1024
 
-        async def counted(request: Request) -> Response:
-            enter(request, request.path_params.get("token", ""), writes=request.method not in ("GET", "HEAD"))
-            body = bytearray()
-            try:
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > _MOST_BYTES:
-                        raise TooLarge(most=_MOST_BYTES)
-            except ClientDisconnect:
-                raise Malformed(errors=[{"pointer": "/", "code": "body", "title": "上传中断"}]) from None
-            request._body = bytes(body)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  where Starlette keeps what was read.
-            return await inner(request)
-
-        return counted
+    async def let_in(self, request: Request) -> None:
+        """Count the request, or refuse it."""
+        enter(request, request.path_params.get("token", ""), writes=request.method not in ("GET", "HEAD"))
 
 
 def ticket_of(feedback: UUID) -> UUID:

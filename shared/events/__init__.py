@@ -14,6 +14,9 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, model_validator
 
+_MOST_STRANGE = 20
+"""Fields a command does not know that are told one by one."""
+
 CATALOGUE: dict[str, type[Fact]] = {}
 """Every fact that may stand in a log, by its type. Filled as the modules of this package are imported."""
 
@@ -59,6 +62,9 @@ class Command(BaseModel):
     def _without_nul(cls, raw: object) -> object:
         if _unfit(raw):
             message = "含有不能保存的字符"
+            raise ValueError(message)
+        if isinstance(raw, dict) and len(raw) > len(cls.model_fields) + _MOST_STRANGE:  # pyright: ignore[reportUnknownArgumentType]
+            message = "无法识别的填写项过多"  # One error each would cost more than the body did.
             raise ValueError(message)
         return raw
 

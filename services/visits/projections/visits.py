@@ -128,7 +128,7 @@ def _files(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 FILES = View[State](
     "visit_file",
     {"visit": "uuid", "sha256": "text", "original": "text", "phash": "text", "month": "text", "live": "bool"},
-    ("visit", "sha256"), _files, "visit", indexes=("(sha256)", "(original)", "(month)"),
+    ("visit", "sha256"), _files, "visit", indexes=("(sha256, visit)", "(original, visit)", "(month, visit, sha256)"),
 )  # fmt: skip
 
 
@@ -142,6 +142,6 @@ def _bands(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 
 BANDS = View[State](
     "visit_file_band", {"visit": "uuid", "sha256": "text", "band": "int"}, ("visit", "sha256", "band"), _bands, "visit",
-    indexes=("(band)",),
+    indexes=("(band, visit, sha256)",),
 )  # fmt: skip
 """Pieces of how pictures look: those with an equal piece may be alike."""
