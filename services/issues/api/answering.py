@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Request
 from services.issues.api.tickets import within
 from services.issues.domain.permissions import reach
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.percent import percentage
 from shared.service import Service
 from shared.terms import Colour, IssueStage, Source
 
-router = APIRouter(tags=["待办"])
+router = APIRouter(tags=["待办"], route_class=Entrance)
 
 _ANSWERED = "(stage in ('reviewed', 'closed', 'archived') or reopened > 0)"
 """A reviewer has let the reply out. Reopening doesn't erase an answer given (K5): what is handled again stands in other queues."""

@@ -12,6 +12,7 @@ from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Merged, Reviewed, State, Unreported
 from shared.asking import Caller, Cursor
+from shared.entrance import Entrance
 from shared.eventlog import load_many
 from shared.months import Month, local_date
 from shared.percent import percentage
@@ -19,7 +20,7 @@ from shared.service import Service
 from shared.terms import CallOutcome, Rating, Role
 from shared.vault import mask
 
-router = APIRouter(tags=["回访"])
+router = APIRouter(tags=["回访"], route_class=Entrance)
 
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份,如 2026-09")]
 _WATCHING = (Role.SUPERVISOR, *opening.DISTRICT)

@@ -11,11 +11,12 @@ from services.issues.domain import deadlines
 from services.issues.domain.commands import Day
 from services.issues.domain.states import Kind
 from shared.asking import Caller
+from shared.entrance import Entrance
 from shared.months import Calendar
 from shared.service import Service
 from shared.terms import Category, Level, Nature, Urgency
 
-router = APIRouter(tags=["时限"])
+router = APIRouter(tags=["时限"], route_class=Entrance)
 
 Start = Annotated[Day, Query(alias="from", description="起算日,不计入")]
 

@@ -12,13 +12,14 @@ from services.issues.api import opening
 from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty
 from shared.asking import Caller, CommandId, ExpectedNeeded, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.months import Month
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import Role, derived_id
 
-router = APIRouter(tags=["服务热线"])
+router = APIRouter(tags=["服务热线"], route_class=Entrance)
 
 MonthKey = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份,如 2026-09")]
 READING = (Role.HOTLINE, *opening.DISTRICT)

@@ -11,6 +11,7 @@ from services.issues.api import lookups, opening
 from services.issues.domain.green import GREEN, Case, DropGreenCase, FinishGreenCase, OpenGreenCase, Unopened, allowed_actions
 from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Done
 from shared.months import Month, local_date
@@ -19,7 +20,7 @@ from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Role, derived_id
 
-router = APIRouter(tags=["绿色通道"])
+router = APIRouter(tags=["绿色通道"], route_class=Entrance)
 
 CaseId = Annotated[UUID, Path(description="绿色通道事项的标识(UUIDv7)")]
 MonthQuery = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="受理月份")]

@@ -15,6 +15,7 @@ from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
 from shared.asking import Caller, CommandId, Cursor, Limit, listing
 from shared.disclosure import UnmaskPersonal, disclose
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Ask
 from shared.problems import Unknown
@@ -22,7 +23,7 @@ from shared.service import Service
 from shared.terms import derived_id
 from shared.vault import mask
 
-router = APIRouter(tags=["转办工单"])
+router = APIRouter(tags=["转办工单"], route_class=Entrance)
 
 OrderId = Annotated[UUID, Path(description="待处理工单的标识")]
 

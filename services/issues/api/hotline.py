@@ -24,6 +24,7 @@ from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.disclosure import UnmaskPersonal, disclose
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Ask
 from shared.months import WrittenDate, local_date
@@ -32,7 +33,7 @@ from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import mask
 
-router = APIRouter(tags=["服务热线"])
+router = APIRouter(tags=["服务热线"], route_class=Entrance)
 
 CallId = Annotated[UUID, Path(description="来电登记的标识(UUIDv7)")]
 _READING = (Role.HOTLINE, *opening.DISTRICT)

@@ -25,6 +25,7 @@ from fastapi.responses import StreamingResponse
 from services.issues.api.lookups import title_of
 from services.issues.domain.permissions import Reach, reach
 from shared.asking import Caller
+from shared.entrance import Entrance
 from shared.eventlog import head
 from shared.events.issues import AlarmsSet
 from shared.problems import Malformed, TooMany
@@ -32,7 +33,7 @@ from shared.service import Service
 from shared.terms import IssueStage, Source
 
 log = structlog.get_logger()
-router = APIRouter(tags=["实时更新"])
+router = APIRouter(tags=["实时更新"], route_class=Entrance)
 
 _LOOK_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 15.0

@@ -30,13 +30,14 @@ from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF, SOURCES
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Ask
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Mode, derived_id, new_id
 
-router = APIRouter(tags=["疑似遗漏"])
+router = APIRouter(tags=["疑似遗漏"], route_class=Entrance)
 
 VisitId = Annotated[UUID, Path(description="走访编号")]
 _STAGES = {"suspected": "待裁定", "dismissed": "无诉求", "opened": "已转诉求", "cleared": "更正后消除"}

@@ -17,12 +17,13 @@ from services.issues.domain import order as orders
 from services.issues.domain import transferred
 from services.issues.domain.transferred import Field, Order
 from shared.asking import Caller
+from shared.entrance import Entrance
 from shared.events import Command
 from shared.foreign.uploads import received
 from shared.problems import Malformed
 from shared.service import Service
 
-router = APIRouter(tags=["转办工单"])
+router = APIRouter(tags=["转办工单"], route_class=Entrance)
 
 
 class ReceiveOrder(Command):

@@ -22,12 +22,13 @@ from services.issues.domain.permissions import reach
 from services.issues.projections.heard import visited
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Refused, Unknown
 from shared.service import Service
 from shared.terms import Level, UnitKind
 
-router = APIRouter(tags=["问题台账与归档"])
+router = APIRouter(tags=["问题台账与归档"], route_class=Entrance)
 
 IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
 MonthText = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]

@@ -10,13 +10,14 @@ from services.issues.domain.parked import MAY, PARKED, SkipParked
 from services.issues.reactions import reactions
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.listen import replay_parked
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role
 
-router = APIRouter(tags=["运行"])
+router = APIRouter(tags=["运行"], route_class=Entrance)
 
 
 def _office(caller: Actor) -> None:

@@ -13,12 +13,13 @@ from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
 from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role
 
-router = APIRouter(tags=["个人信息"])
+router = APIRouter(tags=["个人信息"], route_class=Entrance)
 
 
 @router.post("/issues/{id_}/unmask", name="unmask_issue", summary="查看反映人信息(须写明原因,留痕)")

@@ -15,12 +15,13 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.permissions import reach
 from shared.asking import Caller, Cursor, listing
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load_many
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Colour, IssueStage, Role
 
-router = APIRouter(tags=["待办"])
+router = APIRouter(tags=["待办"], route_class=Entrance)
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _LEADING = (Role.HEAD, Role.DEPUTY)

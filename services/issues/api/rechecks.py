@@ -14,13 +14,14 @@ from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, Draw
 from services.issues.domain.states import Archived, Closed, Merged, Reviewed, State, Unreported, units_of, work_of
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load, load_many
 from shared.months import Month
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import RecheckKind, Role, Source, derived_id
 
-router = APIRouter(tags=["回访"])
+router = APIRouter(tags=["回访"], route_class=Entrance)
 
 RecheckId = Annotated[UUID, Path(description="抽查的标识(UUIDv7)")]
 

@@ -11,13 +11,14 @@ from services.issues.api import opening
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, State, Unreported, Withdrawn
 from shared.asking import Caller
+from shared.entrance import Entrance
 from shared.eventlog import load_many
 from shared.months import WrittenDate
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import IssueStage, Source
 
-router = APIRouter(tags=["转办工单"])
+router = APIRouter(tags=["转办工单"], route_class=Entrance)
 
 _COLUMNS = {
     "external_no": "外部工单编号", "no": "问题编号", "enterprise_name": "企业名称", "content": "诉求内容", "opened_on": "来件日期",

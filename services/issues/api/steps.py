@@ -17,11 +17,12 @@ from services.issues.domain.numbers import DocumentKind
 from services.issues.projections.numbering import documented, with_siblings
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.handle import Prepare
 from shared.months import local_date
 from shared.service import Service
 
-router = APIRouter(tags=["问题办理"])
+router = APIRouter(tags=["问题办理"], route_class=Entrance)
 
 IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
 

@@ -19,6 +19,7 @@ from services.issues.projections.numbering import numbered
 from shared import writing
 from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.directory import Directory
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.events.visits import Visited
 from shared.months import WrittenDate, WrittenInstant
@@ -27,7 +28,7 @@ from shared.service import Service
 from shared.terms import Colour, IssueStage, Line, Source, derived_id
 from shared.vault import mask
 
-router = APIRouter(tags=["问题"])
+router = APIRouter(tags=["问题"], route_class=Entrance)
 
 IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
 

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Query, Request
 from services.issues.api.lookups import plain, title_of
 from services.issues.clock import foreseen
 from shared.asking import Caller
+from shared.entrance import Entrance
 from shared.months import WrittenInstant
 from shared.problems import Forbidden, Malformed
 from shared.service import Service
 from shared.terms import Role
 
-router = APIRouter(tags=["时限"])
+router = APIRouter(tags=["时限"], route_class=Entrance)
 
 _MAY = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.CHIEF, Role.SYSTEM)
 _FORESEEABLE = timedelta(days=366)

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 
 from services.reporting.api.asking import MonthQuery, Question, cut_facts
 from services.reporting.domain.coverage import Basis, Coverage, Figure, UnitCoverage
+from shared.entrance import Entrance
 
-router = APIRouter(tags=["覆盖率"])
+router = APIRouter(tags=["覆盖率"], route_class=Entrance)
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

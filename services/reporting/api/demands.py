@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from services.reporting.api.asking import MonthQuery, Question, cut_facts
 from services.reporting.domain.coverage import Basis
 from services.reporting.domain.demands import document
+from shared.entrance import Entrance
 
-router = APIRouter(tags=["诉求指标"])
+router = APIRouter(tags=["诉求指标"], route_class=Entrance)
 
 
 @router.get("/demands", name="get_demands", summary="诉求指标(交办、办结、按期、满意,报送口径与全月口径)")

@@ -20,12 +20,13 @@ from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, Sub
 from services.reporting.projections import Reporting
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.months import local_date
 from shared.service import Service
 from shared.vault import Personal, mask
 
-router = APIRouter(tags=["台账"])
+router = APIRouter(tags=["台账"], route_class=Entrance)
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -20,10 +20,11 @@ from services.reporting.domain.month import filed_of
 from services.reporting.projections import FilingDiffers, Reader, Rebuild, Reporting
 from shared.asking import Caller
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.problems import Forbidden, Problem, Refused, Unavailable, Unknown
 from shared.terms import Role, new_id
 
-router = APIRouter(tags=["重建与审计"])
+router = APIRouter(tags=["重建与审计"], route_class=Entrance)
 log = structlog.get_logger()
 
 

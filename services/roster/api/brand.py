@@ -15,12 +15,13 @@ from services.roster.domain.delivery import DELIVERY, RecordDelivery
 from services.roster.projections.brand import PLAIN
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import DeliveryChannel, derived_id
 
-router = APIRouter(tags=["品牌与办公室"])
+router = APIRouter(tags=["品牌与办公室"], route_class=Entrance)
 
 _KEY = "district"
 

@@ -13,12 +13,13 @@ from services.roster.domain.calendar import CALENDAR, PublishYear
 from services.roster.intake.holidays import ListUnreadable, read_days
 from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.foreign.uploads import received
 from shared.months import Calendar, WrittenDate, Year
 from shared.problems import Malformed, Unknown
 from shared.service import Service
 
-router = APIRouter(tags=["日历与对照表"])
+router = APIRouter(tags=["日历与对照表"], route_class=Entrance)
 
 YearNumber = Annotated[int, Path(ge=2000, le=2100)]
 _LARGEST = 200_000

@@ -14,13 +14,14 @@ from services.roster.domain.commands import SurveyEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import local_date
 from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import Line, Role, Standing, SurveyResult, derived_id
 
-router = APIRouter(tags=["摸底"])
+router = APIRouter(tags=["摸底"], route_class=Entrance)
 
 CensusId = Annotated[UUID, Path(description="摸底编号(UUIDv7,由客户端生成)")]
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]

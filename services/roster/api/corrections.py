@@ -24,6 +24,7 @@ from services.roster.domain.correction import (
 from services.roster.domain.enterprise import ENTERPRISE
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor, Context
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.events.roster import CorrectionProposed
 from shared.handle import Ask
@@ -33,7 +34,7 @@ from shared.service import Service
 from shared.terms import CorrectionStage, derived_id
 from shared.vault import Personal, mask
 
-router = APIRouter(tags=["更正审批"])
+router = APIRouter(tags=["更正审批"], route_class=Entrance)
 
 CorrectionId = Annotated[UUID, Path(description="更正编号(UUIDv7,由客户端生成)")]
 

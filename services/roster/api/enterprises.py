@@ -25,6 +25,7 @@ from services.roster.domain.enterprise import ENTERPRISE
 from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.percent import percentage
 from shared.problems import Malformed, Unknown
@@ -32,7 +33,7 @@ from shared.service import Service
 from shared.terms import Size, Standing, derived_id
 from shared.vault import Personal, mask
 
-router = APIRouter(tags=["企业库"])
+router = APIRouter(tags=["企业库"], route_class=Entrance)
 
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$", description="统一社会信用代码")]

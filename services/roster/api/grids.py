@@ -13,11 +13,12 @@ from services.roster.documents.grids import annex
 from services.roster.domain.tiers import STAFF, Settled
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.service import Service
 from shared.terms import Line, Role
 
-router = APIRouter(tags=["四定"])
+router = APIRouter(tags=["四定"], route_class=Entrance)
 
 On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 _STAFF = ", ".join(f"'{role}'" for role in STAFF)

@@ -23,6 +23,7 @@ from services.roster.domain.handover import (
 )
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Ask, Done
 from shared.months import local_date
@@ -30,7 +31,7 @@ from shared.problems import KeyReused, Stale, Unknown
 from shared.service import Service
 from shared.terms import HandoverStage, Line, derived_id
 
-router = APIRouter(tags=["工作交接"])
+router = APIRouter(tags=["工作交接"], route_class=Entrance)
 
 HandoverId = Annotated[UUID, Path(description="交接编号(UUIDv7)")]
 _COLUMNS = (

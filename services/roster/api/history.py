@@ -11,12 +11,13 @@ from services.roster.api.reading import business, own_or_asked
 from services.roster.api.team import XLSX
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.entrance import Entrance
 from shared.problems import Malformed
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Line
 
-router = APIRouter(tags=["责任与全覆盖"])
+router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 
 UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码")]
 EnterpriseQuery = Annotated[UUID | None, Query(description="企业编号")]

@@ -12,12 +12,13 @@ from fastapi.responses import StreamingResponse
 from services.roster.api.importing import Import
 from services.roster.intake.whole import HEADINGS
 from shared.asking import Caller
+from shared.entrance import Entrance
 from shared.foreign.uploads import received
 from shared.problems import Forbidden
 from shared.service import Service
 from shared.terms import Role
 
-router = APIRouter(tags=["登记数据导入"])
+router = APIRouter(tags=["登记数据导入"], route_class=Entrance)
 
 LARGEST = 200 * 1024 * 1024
 """Bytes; the gateway lets as much through on this route (deploy/Caddyfile)."""

@@ -13,12 +13,13 @@ from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Line, Role
 
-router = APIRouter(tags=["责任与全覆盖"])
+router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 
 UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]
 

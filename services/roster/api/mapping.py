@@ -27,12 +27,13 @@ from services.roster.domain.mapping import (
 from services.roster.domain.permissions import the_office
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import Line
 
-router = APIRouter(tags=["日历与对照表"])
+router = APIRouter(tags=["日历与对照表"], route_class=Entrance)
 
 
 class Table(StrEnum):

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request
 from services.roster.api.reading import business, sees_district
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden
 from shared.service import Service
 
-router = APIRouter(tags=["责任与全覆盖"])
+router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 
 NOBODY = "-"
 """How the row and the column of those whom no unit answers for are named."""

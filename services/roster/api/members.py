@@ -11,6 +11,7 @@ from services.roster.api.lookups import seated
 from services.roster.domain.member import MEMBER, ONE_AT_A_TIME, AppointMember, Member, ReleaseMember
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
+from shared.entrance import Entrance
 from shared.handle import Prepare
 from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
@@ -18,7 +19,7 @@ from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import mask
 
-router = APIRouter(tags=["网格队伍"])
+router = APIRouter(tags=["网格队伍"], route_class=Entrance)
 
 AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="账号")]
 

@@ -13,11 +13,12 @@ from services.roster.api.reading import business
 from services.roster.api.units import change
 from services.roster.domain.unit import DocumentUnit, WithdrawUnitDocument
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.service import Service
 from shared.terms import PaperKind, UnitKind
 
-router = APIRouter(tags=["方案与组织"])
+router = APIRouter(tags=["方案与组织"], route_class=Entrance)
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 _FILING = [str(UnitKind.DEPARTMENT), str(UnitKind.TOWNSHIP)]

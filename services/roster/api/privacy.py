@@ -17,6 +17,7 @@ from services.roster.projections.subjects import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit, receipt
 from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.entrance import Entrance
 from shared.events import Command
 from shared.phones import Phone
 from shared.problems import Forbidden, Unknown
@@ -26,7 +27,7 @@ from shared.terms import Role, derived_id
 from shared.vault import Personal, mask
 
 log = structlog.get_logger()
-router = APIRouter(tags=["个人信息"])
+router = APIRouter(tags=["个人信息"], route_class=Entrance)
 
 AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="账号")]
 _LOOKING_UP = (Role.HOTLINE, Role.CALLER_BACK, Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)

@@ -19,6 +19,7 @@ from services.roster.domain.project import HANDS, PROJECT, Asked, HangPlaque, Nu
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.handle import Done
 from shared.months import local_date
 from shared.percent import percentage
@@ -26,7 +27,7 @@ from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role, derived_id
 
-router = APIRouter(tags=["项目挂牌"])
+router = APIRouter(tags=["项目挂牌"], route_class=Entrance)
 
 ProjectId = Annotated[UUID, Path(description="项目编号")]
 UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]

@@ -19,13 +19,14 @@ from services.roster.domain.permissions import the_office
 from services.roster.domain.unit import Code
 from services.roster.intake.places import Suggestion, suggest_for
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
+from shared.entrance import Entrance
 from shared.events import Command
 from shared.months import local_date
 from shared.problems import Refused, Unknown
 from shared.service import Service
 from shared.terms import Line, Standing, SurveyResult
 
-router = APIRouter(tags=["待办队列"])
+router = APIRouter(tags=["待办队列"], route_class=Entrance)
 
 
 class Queue(StrEnum):

@@ -16,13 +16,14 @@ from services.roster.domain.commands import ChooseMainContact
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Malformed, Unknown
 from shared.service import Service
 from shared.terms import Line, Role
 from shared.vault import Personal
 
-router = APIRouter(tags=["责任与全覆盖"])
+router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 On = Annotated[WrittenDate | None, Query(description="哪一天;默认今天,可早可晚")]

@@ -15,6 +15,7 @@ from services.roster.projections.subjects import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.events.roster import Doubt
 from shared.problems import Forbidden, Unknown
@@ -22,7 +23,7 @@ from shared.service import Service
 from shared.terms import Role
 from shared.vault import ERASED
 
-router = APIRouter(tags=["待办队列"])
+router = APIRouter(tags=["待办队列"], route_class=Entrance)
 
 RowId = Annotated[UUID, Path(description="待核对行的标识")]
 

@@ -11,12 +11,13 @@ from services.roster.api.reading import business, own_or_asked, sees_district
 from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, ProgressTask, SetTask
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import local_date
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import TaskStage, derived_id
 
-router = APIRouter(tags=["督促指导"])
+router = APIRouter(tags=["督促指导"], route_class=Entrance)
 
 TaskId = Annotated[UUID, Path(description="任务编号(UUIDv7)")]
 UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码")]

@@ -10,12 +10,13 @@ from services.roster.api.reading import business, own_or_asked
 from services.roster.domain.tiers import NEEDS
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Role
 
-router = APIRouter(tags=["网格队伍"])
+router = APIRouter(tags=["网格队伍"], route_class=Entrance)
 
 On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码")]

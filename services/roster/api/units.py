@@ -13,12 +13,13 @@ from services.roster.api.reading import business
 from services.roster.domain.unit import UNIT, Asked, ChargeUnit, EndUnit, EstablishUnit, MoveUnit, RenameUnit
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import KeyReused, Unknown
 from shared.service import Service
 from shared.terms import UnitKind, derived_id
 
-router = APIRouter(tags=["单位"])
+router = APIRouter(tags=["单位"], route_class=Entrance)
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 _ON_THE_DAY = """(

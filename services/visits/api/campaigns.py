@@ -32,12 +32,13 @@ from services.visits.projections.campaigns import read
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
+from shared.entrance import Entrance
 from shared.handle import Done
 from shared.problems import KeyReused, Unknown
 from shared.service import Service
 from shared.terms import CampaignStage, Channel, derived_id, new_id
 
-router = APIRouter(tags=["宣传"])
+router = APIRouter(tags=["宣传"], route_class=Entrance)
 
 CampaignId = Annotated[UUID, Path(description="宣传方案编号(UUIDv7,由客户端生成)")]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="文件内容的 SHA-256(小写十六进制)")]

@@ -30,13 +30,14 @@ from services.visits.projections.consultations import read
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory, KnownUnit
+from shared.entrance import Entrance
 from shared.handle import Done
 from shared.months import Month, local_date
 from shared.problems import KeyReused, Unknown
 from shared.service import Service
 from shared.terms import Category, Operation, Review, VisitFlag, derived_id
 
-router = APIRouter(tags=["会商研判"])
+router = APIRouter(tags=["会商研判"], route_class=Entrance)
 
 ConsultationId = Annotated[UUID, Path(description="会商编号(UUIDv7,由客户端生成)")]
 UnitQuery = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]

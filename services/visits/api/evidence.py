@@ -19,11 +19,12 @@ from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at
 from shared.asking import Caller, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.problems import Malformed, TooLarge, Unknown
 from shared.service import Service
 from shared.terms import EvidenceKind, new_id
 
-router = APIRouter(tags=["印证资料"])
+router = APIRouter(tags=["印证资料"], route_class=Entrance)
 
 VisitId = Annotated[UUID, Path(description="走访编号")]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="文件内容的 SHA-256(小写十六进制)")]

@@ -12,13 +12,14 @@ from services.visits.api.visits import Month, UnitCode
 from services.visits.domain.feedback import READING, WORDS
 from services.visits.domain.ratings import FEWEST, cells
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.entrance import Entrance
 from shared.problems import Forbidden
 from shared.public import ticket_of
 from shared.service import Service
 from shared.terms import Rating
 from shared.vault import Personal
 
-router = APIRouter(tags=["企业反馈"])
+router = APIRouter(tags=["企业反馈"], route_class=Entrance)
 
 
 @router.get("/feedback", name="list_feedback", summary="企业反馈(变味举报、自报诉求)")

@@ -18,6 +18,7 @@ from services.visits.projections import read
 from shared.asking import Caller
 from shared.decider import Actor
 from shared.directory import Directory, KnownEnterprise
+from shared.entrance import Entrance
 from shared.events.visits import VisitRecorded
 from shared.months import Month, local_date
 from shared.problems import Forbidden
@@ -25,7 +26,7 @@ from shared.service import Service
 from shared.terms import Line, Mode
 from shared.vault import mask
 
-router = APIRouter(tags=["走访准备"])
+router = APIRouter(tags=["走访准备"], route_class=Entrance)
 
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 On = Annotated[Day | None, Query(description="拟走访日期,默认今天")]

@@ -30,6 +30,7 @@ from services.visits.domain.link import (
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
+from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.events import Command
 from shared.handle import Done
@@ -40,7 +41,7 @@ from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
 from shared.vault import Personal
 
-router = APIRouter(tags=["企业链接"])
+router = APIRouter(tags=["企业链接"], route_class=Entrance)
 
 LinkId = Annotated[UUID, Path(description="链接编号(UUIDv7,由客户端生成)")]
 

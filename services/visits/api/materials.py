@@ -34,12 +34,13 @@ from services.visits.domain.material import (
 from services.visits.projections.materials import read
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import MaterialKind, Occasion, derived_id, new_id
 
-router = APIRouter(tags=["宣传素材"])
+router = APIRouter(tags=["宣传素材"], route_class=Entrance)
 
 MaterialId = Annotated[UUID, Path(description="素材编号(UUIDv7,由客户端生成)")]
 DistributionId = Annotated[UUID, Path(description="发放编号(UUIDv7,由客户端生成)")]

@@ -25,12 +25,13 @@ from services.visits.domain.planning import (
 from shared.asking import Caller
 from shared.decider import Actor
 from shared.directory import Directory
+from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Malformed, Unknown
 from shared.service import Service
 from shared.terms import Category, Line, Mode, Operation, Role, Standing
 
-router = APIRouter(tags=["走访计划"])
+router = APIRouter(tags=["走访计划"], route_class=Entrance)
 
 MonthQuery = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM,默认本月")]
 UnitQuery = Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]

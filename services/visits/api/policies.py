@@ -19,6 +19,7 @@ from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory, KnownEnterprise
+from shared.entrance import Entrance
 from shared.events.visits import PolicyPublished
 from shared.handle import Done
 from shared.months import local_date
@@ -26,7 +27,7 @@ from shared.problems import Forbidden, Problem, Unknown
 from shared.service import Service
 from shared.terms import Mode, derived_id, new_id
 
-router = APIRouter(tags=["政策库"])
+router = APIRouter(tags=["政策库"], route_class=Entrance)
 
 PolicyId = Annotated[UUID, Path(description="政策编号(UUIDv7,由客户端生成)")]
 On = Annotated[Day | None, Query(description="日期,默认今天")]

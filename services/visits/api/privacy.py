@@ -11,11 +11,12 @@ from services.visits.api import lookups
 from services.visits.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
 from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.entrance import Entrance
 from shared.problems import Forbidden
 from shared.service import Service
 from shared.terms import Role
 
-router = APIRouter(tags=["个人信息"])
+router = APIRouter(tags=["个人信息"], route_class=Entrance)
 
 
 @router.post("/visits/{id_}/unmask", name="unmask_visit", summary="查看受访人信息(须写明原因,留痕)")

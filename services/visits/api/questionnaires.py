@@ -25,6 +25,7 @@ from services.visits.domain.questionnaire import (
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Assigned, KnownEnterprise
+from shared.entrance import Entrance
 from shared.events import Command
 from shared.handle import Ask
 from shared.months import local_date
@@ -33,7 +34,7 @@ from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Line, LinkPurpose, Standing, derived_id
 
-router = APIRouter(tags=["问卷调查"])
+router = APIRouter(tags=["问卷调查"], route_class=Entrance)
 
 QuestionnaireId = Annotated[UUID, Path(description="问卷编号(UUIDv7)")]
 PollId = Annotated[UUID, Path(description="问卷调查编号(UUIDv7)")]

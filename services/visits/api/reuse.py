@@ -13,11 +13,12 @@ from services.visits.domain.reuse import MOST_DISTANCE, REUSE, Ruled, RuleEviden
 from services.visits.projections import read
 from shared.asking import Caller, CommandId, Cursor, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.problems import Forbidden, Malformed, Unknown
 from shared.service import Service
 from shared.terms import Role
 
-router = APIRouter(tags=["印证资料"])
+router = APIRouter(tags=["印证资料"], route_class=Entrance)
 
 Month = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 

@@ -17,13 +17,14 @@ from services.visits.projections import read
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor, Context
 from shared.directory import Directory
+from shared.entrance import Entrance
 from shared.events import Command
 from shared.months import local_date
 from shared.problems import Forbidden, Malformed, Problem, Unknown
 from shared.service import Service
 from shared.terms import Review, Role, VisitFlag, derived_id
 
-router = APIRouter(tags=["走访审核"])
+router = APIRouter(tags=["走访审核"], route_class=Entrance)
 
 REVIEWING = (Role.DEPUTY, Role.HEAD)
 _COLUMNS = (

@@ -32,6 +32,7 @@ from services.visits.domain.survey import (
 from services.visits.projections.surveys import read
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
+from shared.entrance import Entrance
 from shared.foreign.reading import Limits
 from shared.foreign.tables import Sheet, Tables
 from shared.foreign.uploads import received
@@ -41,7 +42,7 @@ from shared.problems import Forbidden, KeyReused, Malformed, Unknown
 from shared.service import Service
 from shared.terms import Role, Standing, SurveyAnswer, derived_id
 
-router = APIRouter(tags=["知晓率调查"])
+router = APIRouter(tags=["知晓率调查"], route_class=Entrance)
 
 SurveyId = Annotated[UUID, Path(description="调查编号(UUIDv7,由客户端生成)")]
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]

@@ -19,12 +19,13 @@ from services.visits.projections import read
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
+from shared.entrance import Entrance
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.service import Service
 from shared.terms import Line, Mode, Review, derived_id
 
-router = APIRouter(tags=["走访"])
+router = APIRouter(tags=["走访"], route_class=Entrance)
 
 VisitId = Annotated[UUID, Path(description="走访编号(UUIDv7,由客户端生成)")]
 Month = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
