@@ -15,6 +15,7 @@ from uuid import UUID
 from shared.events import Command, Fact
 from shared.months import Calendar
 from shared.terms import Role
+from shared.vault import Personal
 
 StateT = TypeVar("StateT")
 
@@ -72,4 +73,38 @@ class Decider(Generic[StateT]):
         return result
 
 
-__all__ = ["Actor", "Command", "Context", "Decider"]
+def said_before(command: Command, facts: Iterable[Fact], clear: Mapping[Personal, str] | None = None) -> bool:
+    """Whether what this command says was said by one of these facts: a repeat is the same content said again.
+
+    Looked at are the facts that have most in common with the command; what it leaves out, and what a fact keeps in another
+    form, is not compared. ``clear`` are the texts of sealed data; without its text a sealed datum is not compared.
+    """
+    names = command.model_fields_set - command.MADE
+    said = {name: value for name in names if (value := getattr(command, name)) != _unsaid(command, name)}
+    known = [(len(said.keys() & type(fact).model_fields.keys()), fact) for fact in facts]
+    most = max((common for common, _ in known), default=0)
+    alike = [fact for common, fact in known if common == most]
+    return most == 0 or any(
+        all(_same(value, getattr(fact, name), clear or {}) for name, value in said.items() if name in type(fact).model_fields)
+        for fact in alike
+    )
+
+
+def _unsaid(command: Command, name: str) -> Any:
+    return type(command).model_fields[name].get_default(call_default_factory=True)
+
+
+def _same(said: Any, told: Any, clear: Mapping[Personal, str]) -> bool:
+    if isinstance(said, Personal) and isinstance(told, Personal):
+        text = clear.get(told) if told.token else told.text
+        return text is None or text == said.text
+    if isinstance(said, (tuple, frozenset)) and isinstance(told, (tuple, frozenset)):
+        items: Sequence[Any] = tuple(told)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return len(said) == len(items) and all(any(_same(one, other, clear) for other in items) for one in said)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(said, UUID) and isinstance(getattr(told, "id", None), UUID):
+        return said == told.id
+    alike = isinstance(said, type(told)) or isinstance(told, type(said))
+    return said == told or (told is not None and not alike)
+
+
+__all__ = ["Actor", "Command", "Context", "Decider", "said_before"]

@@ -288,6 +288,8 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [("update known_unit set parent = $2 where code = $1", (entry.key, parent))]
         case roster.UnitEnded(on=on):
             return [("update known_unit set ended_on = $2 where code = $1", (entry.key, on))]
+        case roster.UnitEndWithdrawn():
+            return [("update known_unit set ended_on = null where code = $1", (entry.key,))]
         case roster.MemberAppointed() as fact:
             member = UUID(entry.key)
             return [

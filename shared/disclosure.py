@@ -161,6 +161,6 @@ async def disclosed(
             args.append(value)
             where.append(f"{column} = ${len(args)}")
     return await listing(
-        service.pool, table="disclosure", columns="id, what, about, unit, fields, reason, by, role, at", where=where, args=args,
+        service.pool, table="disclosure", columns="id, what, about, unit, string_to_array(fields, ',') as fields, reason, by, string_to_array(role, ',') as roles, at", where=where, args=args,
         order=["at", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip

@@ -21,12 +21,12 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from shared.decider import Context, Decider
+from shared.decider import Context, Decider, said_before
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
 from shared.gate import Gate, LogFork, torn
 from shared.outages import OUTAGES, unavailable
-from shared.problems import KeyReused, Problem, Stale, Unavailable
+from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable
 from shared.projector import View
 from shared.terms import new_id
 from shared.vault import Personal, Vault, personals
@@ -117,7 +117,7 @@ async def _known(connection: Any, items: Sequence[_Waiting]) -> dict[UUID, Any]:
     return {row["id"]: row for row in rows}
 
 
-async def _answer(connection: Any, item: _Waiting, entries: list[Entry], known: Any) -> Done[Any] | _Decided:
+async def _answer(connection: Any, vault: Vault, item: _Waiting, entries: list[Entry], known: Any) -> Done[Any] | _Decided:
     """What a command comes to on this history. ``known`` is its row if it was carried out before: the original answer."""
     decider = item.decider
     if known is not None:
@@ -134,10 +134,21 @@ async def _answer(connection: Any, item: _Waiting, entries: list[Entry], known: 
     context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)
     facts = tuple(decider.decide(state, item.command, context))
     if not facts:
+        await _only_a_repeat(vault, item.command, [entry.fact for entry in entries])
         return Done(state, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
     if known is not None:
         raise KeyReused  # Somebody else's command, and the state has moved on: it can't be carried out a second time.
     return _Decided(item, facts, len(entries), decider.fold(facts, state))
+
+
+async def _only_a_repeat(vault: Vault, command: Command, facts: list[Fact]) -> None:
+    """What adds nothing was said before, all of it, or asks only that something be so."""
+    if command.IF_NOT_SO:
+        return
+    sealed = [datum for fact in facts for datum in personals(fact) if datum.token] if any(personals(command)) else []
+    texts = await vault.open(sealed)
+    if not said_before(command, facts, dict(zip(sealed, texts, strict=True))):
+        raise SaidOtherwise
 
 
 @dataclass
@@ -262,7 +273,9 @@ class Desk:
             answers: list[Done[Any] | Problem | _Decided] = []
             for item in batch:
                 try:
-                    answers.append(await _answer(connection, item, histories.get(item.stream, []), known.get(item.id)))
+                    answers.append(
+                        await _answer(connection, self.vault, item, histories.get(item.stream, []), known.get(item.id))
+                    )
                 except Problem as problem:
                     answers.append(problem)
             decided = [answer for answer in answers if isinstance(answer, _Decided)]
@@ -353,7 +366,9 @@ class Desk:
             known = await _known(connection, items)
             histories = await load_many(connection, [item.stream for item in items])
             self._unbroken(histories)
-            answers = [await _answer(connection, item, histories.get(item.stream, []), known.get(item.id)) for item in items]
+            answers = [
+                await _answer(connection, self.vault, item, histories.get(item.stream, []), known.get(item.id)) for item in items
+            ]
             decided = [answer for answer in answers if isinstance(answer, _Decided)]
             if not decided:
                 return await connection.fetchval("select pos from log.head")
@@ -399,7 +414,7 @@ class Desk:
         """What tells a repeat from another content: the stream, the command, and where a request with a key of its own was
         sent. Personal data go in clear into a keyed digest, never out.
         """
-        content = {name: getattr(command, name) for name in type(command).model_fields}
+        content = {name: getattr(command, name) for name in type(command).model_fields if name not in command.MADE}
         brought = keyed.get()
         sent = [brought[1]] if brought and brought[0] == id_ else []
         raw = orjson.dumps([stream, type(command).__name__, content, *sent], default=_plain, option=orjson.OPT_SORT_KEYS)

@@ -70,6 +70,12 @@ class KeyReused(Refused):
     title = "同一请求编号已用于不同内容"
 
 
+class SaidOtherwise(Refused):
+    """It is done already, and was said in other words: what is new in them would be lost if it were taken for a repeat."""
+
+    title = "同一事项此前已办理,本次填写的内容与当时不同,未予更改"
+
+
 class Stale(Problem):
     """Somebody changed it meanwhile: ``If-Match`` names an older version."""
 

@@ -42,6 +42,7 @@ from services.roster.domain.unit import (
     EndUnit,
     EstablishUnit,
     MoveUnit,
+    Named,
     RenameUnit,
     WithdrawUnitDocument,
 )
@@ -124,7 +125,9 @@ class Organising:
         office = self._where.who["office"].actor
         ours, theirs = [unit.code for unit in self._units if unit.kind is UnitKind.DEPARTMENT][:2]
         code = f"{ours}-90"
-        known: dict[str, Any] = {"code": code, "parent": UnitKind.DEPARTMENT, "units": frozenset({ours, theirs})}
+        known: dict[str, Any] = {"code": code, "parent": UnitKind.DEPARTMENT,
+            "units": {unit: Named(UnitKind.DEPARTMENT, self._span.founded) for unit in (ours, theirs)},
+        }  # fmt: skip
         founded = EstablishUnit(name="园区服务站(演示)", kind=UnitKind.BRANCH, parent=ours, on=self._span.founded, document=MARK)
         yield self._step(self._span.founded, 10, UNIT, code, founded, office, known)
         moved = MoveUnit(parent=theirs, on=self._span.day(0, 2), document="演示调整1号")

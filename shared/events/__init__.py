@@ -56,6 +56,10 @@ class Command(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    IF_NOT_SO: ClassVar[bool] = False
+    """Asks that something be so: where it is so already nothing is lost, whatever the circumstances it was said in."""
+    MADE: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the service makes by chance (a token): no part of what is asked, so not of what tells a repeat."""
 
     @model_validator(mode="before")
     @classmethod

@@ -40,6 +40,13 @@ class UnitEnded(Fact, type="roster.unit-ended.v1"):
     document: str = ""
 
 
+class UnitEndWithdrawn(Fact, type="roster.unit-end-withdrawn.v1"):
+    """The unit does not end after all: what was said of its end is taken back as if it had not been said."""
+
+    reason: str
+    on: date
+
+
 class IndustriesMapped(Fact, type="roster.industries-mapped.v1"):
     """GB/T 4754 division (two digits) → department, a whole new version of the table (R09)."""
 

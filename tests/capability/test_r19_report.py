@@ -172,6 +172,14 @@ async def test_a_demand_of_its_own_becomes_one_ticket_that_the_enterprise_follow
         assert (first.status_code, second.status_code) == (201, 200)
         key = first.json()["key"]
         assert second.json()["key"] == key
+        async with public(scene, scene.visits) as client:  # A client that makes a key of its own for every click.
+            for number, words in enumerate((body["content"], f" {body['content'].replace(',', ',')} ")):
+                click = await client.post(
+                    f"/public/{mine}/demand", json={**body, "content": words}, headers={"Idempotency-Key": f"click-{number}"}
+                )
+                assert (click.status_code, click.json()["key"]) == (200, key), click.text
+            changed = await client.post(f"/public/{mine}/demand", json={**body, "category": "finance"})
+            assert (changed.status_code, changed.json()["type"]) == (409, "urn:guiren:problem:said-today")
         await until(lambda: issues.pool.fetchval("select true from issue where id = $1", key))
         await linked(scene, issues)
         async with public(scene, issues) as client:

@@ -34,6 +34,8 @@ SHOWN_BY_HAND = {
     "roster.personal-unmasked.v1", "roster.subject-erased.v1", "visits.personal-unmasked.v1", "issues.personal-unmasked.v1",
     # A deadline is derived anew when a year's holidays are published while its ticket is open: here all years were known before.
     "issues.deadline-rederived.v1",
+    # An end that is taken back leaves a unit as it was: nothing of it would be seen.
+    "roster.unit-end-withdrawn.v1",
     # Rows of another system's log, told afterwards: this district began with the platform.
     "issues.history-recorded.v1",
 }  # fmt: skip

@@ -72,9 +72,10 @@ def test_a_link_belongs_to_the_units_that_answer_for_the_enterprise() -> None:
 
 def test_saying_it_twice_adds_nothing_and_another_content_is_refused() -> None:
     state = issued()
-    assert LINK.decide(state, asked(days=3), context()) == []
-    with pytest.raises(AlreadyIssued):
-        LINK.decide(state, asked(purpose=LinkPurpose.QUESTIONNAIRE), context())
+    assert LINK.decide(state, asked(), context()) == []
+    for other in (asked(days=3), asked(purpose=LinkPurpose.QUESTIONNAIRE)):
+        with pytest.raises(AlreadyIssued):
+            LINK.decide(state, other, context())
 
 
 def test_a_link_holds_until_its_last_day_or_its_end() -> None:

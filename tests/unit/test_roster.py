@@ -31,6 +31,7 @@ from services.roster.domain.unit import (
     BeforeItsTime,
     EndUnit,
     EstablishUnit,
+    Named,
     RenameUnit,
     UnitExists,
     UnitHasEnded,
@@ -66,7 +67,9 @@ def context(actor=OFFICE, **known):
 
 def unit(state=UNIT.initial, command=None, actor=OFFICE, parent=UnitKind.DISTRICT):
     command = command or EstablishUnit(name="甲街道", kind=UnitKind.TOWNSHIP, parent="520502", on=date(2021, 10, 1))
-    facts = UNIT.decide(state, command, context(actor, code="T1", parent=parent, units={"T2"}))
+    facts = UNIT.decide(
+        state, command, context(actor, code="T1", parent=parent, units={"T2": Named(UnitKind.TOWNSHIP, date(2020, 1, 1))})
+    )
     return UNIT.fold(facts, state), facts
 
 

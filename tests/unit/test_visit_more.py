@@ -45,6 +45,7 @@ from services.visits.domain.refusals import (
     NotAwaitingRuling,
     NotDenied,
     NotTheEnterprise,
+    NotYourReview,
     NotYourRuling,
     VisitIsVoid,
 )
@@ -225,9 +226,10 @@ def test_what_was_typed_offline_is_held_and_everything_else_refused() -> None:
 
 def test_a_held_telling_waits_for_its_ruling() -> None:
     facts = story(*HELD)
-    commands = (CorrectVisit(on=TODAY, mode=Mode.PHONE), AcceptVisit(), ReturnVisit(reason="补充"), VoidVisit(reason="重复"))
-    for command in (*commands, UpholdVisit(reason="属实")):
-        refused(AwaitsRuling, facts, command, "deputy")
+    refused(AwaitsRuling, facts, CorrectVisit(on=TODAY, mode=Mode.PHONE), "stranger")
+    for command in (AcceptVisit(), ReturnVisit(reason="补充"), VoidVisit(reason="重复"), UpholdVisit(reason="属实")):
+        refused(AwaitsRuling, facts, command, "deputy2")
+        refused(NotYourReview, facts, command, "deputy")
     attached = when(facts, PHOTO, "stranger")
     assert len(attached) == 1
     assert allowed_actions(state(facts), PEOPLE["deputy"], frozenset({"T01"})) == ["rule"]

@@ -156,7 +156,9 @@ async def _readable(service: Service, id_: UUID, caller: Actor) -> Story:
 async def _office(service: Service) -> str:
     """Whose name stands over what the platform writes by itself."""
     name = await service.pool.fetchval(
-        "select name from known_unit where kind = $1 and ended_on is null order by code limit 1", str(UnitKind.OFFICE)
+        "select name from known_unit where kind = $1 and (ended_on is null or ended_on > $2) order by code limit 1",
+        str(UnitKind.OFFICE),
+        local_date(service.clock()),
     )
     return name or service.settings.office_name
 

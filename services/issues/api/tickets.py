@@ -111,7 +111,8 @@ async def issues(
         service.pool, table="issue",
         columns="id, ver as version, no, month, unit, handling_unit, enterprise, enterprise_code, enterprise_name, stage, source, "
         "visit, demand, content, category, nature, urgency, level, leader, handler, opened_on, dispatched_on, first_due, due, "
-        "colour, reopened, extensions, milestone, closed_on, rating, master, proposals",
+        "colour, reopened, extensions, milestone, closed_on, rating, master, "
+        "array_remove(string_to_array(proposals, ','), '') as proposals",
         where=where, args=args, order=["opened_on", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip
     for item in page["items"]:

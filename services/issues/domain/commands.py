@@ -129,6 +129,13 @@ class DispatchIssue(Step):
     due: Day | Literal["standard"]
     co_due: Day | None = None
 
+    @model_validator(mode="after")
+    def _theirs(self) -> DispatchIssue:
+        if self.co_due is not None and not self.co_units:
+            message = "没有协办单位时不填协办时限"
+            raise ValueError(message)
+        return self
+
 
 class SignIssue(Step):
     """T6. The handler is whoever signs, unless another member of the unit is named."""
@@ -366,6 +373,7 @@ class SupplementIssue(Step):
 class RaiseAlarm(Step):
     """The platform's own: an alarm whose instant has come."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     LABEL: ClassVar[str] = "提醒"
     kind: Alarm
     deadline: date
@@ -375,6 +383,7 @@ class RaiseAlarm(Step):
 class RederiveDeadline(Step):
     """The platform's own: a calendar was published."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     LABEL: ClassVar[str] = "重新推算时限"
 
 

@@ -29,7 +29,7 @@ from services.issues.domain.commands import RederiveDeadline, ReportIssue, Step
 from services.issues.domain.evolving import evolve
 from services.issues.domain.finishing import archived, closed, resolved, reviewed
 from services.issues.domain.handling import dispatched, escalating, signed, tracked
-from services.issues.domain.refusals import not_now
+from services.issues.domain.refusals import NotInThisStage, not_now
 from services.issues.domain.states import (
     OPEN,
     Accepted,
@@ -64,7 +64,12 @@ def decide(state: State, command: Step, context: Context) -> list[Fact]:
     roles); for a merger the ``master``'s number; for closing the waiting ``siblings``; where a document is written its
     ``document_no``; for a red alarm the unit's ``reds`` of the month.
     """
-    facts = _decided(state, command, context)
+    try:
+        facts = _decided(state, command, context)
+    except NotInThisStage:
+        if not isinstance(state, Unreported):
+            permissions.hears_of(state, context)  # Who may not even know of the ticket does not hear where it stands.
+        raise
     if not facts and not isinstance(command, RederiveDeadline):
         return facts
     after = ISSUE.fold(facts, state)

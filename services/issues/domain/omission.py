@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 from uuid import UUID
 
 from services.issues.domain.clues import clues
@@ -32,6 +33,7 @@ _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 class SuspectOmission(Command):
     """The platform's own: a visit was told, or told anew. ``told`` is its version."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     told: int
     unit: str
     visit: VisitRecorded

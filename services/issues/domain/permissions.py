@@ -423,6 +423,15 @@ def rating_of(calls: tuple[CallBackRecorded, ...]) -> Rating | None:
     return next((call.rating for call in reversed(calls) if call.rating is not None), None)
 
 
+def hears_of(state: Ticket, context: Context) -> None:
+    """Who may read it, had a hand in it, or speaks for the enterprise: anybody else is not told its stage."""
+    actor, worked = context.actor, work_of(state)
+    if worked is not None and actor.id in worked.work.handlers | worked.work.reviewers:
+        return
+    if not actor.holds(Role.CALLER_BACK, Role.HOTLINE) and not reach(actor).covers(state):
+        raise Forbidden
+
+
 @dataclass(frozen=True)
 class Reach:
     """Which tickets somebody may read: all, those of a unit, those in some stages, those from some source."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -46,6 +47,7 @@ class ReturnLedger(Command):
 class SupplementLedger(Command):
     """Add what came after the cut-off."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     filing: Filing
     added: int
     changed: int
@@ -141,20 +143,29 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 raise SubmitterSigns
             return [LedgerSigned(revision=state.revision, digest=command.digest, on=context.today)]
         case Signed(), SignLedger():
+            _of_the_unit(context, Role.HEAD, Role.DEPUTY)
             if command.digest != state.filed.filing.digest:
                 raise AnotherLedger(filed=state.filed.filing.digest)
             return []
         case Filed() | Signed(), ReturnLedger():
-            if not context.actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
-                raise Forbidden(needs=[Role.OFFICE.label])
+            _of_the_office(context)
             return [LedgerReturned(reason=command.reason, on=context.today)]
         case Returned(), ReturnLedger():
+            _of_the_office(context)
             return []
         case Filed() | Signed() | Returned(), SupplementLedger():
             return _supplement(state if isinstance(state, Filed) else state.filed, command, context)
-        case Open(), SignLedger() | ReturnLedger() | SupplementLedger():
+        case Open(), SignLedger():
+            _of_the_unit(context, Role.HEAD, Role.DEPUTY)
+            raise NotFiled
+        case Open(), ReturnLedger():
+            _of_the_office(context)
+            raise NotFiled
+        case Open(), SupplementLedger():
+            _the_platform(context)
             raise NotFiled
         case Returned(), SignLedger():
+            _of_the_unit(context, Role.HEAD, Role.DEPUTY)
             raise NotFiled(reason=state.reason)
 
 
@@ -172,8 +183,7 @@ def _submit(command: SubmitLedger, context: Context, revision: int, *, first_on_
 
 
 def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> list[Fact]:
-    if not context.actor.holds(Role.SYSTEM):
-        raise Forbidden(needs=[Role.SYSTEM.label])
+    _the_platform(context)
     if latest(filed).digest == command.filing.digest:
         return []
     return [
@@ -181,6 +191,16 @@ def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> li
             month=filed.month, unit=filed.unit, revision=len(filed.supplements) + 1, on=context.today, **command.model_dump()
         )
     ]
+
+
+def _the_platform(context: Context) -> None:
+    if not context.actor.holds(Role.SYSTEM):
+        raise Forbidden(needs=[Role.SYSTEM.label])
+
+
+def _of_the_office(context: Context) -> None:
+    if not context.actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
+        raise Forbidden(needs=[Role.OFFICE.label])
 
 
 def _of_the_unit(context: Context, *roles: Role) -> None:

@@ -100,7 +100,7 @@ CORRECTING: frozenset[str] = frozenset(
         visits.VisitReturned, visits.VisitVoided, visits.VisitConfirmed, visits.VisitDenied, visits.VisitUpheld,
         visits.VisitAdmitted, visits.VisitDismissed, visits.EvidenceRuled, visits.DistributionWithdrawn,
         roster.EnterpriseAmended, roster.EnterpriseSized, roster.EnterpriseTagged, roster.YearPublished, roster.IndustriesMapped,
-        roster.PlacesMapped, roster.OfficePhonesMapped,
+        roster.PlacesMapped, roster.OfficePhonesMapped, roster.UnitEndWithdrawn,
     )
 )  # fmt: skip
 """What was so all along, told later: a visit's review and proof, the register's particulars, calendars and mapping tables."""

@@ -119,6 +119,11 @@ def _ended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec
     unit.ended_on, unit.successors = data["on"], tuple(data.get("successors", ()))
 
 
+def _goes_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    unit = histories.units.setdefault(key, UnitHistory(key))
+    unit.ended_on, unit.successors = None, ()
+
+
 def _mapped(histories: Histories, _key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     histories.industries = data["entries"]
 
@@ -164,6 +169,7 @@ HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] 
     roster.UnitEstablished.TYPE: _established,
     roster.UnitRenamed.TYPE: _renamed,
     roster.UnitEnded.TYPE: _ended,
+    roster.UnitEndWithdrawn.TYPE: _goes_on,
     roster.UnitMoved.TYPE: _moved,
     roster.IndustriesMapped.TYPE: _mapped,
     roster.MemberAppointed.TYPE: _appointed,

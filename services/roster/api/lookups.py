@@ -15,11 +15,11 @@ from shared.terms import Line, Role, UnitKind
 _FILES = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
 
 
-async def unit_kind(pool: Any, code: str | None) -> UnitKind | None:
-    """The kind of a unit that has not ended."""
+async def unit_kind(pool: Any, code: str | None, on: date) -> UnitKind | None:
+    """The kind of a unit that is there on a day, or will be."""
     if code is None:
         return None
-    kind = await pool.fetchval("select kind from unit where code = $1 and ended is null", code)
+    kind = await pool.fetchval("select kind from unit where code = $1 and (ended is null or ended > $2)", code, on)
     return UnitKind(kind) if kind else None
 
 

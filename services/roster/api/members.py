@@ -47,7 +47,9 @@ async def _change(
     service: Service = request.app.state.service
     key = derived_id("member", account)
     wanted = [command.unit, *([command.sub_unit] if isinstance(command, AppointMember) and command.sub_unit else [])]
-    rows = await service.pool.fetch("select code from unit where code = any($1::text[]) and ended is null", wanted)
+    rows = await service.pool.fetch(
+        "select code from unit where code = any($1::text[]) and (ended is null or ended > $2)", wanted, command.on
+    )
     context = await service.context(caller, key, account=account, units={row["code"] for row in rows})
     prepare: Prepare[Member] | None = None
     if isinstance(command, AppointMember) and (command.role in ONE_AT_A_TIME or command.acting_for):

@@ -31,7 +31,9 @@ class Grid:
             local_date(service.clock()),
         )
         tables = {row["name"]: orjson.loads(row["entries"]) for row in rows}
-        units = await service.pool.fetch("select code, name, kind, parent, line from unit where ended is null")
+        units = await service.pool.fetch(
+            "select code, name, kind, parent, line from unit where ended is null or ended > $1", local_date(service.clock())
+        )
         lines = {u["code"]: (Line(u["line"]), u["kind"] in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)) for u in units if u["line"]}
         townships = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.TOWNSHIP]
         villages = [(u["code"], u["name"], u["parent"]) for u in units if u["kind"] == UnitKind.VILLAGE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any
 
 import orjson
@@ -10,7 +11,17 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
 from services.roster.api.reading import business
-from services.roster.domain.unit import UNIT, Asked, ChargeUnit, EndUnit, EstablishUnit, MoveUnit, RenameUnit
+from services.roster.domain.unit import (
+    UNIT,
+    Asked,
+    ChargeUnit,
+    EndUnit,
+    EstablishUnit,
+    MoveUnit,
+    Named,
+    RenameUnit,
+    WithdrawUnitEnd,
+)
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -24,7 +35,7 @@ router = APIRouter(tags=["单位"], route_class=Entrance)
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 _ON_THE_DAY = """(
     select u.code, coalesce(n.name, u.name) as name, u.kind, coalesce(p.parent, u.parent) as parent, u.line, u.since, u.ended,
-        u.predecessors, u.successors
+        u.predecessors, u.successors, u.duty, u.ver as version
     from unit u
     left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
     left join unit_parent p on p.code = u.code and p.since <= $1 and (p.until is null or p.until > $1)) unit"""
@@ -36,7 +47,7 @@ async def establish(
     code: UnitCode, command: EstablishUnit, caller: Caller, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await _context(service, code, caller, command.parent, command.predecessors)
+    context = await _context(service, code, caller, command.parent, command.on, command.predecessors)
     id_ = derived_id("roster", "establish", code)
     try:
         done = await service.desk.handle(UNIT, code, command, context, command_id=id_)
@@ -71,6 +82,15 @@ async def end(
     return await change(code, command, caller, command_id, expected, request, response)
 
 
+@router.post("/units/{code}/withdraw-end", name="withdraw_unit_end", summary="撤回单位撤销")
+async def withdraw_end(
+    code: UnitCode, command: WithdrawUnitEnd, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """The unit goes on as if its end had not been said. Another day, or other successors, are said by ending it again."""
+    return await change(code, command, caller, command_id, expected, request, response)
+
+
 @router.post("/units/{code}/charge", name="charge_unit", summary="定责:写明单位职责")
 async def charge(
     code: UnitCode, command: ChargeUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
@@ -86,15 +106,18 @@ async def change(
     service: Service = request.app.state.service
     parent = command.parent if isinstance(command, MoveUnit) else None
     successors = command.successors if isinstance(command, EndUnit) else ()
-    context = await _context(service, code, caller, parent, successors)
+    on = getattr(command, "on", None) or local_date(service.clock())
+    context = await _context(service, code, caller, parent, on, successors)
     done = await service.desk.handle(UNIT, code, command, context, command_id=command_id, expected=expected)
     return {**await service.shown(UNIT, code, done, lambda then: _unit(then, code)), **receipt(service, response, done)}
 
 
-async def _context(service: Service, code: str, caller: Actor, parent: str | None, named: Iterable[str]) -> Any:
-    rows = await service.pool.fetch("select code from unit where code = any($1::text[])", list(named))
-    units = {row["code"] for row in rows}
-    return await service.context(caller, code, code=code, parent=await lookups.unit_kind(service.pool, parent), units=units)
+async def _context(service: Service, code: str, caller: Actor, parent: str | None, on: date, named: Iterable[str]) -> Any:
+    rows = await service.pool.fetch("select code, kind, since, ended from unit where code = any($1::text[])", list(named))
+    units = {row["code"]: Named(UnitKind(row["kind"]), row["since"], row["ended"]) for row in rows}
+    took_over = await service.pool.fetchval("select max(ended) from unit where successors ? $1 and code <> $1", code)
+    above = await lookups.unit_kind(service.pool, parent, on)
+    return await service.context(caller, code, code=code, parent=above, units=units, took_over=took_over)
 
 
 @router.get("/units", name="list_units", summary="单位列表(任意一天)")
@@ -150,9 +173,9 @@ async def leftovers(
 
 async def _unit(service: Service, code: str) -> dict[str, Any]:
     row = await service.pool.fetchrow(
-        "select code, name, kind, parent, line, since, ended, duty, predecessors, successors, ver as version from unit where code = $1",
-        code,
-    )
+        f"select code, name, kind, parent, line, since, ended, duty, predecessors, successors, version from {_ON_THE_DAY} where code = $2",
+        local_date(service.clock()), code,
+    )  # fmt: skip
     if row is None:
         raise Unknown(what="unit", id=code)
     return {**row, "predecessors": orjson.loads(row["predecessors"]), "successors": orjson.loads(row["successors"])}

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
@@ -25,7 +25,7 @@ Short = Annotated[str, StringConstraints(max_length=100)]
 
 
 class PublishBrand(Command):
-    """Publish a whole new version of what is printed. ``suffix`` is the switch: with 毕须办 it reads 贵人服务·毕须办."""
+    """Publish a new version of what is printed; what is left out stays. ``suffix`` is the switch: with 毕须办 it reads 贵人服务·毕须办."""
 
     brand: str = Field(min_length=1, max_length=30)
     suffix: str = Field("", max_length=30)
@@ -52,11 +52,15 @@ class Brand:
 
 
 def decide(state: Brand, command: PublishBrand, context: Context) -> list[Fact]:
-    """Facts, or a refusal."""
+    """Facts, or a refusal. What a new version leaves out stays as it was; what is to go is said to be empty."""
     the_office(context)
-    contact = command.contact.about(context.subject) if command.contact else None
-    fact = BrandPublished(contact=contact, **command.model_dump(exclude={"contact"}))
-    if contact is None and state.versions and state.versions[-1] == fact:
+    said: dict[str, Any] = {name: getattr(command, name) for name in PublishBrand.model_fields}
+    if state.versions:
+        kept = PublishBrand.model_fields.keys() - command.model_fields_set - {"on", "note"}
+        said |= {name: getattr(state.versions[-1], name) for name in kept}
+    contact = said["contact"].about(context.subject) if said["contact"] else None
+    fact = BrandPublished.model_validate({**said, "contact": contact})
+    if (contact is None or contact.token) and state.versions and state.versions[-1] == fact:
         return []  # A sealed name can't be compared: with one, saying it again is a new version.
     return [fact]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -71,6 +71,7 @@ class RegisterEnterprise(Particulars):
 class AmendEnterprise(Command):
     """Change particulars; only what is named changes."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     name: str | None = Field(None, min_length=1, max_length=200)
     kind: EnterpriseKind | None = None
     branch: bool | None = None
@@ -114,6 +115,7 @@ class ChangeCustody(Command):
 class AssignEnterprise(Command):
     """From a day on this unit, and this worker, answers for it on this line."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     line: Line
     unit: Code
     sub_unit: Code | None = None
@@ -142,6 +144,7 @@ class ChooseMainContact(Command):
 class FollowMapping(Command):
     """Give it to the unit that a published table names, unless a person put it where it is."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     line: Line
     unit: Code
     on: WrittenDate
@@ -152,6 +155,7 @@ class FollowMapping(Command):
 class HandOverEnterprise(Command):
     """Give it from one worker of the unit to another, if it is still the first one's; both have signed for it."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     line: Line
     unit: Code
     giver: UUID
@@ -163,12 +167,14 @@ class HandOverEnterprise(Command):
 class TagEnterprise(Command):
     """All its tags from now on."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     tags: tuple[Annotated[str, Field(min_length=1, max_length=30)], ...] = Field(max_length=20)
 
 
 class PreferContact(Command):
     """How and when it likes to be reached, and until when it wants to be left alone."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     modes: tuple[Mode, ...] = Field((), max_length=4)
     hours: str = Field("", max_length=100)
     quiet_until: WrittenDate | None = None
@@ -178,6 +184,7 @@ class PreferContact(Command):
 class MissEnterprise(Command):
     """It does not stand in a file that was declared complete."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     on: WrittenDate
     batch: str = Field("", max_length=64)
 
@@ -185,6 +192,7 @@ class MissEnterprise(Command):
 class FindEnterprise(Command):
     """What was missing is there after all."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     reason: str = Field(min_length=1, max_length=200)
     batch: str = Field("", max_length=64)
 

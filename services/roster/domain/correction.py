@@ -154,8 +154,10 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 return []
             raise CorrectionRuled
         case Approved(), RejectCorrection():
+            _may_rule(state.fact, context)
             raise CorrectionRuled
         case Rejected(), ApproveCorrection():
+            _may_rule(state.fact, context)
             raise CorrectionRuled
 
 

@@ -151,9 +151,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise Unknown(what="enterprise", id=str(context.subject))
         case Registered(), RegisterEnterprise():
             the_office(context)
-            if (state.name, state.standing) == (command.name, command.standing):
-                return []
-            raise AlreadyRegistered(code=state.code, name=state.name)
+            return _registered(state, command)
         case Registered(), AmendEnterprise():
             if not context.known.get("correction"):  # An approved correction carries its own right.
                 the_office(context)
@@ -171,7 +169,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             inside = held is not None and held.unit == command.unit
             the_unit(context, command.unit if inside else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
             _fits(command.line, command.unit, command.sub_unit, command.worker, context)
-            if held and (held.unit, held.sub_unit, held.worker) == (command.unit, command.sub_unit, command.worker):
+            named = (command.unit, command.sub_unit, command.worker)
+            if held and (held.unit, held.sub_unit, held.worker) == named and command.document in ("", held.document):
                 return []
             return [EnterpriseAssigned(**command.model_dump())]
         case Registered(), VerifyContactLoss():
@@ -280,6 +279,15 @@ def _register(command: RegisterEnterprise, context: Context) -> list[Fact]:
         _fits(item.line, item.unit, item.sub_unit, item.worker, context)
         facts.append(EnterpriseAssigned(on=on, **item.model_dump()))
     return [*facts, *_sized(None, plain)]
+
+
+def _registered(state: Registered, command: RegisterEnterprise) -> list[Fact]:
+    """The same registration again; what it says of particulars is compared with the first one's words."""
+    placed = {(item.line, item.unit, item.sub_unit, item.worker) for item in state.assigned}
+    same = placed >= {(item.line, item.unit, item.sub_unit, item.worker) for item in command.assignments}
+    if same and (state.name, state.standing) == (command.name, command.standing):
+        return []
+    raise AlreadyRegistered(code=state.code, name=state.name)
 
 
 def _amend(state: Registered, command: AmendEnterprise, context: Context) -> list[Fact]:

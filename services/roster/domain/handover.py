@@ -133,6 +133,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case NoHandover(), _:
             raise Unknown(what="handover")
         case Handover(told=told), OpenHandover():
+            _may_open(told.giver, told.unit, context)
             if told == _told(command, command.enterprises or told.enterprises):
                 return []
             raise HandoverExists
@@ -157,9 +158,13 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [HandoverWithdrawn(reason=command.reason, on=context.today)]
 
 
+def _may_open(giver: UUID, unit: str, context: Context) -> None:
+    if context.actor.id != giver:
+        the_unit(context, unit, Role.HEAD, Role.DEPUTY, Role.LIAISON)
+
+
 def _open(command: OpenHandover, context: Context) -> HandoverOpened:
-    if context.actor.id != command.giver:
-        the_unit(context, command.unit, Role.HEAD, Role.DEPUTY, Role.LIAISON)
+    _may_open(command.giver, command.unit, context)
     if command.unit not in context.known["units"]:
         raise TakerNotOfUnit(unit=command.unit)
     givers: tuple[UUID, ...] = context.known["givers"]

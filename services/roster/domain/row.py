@@ -11,6 +11,7 @@ a later file that has the enterprise in order ends it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -25,6 +26,7 @@ from shared.vault import Personal
 class SetRowAside(Command):
     """Keep a doubtful row for a person. ``raw`` is the whole row: it may hold personal data and is sealed."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     batch: str = Field(max_length=64)
     row: int
     doubts: tuple[Doubt, ...]

@@ -1,14 +1,19 @@
-"""A unit: a department or township that files ledgers, a branch or village under it, the district, its offices.
+r"""A unit: a department or township that files ledgers, a branch or village under it, the district, its offices.
 
-    (nothing) --establish--> Standing --rename / move / charge / document--> Standing --end--> Ended
+    (nothing) --establish--> Standing --rename / move / charge / document--> Standing --end--> Ended --end (put right)--> Ended
+                                ^                                                                |
+                                \------------------------ withdraw-end --------------------------/
 
 方案 三(一): the vertical line goes district → department → branch, the horizontal one district → township → village.
-Units are born, split off, renamed, moved and ended on a day; a month's history replays under the units of that month. Each
+Units are born, split off, renamed, moved and ended on a day, which may be to come: until then the unit works as before. What
+was said of its end can be put right or taken back, before its day and after. What holds on a day does not depend on the order
+in which it was said. Each
 filing unit issues a plan and sets up a leading group and a task force (方案 四(一)1, 四(二)1).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -24,6 +29,7 @@ from shared.events.roster import (
     UnitDocumented,
     UnitDocumentWithdrawn,
     UnitEnded,
+    UnitEndWithdrawn,
     UnitEstablished,
     UnitMoved,
     UnitRenamed,
@@ -79,6 +85,12 @@ class EndUnit(Command):
     on: WrittenDate
     successors: tuple[Code, ...] = Field((), max_length=20)
     document: str = Field("", max_length=100)
+
+
+class WithdrawUnitEnd(Command):
+    """Take back that the unit ends."""
+
+    reason: str = Field(min_length=1, max_length=200)
 
 
 class ChargeUnit(Command):
@@ -138,9 +150,29 @@ class BeforeItsTime(Refused):
 
 
 class UnitsNotThere(Refused):
-    """Predecessors and successors are units."""
+    """Predecessors and successors are units, and nobody is their own."""
 
     title = "没有所列的前身或承接单位"
+
+
+class CantSucceed(Refused):
+    """Work goes to units of the same kind, a branch's or a village's also to one of the kind above it, that are there on the day
+    (方案 三(一)).
+    """
+
+    title = "承接单位须为同类单位或其上级网格单位,且在撤销之日仍然存续"
+
+
+class StillSucceeds(Refused):
+    """A unit that took over from another is there at least on that day: successors never run in a circle."""
+
+    title = "该单位在其承接其他单位之日须仍存续"
+
+
+class NothingToTakeBack(Refused):
+    """Only an end that was said can be taken back."""
+
+    title = "该单位没有待撤回的撤销"
 
 
 class PaperKnown(Refused):
@@ -161,6 +193,19 @@ class Paper:
 
     told: UnitDocumented
     withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """Another unit that a command names: what it is and when it is there."""
+
+    kind: UnitKind
+    since: date
+    ended: date | None = None
+
+    def stands(self, day: date) -> bool:
+        """Whether it is there on a day."""
+        return self.since <= day and (self.ended is None or self.ended > day)
 
 
 @dataclass(frozen=True)
@@ -188,7 +233,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ended:
-    """A unit of the past."""
+    """A unit whose last day is known; it may be to come."""
 
     was: Standing
     on: date
@@ -196,11 +241,13 @@ class Ended:
 
 
 State = NoUnit | Standing | Ended
-Asked = EstablishUnit | RenameUnit | MoveUnit | EndUnit | ChargeUnit | DocumentUnit | WithdrawUnitDocument
+Asked = EstablishUnit | RenameUnit | MoveUnit | EndUnit | WithdrawUnitEnd | ChargeUnit | DocumentUnit | WithdrawUnitDocument
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the unit's ``code``, the ``parent``'s kind and the ``units`` there are."""
+    """Facts, or a refusal. ``context.known`` brings the unit's ``code``, the kind of the ``parent`` on the day, the ``units``
+    named, and for an end the last day on which this one took over from another (``took_over``).
+    """
     if isinstance(command, ChargeUnit | DocumentUnit | WithdrawUnitDocument):
         the_unit(context, context.known["code"], Role.HEAD, Role.DEPUTY)
     else:
@@ -211,9 +258,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Standing():
             return _standing(state, command, context)
         case Ended():
-            if isinstance(command, EndUnit) and (command.on, command.successors) == (state.on, state.successors):
-                return []
-            raise UnitHasEnded(on=state.on)
+            return _ended(state, command, context)
 
 
 def _establish(command: Asked, context: Context) -> list[Fact]:
@@ -224,6 +269,36 @@ def _establish(command: Asked, context: Context) -> list[Fact]:
     return [UnitEstablished(code=context.known["code"], **command.model_dump())]
 
 
+def _ended(state: Ended, command: Asked, context: Context) -> list[Fact]:
+    match command:
+        case EndUnit():
+            if (command.on, command.successors) == (state.on, state.successors):
+                return []
+            return _end(state.was, command, context)
+        case WithdrawUnitEnd():
+            return [UnitEndWithdrawn(reason=command.reason, on=context.today)]
+        case RenameUnit(on=on) | MoveUnit(on=on) if on < state.on:
+            return _standing(state.was, command, context)
+        case ChargeUnit() | DocumentUnit() | WithdrawUnitDocument() if context.today < state.on:
+            return _standing(state.was, command, context)
+        case EstablishUnit() | RenameUnit() | MoveUnit() | ChargeUnit() | DocumentUnit() | WithdrawUnitDocument():
+            raise UnitHasEnded(on=state.on)
+
+
+def _end(state: Standing, command: EndUnit, context: Context) -> list[Fact]:
+    _not_before(state, command.on)
+    _there(command.successors, context)
+    units: Mapping[str, Named] = context.known.get("units", {})
+    above = {_ABOVE[state.kind]} if state.kind in (UnitKind.BRANCH, UnitKind.VILLAGE) else set[UnitKind]()
+    fit = {state.kind} | above
+    if unfit := [code for code in command.successors if units[code].kind not in fit or not units[code].stands(command.on)]:
+        raise CantSucceed(units=unfit, kind=state.kind.label, on=command.on)
+    took_over: date | None = context.known.get("took_over")
+    if took_over is not None and command.on <= took_over:
+        raise StillSucceeds(on=took_over)
+    return [UnitEnded(**command.model_dump())]
+
+
 def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
     match command:
         case EstablishUnit():
@@ -232,15 +307,15 @@ def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
             raise UnitExists(code=state.code, name=state.name)
         case RenameUnit():
             _not_before(state, command.on)
-            return [] if command.name == state.name else [UnitRenamed(**command.model_dump())]
+            return [] if _said_of(state.names, command.on) == command.name else [UnitRenamed(**command.model_dump())]
         case MoveUnit():
             _not_before(state, command.on)
             _fits(state.kind, command.parent, context)
-            return [] if command.parent == state.parent else [UnitMoved(**command.model_dump())]
+            return [] if _said_of(state.parents, command.on) == command.parent else [UnitMoved(**command.model_dump())]
         case EndUnit():
-            _not_before(state, command.on)
-            _there(command.successors, context)
-            return [UnitEnded(**command.model_dump())]
+            return _end(state, command, context)
+        case WithdrawUnitEnd():
+            raise NothingToTakeBack
         case ChargeUnit():
             return [] if command.duty == state.duty else [UnitCharged(duty=command.duty, on=context.today)]
         case DocumentUnit():
@@ -276,8 +351,14 @@ def _fits(kind: UnitKind, parent: str | None, context: Context) -> None:
         raise WrongParent(kind=kind.label, parent=parent)
 
 
+def _said_of(said: tuple[tuple[date, str], ...], day: date) -> str | None:
+    """What was said last of what begins on this very day."""
+    return next((value for on, value in reversed(said) if on == day), None)
+
+
 def _there(codes: tuple[str, ...], context: Context) -> None:
-    if missing := sorted(set(codes) - set(context.known.get("units", ()))):
+    others = set(context.known.get("units", ())) - {context.known["code"]}
+    if missing := sorted(set(codes) - others):
         raise UnitsNotThere(units=missing)
 
 
@@ -309,6 +390,13 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, papers=papers)
         case Standing(), UnitEnded():
             return Ended(state, fact.on, fact.successors)
+        case Ended(), UnitEnded():
+            return Ended(state.was, fact.on, fact.successors)
+        case Ended(), UnitEndWithdrawn():
+            return state.was
+        case Ended(), _:
+            was = evolve(state.was, fact)
+            return replace(state, was=was) if isinstance(was, Standing) else state
         case _:  # A fact of another time or kind changes nothing: evolve can't refuse.
             return state
 

@@ -35,7 +35,7 @@ from shared.eventlog import load
 from shared.events import Command
 from shared.handle import Done
 from shared.months import local_date
-from shared.problems import Forbidden, KeyReused, Problem, Unknown
+from shared.problems import Forbidden, Problem, Unknown
 from shared.public import digest
 from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
@@ -82,7 +82,7 @@ async def issue(id_: LinkId, body: AskLink, caller: Caller, request: Request, re
     version, state = await stored(service, id_)
     if version:
         may_manage(_issued(state).fact, caller)
-        if not same(_issued(state).fact, body.enterprise, body.purpose, body.visit, None):
+        if not same(_issued(state).fact, body.enterprise, body.purpose, body.visit, None, body.days):
             raise AlreadyIssued(link=str(id_))
         response.status_code, response.headers["ETag"] = 200, f'"{version}"'
         return {"version": version, "replayed": True, **await _shown(service, id_, state, caller)}
@@ -103,13 +103,6 @@ async def reissue(
     id_: LinkId, body: AskAnother, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    # The token is new each time, so a repeat is known by its id alone.
-    if stream := await service.pool.fetchval("select stream from log.command where id = $1", command_id):
-        if stream != LINK.stream(id_):
-            raise KeyReused
-        version, state = await stored(service, id_)
-        may_manage(_issued(state).fact, caller)
-        return {"version": version, "replayed": True, **await _shown(service, id_, state, caller)}
     token, found_by = a_token()
     command = ReissueLink(days=body.days, token=token, token_sha256=found_by)
     context = await service.context(caller, id_)

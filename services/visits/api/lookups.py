@@ -156,7 +156,7 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
         "smells": {name: [vars(smell) for smell in found] for name, found in smells_of(told).items()},
         "changes": list(changes(last, told)),
         "evidence": [
-            {**item.model_dump(mode="json"), "kind_label": item.kind.label, "href": f"/visits/{id_}/evidence/{item.sha256}"}
+            {**item.model_dump(mode="json"), "kind_label": item.kind.label, "href": f"/api/visits/visits/{id_}/evidence/{item.sha256}"}
             for item in details.evidence
         ],
         "tickets": [_ticket(id_, demand.no) for demand in told.demands] if not isinstance(state, Held) else [],

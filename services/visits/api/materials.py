@@ -71,7 +71,7 @@ def _shown(id_: UUID, version: int, state: Shelved, caller: Actor) -> dict[str, 
         "versions": [
             {
                 **item.model_dump(mode="json"), "approved": item.no in state.approved,
-                "href": f"/materials/{id_}/versions/{item.no}/file" if item.sha256 else None,
+                "href": f"/api/visits/materials/{id_}/versions/{item.no}/file" if item.sha256 else None,
             }
             for item in state.versions
         ],

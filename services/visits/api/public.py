@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,11 +19,13 @@ from fastapi import APIRouter, Header, Request, Response
 from services.visits.api import answering
 from services.visits.api.lookups import recorded
 from services.visits.domain.commands import ConfirmVisit, DenyVisit, Said
-from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand, responsible
+from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand, SaidToday, responsible
 from services.visits.domain.visit import VISIT
-from shared.decider import Actor
+from shared import writing
+from shared.decider import Actor, Context
 from shared.directory import Directory, KnownEnterprise
 from shared.events import Command
+from shared.events.visits import DemandRaised
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
 from shared.public import NOBODY, PublicRoute, Token, digest, ticket_of
@@ -213,10 +216,35 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
     enterprise = await directory.enterprise(access.enterprise, local_date(service.clock()))
     id_ = _said(service, token, "demand", command, key)
     context = await service.context(ITSELF, id_, enterprise=enterprise)
-    done = await service.desk.handle(FEEDBACK, id_, command, context, command_id=derived_id("visits", "demand", str(id_)))
-    response.status_code = 200 if done.replayed else 201
     unit = (await directory.unit(responsible(enterprise))).name
+    try:
+        done = await service.desk.handle(
+            FEEDBACK, id_, command, context, command_id=derived_id("visits", "demand", str(id_)),
+            prepare=partial(_said_just_now, enterprise.id, command),
+        )  # fmt: skip
+    except SaidToday as before:
+        if before.facts["otherwise"]:
+            raise
+        response.status_code = 200
+        return {"received": True, "replayed": True, "key": before.facts["key"], "unit": unit}
+    response.status_code = 200 if done.replayed else 201
     return {"received": True, "replayed": done.replayed, "key": ticket_of(id_), "unit": unit}
+
+
+async def _said_just_now(enterprise: UUID, command: RaiseDemand, connection: Any, _state: Any, context: Context) -> Context:
+    """A second click, however it came by another key: the same words of the same enterprise on one day are one demand."""
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050204))", f"demand {enterprise}")
+    rows = await connection.fetch(
+        "select id, fact from view.feedback where kind = 'demand' and enterprise = $1 and on_date = $2 and id <> $3 order by id",
+        enterprise, context.today, context.subject,
+    )  # fmt: skip
+    for row in rows:
+        told = DemandRaised.model_validate_json(row["fact"])
+        if writing.key(told.content) == writing.key(command.content):
+            more = (command.reporter is not None and told.reporter is None) or (command.phone is not None and told.phone is None)
+            otherwise = more or (told.category, told.nature) != (command.category, command.nature)
+            raise SaidToday(key=str(ticket_of(row["id"])), otherwise=otherwise)
+    return context
 
 
 @router.put("/{token}/answers", name="answer_questionnaire", summary="企业填答问卷")
@@ -233,7 +261,9 @@ async def answers(token: Token, body: answering.AnswerQuestions, request: Reques
 
 async def _inspectorate(service: Service) -> str:
     row = await service.pool.fetchval(
-        "select name from known_unit where kind = $1 and ended_on is null order by code limit 1", str(UnitKind.INSPECTORATE)
+        "select name from known_unit where kind = $1 and (ended_on is null or ended_on > $2) order by code limit 1",
+        str(UnitKind.INSPECTORATE),
+        local_date(service.clock()),
     )
     return row or UnitKind.INSPECTORATE.label
 

@@ -118,7 +118,7 @@ async def reused(
         return {
             "visit": visit, "sha256": sha256, "original": item.original, "on": details.told.on, "enterprise_name": details.told.enterprise.name,
             "units": sorted(details.units), "captured_at": item.captured_at, "uploaded_at": item.uploaded_at,
-            "uploader": item.uploader, "kind_label": item.kind.label, "href": f"/visits/{visit}/evidence/{sha256}",
+            "uploader": item.uploader, "kind_label": item.kind.label, "href": f"/api/visits/visits/{visit}/evidence/{sha256}",
         }  # fmt: skip
 
     items: list[dict[str, Any]] = []

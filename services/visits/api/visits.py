@@ -205,7 +205,7 @@ async def visits(
     return await listing(
         service.pool, table="visit",
         columns='id, ver as version, enterprise, enterprise_name, code, on_date as "on", month, mode, review, counted, joint, '
-        "late_entry, demands, files, flags, disputed, "
+        "late_entry, demands, files, array(select jsonb_array_elements_text(flags)) as flags, disputed, "
         "(select array_agg(distinct u.line order by u.line) from visit_unit u where u.visit = visit.id) as lines, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
         where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip

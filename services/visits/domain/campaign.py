@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -71,6 +71,7 @@ class ApproveCampaign(Command):
 class AddCampaignFile(Command):
     """A picture or document that shows what was done is stored under this digest."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     sha256: Digest
     original: Digest
     media_type: str = Field(max_length=100)
@@ -226,6 +227,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Planned(), ReviseCampaign():
             return _revise(state, command, context)
         case Running(), ReviseCampaign():
+            may_plan(state.told.unit, context.actor)
             raise CampaignAlreadyApproved(campaign=str(context.subject))
         case Unplanned(), PlanCampaign():
             may_plan(command.unit, context.actor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -139,6 +139,7 @@ class CorrectVisit(Telling):
 class AttachEvidence(Command):
     """A stored file proves the visit. ``original`` is the digest of the bytes as they were sent."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     sha256: Digest
     kind: EvidenceKind
     media_type: str = Field(max_length=100)

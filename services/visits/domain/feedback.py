@@ -38,6 +38,12 @@ class AlreadySaid(Refused):
     title = "该编号的反馈已提交,内容不同"
 
 
+class SaidToday(Refused):
+    """The same words of the same enterprise on one day are one demand; what is to be added is added to it."""
+
+    title = "今天已提出过相同的诉求,需要补充的请在该诉求下补充情况"
+
+
 class NobodyAnswers(Refused):
     """A demand goes to a unit that answers for the enterprise (方案 三(一))."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -67,6 +67,7 @@ class VisitOfAnother(Refused):
 class IssueLink(Command):
     """A link for this enterprise, for so many days."""
 
+    MADE: ClassVar[frozenset[str]] = frozenset({"token", "token_sha256"})
     enterprise: UUID
     purpose: LinkPurpose
     days: Days
@@ -79,6 +80,7 @@ class IssueLink(Command):
 class ReissueLink(Command):
     """Another token for the link, for so many days from today; the one before stops."""
 
+    MADE: ClassVar[frozenset[str]] = frozenset({"token", "token_sha256"})
     days: Days
     token: Personal
     token_sha256: Digest
@@ -130,7 +132,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise Unknown(what="link", id=str(context.subject))
         case Issued(fact=fact) | Revoked(fact=fact), IssueLink():
             may_manage(fact, context.actor)
-            if same(fact, command.enterprise, command.purpose, command.visit, command.poll):
+            if same(fact, command.enterprise, command.purpose, command.visit, command.poll, command.days):
                 return []
             raise AlreadyIssued(link=str(context.subject))
         case Issued(fact=fact) | Revoked(fact=fact), ReissueLink():
@@ -164,9 +166,10 @@ def evolve(state: State, fact: Fact) -> State:
             return state
 
 
-def same(fact: LinkIssued, enterprise: UUID, purpose: LinkPurpose, visit: UUID | None, poll: UUID | None) -> bool:
-    """Whether this is what the link was issued for."""
-    return (fact.enterprise.id, fact.purpose, fact.visit, fact.poll) == (enterprise, purpose, visit, poll)
+def same(fact: LinkIssued, enterprise: UUID, purpose: LinkPurpose, visit: UUID | None, poll: UUID | None, days: int) -> bool:
+    """Whether this is what the link was issued for, and for how long."""
+    about = (fact.enterprise.id, fact.purpose, fact.visit, fact.poll, (fact.expires_on - fact.on).days)
+    return about == (enterprise, purpose, visit, poll, days)
 
 
 def may_manage(fact: LinkIssued, actor: Actor) -> None:

@@ -9,7 +9,7 @@ used, and every use stays in the log.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -37,6 +37,7 @@ class EnterMaterial(Command):
 class AddVersion(Command):
     """A version: a file that is stored under this digest, or a text."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     text: str = Field("", max_length=2_000)
     sha256: Digest | None = None
     media_type: str = Field("", max_length=100)

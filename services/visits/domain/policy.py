@@ -127,6 +127,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 return []
             raise PolicyIsRetired(reason=state.reason)
         case Retired(), PublishPolicy():
+            may_publish(state.fact.unit, context.actor)
             raise PolicyIsRetired(reason=state.reason)
 
 

@@ -201,6 +201,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
     ``questionnaire`` if another one of the month is known; ``opened``, the clear texts of the state's personal data;
     ``photos_since`` and ``policies``. A ruling needs ``enterprise`` of today.
     """
+    if not isinstance(state, Unrecorded):
+        _guard(state.details, command, context)
     match state, command:
         case Unrecorded(), RecordVisit():
             return _record(command, context)
@@ -210,7 +212,6 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         ):  # fmt: skip
             raise Unknown(what="visit", id=str(context.subject))
         case Pending() | Accepted() | Returned() | Voided() | Held(), RecordVisit():
-            may_tell(state.details, context.actor)
             if alike(state.details.told, VisitRecorded(**telling(command, context, None)[0]), context):
                 return []
             raise AlreadyRecorded(visit=str(context.subject))
@@ -219,7 +220,6 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Accepted(), CorrectVisit():
             raise AlreadyAccepted(visit=str(context.subject))
         case Pending() | Accepted() | Returned() | Held(), AttachEvidence():
-            may_tell(state.details, context.actor)
             return _attach(state, command, context)
         case Pending(), AcceptVisit():
             return _accept(state.details, command, context)
@@ -228,12 +228,10 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Returned(), AcceptVisit():
             raise NotAwaitingReview(visit=str(context.subject), reason=state.words)
         case Pending() | Accepted(), ReturnVisit():
-            may_review(state.details, context.actor)
             return [VisitReturned(reason=command.reason)]
         case Returned(), ReturnVisit():
             return _again(state, command.reason, context)
         case Pending() | Accepted() | Returned(), VoidVisit():
-            may_review(state.details, context.actor)
             return [VisitVoided(reason=command.reason)]
         case Voided(), VoidVisit():
             return _again(state, command.reason, context)
@@ -302,6 +300,21 @@ def _noted(details: VisitDetails, fact: Fact) -> VisitDetails:
             return details
 
 
+def _guard(details: VisitDetails, command: Asked, context: Context) -> None:
+    """Who may say this of a recorded visit, whatever it has come to: a stranger hears nothing of that."""
+    match command:
+        case RecordVisit() | CorrectVisit() | AttachEvidence():
+            may_tell(details, context.actor)
+        case AcceptVisit() | ReturnVisit() | VoidVisit() | UpholdVisit():
+            may_review(details, context.actor)
+        case ConfirmVisit() | DenyVisit():
+            if not context.actor.holds(Role.SYSTEM):
+                raise NotTheEnterprise
+        case RuleVisit():
+            enterprise: KnownEnterprise = context.known["enterprise"]
+            may_rule(frozenset(held.unit for held in enterprise.assigned.values()), details, context.actor)
+
+
 def may_tell(details: VisitDetails, actor: Actor) -> None:
     """The visitors themselves, or those who enter for them."""
     may_tell_of(details.told.visitors, actor)
@@ -364,7 +377,6 @@ def _record(command: RecordVisit, context: Context) -> list[Fact]:
 
 def _correct(state: Pending | Returned, command: CorrectVisit, context: Context) -> list[Fact]:
     before = state.details
-    may_tell(before, context.actor)
     told = VisitCorrected(**telling(command, context, before.told)[0])
     if isinstance(state, Pending) and alike(before.told, told, context):
         return []
@@ -388,7 +400,6 @@ def _attach(state: Standing | Held, command: AttachEvidence, context: Context) -
 
 
 def _accept(details: VisitDetails, command: AcceptVisit, context: Context) -> list[Fact]:
-    may_review(details, context.actor)
     if details.disputed:
         raise DeniedByEnterprise(visit=str(context.subject))
     if details.missing:
@@ -396,13 +407,7 @@ def _accept(details: VisitDetails, command: AcceptVisit, context: Context) -> li
     return [VisitAccepted(note=command.note)]
 
 
-def _enterprise_itself(actor: Actor) -> None:
-    if not actor.holds(Role.SYSTEM):
-        raise NotTheEnterprise
-
-
 def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context) -> list[Fact]:
-    _enterprise_itself(context.actor)
     first, words = state.details.confirmed, _about_contact(command.words, state.details)
     if first is None:
         fact = VisitConfirmed(rating=command.rating, aware=command.aware, words=words, via=command.via)
@@ -414,7 +419,6 @@ def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context) ->
 
 
 def _deny(details: VisitDetails, command: DenyVisit, context: Context) -> list[Fact]:
-    _enterprise_itself(context.actor)
     words = _about_contact(command.words, details)
     if details.denied is None:
         return [VisitDenied(words=words)]
@@ -424,7 +428,6 @@ def _deny(details: VisitDetails, command: DenyVisit, context: Context) -> list[F
 
 
 def _uphold(details: VisitDetails, command: UpholdVisit, context: Context) -> list[Fact]:
-    may_review(details, context.actor)
     if details.denied is None:
         raise NotDenied(visit=str(context.subject))
     if details.upheld is None:
@@ -435,8 +438,6 @@ def _uphold(details: VisitDetails, command: UpholdVisit, context: Context) -> li
 
 
 def _rule(state: Held, command: RuleVisit, context: Context) -> list[Fact]:
-    enterprise: KnownEnterprise = context.known["enterprise"]
-    may_rule(frozenset(held.unit for held in enterprise.assigned.values()), state.details, context.actor)
     if command.ruling is Ruling.DISMISS:
         return [VisitDismissed(reason=command.reason)]
     told = state.details.told
@@ -462,7 +463,6 @@ def _about_contact(words: Personal | None, details: VisitDetails) -> Personal | 
 
 def _again(state: Accepted | Returned | Voided, words: str, context: Context) -> list[Fact]:
     """The same review said twice adds nothing; other words don't replace the first."""
-    may_review(state.details, context.actor)
     if state.words == words:
         return []
     if isinstance(state, Voided):

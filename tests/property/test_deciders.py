@@ -1,0 +1,128 @@
+"""Two properties of every cell of every decider: a repeat is the same content said again, and the guard comes first.
+
+The cells are those that the demo district fills (it shows every fact there is), and those of a ledger month.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from support.cells import STRANGER, TODAY, Cell, filled, otherwise
+
+from deploy.demo.district import official_calendar
+from services.issues.projections import DECIDERS as ISSUES
+from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger, SupplementLedger
+from services.roster.projections import DECIDERS as ROSTER
+from services.visits.projections import DECIDERS as VISITS
+from shared.decider import Actor, Context, Decider, said_before
+from shared.events import Command
+from shared.events.reporting import Filing
+from shared.problems import Problem
+from shared.terms import Line, Role, derived_id
+
+CARRYING_THEIR_OWN_RIGHT = {"correction", "handover"}
+"""What is known of a command that was approved elsewhere (a correction, a hand-over both signed): the caller is not asked."""
+OF_ITSELF = {"disclosure", "subject"}
+"""Asked for through one route only, which looks up who may; the demo shows neither."""
+ELSEWHERE = {"history"}
+"""Rows of another system, told by the command line alone."""
+
+BY_ITS_KEY = {
+    ("DrawSurvey", "sample_size"),
+    *(("MatchOrder", name) for name in ("content", "external_no", "urgency", "external_due")),
+}
+"""Said under an id that follows from what it is about, whose fingerprint tells: the fact keeps what came of it, a drawn sample;
+of a matched order the ticket's report, written in the same transaction, keeps the words.
+"""
+
+
+def a_month() -> list[Cell]:
+    """A ledger month, step by step."""
+
+    def by(name: str, role: Role) -> Actor:
+        return Actor(derived_id("member", name), name, frozenset({role}), "T01")
+
+    def filing(letter: str) -> Filing:
+        return Filing(cut={"roster": 1}, rows=1, digest=letter * 64, visited=1, owed=1)
+
+    liaison, head, office, platform = (
+        by("l", Role.LIAISON), by("h", Role.HEAD), by("o", Role.OFFICE), by("s", Role.SYSTEM)
+    )  # fmt: skip
+    story: list[tuple[Actor, Command]] = [
+        (liaison, SubmitLedger(note="按时")), (office, ReturnLedger(reason="有误")), (liaison, SubmitLedger(note="再报")),
+        (head, SignLedger(digest="a" * 64)), (platform, SupplementLedger(filing=filing("b"), added=1, changed=0, removed=0)),
+    ]  # fmt: skip
+    now, state, found = datetime(2026, 11, 23, 2, tzinfo=UTC), MONTH.initial, []
+    known = {"unit": "T01", "line": Line.HORIZONTAL, "month": "2026-10", "due": now, "begun": True, "filing": filing("a")}
+    facts: tuple[Any, ...] = ()
+    for actor, command in story:
+        context = Context(actor, now, TODAY, official_calendar(), derived_id("month"), known)
+        made = tuple(MONTH.decide(state, command, context))
+        after = MONTH.fold(made, state)
+        facts = (*facts, *made)
+        found.append(Cell(MONTH, state, command, context, after, facts))
+        state = after
+    return found
+
+
+CELLS = [*filled(), *a_month()]
+PARAMETERS = [pytest.param(cell, id=f"{cell.name} {number}") for number, cell in enumerate(CELLS)]
+
+
+def test_every_decider_is_looked_at() -> None:
+    kinds = {decider.kind for decider in (*ROSTER, *VISITS, *ISSUES, MONTH)}
+    assert kinds - {cell.decider.kind for cell in CELLS} == OF_ITSELF | ELSEWHERE
+
+
+@pytest.mark.parametrize("cell", PARAMETERS)
+def test_a_repeat_is_the_same_content_said_again(cell: Cell) -> None:
+    """Said otherwise it is a command of its own or a refusal, never silence: nothing that somebody wrote gets lost."""
+    if cell.command.IF_NOT_SO:
+        return
+    if decided(cell.decider, cell.after, cell.command, cell.context) == []:
+        assert said_before(cell.command, cell.facts)
+    for field, other in otherwise(cell.command):
+        if (
+            field in other.MADE
+            or (type(other).__name__, field) in BY_ITS_KEY
+            or any(getattr(fact, field, None) == getattr(other, field) for fact in cell.facts)
+        ):
+            continue  # Left out it was understood so, or it is so by another fact: nothing new is said.
+        if decided(cell.decider, cell.after, other, cell.context) == []:
+            assert not said_before(other, cell.facts), f"{field}: {getattr(other, field)!r} is lost without a word"
+
+
+def decided(decider: Decider[Any], state: Any, command: Command, context: Context) -> list[Any] | None:
+    try:
+        return list(decider.decide(state, command, context))
+    except Problem:
+        return None
+
+
+BY_KIND: dict[str, list[Cell]] = defaultdict(list)
+for _cell in CELLS:
+    BY_KIND[_cell.decider.kind].append(_cell)
+
+
+@pytest.mark.parametrize("kind", sorted(BY_KIND))
+def test_a_stranger_gets_nothing_but_no(kind: str) -> None:
+    """In every state, for every command of the stream: 403 or 404, no fact, and no word of where things stand."""
+    cells = BY_KIND[kind]
+    states = {type(state).__name__: (state, cell) for cell in cells for state in (cell.before, cell.after)}
+    answered: list[str] = []
+    for cell in cells:
+        for name, (state, other) in states.items():
+            known = {**other.context.known, **cell.context.known}
+            if CARRYING_THEIR_OWN_RIGHT & known.keys():
+                known = {key: value for key, value in known.items() if key not in CARRYING_THEIR_OWN_RIGHT}
+            try:
+                facts = cell.decider.decide(state, cell.command, replace(cell.context, actor=STRANGER, known=known))
+                answered.append(f"{name} × {type(cell.command).__name__}: {'facts' if facts else 'a repeat'}")
+            except Problem as problem:
+                if problem.status not in (403, 404):
+                    answered.append(f"{name} × {type(cell.command).__name__}: {type(problem).__name__}")
+    assert not sorted(set(answered))
