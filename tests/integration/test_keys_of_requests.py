@@ -118,4 +118,4 @@ async def test_a_key_is_of_one_address_and_one_content(district: District, name:
                     refused += answer.status_code == 409 and answer.json()["type"] == REUSED
                 before = (who, case.headers["Idempotency-Key"]) if first.json().get("position") else before
     print(f"{name}: {tried} operations with a key accepted, {refused} other requests refused as KEY_REUSED")
-    assert tried >= 8 and refused >= tried
+    assert tried >= 5 and refused >= tried, "too few to say anything"
