@@ -14,6 +14,7 @@ from uuid import UUID
 
 from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
 from services.roster.domain.calendar import CALENDAR, PublishYear
+from services.roster.domain.enterprise import Placed
 from services.roster.domain.mapping import MAPPING, MapIndustries
 from services.roster.domain.member import MEMBER, AppointMember
 from services.roster.domain.unit import UNIT, EstablishUnit
@@ -127,10 +128,10 @@ class District:
         return {person.account: person for person in self.people}
 
     @cached_property
-    def lines(self) -> dict[str, tuple[Line, bool]]:
+    def lines(self) -> dict[str, Placed]:
         """As the roster's deciders want to know it."""
         kinds = (UnitKind.TOWNSHIP, UnitKind.VILLAGE, UnitKind.DEPARTMENT, UnitKind.BRANCH)
-        return {unit.code: (unit.line, unit.files) for unit in self.units if unit.kind in kinds}
+        return {unit.code: (unit.line, None if unit.files else unit.parent) for unit in self.units if unit.kind in kinds}
 
     @cached_property
     def workers(self) -> dict[UUID, set[str]]:
@@ -201,6 +202,7 @@ def founding(where: District, span: Span) -> Iterator[Step]:
     """Units from the top down, then people, industries, years."""
     at, on = moment(span.founded, 8), span.founded
     kinds = {unit.code: unit.kind for unit in where.units}
+    parents = {unit.code: unit.parent for unit in where.units}
     order = (UnitKind.DISTRICT, UnitKind.OFFICE, UnitKind.INSPECTORATE, UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
     rank = {kind: n for n, kind in enumerate(order)}
     for unit in sorted(where.units, key=lambda unit: rank.get(unit.kind, len(order))):
@@ -216,7 +218,7 @@ def founding(where: District, span: Span) -> Iterator[Step]:
             duty="", on=on, document=MARK,
         )  # fmt: skip
         yield Step(at, MEMBER, str(person.id), command, SYSTEM, derived_id("demo", "appoint", person.account), person.id,
-                   {"account": person.account, "units": set(kinds)})  # fmt: skip
+                   {"account": person.account, "units": parents})  # fmt: skip
     mapping = MapIndustries(entries=where.industries, on=on, note=MARK)
     yield Step(at, MAPPING, "industries", mapping, SYSTEM, derived_id("demo", "industries"), derived_id("roster", "industries"),
                {"lines": where.lines})  # fmt: skip

@@ -196,7 +196,7 @@ class Organising:
         )  # fmt: skip
 
     def _appointing(self, day: date, person: Person, command: AppointMember, *, held: bool = False) -> Step:
-        known = {"account": person.account, "units": {person.unit}, "held": held}
+        known = {"account": person.account, "units": {person.unit: None}, "held": held}
         office = self._where.who["office"].actor
         return self._step(day, 14, MEMBER, person.id, command, office, known)
 

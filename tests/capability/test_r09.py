@@ -19,7 +19,7 @@ async def by_table(district: District, number: int, industry: str, unit: str) ->
     """As the import registers it: placed by the table, with a confidence."""
     service = district.services["roster"]
     key = derived_id("enterprise", credit(number))
-    lines = {"D01": (Line.VERTICAL, True), "D02": (Line.VERTICAL, True)}
+    lines = {"D01": (Line.VERTICAL, None), "D02": (Line.VERTICAL, None)}
     context = await service.context(district.actor(), key, lines=lines, workers={})
     command = RegisterEnterprise(
         code=credit(number), name=f"某公司{number}", industry=industry, on="2026-01-01",

@@ -50,6 +50,33 @@ async def test_names_that_differ_by_brackets_may_be_one_enterprise(district: Dis
         assert (await client.get("/queues/nothing")).status_code == 422
 
 
+async def test_a_village_goes_with_its_own_township(district: District) -> None:
+    """Wherever a unit and one under it are named together, the one stands under the other, on the day that is meant."""
+    service = await district.open()
+    today = str(local_date(service.clock()))
+    async with district.client() as client:
+        await the_net(client)
+        id_ = await enterprise(client, 1, address="某路8号")
+        other = {"unit": "T02", "sub_unit": "T01-1"}
+        accept, assign = f"/queues/unplaced/{id_}/accept", f"/enterprises/{id_}/assign"
+        post = {"name": "某人", "role": "worker", "on": today, **other}
+        for path, body in (
+            (accept, other),
+            (assign, {"line": "horizontal", "on": today, **other}),
+            ("/members/new/appoint", post),
+        ):
+            answer = await client.post(path, json=body)
+            told = answer.json()
+            assert (answer.status_code, told["type"]) == (409, "urn:guiren:problem:not-under-unit"), (path, told)
+            assert (told["unit"], told["sub_unit"]) == ("T02", "T01-1") and "不属于" in told["title"]
+        version = (await client.get("/units/T01-1")).headers.get("ETag", '"1"')
+        move = {"parent": "T02", "on": "2026-03-01"}
+        await ok(await client.post("/units/T01-1/move", json=move, headers={"If-Match": version}))
+        before = {"line": "horizontal", "on": "2026-02-28", **other}
+        assert (await client.post(assign, json=before)).status_code == 409, "until then it stood under the other"
+        await ok(await client.post(accept, json=other))
+
+
 async def test_a_township_that_ended_takes_nobody(district: District) -> None:
     service = await district.open()
     async with district.client() as client:

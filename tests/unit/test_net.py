@@ -41,7 +41,7 @@ TODAY = date(2026, 9, 1)
 OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
 HEAD = Actor(UUID(int=2), "T1-head", frozenset({Role.HEAD}), "T1")
 WORKER = Actor(UUID(int=3), "T1-w", frozenset({Role.WORKER}), "T1")
-LINES = {"T1": (Line.HORIZONTAL, True), "V1": (Line.HORIZONTAL, False), "D1": (Line.VERTICAL, True), "D2": (Line.VERTICAL, True)}
+LINES = {"T1": (Line.HORIZONTAL, None), "V1": (Line.HORIZONTAL, "T1"), "D1": (Line.VERTICAL, None), "D2": (Line.VERTICAL, None)}
 
 
 def context(actor: Actor = OFFICE, **known: Any) -> Context:

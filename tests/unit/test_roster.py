@@ -23,6 +23,7 @@ from services.roster.domain.refusals import (
     CodeInvalid,
     NotAnEnterprise,
     NotOfThisLine,
+    NotUnderUnit,
     TriesTooAlike,
     WorkerNotOfUnit,
 )
@@ -51,10 +52,10 @@ HEAD = Actor(UUID(int=2), "T1-head", frozenset({Role.HEAD}), "T1")
 DEPUTY = Actor(UUID(int=3), "T1-deputy", frozenset({Role.DEPUTY}), "T1")
 WORKER = Actor(UUID(int=4), "T1-worker1", frozenset({Role.WORKER}), "T1")
 LINES = {
-    "T1": (Line.HORIZONTAL, True),
-    "T2": (Line.HORIZONTAL, True),
-    "V1": (Line.HORIZONTAL, False),
-    "D1": (Line.VERTICAL, True),
+    "T1": (Line.HORIZONTAL, None),
+    "T2": (Line.HORIZONTAL, None),
+    "V1": (Line.HORIZONTAL, "T1"),
+    "D1": (Line.VERTICAL, None),
 }
 CODE = make_code("520502", "MA000001").text
 
@@ -104,9 +105,9 @@ def test_only_the_office_changes_units():
         unit(actor=HEAD)
 
 
-def appoint(role=Role.WORKER, actor=HEAD, in_unit="T1", state=MEMBER.initial):
-    command = AppointMember(name=Personal("某人"), unit=in_unit, role=role, on=date(2026, 1, 1))
-    facts = MEMBER.decide(state, command, context(actor, account="a", units={"T1", "T2"}))
+def appoint(role=Role.WORKER, actor=HEAD, in_unit="T1", state=MEMBER.initial, sub_unit=None):
+    command = AppointMember(name=Personal("某人"), unit=in_unit, sub_unit=sub_unit, role=role, on=date(2026, 1, 1))
+    facts = MEMBER.decide(state, command, context(actor, account="a", units={"T1": "520502", "T2": "520502", "V1": "T1"}))
     return MEMBER.fold(facts, state), facts
 
 
@@ -123,6 +124,12 @@ def test_a_head_appoints_within_the_unit_and_the_name_is_about_a_subject():
 def test_a_head_appoints_neither_elsewhere_nor_to_the_offices(role, in_unit):
     with pytest.raises(Forbidden):
         appoint(role, in_unit=in_unit)
+
+
+def test_a_post_is_in_a_village_of_the_unit():
+    assert appoint(sub_unit="V1")[1][0].sub_unit == "V1"
+    with pytest.raises(NotUnderUnit):
+        appoint(actor=OFFICE, in_unit="T2", sub_unit="V1")
 
 
 def test_a_post_is_held_in_a_unit_that_exists_and_given_up_once():
@@ -177,6 +184,16 @@ def test_a_unit_answers_on_its_own_line_only(line, to, sub_unit):
     state, _ = registered()
     with pytest.raises(NotOfThisLine):
         ENTERPRISE.decide(state, AssignEnterprise(line=line, unit=to, sub_unit=sub_unit, on=TODAY), context())
+
+
+def test_a_village_is_named_with_the_township_it_stands_under():
+    places = ({"line": "horizontal", "unit": unit, "sub_unit": "V1"} for unit in ("T1", "T2"))
+    state, _ = registered(assignments=[next(places)])
+    assert state.holder(Line.HORIZONTAL, TODAY).sub_unit == "V1"
+    with pytest.raises(NotUnderUnit):
+        registered(assignments=[next(places)])
+    with pytest.raises(NotUnderUnit):
+        ENTERPRISE.decide(state, AssignEnterprise(line=Line.HORIZONTAL, unit="T2", sub_unit="V1", on=TODAY), context())
 
 
 def test_a_move_keeps_the_past():

@@ -44,7 +44,7 @@ def appointed(
     state: Member, on: date, role: Role = Role.HEAD, *, seat: str | None = None, held: bool = False, **more: Any
 ) -> Member:
     command = AppointMember(name=Personal("某人"), unit="T1", role=role, on=on, **more)
-    facts = MEMBER.decide(state, command, context(account="a", units={"T1"}, seat=seat, held=held))
+    facts = MEMBER.decide(state, command, context(account="a", units={"T1": None, "V1": "T1"}, seat=seat, held=held))
     return MEMBER.fold(facts, state)
 
 
@@ -81,7 +81,7 @@ def test_a_release_told_late_shortens_the_term_and_one_told_early_undoes_what_ne
     assert [(held.since, held.until) for held in released(never, JULY).posts] == [(MAY, JUNE)]
 
 
-@pytest.mark.parametrize("changed", [{"duty": "另一职责"}, {"document": "2号"}, {"post": "另一岗位"}, {"sub_unit": "T1"}])
+@pytest.mark.parametrize("changed", [{"duty": "另一职责"}, {"document": "2号"}, {"post": "另一岗位"}, {"sub_unit": "V1"}])
 def test_only_what_says_the_same_is_a_repeat(changed: dict[str, str]) -> None:
     said = {"duty": "职责", "document": "1号"}
     state = appointed(MEMBER.initial, MAY, **said)

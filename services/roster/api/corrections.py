@@ -84,7 +84,7 @@ async def approve(
         wanted = AssignEnterprise(
             line=fact.line, unit=fact.to_unit, sub_unit=fact.to_sub_unit, on=context.today, reason=fact.reason[:200], document=""
         )
-        lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit])
+        lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit], context.today)
         known = {"lines": lines, "workers": {}}
         asks.append(_ask(fact, wanted, context, "assign", id_, known))
     position = await service.desk.handle_all(asks)

@@ -69,7 +69,7 @@ async def _change(
     known: dict[str, Any] = {}
     if isinstance(command, AssignEnterprise):
         known = {
-            "lines": await lookups.lines(service.pool, [command.unit, command.sub_unit]),
+            "lines": await lookups.lines(service.pool, [command.unit, command.sub_unit], command.on),
             "workers": await lookups.workers(service.pool, [command.worker], max(command.on, local_date(service.clock()))),
         }
     context = await service.context(caller, id_, **known)

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.roster.domain.enterprise import Placed
 from services.roster.domain.member import AppointMember, Member
 from shared.decider import Context
 from shared.terms import Line, Role, UnitKind
 
-_FILES = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)
+_UNDER = (UnitKind.BRANCH, UnitKind.VILLAGE)
 
 
 async def unit_kind(pool: Any, code: str | None, on: date) -> UnitKind | None:
@@ -23,18 +24,29 @@ async def unit_kind(pool: Any, code: str | None, on: date) -> UnitKind | None:
     return UnitKind(kind) if kind else None
 
 
-async def lines(pool: Any, codes: Iterable[str | None], on: date | None = None) -> dict[str, tuple[Line, bool]]:
-    """By unit code: its line, and whether it files ledgers itself (or is a branch or village under one that does).
+async def lines(pool: Any, codes: Iterable[str | None], on: date | None = None) -> dict[str, Placed]:
+    """By unit code: its line, and the unit it stands under.
 
-    With ``on`` those are missing that have ended by that day.
+    With ``on`` it is as of that day, and those are missing that have ended by then.
     """
     rows = await pool.fetch(
-        "select code, kind, line from unit where code = any($1::text[]) and line is not null "
+        f"select code, kind, line, {under('$2')} as parent from unit where code = any($1::text[]) and line is not null "
         "and ($2::date is null or ended is null or ended > $2)",
         [code for code in codes if code],
         on,
     )
-    return {row["code"]: (Line(row["line"]), UnitKind(row["kind"]) in _FILES) for row in rows}
+    return {row["code"]: placed(row) for row in rows}
+
+
+def under(day: str) -> str:
+    """The unit above a row of ``unit`` on a day, as SQL; without one that day, the one it has now."""
+    held = f"p.code = unit.code and p.since <= {day} and (p.until is null or p.until > {day})"
+    return f"coalesce((select p.parent from unit_parent p where {held}), unit.parent)"
+
+
+def placed(unit: Any) -> Placed:
+    """How the deciders know a row of the units: a department or township answers itself, a branch or village under another."""
+    return Line(unit["line"]), unit["parent"] if unit["kind"] in _UNDER else None
 
 
 async def workers(pool: Any, members: Iterable[UUID | None], on: date) -> dict[UUID, set[str]]:

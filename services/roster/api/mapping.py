@@ -139,7 +139,7 @@ async def preview(
     service: Service = request.app.state.service
     the_district(caller)
     lines = await lookups.lines(service.pool, command.entries.values())
-    if wrong := sorted({unit for unit in command.entries.values() if lines.get(unit) != (Line.VERTICAL, True)}):
+    if wrong := sorted({unit for unit in command.entries.values() if lines.get(unit) != (Line.VERTICAL, None)}):
         raise NotADepartment(units=wrong)
     return {"on": command.on, **await moved(service, command.entries, command.on, cursor, limit)}
 

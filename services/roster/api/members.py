@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api.lookups import seated
+from services.roster.api.lookups import seated, under
 from services.roster.domain.member import MEMBER, ONE_AT_A_TIME, AppointMember, Member, ReleaseMember
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
@@ -48,9 +48,10 @@ async def _change(
     key = derived_id("member", account)
     wanted = [command.unit, *([command.sub_unit] if isinstance(command, AppointMember) and command.sub_unit else [])]
     rows = await service.pool.fetch(
-        "select code from unit where code = any($1::text[]) and (ended is null or ended > $2)", wanted, command.on
-    )
-    context = await service.context(caller, key, account=account, units={row["code"] for row in rows})
+        f"select code, {under('$2')} as parent from unit where code = any($1::text[]) and (ended is null or ended > $2)",
+        wanted, command.on,
+    )  # fmt: skip
+    context = await service.context(caller, key, account=account, units={row["code"]: row["parent"] for row in rows})
     prepare: Prepare[Member] | None = None
     if isinstance(command, AppointMember) and (command.role in ONE_AT_A_TIME or command.acting_for):
         prepare = partial(seated, command)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from services.roster.api.lookups import placed, under
 from services.roster.domain.commands import Assignment
+from services.roster.domain.enterprise import Placed
 from services.roster.intake.places import Places, Suggestion, elsewhere, outside, suggest_for
 from services.roster.intake.read import Column
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Reason, Verdict
@@ -20,7 +22,7 @@ class Grid:
     """Where candidates can be placed: the table of industries, and the townships and villages with their names."""
 
     departments: dict[str, str]
-    lines: dict[str, tuple[Line, bool]]
+    lines: dict[str, Placed]
     names: Places
 
     @classmethod
@@ -32,9 +34,10 @@ class Grid:
         )
         tables = {row["name"]: orjson.loads(row["entries"]) for row in rows}
         units = await service.pool.fetch(
-            "select code, name, kind, parent, line from unit where ended is null or ended > $1", local_date(service.clock())
+            f"select code, name, kind, {under('$1')} as parent, line from unit where ended is null or ended > $1",
+            local_date(service.clock()),
         )
-        lines = {u["code"]: (Line(u["line"]), u["kind"] in (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP)) for u in units if u["line"]}
+        lines = {u["code"]: placed(u) for u in units if u["line"]}
         townships = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.TOWNSHIP]
         villages = [(u["code"], u["name"], u["parent"]) for u in units if u["kind"] == UnitKind.VILLAGE]
         called = [(u["code"], u["name"]) for u in units if u["kind"] == UnitKind.DISTRICT]

@@ -88,7 +88,7 @@ def decide(state: State, command: OpenCensus | CloseCensus, context: Context) ->
             _may(command.unit, context)
             if command.until < command.since:
                 raise CensusWithoutDays(since=str(command.since), until=str(command.until))
-            if command.unit and context.known["lines"].get(command.unit) != (command.line, True):
+            if command.unit and context.known["lines"].get(command.unit) != (command.line, None):
                 raise CensusOfOtherLine(unit=command.unit, line=command.line.label)
             return [CensusOpened(**command.model_dump())]
         case Unopened(), CloseCensus():

@@ -42,6 +42,7 @@ from services.roster.domain.refusals import (
     NotAnEnterprise,
     NotAssignedThere,
     NotOfThisLine,
+    NotUnderUnit,
     NotYourEnterprise,
     OutsideCensus,
     TriesTooAlike,
@@ -130,6 +131,10 @@ Asked = (
 )  # fmt: skip
 
 _PERSONAL = ("legal_person", "contact", "phone")
+
+
+Placed = tuple[Line, str | None]
+"""A unit as ``lines`` of a context knows it: its line, and for a branch or village the unit it stands under."""
 
 
 def subject(enterprise: UUID, who: str) -> UUID:
@@ -317,8 +322,11 @@ def _verify(state: Registered, command: VerifyContactLoss, context: Context) -> 
 
 def _fits(line: Line, unit: str, sub_unit: str | None, worker: UUID | None, context: Context) -> None:
     lines = context.known["lines"]
-    if lines.get(unit) != (line, True) or (sub_unit and lines.get(sub_unit) != (line, False)):
+    under = lines.get(sub_unit, (None, None)) if sub_unit else (line, unit)
+    if lines.get(unit) != (line, None) or under[0] is not line or under[1] is None:
         raise NotOfThisLine(line=line.label, unit=unit, sub_unit=sub_unit)
+    if under[1] != unit:
+        raise NotUnderUnit(unit=unit, sub_unit=sub_unit)
     if worker is not None and unit not in context.known["workers"].get(worker, ()):
         raise WorkerNotOfUnit(unit=unit, worker=str(worker))
 

@@ -121,7 +121,7 @@ def decide_mapping(state: Mapping, command: Asked, context: Context) -> list[Fac
     match command:
         case MapIndustries():
             lines = context.known["lines"]
-            if wrong := sorted({unit for unit in command.entries.values() if lines.get(unit) != (Line.VERTICAL, True)}):
+            if wrong := sorted({unit for unit in command.entries.values() if lines.get(unit) != (Line.VERTICAL, None)}):
                 raise NotADepartment(units=wrong)
             fact = IndustriesMapped(**command.model_dump())
         case MapPlaces():

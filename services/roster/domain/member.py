@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from services.roster.domain.permissions import the_unit
+from services.roster.domain.refusals import NotUnderUnit
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
@@ -158,6 +159,8 @@ def _appoint(state: Member, command: AppointMember, context: Context) -> list[Fa
     known = context.known
     if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known["units"]]:
         raise UnitUnknown(unit=missing[0])
+    if command.sub_unit and known["units"][command.sub_unit] != command.unit:
+        raise NotUnderUnit(unit=command.unit, sub_unit=command.sub_unit)
     held = state.post(command.unit, command.role, command.on)
     if held and held == _held(command):
         return []

@@ -1,4 +1,4 @@
-"""What stands in the way of an action on an enterprise of the register."""
+"""What stands in the way of an action on an enterprise of the register or on a post."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ class NotOfThisLine(Refused):
     """A department answers on the vertical line, a township on the horizontal one (方案 三(一))."""
 
     title = "单位与网格线不符"
+
+
+class NotUnderUnit(Refused):
+    """A branch or village is named together with the unit it stands under on that day (方案 三(一))."""
+
+    title = "所选村(社区)或分支机构不属于所选单位,请改选本单位所辖的,或先变更单位"
 
 
 class WorkerNotOfUnit(Refused):
