@@ -19,6 +19,7 @@ from support.world import District, until
 from services.issues import clock
 from services.issues.reactions import issue_id
 from shared.events.visits import Demand, EvidenceAttached, Visited, Visitor, VisitRecorded
+from shared.paper import MISSING
 from shared.terms import EvidenceKind, Line, Mode, Role
 
 PICTURE = "ab" * 32
@@ -30,7 +31,7 @@ async def a_ticket_of_a_visit(desk: Desk) -> tuple[UUID, str]:
     visits = await some_visits(district)
     visits.clock = lambda: at("09-24T09:00:00")
     visitor = Visitor(member=member("w"), unit="T01", line=Line.HORIZONTAL, role=Role.WORKER)
-    enterprise = Visited(id=UUID(desk.enterprises[0]), code=credit(1), name="某1公司")
+    enterprise = Visited(id=UUID(desk.enterprises[0]), code=credit(1), name="某𠮷公司")
     demands = (Demand(no=3, content="用电容量不足,申请增容"),)
     fact = VisitRecorded(enterprise=enterprise, on=date(2026, 9, 24), mode=Mode.ON_SITE, visitors=(visitor,), demands=demands)
     await tell(district, visits, visit, fact)
@@ -85,6 +86,7 @@ async def test_the_chain_from_visit_to_archive_and_back_and_its_package(district
         made, again = [await office.get(f"/issues/{id_}/package") for _ in range(2)]
     assert made.status_code == 200, made.text
     assert made.content == again.content
+    assert made.headers[MISSING] == again.headers[MISSING] == "U+20BB7"
     with zipfile.ZipFile(BytesIO(made.content)) as package:
         files = {name: package.read(name) for name in package.namelist()}
         assert {info.date_time for info in package.infolist()} == {(2021, 8, 11, 0, 0, 0)}
@@ -132,6 +134,7 @@ async def test_the_forms_print(district: District) -> None:
         for path in ("dispatch.pdf", "dispatch/1.pdf", "request/1.pdf", "slip/1.pdf"):
             page = await office.get(f"/issues/{id_}/forms/{path}")
             assert (page.status_code, page.headers["content-type"], page.content[:5]) == (200, "application/pdf", b"%PDF-"), path
+            assert page.headers[MISSING] == "U+20BB7", path
         for path, status in (("dispatch/2.pdf", 404), ("slip/0.pdf", 422), ("letter/1.pdf", 422)):
             assert (await office.get(f"/issues/{id_}/forms/{path}")).status_code == status, path
         assert (await office.get(f"/issues/{uuid4()}/forms/dispatch.pdf")).status_code == 404

@@ -12,6 +12,7 @@ from support.world import District, until
 
 from services.roster.documents import plaque
 from shared.directory import Directory
+from shared.paper import MISSING
 from shared.problems import Unknown
 from shared.terms import Role, new_id
 from shared.vault import Personal
@@ -72,11 +73,13 @@ async def test_a_plaque_is_printed_with_a_code_that_dies_with_it(district: Distr
         await the_net(client)
         id_ = await served(client, 1)
         project = str(new_id())
-        await ok(await client.put(f"/projects/{project}", json={"name": "某项目", "enterprise": id_, "on": "2026-02-01"}))
+        content = {"name": "某𠮷项目", "enterprise": id_, "on": "2026-02-01"}
+        await ok(await client.put(f"/projects/{project}", json=content))
         assert (await client.get(f"/projects/{project}/plaque.pdf")).status_code == 404
         await ok(await client.post(f"/projects/{project}/hang", json=hanging()))
         page = await client.get(f"/projects/{project}/plaque.pdf?site=https://a.example")
         assert page.headers["content-type"] == "application/pdf" and page.content.startswith(b"%PDF-")
+        assert page.headers[MISSING] == "U+20BB7"
         assert (await client.get(f"/projects/{project}/plaque.pdf?site=https://a.example")).content == page.content
         assert (await client.get(f"/projects/{project}/plaque.pdf?site=javascript:x")).status_code == 422
         tokens = [await token_of(district, project)]
@@ -127,12 +130,12 @@ VALUES = {
     "text", ["", "#panic()", "$x$ *粗* _斜_ `码` \\", "名" * 200, "a\u202eb", "😀", '"]#import "x"', "<script>"]
 )
 def test_whatever_is_written_on_a_plaque_is_text_on_one_page(text: str) -> None:
-    made = plaque.plaque({**dict.fromkeys(plaque.FIELDS, text)}, "https://a.example/s/x")
+    made = plaque.plaque({**dict.fromkeys(plaque.FIELDS, text)}, "https://a.example/s/x").content
     assert made.startswith(b"%PDF-") and made.count(b"/Type/Page/") + made.count(b"/Type /Page ") <= 1
 
 
 def test_a_plaque_is_the_same_bytes_each_time_and_a5() -> None:
     made = plaque.plaque(VALUES, "https://a.example/s/abc")
     assert made == plaque.plaque(VALUES, "https://a.example/s/abc")
-    assert b"[0 0 419.52756 595.27563]" in made or b"419.5" in made
+    assert b"[0 0 419.52756 595.27563]" in made.content or b"419.5" in made.content
     assert plaque.preview(VALUES, "https://a.example/s/abc", ppi=36).startswith(b"\x89PNG")

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from shared.paper import MISSING
 from shared.settings import Settings
 
 SERVICES = ("roster", "visits", "issues", "reporting")
@@ -85,3 +86,11 @@ def test_parameters_are_bounded(name: str, path: str, method: str, operation: di
 def test_operation_ids_are_unique(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
     same = [item for item in operations() if item[0] == name and item[3]["operationId"] == operation["operationId"]]
     assert len(same) == 1
+
+
+def test_what_prints_says_which_characters_it_lacks(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
+    """Every route that answers with pages made here (R17, R46), and no other; each is printed with 𠮷 in its own test."""
+    prints = operation["operationId"] in ("print_plaque", "print_form", "print_dispatch", "get_package")
+    told = operation["responses"].get("200", {})
+    assert (MISSING in told.get("headers", {})) == prints
+    assert not (path.endswith(".pdf") or "application/pdf" in told.get("content", {})) or prints

@@ -20,6 +20,7 @@ from services.issues.documents.register import told, workbook
 from services.issues.documents.story import Story
 from services.issues.domain.permissions import reach
 from services.issues.projections.heard import visited
+from shared import paper
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -113,18 +114,22 @@ async def export(
 
 
 @router.get(
-    "/issues/{id_}/forms/{form}/{n}.pdf", name="print_form", summary="打印交办单、报请单、督办单", response_class=Response
-)
+    "/issues/{id_}/forms/{form}/{n}.pdf", name="print_form", summary="打印交办单、报请单、督办单", response_class=Response,
+    responses=paper.answers("application/pdf"),
+)  # fmt: skip
 async def form(id_: IssueId, form: Literal["dispatch", "request", "slip"], n: Nth, caller: Caller, request: Request) -> Response:
     """The n-th of its kind, from 1, in the order they were written."""
     service: Service = request.app.state.service
     item = await _readable(service, id_, caller)
     made = FORMS[form][0](item, n, await naming.people(service, [item]), await _office(service))
-    content = await run_sync(print_form, made, limiter=_PRINTERS)
-    return Response(content, media_type="application/pdf", headers=_named(f"{TITLES[form]}{made.no}.pdf", "inline"))
+    page = await run_sync(print_form, made, limiter=_PRINTERS)
+    return paper.answer(TITLES[form], page, "application/pdf", _named(f"{TITLES[form]}{made.no}.pdf", "inline"))
 
 
-@router.get("/issues/{id_}/forms/dispatch.pdf", name="print_dispatch", summary="打印交办单(最近一次)", response_class=Response)
+@router.get(
+    "/issues/{id_}/forms/dispatch.pdf", name="print_dispatch", summary="打印交办单(最近一次)", response_class=Response,
+    responses=paper.answers("application/pdf"),
+)  # fmt: skip
 async def dispatch(id_: IssueId, caller: Caller, request: Request) -> Response:
     """The order as it stands."""
     service: Service = request.app.state.service
@@ -132,15 +137,18 @@ async def dispatch(id_: IssueId, caller: Caller, request: Request) -> Response:
     return await form(id_, "dispatch", max(1, len(item.all(FORMS["dispatch"][1]))), caller, request)
 
 
-@router.get("/issues/{id_}/package", name="get_package", summary="归档包(ZIP)", response_class=Response)
+@router.get(
+    "/issues/{id_}/package", name="get_package", summary="归档包(ZIP)", response_class=Response,
+    responses=paper.answers("application/zip"),
+)  # fmt: skip
 async def archive(id_: IssueId, caller: Caller, request: Request) -> Response:
     """History, forms, replies and the visit it came from, with a manifest of digests. The same history gives the same bytes."""
     service: Service = request.app.state.service
     item = await _readable(service, id_, caller)
     visit = await visited(service.pool, item.state.report.visit) if item.state.report.visit else None
     people = await naming.people(service, [item])
-    content = await run_sync(package, item, people, visit, await _office(service), lookups.TITLES, limiter=_PRINTERS)
-    return Response(content, media_type="application/zip", headers=_named(f"{item.state.report.no}.zip"))
+    made = await run_sync(package, item, people, visit, await _office(service), lookups.TITLES, limiter=_PRINTERS)
+    return paper.answer("归档包", made, "application/zip", _named(f"{item.state.report.no}.zip"))
 
 
 async def _readable(service: Service, id_: UUID, caller: Actor) -> Story:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.paper import pdf, png
+from shared.paper import Printed, Value, pdf, png
 
 _SOURCE = r"""
 #let say = sys.inputs
@@ -58,16 +57,15 @@ class Form:
     signers: Sequence[str]
     footer: str = ""
 
-    def inputs(self) -> dict[str, str]:
+    def inputs(self) -> dict[str, Value]:
         """The values, as text: nothing somebody typed can become markup."""
         return {
             "office": self.office, "title": self.title, "no": self.no, "date": self.date, "footer": self.footer,
-            "rows": json.dumps([list(row) for row in self.rows], ensure_ascii=False),
-            "signers": json.dumps(list(self.signers), ensure_ascii=False),
+            "rows": self.rows, "signers": self.signers,
         }  # fmt: skip
 
 
-def print_form(form: Form) -> bytes:
+def print_form(form: Form) -> Printed:
     """The form as PDF."""
     return pdf(_SOURCE, form.inputs())
 

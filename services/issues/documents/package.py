@@ -23,7 +23,7 @@ from services.issues.documents.story import People, Story, instant
 from services.issues.domain.states import Archived
 from shared.eventlog import Entry
 from shared.events.issues import IssueDeclined, IssueResolved, SiblingAnswered, StageAnswered
-from shared.paper import pdf
+from shared.paper import Printed, pdf
 from shared.terms import Role, Term
 
 _LONG_AGO = (2021, 8, 11, 0, 0, 0)
@@ -72,20 +72,24 @@ _SOURCE = r"""
 """
 
 
-def package(item: Story, people: People, visit: Mapping[str, Any] | None, office: str, titles: Mapping[str, str]) -> bytes:
+def package(item: Story, people: People, visit: Mapping[str, Any] | None, office: str, titles: Mapping[str, str]) -> Printed:
     """The archive. ``visit`` is the copy of the visit it came from; ``titles`` what facts are called."""
+    summary = _summary(item, people, titles)
+    missing = set(summary.missing)
     files: dict[str, tuple[str, bytes]] = {
         "timeline.jsonl": ("事件原文", b"".join(_line(entry) for entry in item.entries)),
-        "summary.pdf": ("办理过程", _summary(item, people, titles)),
+        "summary.pdf": ("办理过程", summary.content),
         "replies.json": ("对企业的答复", _json(_replies(item))),
         "visit.json": ("来源走访和印证资料清单", _json(_origin(item, visit))),
         "README.txt": ("说明", _HOW.format(no=item.state.report.no).encode()),
     }
     for what, (form, kind) in FORMS.items():
         for n in range(1, len(item.all(kind)) + 1):
-            files[f"forms/{what}-{n}.pdf"] = (f"{TITLES[what]}({n})", print_form(form(item, n, people, office)))
+            page = print_form(form(item, n, people, office))
+            missing |= page.missing
+            files[f"forms/{what}-{n}.pdf"] = (f"{TITLES[what]}({n})", page.content)
     files["manifest.json"] = ("清单", _json(_manifest(item, visit, files)))
-    return _zipped({name: content for name, (_, content) in files.items()})
+    return Printed(_zipped({name: content for name, (_, content) in files.items()}), frozenset(missing))
 
 
 def _manifest(item: Story, visit: Mapping[str, Any] | None, files: Mapping[str, tuple[str, bytes]]) -> dict[str, Any]:
@@ -146,7 +150,7 @@ def _origin(item: Story, visit: Mapping[str, Any] | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summary(item: Story, people: People, titles: Mapping[str, str]) -> bytes:
+def _summary(item: Story, people: People, titles: Mapping[str, str]) -> Printed:
     labels = {column.name: column.label for column in COLUMNS}
     facts = [
         [labels[name], value.label if isinstance(value, Term) else str(value)]
@@ -160,7 +164,7 @@ def _summary(item: Story, people: People, titles: Mapping[str, str]) -> bytes:
     ]
     inputs = {
         "title": f"问题办理档案 {item.state.report.no}", "footer": f"{item.state.report.no} · 截至日志第 {item.cut} 条",
-        "facts": json.dumps(facts, ensure_ascii=False), "steps": json.dumps(steps, ensure_ascii=False),
+        "facts": facts, "steps": steps,
     }  # fmt: skip
     return pdf(_SOURCE, inputs)
 

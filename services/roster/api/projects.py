@@ -17,6 +17,7 @@ from services.roster.api.reading import business, own_or_asked, sees_district
 from services.roster.documents.plaque import plaque
 from services.roster.domain.project import HANDS, PROJECT, Asked, HangPlaque, NumberTaken, RegisterProject, TakeDownPlaque
 from services.roster.projections.sealed import sealed
+from shared import paper
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -181,7 +182,7 @@ async def _must_see(service: Service, enterprise: UUID, caller: Actor) -> None:
 
 @router.get(
     "/projects/{id_}/plaque.pdf", name="print_plaque", summary="打印挂牌(A5,PDF,含二维码)", response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}},
+    responses=paper.answers("application/pdf"),
 )  # fmt: skip
 async def print_plaque(
     id_: ProjectId, caller: Caller, request: Request,
@@ -215,7 +216,7 @@ async def print_plaque(
     }  # fmt: skip
     where = site or brand["site"] or str(request.base_url).rstrip("/")
     page = await asyncio.to_thread(plaque, values, f"{where}/s/{token}")
-    return Response(page, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="plaque.pdf"'})
+    return paper.answer("挂牌", page, "application/pdf", {"Content-Disposition": 'inline; filename="plaque.pdf"'})
 
 
 _PERSON = (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import segno
 
-from shared.paper import pdf, png
+from shared.paper import Printed, pdf, png
 
 _SOURCE = r"""
 #let say = sys.inputs
@@ -115,7 +115,7 @@ def _inputs(values: Mapping[str, str], address: str) -> dict[str, str]:
     return {**{name: values.get(name, "") for name in FIELDS}, "qr": picture.getvalue().decode()}
 
 
-def plaque(values: Mapping[str, str], address: str) -> bytes:
+def plaque(values: Mapping[str, str], address: str) -> Printed:
     """The page as PDF. ``address`` is what the QR code opens."""
     return pdf(_SOURCE, _inputs(values, address))
 
