@@ -21,7 +21,7 @@ from shared.terms import Mode, Role, Standing
 from support.stories import H, Story, V, day, ident, sealed, settled
 
 _ACTING, _SIZES, _DEBTS = 2, 3, 4
-"""Since which rules there are deputies for a leave and denied visits, size classes, and heirs of a unit's debts."""
+"""Since which rules there are deputies for a leave and denied visits, size classes, heirs of a unit's debts and names read two ways."""
 MONTH = "2026-09"
 LEDGERS = (("H1", H), ("V1", V))
 
@@ -77,6 +77,9 @@ def _inherited(story: Story) -> None:
     story.tell("unit/H2", roster.UnitEnded(on=day("09-23"), successors=("H1",)))
     story.visit("A", "09-24", "H1", qualified=False, aware="unknown")
     story.visit("J", "09-24", "H1", mode=Mode.QUESTIONNAIRE, satisfaction="5")
+    for name in ("曾氏商贸", "岑氏商贸", "长顺酒业", "诸葛酒业", "单氏建材", "丁氏建材"):
+        story.enterprise(name)
+        story.visit(name, "09-15", "H1")
     stream = _ticket(story, "QXG-202609-H1-0009", "V1", due="09-25")
     _settle(story, stream, "09-29", "3")
 
