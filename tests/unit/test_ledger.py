@@ -10,7 +10,7 @@ import pytest
 from support.stories import AUTUMN_2026, H, Story, V, day, ident, sealed, settled, ticket
 
 from services.reporting.domain.folding import fold
-from services.reporting.domain.ledger import Ledger, canonical, digest, ledger, ledger_of, pinyin, prepare
+from services.reporting.domain.ledger import Ledger, canonical, digest, ledger, ledger_of, prepare
 from shared.events import issues, roster, visits
 from shared.industries import DIVISIONS, industry_label
 from shared.terms import Awareness, EvidenceKind, Line, Mode, Rating, Role
@@ -39,11 +39,6 @@ def test_each_visit_of_the_month_is_a_row_in_order_of_day_then_pinyin_then_id() 
     assert [(row["seq"], row["enterprise_name"]) for row in rows] == [
         (1, "鸭池农业"), (2, "安顺建材"), (3, "毕节酒业"), (4, "重庆路商贸"),
     ]  # fmt: skip
-
-
-def test_a_name_sorts_by_how_it_is_read() -> None:
-    assert pinyin("重庆") == "chong qing"
-    assert pinyin("毕节A1") == "bi jie a 1"
 
 
 def test_a_voided_visit_leaves_the_ledger_and_a_returned_one_stays_marked() -> None:

@@ -20,9 +20,8 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from pypinyin import lazy_pinyin
 
-from services.reporting.domain import former
+from services.reporting.domain import former, spelling
 from services.reporting.domain.coverage import (
     Basis,
     Coverage,
@@ -122,7 +121,8 @@ def ledger_of(prepared: Prepared, unit: str, line: Line) -> Ledger:
     chosen = [*own, *(histories.visits[key] for key in sorted(handed - known))]
     due_us = _end_of(prepared.filing.period.due)
     made = [_row(prepared, unit, visit, handed=visit.id in handed, due_us=due_us) for visit in chosen]
-    made.sort(key=lambda row: (row["visited_on"], pinyin(row["enterprise_name"]), row["enterprise_name"], row["visit"]))
+    spelt = spelling.order if prepared.rules >= _SPELT else former.pinyin
+    made.sort(key=lambda row: (row["visited_on"], spelt(row["enterprise_name"]), row["enterprise_name"], row["visit"]))
     for seq, row in enumerate(made, 1):
         row["seq"] = seq
     header = _header(prepared, unit, line)
@@ -147,26 +147,6 @@ def canonical(item: Ledger) -> bytes:
 def digest(item: Ledger) -> str:
     """SHA-256 of the canonical form, in hexadecimal."""
     return sha256(canonical(item)).hexdigest()
-
-
-_READ_TWO_WAYS = frozenset("重长行朝乐厦都会调便")
-"""Characters of company names whose reading depends on their neighbours: 重庆, 银行, 长顺."""
-
-
-@lru_cache(maxsize=65_536)
-def pinyin(text: str) -> str:
-    """The sort key of a Chinese name: its syllables, other characters as they are. Depends on the locked dictionary alone.
-
-    Phrases are looked up only where they can matter: that is ten times as slow, and a large unit has 30,000 names.
-    """
-    if _READ_TWO_WAYS.isdisjoint(text):
-        return " ".join(map(_syllable, text))
-    return " ".join(lazy_pinyin(text)).casefold()
-
-
-@lru_cache(maxsize=32_768)
-def _syllable(character: str) -> str:
-    return lazy_pinyin(character)[0].casefold()
 
 
 def _end_of(day: str) -> int:
@@ -250,6 +230,10 @@ def _row(prepared: Prepared, unit: str, visit: VisitHistory, *, handed: bool, du
         "marks": [name for name, holds in marks.items() if holds],
         "remark": details.get("remark", ""),
     }
+
+
+_SPELT = 5
+"""Since these rules surnames and places stand by their own reading."""
 
 
 _SIZED = 3

@@ -12,11 +12,12 @@ it. ``tests/contract/golden_filings`` holds a filing of every version.
     4   办结, 按期, 满意 are of the unit that handles; tickets are read as they stood at T; 代管 since ever is never
         counted; a unit that ended inside the freeze leaves its debts to its successor; awareness is asked of counted visits;
         a rating from a questionnaire is not shown (decision 0030)
+    5   rows of a day stand in pinyin order by the reading of surnames and places (decision 0041)
 """
 
 from __future__ import annotations
 
-CURRENT = 4
+CURRENT = 5
 """What is computed now. A version that somebody may have filed by is closed: the next change is a version more."""
 
 UNNAMED = (2, 1)
