@@ -81,7 +81,7 @@ _OTHERWISE = {
 _UNDATED = _by(
     RECORDED,
     (
-        issues.AlarmsSet, visits.ConsultationConfirmed, visits.DecisionTaken, visits.DecisionFulfilled, visits.SurveyAnswered,
+        issues.AlarmsSet, issues.ParkedSkipped, visits.ConsultationConfirmed, visits.DecisionTaken, visits.DecisionFulfilled, visits.SurveyAnswered,
         visits.SurveyClosed, visits.CampaignPlanned, visits.CampaignRevised, visits.CampaignApproved, visits.CampaignFileAdded,
         visits.MaterialEntered, visits.MaterialVersioned, visits.MaterialApproved, visits.LinkRevoked,
         visits.QuestionnaireDefined, visits.QuestionnairePublished, visits.QuestionnaireRetired, visits.PollOpened,
