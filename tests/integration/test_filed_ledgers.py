@@ -150,6 +150,8 @@ async def test_what_was_filed_is_shown_and_printed_whatever_came_later(district:
         assert other["附件3"]["A4"].value.endswith("校验码:—")
         assert other["附件3"]["A2"].value.endswith("(按所选时点计算,非报送件)")
         assert AFTERWARDS not in other.sheetnames
+        assert "填报日期:—" in other["附件3"]["A3"].value  # It was filed; this is not what was.
+        assert "未报送" not in str([cell.value for sheet in other for line in sheet for cell in line])
 
         async with office.who(Role.DEPUTY) as deputy:
             assert (await deputy.post(f"/ledgers/T01/{MONTH}/sign", json={"digest": filed["digest"]})).status_code == 200
@@ -244,6 +246,26 @@ async def test_the_list_of_ledgers_is_told_as_of_an_instant(district: District) 
         assert (await listed())["signed"]
         assert ((await listed(as_of=then))["digest"], (await listed(as_of=then))["signed"]) == (filed["digest"], False)
         assert (await listed(as_of=before))["state"] == "missing"
+
+
+async def test_the_history_of_a_ledger_is_told_as_of_an_instant(district: District) -> None:
+    async with an_office(district) as office:
+        await office.known()
+
+        async def told(**params: str) -> list[str]:
+            async with office.who(Role.AUDITOR, "office") as auditor:
+                found = (await auditor.get(f"/ledgers/T01/{MONTH}/history", params=params)).json()
+            assert found["total"] == len(found["items"])
+            return [item["type"].split(".")[1] for item in found["items"]]
+
+        assert await told() == []
+        filed = await office.submit()
+        async with office.who(Role.HEAD) as head:
+            await head.post(f"/ledgers/T01/{MONTH}/sign", json={"digest": filed["digest"]})
+        submitted, _ = (await office.reporting.months([f"T01-{MONTH}"]))[f"T01-{MONTH}"].entries
+        assert await told() == ["ledger-submitted", "ledger-signed"]
+        assert await told(as_of=submitted.recorded.isoformat()) == ["ledger-submitted"]
+        assert await told(as_of=datetime.fromtimestamp(submitted.recorded.timestamp() - 1, UTC).isoformat()) == []
 
 
 async def test_nothing_is_filed_from_a_mirror_that_does_not_hold_all_the_logs_hold(district: District) -> None:

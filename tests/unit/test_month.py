@@ -10,6 +10,7 @@ import pytest
 from services.reporting.domain.month import (
     MONTH,
     AlreadyFiled,
+    AlreadyReturned,
     AnotherLedger,
     MonthNotBegun,
     NotFiled,
@@ -80,6 +81,24 @@ def test_filing_the_same_again_changes_nothing_and_another_content_is_refused():
     assert MONTH.decide(state, SubmitLedger(), context(LIAISON)) == []
     with pytest.raises(AlreadyFiled):
         MONTH.decide(state, SubmitLedger(), context(LIAISON, digest="b" * 64))
+
+
+@pytest.mark.parametrize(("first", "then"), [("", "含补录2条"), ("含补录2条", ""), ("含补录2条", "含补录3条")])
+def test_the_same_ledger_with_another_note_is_no_repeat_so_that_no_note_is_lost(first, then):
+    facts = MONTH.decide(MONTH.initial, SubmitLedger(note=first), context(LIAISON))
+    signed = [LedgerSigned(revision=1, digest="a" * 64, on=date(2026, 9, 27))]
+    for state in (MONTH.fold(facts), MONTH.fold([*facts, *signed])):
+        assert MONTH.decide(state, SubmitLedger(note=first), context(LIAISON)) == []
+        with pytest.raises(AlreadyFiled):
+            MONTH.decide(state, SubmitLedger(note=then), context(LIAISON))
+
+
+def test_a_returned_ledger_is_not_returned_again_for_another_reason():
+    state, _ = submitted()
+    returned = MONTH.fold(MONTH.decide(state, ReturnLedger(reason="不全"), context(OFFICE)), state)
+    assert MONTH.decide(returned, ReturnLedger(reason="不全"), context(OFFICE)) == []
+    with pytest.raises(AlreadyReturned):
+        MONTH.decide(returned, ReturnLedger(reason="不实"), context(OFFICE))
 
 
 def test_the_head_signs_what_was_filed_and_nothing_else():

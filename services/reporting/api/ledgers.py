@@ -21,7 +21,6 @@ from services.reporting.projections import Reporting
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
-from shared.eventlog import load
 from shared.months import local_date
 from shared.service import Service
 from shared.vault import Personal, mask
@@ -160,11 +159,15 @@ async def _change(
 
 @router.get("/ledgers/{unit}/{month}/history", name="get_ledger_history", summary="报送、签发与补充记录")
 async def history(unit: UnitCode, month: MonthText, question: Question) -> dict[str, Any]:
-    """Every fact of this ledger month: filings, signatures, returns, supplements, with when they were recorded."""
+    """Every fact of this ledger month by now, or by ``as_of``: filings, signatures, returns, supplements, and when each was
+    recorded.
+    """
     question.must_see(unit)
-    entries = await load(question.service.pool, MONTH.stream(f"{unit}-{month}"))
+    key = f"{unit}-{month}"
+    told = (await question.service.months([key], question.as_of)).get(key)
     items = [
-        {"type": entry.type, "recorded": entry.recorded, "position": entry.pos, **entry.envelope["data"]} for entry in entries
+        {"type": entry.type, "recorded": entry.recorded, "position": entry.pos, **entry.envelope["data"]}
+        for entry in (told.entries if told else ())
     ]
     return {"items": items, "next_cursor": None, "total": len(items)}
 

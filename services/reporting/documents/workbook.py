@@ -121,6 +121,13 @@ def china(instant: datetime) -> str:
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
+def _filed(stamp: Stamp) -> str:
+    """When it was filed; what is no paper of a filed month has no such time, which is not the same as never filed."""
+    if stamp.filed_at:
+        return china(stamp.filed_at)
+    return "未报送" if stamp.state == DRAFT else "—"
+
+
 @lru_cache(maxsize=4_096)
 def _serial(text: str) -> int | None:
     """The number Excel keeps for a day; ``None`` if the text is not one day."""
@@ -205,7 +212,7 @@ def _annex_sheet(
         sheet,
         2,
         f"填报单位:{header['unit_name']}    网格类型:{Line(header['line']).label}网格    填报月份:{year}年{int(month)}月"
-        f"    填报日期:{china(stamp.filed_at).partition(' ')[0] if stamp.filed_at else '未报送'}",
+        f"    填报日期:{_filed(stamp).partition(' ')[0]}",
         width,
         styles.block,
     )
@@ -399,7 +406,7 @@ def _summary_sheet(sheet: Worksheet, ledger: Ledger, stamp: Stamp, styles: _Styl
                 sheet.write_string(row, at, value, styles.centred)
     last = 3 + len(_FIGURES)
     sheet.write_string(last, 0, "报送时间", styles.text)
-    sheet.write_string(last, 1, china(stamp.filed_at) if stamp.filed_at else "未报送", styles.centred)
+    sheet.write_string(last, 1, _filed(stamp), styles.centred)
     sheet.write_string(last, 2, stamp.state, styles.centred)
     if filing.get("by"):  # Filings of former rules counted everything by the unit that collected.
         _band(sheet, last + 1, HANDLED, 3, styles.block)

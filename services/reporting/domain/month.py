@@ -66,6 +66,12 @@ class NotFiled(Refused):
     title = "本月台账尚未报送"
 
 
+class AlreadyReturned(Refused):
+    """It was sent back for another reason, which stands: the unit was told that one."""
+
+    title = "本月台账已退回"
+
+
 class AnotherLedger(Refused):
     """The head signs what was read: the digest of the filed ledger (R59)."""
 
@@ -101,6 +107,7 @@ class Filed:
     received: datetime
     first_on_time: bool
     supplements: tuple[LedgerSupplemented, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Filed() | Signed(), SubmitLedger():
             _of_the_unit(context, Role.LIAISON, Role.BACKUP_LIAISON)
             filed = state.filed if isinstance(state, Signed) else state
-            if filed.filing.digest == context.known["filing"].digest:
+            if (filed.filing.digest, filed.note) == (context.known["filing"].digest, command.note):
                 return []
             raise AlreadyFiled(month=filed.month, revision=filed.revision)
         case Filed(), SignLedger():
@@ -150,9 +157,11 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Filed() | Signed(), ReturnLedger():
             _of_the_office(context)
             return [LedgerReturned(reason=command.reason, on=context.today)]
-        case Returned(), ReturnLedger():
+        case Returned(filed=filed), ReturnLedger():
             _of_the_office(context)
-            return []
+            if command.reason == state.reason:
+                return []
+            raise AlreadyReturned(revision=filed.revision, reason=state.reason)
         case Filed() | Signed() | Returned(), SupplementLedger():
             return _supplement(state if isinstance(state, Filed) else state.filed, command, context)
         case Open(), SignLedger():
@@ -213,7 +222,9 @@ def evolve(state: State, fact: Fact) -> State:
     match state, fact:
         case Open() | Returned(), LedgerSubmitted():
             before = state.filed.supplements if isinstance(state, Returned) else ()
-            return Filed(fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time, before)
+            return Filed(
+                fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time, before, fact.note
+            )
         case Filed(), LedgerSigned():
             return Signed(state)
         case Filed(), LedgerReturned():
