@@ -1,31 +1,41 @@
-"""``guiren audit fsck``: everything there is two of is compared, and everything that follows from the logs is made again beside.
+"""``guiren audit fsck``, or ``python -m deploy.fsck``: everything there is two of is compared, and everything that follows from the logs is made again beside.
 
 The logs leaf by leaf with their streams and with reporting's mirror, and in themselves (positions, versions, recorded times);
 each service's views, and its copies of other services' facts, made anew in a schema beside and compared; cursors with the
 entries they say they stand at; sealed data with the keys. It only reads: what it makes is rolled back. A service's tables are
-read in one snapshot, so that it may run while people work. As administrator, who alone sees all databases.
+read in one snapshot, so that it may run while people work. As administrator, who alone sees all databases. ``audit`` is what
+runs every night: it looks a second time before it says that something differs, and leaves what it found with every service.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import importlib
+import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import asyncpg
+import orjson
 
-from deploy.install import SERVICES, Place
+from deploy.install import SERVICES, Place, secrets_folder
 from deploy.restore import Copy, Mirror, difference, unreadable
 from shared import projector
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import after, head
+from shared.months import SHANGHAI
 from shared.service import Service
 from shared.settings import Settings
 
 _BESIDE = "view_fsck"
+_NIGHT = 3
+"""The hour (北京时间) from which the night's audit is due."""
 _HEAD = """
 select case
     when (select pos from log.head) <> (select coalesce(max(pos), 0) from log.entry) then '日志的末尾与其记数不符'
@@ -67,6 +77,70 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
         for connection in connections.values():
             await connection.close()
     return found
+
+
+async def audit(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> list[Finding]:
+    """Look, and where something differs look once more: log and copies are read at slightly different moments, and only what
+    still differs is said. It is left with every service, with since when; readiness, metrics and signatures ask there.
+    """
+    heads = await _compared(place, bus, prefix)
+    found = await fsck(place, bus, settings, prefix)
+    if found:
+        before = {(item.service, item.kind) for item in found}
+        heads = await _compared(place, bus, prefix)
+        found = [item for item in await fsck(place, bus, settings, prefix) if (item.service, item.kind) in before]
+    for name in SERVICES:
+        connection = await place.connect(f"{prefix}guiren_{name}")
+        try:
+            await _leave(connection, found, heads)
+        finally:
+            await connection.close()
+    return found
+
+
+async def _compared(place: Place, bus: Bus, prefix: str) -> dict[str, int]:
+    """Of each log up to where it is in the log, the stream and the mirror: all of that will have been compared."""
+    reporting = await place.connect(f"{prefix}guiren_reporting")
+    heads: dict[str, int] = {}
+    try:
+        for name in SERVICES:
+            connection = await place.connect(f"{prefix}guiren_{name}")
+            try:
+                copies: tuple[Copy, ...] = (bus,) if name == "reporting" else (bus, Mirror(reporting))
+                ends = [await head(connection), *[(await copy.bounds(name))[1] for copy in copies]]
+                heads[name] = min(ends)
+            except (BusUnavailable, WrongSequence):
+                heads[name] = 0
+            finally:
+                await connection.close()
+    finally:
+        await reporting.close()
+    return heads
+
+
+async def _leave(connection: asyncpg.Connection, found: Sequence[Finding], heads: dict[str, int]) -> None:
+    if not await connection.fetchval("select to_regclass('view.finding') is not null"):
+        return  # It has not run since there are audits.
+    async with connection.transaction():
+        known = {
+            (row["service"], row["kind"]): row["since"]
+            for row in await connection.fetch("delete from view.finding returning service, kind, since")
+        }
+        now = datetime.now(UTC)
+        await connection.executemany(
+            "insert into view.finding values ($1, $2, $3, $4) on conflict do nothing",
+            [(item.service, item.kind, item.said, known.get((item.service, item.kind), now)) for item in found],
+        )
+        await connection.execute(
+            "insert into view.audit (at, heads) values ($1, $2) on conflict (one) do update set at = $1, heads = $2",
+            now, orjson.dumps(heads).decode(),
+        )  # fmt: skip
+
+
+def is_due(last: datetime | None, now: datetime) -> bool:
+    """Whether the last audit, if any, was before the latest night."""
+    night = now.astimezone(SHANGHAI).replace(hour=_NIGHT, minute=0, second=0, microsecond=0)
+    return last is None or last < (night if night <= now else night - timedelta(days=1))
 
 
 async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: str) -> list[Finding]:
@@ -165,3 +239,34 @@ async def _copies(
 async def _digest(connection: Any, table: str) -> str:
     rows = await connection.fetch(f'select t::text as line from {table} t order by t::text collate "C"')
     return sha256("\n".join(row["line"] for row in rows).encode()).hexdigest()
+
+
+async def _run(*, if_due: bool) -> list[Finding]:
+    place, settings = Place.from_environment(), Settings()
+    connection = await place.connect("guiren_roster")
+    try:
+        there = await connection.fetchval("select to_regclass('view.audit') is not null")
+        last = await connection.fetchval("select at from view.audit") if there else None
+    finally:
+        await connection.close()
+    if if_due and not is_due(last, datetime.now(UTC)):
+        return []
+    bus = Bus(settings.nats_url, (secrets_folder() / "nats").read_text(encoding="utf-8").strip(), settings.district)
+    try:
+        return await audit(place, bus, settings)
+    finally:
+        await bus.close()
+
+
+def main() -> int:
+    """Audit what the environment names, as for ``deploy.install``. The exit code: 0 all fits."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.fsck")
+    parser.add_argument("--if-due", action="store_true", help="only if there was none since 3:00 of the latest night")
+    found = asyncio.run(_run(if_due=parser.parse_args().if_due))
+    sys.stdout.writelines(f"{item.service}:{item.said}\n" for item in found)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    os.nice(10)  # People come first.
+    sys.exit(main())

@@ -169,8 +169,14 @@ create table if not exists {schema}.parked (
     follower text, pos bigint, rec_us bigint not null, stream text not null, ver int not null, type text not null,
     body bytea not null, error text not null, at timestamptz not null default now(), primary key (follower, pos)
 );
-create table if not exists {schema}.stopped (stream text primary key, pos bigint not null, error text not null)"""
-"""``parked`` is what a reaction could not act on, ``stopped`` the streams that the service's own views do not show."""
+create table if not exists {schema}.stopped (stream text primary key, pos bigint not null, error text not null);
+create table if not exists {schema}.audit (
+    one bool primary key default true check (one), at timestamptz not null, heads jsonb not null);
+create table if not exists {schema}.finding (
+    service text, kind text, said text not null, since timestamptz not null, primary key (service, kind, said))"""
+"""``parked`` is what a reaction could not act on, ``stopped`` the streams that the service's own views do not show. ``audit`` is
+when the last audit was (``deploy.fsck``) and up to where log, stream and mirror were compared; ``finding`` what it found, of
+all services, the same in each of their databases."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from shared.handle import Desk, Done
 from shared.health import Health
 from shared.identity import Gatekeeper
 from shared.listen import Listener, following, listen, reacting
-from shared.months import Calendar, Year, local_date
+from shared.months import SHANGHAI, Calendar, Year, local_date
 from shared.outages import StorageFull
 from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake, resume
@@ -46,6 +46,8 @@ log = structlog.get_logger()
 
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
 _LAG = metrics.Gauge("guiren_lag", "Entries between a relay or consumer and the end of what it follows", ["service", "what"])
+_AUDITED = metrics.Gauge("guiren_audited_seconds", "When the last audit ended, in seconds since 1970", ["service"])
+_FINDINGS = metrics.Gauge("guiren_audit_findings", "What the last audit found", ["service"])
 _NEVER_STARTED = 3
 """The exit code uvicorn has for it."""
 _FELL = 70
@@ -53,6 +55,11 @@ _FULL_SECONDS = 60
 _CLOCK_SECONDS = 2
 """How far the log may be ahead of the clock: many appends in one microsecond push it on by one each."""
 _HEAD = "select pos, (rec_us / 1e6 - extract(epoch from clock_timestamp()))::float8 from log.head"
+_FOUND = """
+select (select at from view.audit) as at, min(since) as since, count(*) as n, min(said) as said
+from view.finding where service = $1 or (service = 'vault' and $1 = 'roster')
+"""
+"""What the last audit found of this service; the roster, where people are erased, tells of the keys too."""
 _PARKED = """
 select distinct on (follower) follower, pos, error, count(*) over (partition by follower) as n from view.parked order by follower, pos
 """
@@ -274,17 +281,25 @@ class Service:
                 position, ahead = await self.pool.fetchrow(_HEAD)
                 parked = await self.pool.fetch(_PARKED)
                 stopped = await self.pool.fetch("select stream, pos, error from view.stopped order by pos")
+                audit = await self.pool.fetchrow(_FOUND, self.name)
             checks["database"] = {"ok": True, "position": position}
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
             checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
-            parked, stopped, ahead = [], [], 0
+            parked, stopped, ahead, audit = [], [], 0, None
         if ahead > _CLOCK_SECONDS:
             checks["clock"] = {"ok": False, "error": f"数据库时钟比日志最近一条的记录时间慢 {ahead:.0f} 秒,请校时"}
         if stopped:
             checks["views"] = {"ok": False, "stopped": len(stopped), "position": stopped[0]["pos"] - 1} | {
                 "error": f"{stopped[0]['stream']}: {stopped[0]['error']}"
             }
+        if audit is not None and audit["at"] is not None:
+            _AUDITED.labels(self.name).set(audit["at"].timestamp())
+            _FINDINGS.labels(self.name).set(audit["n"])
+            if audit["n"]:
+                since = f"{audit['since'].astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+                error = f"{since} 起核对不符 {audit['n']} 处:{audit['said']}。请执行 guiren audit fsck 查看并处理"
+                checks["audit"] = {"ok": False, "findings": audit["n"], "since": since, "error": error}
         checks["nats"] = {"ok": self.bus.connected}
         if time.monotonic() - self._full < _FULL_SECONDS:
             checks["disk"] = {"ok": False, "error": StorageFull.title}

@@ -9,7 +9,8 @@ import typer
 
 from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, fail, home_of, print_json
 from deploy.embedded import Home, Nats, Postgres
-from deploy.fsck import Finding, fsck
+from deploy.fsck import Finding
+from deploy.fsck import audit as audited
 from deploy.install import Place
 from shared.bus import Bus
 from shared.settings import Settings
@@ -24,7 +25,7 @@ def _group() -> None:
 
 @audit.command("fsck")
 def check(home: HomeOption = None, json: JsonOption = False) -> None:
-    """逐条核对日志、消息流、镜像,由日志重算视图与副本并比较。只读;有不符时退出码为 1。"""
+    """逐条核对日志、消息流、镜像,由日志重算视图与副本并比较。结果告知各服务(guiren status);有不符时退出码为 1。"""
     place = home_of(home)
     if not place.running:
         fail(f"没有运行:{place.path}(先执行 guiren up)", NOT_RUNNING)
@@ -44,6 +45,6 @@ async def _checked(home: Home) -> list[Finding]:
     settings, postgres, nats = Settings(), Postgres(home), Nats(home)
     bus = Bus(nats.url, nats.password, settings.district)
     try:
-        return await fsck(Place("127.0.0.1", postgres.port, postgres.admin_password), bus, settings)
+        return await audited(Place("127.0.0.1", postgres.port, postgres.admin_password), bus, settings)
     finally:
         await bus.close()

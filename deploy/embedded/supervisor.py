@@ -29,6 +29,8 @@ _LOOK_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 10
 _STEADY_SECONDS = 30
 _FIRST_TRIES = 5
+_AUDIT_SECONDS = 3600
+"""How often it is asked whether the night's audit is due; first after so long, when a start is over and done with."""
 _LEAST_FREE_BYTES = 100_000_000
 """Less room than this on a disk is as good as none: PostgreSQL alone takes 16 MB at a time for its log."""
 _REFUSAL_SECONDS = 10
@@ -115,6 +117,7 @@ class Supervisor:
             self._say(f"TLS  https://{self._tls.name}:{self._tls.port}")
             if not self._tls.certificate:
                 self._say(f"  自签根证书,请在各终端上设为受信任:{self._gateway.root}")
+        self._watches.append(asyncio.create_task(self._audit()))
         told = _FIRST_STEP if await is_empty(place) else _SIGN_INS
         here = "" if self._home.path == default_home() else f" --home {shlex.quote(str(self._home.path))}"
         self._say(told.format(address=self.address, home=here))
@@ -178,27 +181,27 @@ class Supervisor:
         self._say("载入演示数据(仅第一次) …")
         self._home.remember(demo="loading")
         environment = {
-            **os.environ,
-            **service_environment(self._home, "roster"),
+            **self._environment(),
             "GUIREN_HOME": str(self._home.path),
             "GUIREN_ADDRESS": self.address,
-            "GUIREN_SECRETS_DIR": str(self._home.secrets),
             "GUIREN_DEMO_PASSWORD_FILE": str(self._home.secrets / "demo"),
         }
-        child = await asyncio.create_subprocess_exec(
-            "setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "deploy.demo", env=environment, start_new_session=True
-        )
-        try:
-            code = await child.wait()
-        except asyncio.CancelledError:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
-            raise
+        code = await _run("deploy.demo", environment=environment)
         if code == 0:
             self._home.remember(demo="loaded")
         else:
             self._say(f"演示数据未能载入完(退出码 {code});平台照常运行,下次启动时继续")
+
+    async def _audit(self) -> None:
+        """Every night, in a process of its own. What it finds the services tell."""
+        while True:
+            await asyncio.sleep(_AUDIT_SECONDS)
+            with contextlib.suppress(OSError):  # No process to be had now: in an hour then.
+                if await _run("deploy.fsck", "--if-due", environment=self._environment()):
+                    self._say("核对发现不符,或未能完成(guiren status 查看,guiren audit fsck 重做)")
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **service_environment(self._home, "roster"), "GUIREN_SECRETS_DIR": str(self._home.secrets)}
 
     async def _end(self) -> None:
         for watch in self._watches:
@@ -208,6 +211,20 @@ class Supervisor:
             for process in group:
                 process.ask_to_stop()
             await asyncio.gather(*(asyncio.to_thread(process.stop, seconds) for process in group))
+
+
+async def _run(module: str, *arguments: str, environment: dict[str, str]) -> int:
+    """Run one of our modules to its end; it ends with us. Answers its exit code."""
+    child = await asyncio.create_subprocess_exec(
+        "setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", module, *arguments, env=environment, start_new_session=True
+    )
+    try:
+        return await child.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        raise
 
 
 def present(address: str) -> dict[str, Any]:
@@ -252,7 +269,8 @@ def status(home: Home) -> dict[str, Any]:
         }
         services["disk"] = _disks(home)
     phase = state.get("phase", "stopped") if running else "stopped"
-    ready = running and phase == "ready" and all(part["ready"] for part in services.values())
+    started = phase in ("ready", "degraded")  # What refused at the start may have been mended since: the parts say how they are.
+    ready = running and started and all(part["ready"] for part in services.values())
     degraded = sorted(name for name, part in services.items() if part["ready"] and part.get("degraded"))
     return {
         "ready": ready, "degraded": degraded, "phase": phase, "address": address, "home": str(home.path), "services": services,

@@ -7,7 +7,7 @@ decides from the facts. So one way of reading serves now, any past instant, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from shared.bus import Bus
 from shared.eventlog import Entry, entry, microseconds
 from shared.projector import Follower
 
@@ -145,6 +146,11 @@ async def make_index(pool: asyncpg.Pool) -> None:
         await connection.execute("insert into mirror.made values ($1)", shape)
 
 
+async def _no_pages() -> AsyncIterator[list[Entry]]:
+    return
+    yield []  # What makes it a generator.
+
+
 _CUT = """
 select origin, (
     select pos from mirror.entry e where e.origin = o.origin and rest = 0 and ($2::bigint is null or rec_us <= $2)
@@ -168,6 +174,20 @@ class Archive:
         """
         rows = await self.pool.fetch(_CUT, list(ORIGINS), None if at is None else microseconds(at))
         return {row["origin"]: row["pos"] or 0 for row in rows}
+
+    async def difference(self, bus: Bus, origin: str, position: int, upto: int) -> int:
+        """The first position after one, up to another, at which the mirror says otherwise than the log's stream; 0 if none."""
+        async for page in bus.pages(origin, position, upto) if position < upto else _no_pages():
+            rows = await self.pool.fetch(
+                "select pos, leaf_hash, stream, ver, type from mirror.entry where origin = $1 and pos between $2 and $3 order by pos",
+                origin, page[0].pos, page[-1].pos,
+            )  # fmt: skip
+            here = {row["pos"]: tuple(row)[1:] for row in rows}
+            for item in page:
+                position += 1
+                if item.pos != position or here.get(position) != (item.leaf, item.stream, item.version, item.type):
+                    return position
+        return 0
 
     async def streams(self, origin: str, streams: Sequence[str], cut: Cut) -> list[Entry]:
         """The entries of these streams up to the cut, in the order of the log."""

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -31,13 +31,17 @@ from shared.eventlog import Entry, entry, microseconds
 from shared.events.reporting import Filing
 from shared.events.roster import BrandPublished
 from shared.months import Calendar, Year
-from shared.problems import Problem, Refused, Unknown
+from shared.problems import Problem, Refused, Unavailable, Unknown
 from shared.projector import View
 from shared.service import Service
 from shared.terms import Line, UnitKind
 
 _LINES = {str(UnitKind.DEPARTMENT): Line.VERTICAL, str(UnitKind.TOWNSHIP): Line.HORIZONTAL}
 _KEPT = 4
+_AUDIT_HOLDS = timedelta(hours=36)
+"""There is one every night; one that was missed is noticed the next day."""
+_AGAIN = 0.5
+"""Seconds before what differs is looked at a second time."""
 
 
 def _month(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -80,6 +84,19 @@ class ArchiveBehind(Problem):
 
     status = 503
     title = "台账数据尚未收齐,请几分钟后再试;仍不行的,请联系系统管理员"
+
+
+class CopiesDiffer(Problem):
+    """Nothing is signed while the copies of what it rests on say different things: an administrator finds out which is right."""
+
+    status = 503
+    title = "台账所依据的记录与其副本不一致,暂不能签发,请联系系统管理员(guiren audit fsck)"
+
+
+class CopiesUnchecked(Unavailable):
+    """What is signed is compared with its copies first, and the stream does not answer."""
+
+    title = "台账所依据的记录暂时无法核对,请稍后再签发"
 
 
 @dataclass
@@ -286,6 +303,27 @@ class Reporting(Service):
                 raise ArchiveBehind(behind=behind)
             await asyncio.sleep(0.05)
         return cut
+
+    async def vouch(self, cut: Cut) -> None:
+        """Refuse unless the last audit found nothing wrong with logs, streams and mirror, and all that came after it, up to the
+        cut, is the same in stream and mirror. Without an audit of the last day and a half all up to the cut is compared.
+        """
+        rows = await self.pool.fetch("select said from view.finding where kind in ('log', 'stream', 'mirror') order by 1")
+        if rows:
+            raise CopiesDiffer(findings=[row["said"] for row in rows])
+        audit = await self.pool.fetchrow("select heads from view.audit where at > now() - $1::interval", _AUDIT_HOLDS)
+        known: dict[str, int] = orjson.loads(audit["heads"]) if audit else {}
+        for origin, upto in cut.items():
+            if await self._differs(origin, known.get(origin, 0), upto):
+                await asyncio.sleep(_AGAIN)
+                if position := await self._differs(origin, known.get(origin, 0), upto):
+                    raise CopiesDiffer(findings=[f"{_NAMES[origin]}第 {position} 条,镜像与消息流不同"])
+
+    async def _differs(self, origin: str, start: int, upto: int) -> int:
+        try:
+            return await self.reader.archive.difference(self.bus, origin, start, upto)
+        except (BusUnavailable, WrongSequence) as error:
+            raise CopiesUnchecked(reason=str(error)) from error
 
     async def calendar(self) -> Calendar:
         """The calendar as the mirror of the roster tells it now."""

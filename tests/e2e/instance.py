@@ -58,12 +58,12 @@ class Instance:
         found.__init__(f"http://127.0.0.1:{port}", home / "secrets/signing-key", home)
         return found
 
-    def guiren(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run the command line against this instance."""
+    def guiren(self, *words: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run the command line against this instance; it must end with this exit code."""
         assert self.home is not None
         command = [str(Path(sys.executable).parent / "guiren"), *words, "--home", str(self.home)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=180, **options)
-        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     def client(self, account: str, role: str, unit: str = "") -> httpx.Client:

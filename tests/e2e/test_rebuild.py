@@ -91,6 +91,18 @@ def home(instance: Instance) -> Path:
     return instance.home
 
 
+def as_administrator(home: Path, database: str, *statements: str) -> None:
+    async def said() -> None:
+        port = json.loads((home / "state.json").read_text())["ports"]["postgres"]
+        password = (home / "secrets/postgres-admin").read_text().strip()
+        connection = await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=password, database=database)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(said())
+
+
 def test_a_rebuild_gives_every_ledger_the_same_digest(story: Story) -> None:
     """D4: rebuilt beside, compared, swapped."""
     before = story.ledger()
@@ -126,7 +138,7 @@ def test_a_wiped_stream_is_filled_again_and_the_reader_is_not_confused(story: St
 
 
 def test_a_dropped_reporting_database_comes_back_with_its_filings_and_the_same_digests(story: Story, home: Path) -> None:
-    """D4: drop the database, start again: mirror and own log come back from the streams."""
+    """D4: drop the database, start again: the mirror comes back by itself, the own log by an administrator's command."""
     filed = story.ok(
         story.liaison.post(f"/api/reporting/ledgers/{UNIT}/{story.month}/submit", json={}, params={"min": story.minimum})
     )
@@ -134,20 +146,42 @@ def test_a_dropped_reporting_database_comes_back_with_its_filings_and_the_same_d
     assert filed["digest"] == before["digest"]
     time.sleep(1)  # What the relay had not carried yet would be lost with the database: that is what backups are for.
 
-    async def drop() -> None:
-        port = json.loads((home / "state.json").read_text())["ports"]["postgres"]
-        password = (home / "secrets/postgres-admin").read_text().strip()
-        connection = await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=password, database="postgres")
-        await connection.execute("drop database guiren_reporting with (force)")
-        await connection.close()
-
-    asyncio.run(drop())
+    as_administrator(home, "postgres", "drop database guiren_reporting with (force)")
     story.instance.guiren("down")
-    story.instance.guiren("up", "--no-demo", "--detach", "--port", story.instance.address.rpartition(":")[2])
+    up = story.instance.guiren("up", "--no-demo", "--detach", "--port", story.instance.address.rpartition(":")[2], code=1)
+    assert "guiren restore" in up.stdout + up.stderr, "what is missing is said, with what to do"
+    story.instance.guiren("restore", "--from-stream", "--apply")
+    ready = story.instance.patiently(lambda: story.office.get("/api/reporting/readyz"), 30)
+    assert ready.is_success, ready.text
+    assert json.loads(story.instance.guiren("status", "--json").stdout)["ready"], "what was mended is no longer held against it"
     after = story.ledger()
     assert after["digest"] == before["digest"]
     assert after["filed"]["digest"] == filed["digest"]
     assert after["filed"]["cut"] == filed["cut"]
+
+
+def test_a_service_whose_log_differs_leaves_the_others_at_work_and_says_so_to_people(story: Story, home: Path) -> None:
+    flip = "update log.entry set body = set_byte(body, 30, get_byte(body, 30) # 1) where pos = (select pos - 1 from log.head)"
+    flipped = ("set session_replication_role = replica", flip)
+    as_administrator(home, "guiren_roster", *flipped)
+    story.instance.guiren("down")
+    up = story.instance.guiren("up", "--no-demo", "--detach", "--port", story.instance.address.rpartition(":")[2], code=1)
+    said = up.stdout + up.stderr
+    assert "roster 未就绪:relay:事件日志与消息流在第" in said
+    assert "guiren audit fsck" in said
+    assert "Traceback" not in said
+    status = json.loads(story.instance.guiren("status", "--json", code=1).stdout)
+    ready = {name: part["ready"] for name, part in status["services"].items()}
+    assert (status["phase"], status["ready"], ready.pop("roster"), all(ready.values())) == ("degraded", False, False, True)
+    story.visit(story.enterprise)
+    shown = story.instance.guiren("status", code=1).stdout
+    assert "事件日志与消息流" in shown.replace("\n", "")
+    found = json.loads(story.instance.guiren("audit", "fsck", "--json", code=1).stdout)
+    assert {"stream", "mirror"} <= {item["kind"] for item in found if item["service"] == "roster"}
+    as_administrator(home, "guiren_roster", *flipped)
+    story.instance.guiren("audit", "fsck")
+    story.instance.guiren("restore", "--from-stream", "--apply")
+    assert story.instance.patiently(lambda: story.office.get("/api/roster/readyz"), 30).is_success
 
 
 def test_the_command_line_says_the_same(story: Story, home: Path) -> None:
@@ -155,6 +189,8 @@ def test_the_command_line_says_the_same(story: Story, home: Path) -> None:
     assert status["ready"] is True
     assert {"roster", "visits", "issues", "reporting"} <= status["services"].keys()
     story.instance.settle_office()
+    assert json.loads(story.instance.guiren("parked", "list", "--json").stdout)["total"] == 0
+    assert json.loads(story.instance.guiren("parked", "replay", "--json").stdout) == {"through": 0, "left": 0}
     shown = json.loads(story.instance.guiren("ledger", "show", "--unit", UNIT, "--month", story.month, "--json").stdout)
     assert shown["digest"] == story.ledger()["digest"]
     coverage = json.loads(story.instance.guiren("coverage", "--month", story.month, "--unit", UNIT, "--json").stdout)

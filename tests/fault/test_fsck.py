@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -9,8 +10,9 @@ from support.roster import DISTRICT, unit
 from support.streams import stream_equals_log
 from support.world import District, until
 
-from deploy.fsck import fsck
+from deploy.fsck import audit, fsck, is_due
 from deploy.restore import unreadable
+from shared.months import SHANGHAI
 from shared.service import Service
 
 DAY = "2026-08-01"
@@ -74,3 +76,48 @@ async def test_what_was_tampered_with_is_found_and_named(district: District, wha
     if expected == {"keys"}:
         assert set(await unreadable(district.world.place, district.prefix)) == {"member"}
     district.services.clear()  # What was tampered with is not verified again.
+
+
+async def test_what_an_audit_finds_is_told_by_the_service_since_when_until_it_fits_again(district: District) -> None:
+    roster = await a_district_at_work(district)
+
+    async def audited() -> int:
+        return len(await audit(district.world.place, district.bus(), roster.settings, district.prefix))
+
+    assert await audited() == 0
+    async with district.client(roster) as client:
+        assert "audit" not in (await client.get("/readyz")).json()["degraded"]
+        admin = await district.connect("roster", user="postgres")
+        await admin.execute("set session_replication_role = replica")
+        await admin.execute(f"update log.entry {FLIP} where pos = 3")
+        assert await audited() == 2, "stream and mirror"
+        ready = await client.get("/readyz")
+        told = ready.json()["checks"]["audit"]
+        assert ready.status_code == 200, "what it answers may be right"
+        assert (told["ok"], told["findings"]) == (False, 2)
+        assert "第 3 条" in told["error"]
+        assert "guiren audit fsck" in told["error"]
+        assert 'guiren_audit_findings{service="roster"} 2.0' in (await client.get("/metrics")).text
+        assert await audited() == 2
+        assert (await client.get("/readyz")).json()["checks"]["audit"]["since"] == told["since"], "since when, not last seen"
+        await admin.execute(f"update log.entry {FLIP} where pos = 3")
+        await admin.close()
+        assert await audited() == 0
+        assert "audit" not in (await client.get("/readyz")).json()["checks"]
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "due"),
+    [
+        (None, "2026-11-27T12:00", True),
+        ("2026-11-26T03:05", "2026-11-27T02:59", False),
+        ("2026-11-26T03:05", "2026-11-27T03:00", True),
+        ("2026-11-27T03:20", "2026-11-27T23:59", False),
+        ("2026-11-20T03:20", "2026-11-27T01:00", True),
+    ],
+)
+def test_an_audit_is_due_once_a_night_and_after_a_night_that_was_missed(last: str | None, now: str, *, due: bool) -> None:
+    def at(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+    assert is_due(at(last) if last else None, at(now)) is due

@@ -163,6 +163,31 @@ async def test_what_was_filed_is_shown_and_printed_whatever_came_later(district:
         assert "〔未签发〕" in (await office.paper())["附件3"]["A4"].value
 
 
+async def test_nothing_is_signed_whose_records_differ_from_their_copy(district: District) -> None:
+    """Each signature compares what the last audit has not; what the last audit found refuses as well."""
+    async with an_office(district) as office:
+        await office.scene.visit(1)
+        await office.known()
+        filed = await office.submit()
+        flip = "update mirror.entry set body = set_byte(body, 30, get_byte(body, 30) # 1) where origin = 'visits' and pos = 1"
+        found = "insert into view.finding values ('visits', 'stream', '第 1 条与消息流不同', now())"
+        admin = await district.connect("reporting", user="postgres")
+        async with office.who(Role.HEAD) as head:
+
+            async def signed() -> httpx.Response:
+                return await head.post(f"/ledgers/T01/{MONTH}/sign", json={"digest": filed["digest"]})
+
+            for wrong, right in ((flip, flip), (found, "delete from view.finding")):
+                await admin.execute(wrong)
+                refused = await signed()
+                assert (refused.status_code, refused.json()["type"]) == (503, "urn:guiren:problem:copies-differ")
+                assert "第 1 条" in refused.json()["findings"][0]
+                assert "guiren audit fsck" in refused.json()["title"]
+                await admin.execute(right)
+            await admin.close()
+            assert (await signed()).status_code == 200
+
+
 async def test_the_size_of_an_enterprise_stands_in_every_ledger(district: District) -> None:
     async with an_office(district) as office:
         await office.scene.visit(9, "T01-worker1")

@@ -126,6 +126,11 @@ async def sign(
     request: Request,
     response: Response,
 ) -> dict[str, Any]:
+    """Sign what was filed. What it rests on is compared with its copies first, and is refused where they differ."""
+    service: Reporting = request.app.state.service
+    told = await service.months([f"{unit}-{month}"]) if caller.unit == unit else {}  # Others are refused anyway.
+    for filed in filter(None, (filed_of(item.state) for item in told.values())):
+        await service.vouch(filed.filing.cut)
     return await _change(unit, month, command, caller, command_id, request, response)
 
 
