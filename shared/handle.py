@@ -25,6 +25,7 @@ from shared.decider import Context, Decider, said_before
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
 from shared.gate import Gate, LogFork, torn
+from shared.instants import Instants
 from shared.outages import OUTAGES, unavailable
 from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable
 from shared.projector import View
@@ -164,6 +165,8 @@ class Desk:
     """Called after a commit with the log's position: the relay's wake-up."""
     gate: Gate = field(default_factory=Gate)
     """Whether the log may be written to."""
+    instants: Instants = field(default_factory=Instants)
+    """Which instants may be recorded."""
     recorded_us: Callable[[], int] | None = None
     """The demo loader's clock; ``None`` everywhere else."""
     _waiting: list[_Waiting] = field(default_factory=list["_Waiting"])
@@ -315,6 +318,8 @@ class Desk:
         if appended.replayed:
             raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
         self.gate.writing(appended.first)
+        if self.recorded_us is None:
+            self.instants.admit(appended.rec_us)
         await self._write_views(
             connection,
             [

@@ -32,6 +32,7 @@ from shared.gate import Gate
 from shared.handle import Desk, Done
 from shared.health import Health
 from shared.identity import Gatekeeper
+from shared.instants import ClockAhead, Instants
 from shared.listen import Listener, following, listen, reacting
 from shared.months import SHANGHAI, Calendar, Year, local_date
 from shared.outages import StorageFull
@@ -54,7 +55,7 @@ _FELL = 70
 _FULL_SECONDS = 60
 _CLOCK_SECONDS = 2
 """How far the log may be ahead of the clock: many appends in one microsecond push it on by one each."""
-_HEAD = "select pos, (rec_us / 1e6 - extract(epoch from clock_timestamp()))::float8 from log.head"
+_HEAD = "select pos, rec_us, (extract(epoch from clock_timestamp()) * 1e6)::bigint from log.head"
 _FOUND = """
 select (select at from view.audit) as at, min(since) as since, count(*) as n, min(said) as said
 from view.finding where service = $1 or (service = 'vault' and $1 = 'roster')
@@ -131,7 +132,8 @@ class Service:
         self.bus = Bus(settings.nats_url, settings.secret(settings.nats_password_file), settings.district)
         gate = Gate()
         relaying = Relay(self.pool, self.bus, self.name, gate, self.make_views)
-        self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake, gate)
+        instants = Instants(settings.longest_silence_days)
+        self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake, gate, instants)
         if relay:
             await relaying.check()
         await self.make_views()
@@ -255,6 +257,8 @@ class Service:
                     await remake(connection, follower)
                 await connection.execute("delete from view.made")
                 await connection.execute("insert into view.made values ($1)", shape)
+                _, newest, now = await connection.fetchrow(_HEAD)
+                self.desk.instants.begin(now, newest)
             finally:
                 await connection.execute("select pg_advisory_unlock(52050201)")
 
@@ -278,7 +282,7 @@ class Service:
         checks: dict[str, Any] = {}
         try:
             async with asyncio.timeout(2):
-                position, ahead = await self.pool.fetchrow(_HEAD)
+                position, newest, now = await self.pool.fetchrow(_HEAD)
                 parked = await self.pool.fetch(_PARKED)
                 stopped = await self.pool.fetch("select stream, pos, error from view.stopped order by pos")
                 audit = await self.pool.fetchrow(_FOUND, self.name)
@@ -286,9 +290,11 @@ class Service:
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
             checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
-            parked, stopped, ahead, audit = [], [], 0, None
-        if ahead > _CLOCK_SECONDS:
+            parked, stopped, audit, newest, now = [], [], None, 0, 0
+        if (ahead := (newest - now) / 1e6) > _CLOCK_SECONDS:
             checks["clock"] = {"ok": False, "error": f"数据库时钟比日志最近一条的记录时间慢 {ahead:.0f} 秒,请校时"}
+        if doubt := self.desk.instants.doubt(now):
+            checks["clock"] = {"ok": False, "error": f"{ClockAhead.title}:{doubt}", "unready": "halted"}
         if stopped:
             checks["views"] = {"ok": False, "stopped": len(stopped), "position": stopped[0]["pos"] - 1} | {
                 "error": f"{stopped[0]['stream']}: {stopped[0]['error']}"

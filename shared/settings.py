@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     clock: bool = True
     """Whether alarms ring by themselves. Off where a test rings them at instants of its own."""
 
+    longest_silence_days: int = 92
+    """A log in which nothing was recorded for longer makes the clock doubtful at a start (decision 42)."""
+
     log_format: Literal["json", "console"] = "json"
 
     def master_keys(self) -> tuple[bytes, ...]:
