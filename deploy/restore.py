@@ -24,6 +24,7 @@ import asyncpg
 from deploy.install import SERVICES, Place, secrets_folder
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import Entry, after, entry, head, whole
+from shared.keycopies import Brought, bring_back
 
 _PAGE = 500
 
@@ -226,6 +227,30 @@ def told_unreadable(lacking: dict[str, list[UUID]]) -> list[str]:
     ]  # fmt: skip
 
 
+async def restore_keys(
+    place: Place, nats_url: str, nats_password: str, district: str, *, apply: bool, prefix: str = ""
+) -> Brought:
+    """The keys and erasures that the stream of keys has and the vault lacks; taken if told to."""
+    bus = Bus(nats_url, nats_password, district)
+    vault = await place.connect(f"{prefix}guiren_vault")
+    try:
+        return await bring_back(vault, bus, apply=apply)
+    finally:
+        await vault.close()
+        await bus.close()
+
+
+def told_keys(brought: Brought, *, apply: bool) -> list[str]:
+    """What became of the keys, in words; nothing if all are there."""
+    verb = "已补回" if apply else "缺"
+    lines: list[str] = []
+    if brought.keys or brought.erasures:
+        lines.append(f"密钥:{verb} {brought.keys} 个主体的密钥、{brought.erasures} 项删除记录")
+    if brought.differing:
+        lines.append(f"密钥:{brought.differing} 个主体在密钥库与副本中的密钥不同,两份都保留,请联系开发单位核查")
+    return lines
+
+
 async def restore_from(
     place: Place, nats_url: str, nats_password: str, district: str, *, mirror: bool, apply: bool, prefix: str = ""
 ) -> dict[str, Found]:
@@ -264,18 +289,18 @@ def main() -> int:
     source.add_argument("--from-mirror", action="store_true")
     parser.add_argument("--apply", action="store_true")
     asked = parser.parse_args()
-    found = asyncio.run(
-        restore_from(
-            Place.from_environment(),
-            os.environ.get("GUIREN_NATS_URL", "nats://127.0.0.1:4222"),
-            (secrets_folder() / "nats").read_text(encoding="utf-8").strip(),
-            os.environ.get("GUIREN_DISTRICT", "520502"),
-            mirror=asked.from_mirror,
-            apply=asked.apply,
-        )
+    where = (
+        Place.from_environment(),
+        os.environ.get("GUIREN_NATS_URL", "nats://127.0.0.1:4222"),
+        (secrets_folder() / "nats").read_text(encoding="utf-8").strip(),
+        os.environ.get("GUIREN_DISTRICT", "520502"),
     )
+    keys = told_keys(
+        asyncio.run(restore_keys(*where, apply=asked.apply)), apply=asked.apply
+    )  # First: services write once a log is restored.
+    found = asyncio.run(restore_from(*where, mirror=asked.from_mirror, apply=asked.apply))
     lacking = asyncio.run(unreadable(Place.from_environment()))
-    sys.stdout.write("\n".join([*told(found, apply=asked.apply), *told_unreadable(lacking)]) + "\n")
+    sys.stdout.write("\n".join([*keys, *told(found, apply=asked.apply), *told_unreadable(lacking)]) + "\n")
     return 1 if any(item.trouble for item in found.values()) else 0
 
 

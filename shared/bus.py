@@ -60,6 +60,14 @@ def stream_config(district: str, service: str) -> StreamConfig:
     )
 
 
+def values_config(district: str, table: str) -> StreamConfig:
+    """How the stream of a table of values is made: the last value of each name is kept, and nobody may delete from it."""
+    return StreamConfig(
+        name=stream_name(district, table), subjects=[f"guiren-{table}.{district}.*"], storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD, max_msgs_per_subject=1, allow_direct=True, deny_delete=True, deny_purge=True,
+    )  # fmt: skip
+
+
 class Bus:
     """One connection to NATS."""
 
@@ -205,6 +213,50 @@ class Bus:
                 yield entries
         finally:
             await reader.close()
+
+    async def put_value(self, table: str, name: str, value: bytes, after: int) -> int:
+        """Keep a value by its name, if the one before it stands at this sequence (0: there was none). Answers its sequence."""
+        where = f"guiren-{table}.{self._district}.{name}"
+        headers = {"Nats-Expected-Last-Subject-Sequence": str(after)}
+        with _unavailable():
+            await self.connect()
+            return (await self._js.publish(where, value, headers=headers, timeout=_TIMEOUT)).seq
+
+    async def value_of(self, table: str, name: str) -> tuple[int, bytes] | None:
+        """The value kept by a name, with its sequence."""
+        with _unavailable():
+            await self.connect()
+            try:
+                found = await self._js.get_last_msg(stream_name(self._district, table), f"guiren-{table}.{self._district}.{name}")
+            except NotFoundError:
+                return None
+        return found.seq, found.data or b""
+
+    async def count_values(self, table: str) -> int:
+        """How many names have a value. The stream is made if it is not there."""
+        with _unavailable():
+            await self.connect()
+            try:
+                info = await self._js.stream_info(stream_name(self._district, table))
+            except NotFoundError:
+                info = await self._js.add_stream(values_config(self._district, table))
+        return info.state.messages
+
+    async def values(self, table: str) -> list[tuple[str, int, bytes]]:
+        """All names with the sequences of their values and the values."""
+        left, found = await self.count_values(table), list[tuple[str, int, bytes]]()
+        with _unavailable():
+            config = ConsumerConfig(ack_policy=AckPolicy.NONE, mem_storage=True, num_replicas=1, inactive_threshold=30)
+            subscription = await self._js.pull_subscribe(subject="", stream=stream_name(self._district, table), config=config)
+            try:
+                while left:
+                    messages = await subscription.fetch(min(left, 500), timeout=_TIMEOUT)
+                    found += [(item.subject.rpartition(".")[2], item.metadata.sequence.stream, item.data) for item in messages]
+                    left = messages[-1].metadata.num_pending or 0
+            finally:
+                with contextlib.suppress(NatsError, APIError, asyncio.TimeoutError):
+                    await subscription.unsubscribe()
+        return found
 
     async def poke(self, service: str) -> None:
         """Tell whoever listens that there is something new. Losing it costs a poll interval, nothing else."""

@@ -293,6 +293,15 @@ class Vault:
     def _unwrap(self, subject: UUID, wrapped: bytes, master: str) -> bytes:
         return self._masters[master].decrypt(wrapped[:12], wrapped[12:], subject.bytes)
 
+    def same_key(self, subject: UUID, one: tuple[bytes, str], other: tuple[bytes, str]) -> bool:
+        """Whether the same key is in both, each wrapped by some master key."""
+        if one == other:
+            return True
+        try:
+            return self._unwrap(subject, *one) == self._unwrap(subject, *other)
+        except (InvalidTag, KeyError):
+            return False
+
     async def rewrap(self, batch: int = 500) -> int:
         """Wrap some keys anew that an older master key has wrapped. Answers how many; 0 when there are none left."""
         self._read_masters()

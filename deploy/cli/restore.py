@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, fail, home_of, print_json
 from deploy.embedded import Nats, Postgres
 from deploy.install import Place
-from deploy.restore import restore_from, told, told_unreadable, unreadable
+from deploy.restore import restore_from, restore_keys, told, told_keys, told_unreadable, unreadable
 
 
 def restore(
@@ -28,12 +29,15 @@ def restore(
         fail(f"没有运行:{place.path}(先执行 guiren up)", NOT_RUNNING)
     where = Place("127.0.0.1", postgres.port, postgres.admin_password)
     district = os.environ.get("GUIREN_DISTRICT", "520502")
+    keys = asyncio.run(
+        restore_keys(where, nats.url, nats.password, district, apply=apply)
+    )  # First: services write once a log is.
     found = asyncio.run(restore_from(where, nats.url, nats.password, district, mirror=mirror, apply=apply))
     lacking = asyncio.run(unreadable(where))
     if json:
-        print_json({service: item.facts() for service, item in found.items()} | {"unreadable": lacking})
+        print_json({service: item.facts() for service, item in found.items()} | {"keys": asdict(keys), "unreadable": lacking})
     else:
-        for line in (*told(found, apply=apply), *told_unreadable(lacking)):
+        for line in (*told_keys(keys, apply=apply), *told(found, apply=apply), *told_unreadable(lacking)):
             console.print(line, markup=False)
     if any(item.trouble for item in found.values()):
         raise typer.Exit(FAILED)

@@ -10,6 +10,7 @@ from services.roster import api
 from services.roster.api import privacy
 from services.roster.api.examples import EXAMPLES
 from services.roster.projections import DECIDERS, VIEWS
+from shared.keycopies import copy_keys
 from shared.service import Periodic, Service
 from shared.settings import Settings
 
@@ -18,7 +19,10 @@ def build(settings: Settings) -> Service:
     """The service: deciders, views, and what it does in the background."""
     return Service(
         "roster", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 企业与网格 (roster)", examples=EXAMPLES,
-        tasks=lambda service: (Periodic("erasures", 60, partial(privacy.sweep, service)),),
+        tasks=lambda service: (
+            Periodic("erasures", 60, partial(privacy.sweep, service)),
+            Periodic("key-copies", 1, lambda: copy_keys(service.vault, service.bus)),
+        ),
     )  # fmt: skip
 
 
