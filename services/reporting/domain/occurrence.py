@@ -47,7 +47,7 @@ _DESK = _by(
         issues.OmissionSuspected, issues.OmissionDismissed, issues.OmissionOpened, issues.OmissionCleared, issues.DutyPublished,
         issues.DutyRevised, issues.CallTaken, issues.CallMissed, issues.CallFollowed, issues.OrderHeld, issues.OrderMatched,
         issues.OrderDismissed, issues.RecheckDrawn, issues.RecheckRecorded, issues.GreenCaseOpened, issues.GreenCaseFinished,
-        issues.GreenCaseDropped, issues.ParkedSkipped,
+        issues.GreenCaseDropped,
     ),
 )  # fmt: skip
 _ROSTER = _by(
