@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.handle import links
-from shared.outages import OUTAGES, StorageFull, unavailable
+from shared.outages import OUTAGES, StorageFull, passes, unavailable
 from shared.problems import Malformed, Problem
 from shared.terms import new_id
 
@@ -115,6 +115,10 @@ async def _on_data(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_outage(request: Request, error: Exception) -> Response:
+    if isinstance(error, ValueError):  # As the driver calls what it can't encode: a number beyond the column's.
+        return await _on_data(request, error)
+    if not passes(error):
+        return await _on_bug(request, error)
     log.warning("outage", error=repr(error))
     return await _on_problem(request, unavailable(error, "outage"))
 

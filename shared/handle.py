@@ -26,7 +26,7 @@ from shared.eventlog import Entry, VersionConflict, Write, append, load, load_ma
 from shared.events import Command, Fact, encode
 from shared.gate import Gate, LogFork, torn
 from shared.instants import Instants
-from shared.outages import OUTAGES, unavailable
+from shared.outages import OUTAGES, passes, unavailable
 from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable
 from shared.projector import View
 from shared.terms import new_id
@@ -435,7 +435,7 @@ class Desk:
         except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
             raise Unavailable(reason="database busy") from error
         except OUTAGES as error:
-            if isinstance(error, ValueError):
+            if not passes(error):
                 raise  # What the driver can't encode is the command's fault, and no other's that shares its transaction.
             raise unavailable(error, "database") from error
 

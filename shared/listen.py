@@ -19,7 +19,7 @@ from shared.eventlog import Entry
 from shared.health import Health
 from shared.problems import Problem
 from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, bookmark
-from shared.relay import TRANSIENT
+from shared.relay import TRANSIENT, transient
 
 log = structlog.get_logger()
 
@@ -191,7 +191,7 @@ async def _hand_out(listeners: Sequence[Listener], reader: Reader, entries: Sequ
         if isinstance(answer, int):
             each.health.position = answer
             each.health.well()
-        elif isinstance(answer, (WrongSequence, Gap, *TRANSIENT)) or not isinstance(answer, Exception):
+        elif isinstance(answer, (WrongSequence, Gap)) or transient(answer) or not isinstance(answer, Exception):
             passing = answer
         else:  # It serves what it has and alarms; a new version may know the fact.
             each.health.failed(answer)
@@ -207,9 +207,9 @@ async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:
         try:
             await reaction.react(entry)
             return
-        except TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it is parked with its text.
+        except Exception as error:  # whatever it is, it is parked with its text.
+            if transient(error):
+                raise
             if attempt + 1 < _PATIENCE and not isinstance(error, Problem):
                 await asyncio.sleep(0.05 * 2**attempt)
                 continue

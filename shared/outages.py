@@ -1,12 +1,14 @@
 """What passes by itself: the machine is away, busy or full, and the same thing said again later may go through.
 
 One list for everybody who must tell an outage from a fault: commands answer it with 503, reactions and followers wait and try
-again (they never park it), background tasks count it.
+again (they never park it), background tasks count it. ``except OUTAGES`` is for who waits whatever it is; who does something
+else about a fault asks ``passes``.
 """
 
 from __future__ import annotations
 
 import errno
+import re
 
 import asyncpg
 
@@ -20,6 +22,18 @@ OUTAGES = (
 )  # fmt: skip
 """Of the database and the disk: connections that break (asyncpg says some midway as InternalClientError), a server that stops,
 a lock that is not to be had, and whatever has run out: room on the disk (SQLSTATE 53100), memory, connections."""
+_GONE = re.compile(r"\bclos(?:ed|ing)\b|released back to the pool|another operation is cancelling")
+
+
+def passes(error: BaseException) -> bool:
+    """Whether it passes by itself.
+
+    The driver has one InterfaceError for a connection or a pool that is gone and for its wrong use (a value that it can't
+    encode, too few arguments): only the words tell them apart, and no waiting mends the second kind.
+    """
+    if isinstance(error, asyncpg.InterfaceError):
+        return bool(_GONE.search(str(error))) and not isinstance(error, ValueError)
+    return isinstance(error, OUTAGES)
 
 
 class StorageFull(Unavailable):

@@ -22,7 +22,7 @@ from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import Entry, after, head
 from shared.gate import Gate, LogFork, behind, forked, holed
 from shared.health import Health
-from shared.outages import OUTAGES
+from shared.outages import OUTAGES, passes
 from shared.problems import Unavailable
 
 log = structlog.get_logger()
@@ -34,7 +34,13 @@ _WINDOW = 500
 _REMEMBER_SECONDS = 1
 _LONGEST_PAUSE_SECONDS = 5
 TRANSIENT = (BusUnavailable, Unavailable, *OUTAGES)
-"""What passes by itself: wait and try again."""
+"""What a loop waits for and tries again."""
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same will go through later; what will not is a fault, and is parked."""
+    return isinstance(error, (BusUnavailable, Unavailable)) or passes(error)
+
 
 _MEMORY = """
 select pg_advisory_xact_lock(52050203);

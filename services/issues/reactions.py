@@ -31,7 +31,7 @@ from shared.months import local_date
 from shared.problems import KeyReused, Problem, Unavailable
 from shared.projector import Reaction
 from shared.public import ticket_of, ticket_of_demand
-from shared.relay import TRANSIENT
+from shared.relay import transient
 from shared.service import Service
 from shared.sweeping import Unfinished, for_each
 from shared.terms import Category, Mode, Nature, Role, Source, UnitKind, Urgency, derived_id
@@ -155,7 +155,7 @@ async def on_year_published(service: Service, entry: Entry) -> None:
 
     _, failed = await for_each("deadline", [row["id"] for row in rows], rederive, at_once=50)
     if failed:  # One that only waits makes all be tried again: those that are done do nothing then.
-        raise next((error for error in failed.values() if isinstance(error, TRANSIENT)), Unfinished(failed))
+        raise next((error for error in failed.values() if transient(error)), Unfinished(failed))
 
 
 async def _rederive(service: Service, key: UUID, year: int, version: int) -> None:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import orjson
 import structlog
 from fastapi import APIRouter, Header, Request
@@ -28,6 +27,7 @@ from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import head
 from shared.events.issues import AlarmsSet
+from shared.outages import OUTAGES
 from shared.problems import Malformed, TooMany
 from shared.service import Service
 from shared.terms import IssueStage, Source
@@ -45,7 +45,6 @@ _FARTHEST = 20_000
 """Who is farther behind loads its lists anew."""
 _MOST_CLIENTS = 500
 _POSITION_DIGITS = 18
-_OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _UNSAID = (AlarmsSet.TYPE,)
 """Plans change with nearly everything; they are no news."""
 
@@ -108,22 +107,34 @@ class Live:
             self._reader.cancel()
             self._reader = None
 
+    @property
+    def follows(self) -> bool:
+        """Whether the reader still reads; who listens to one that has ended comes again."""
+        return not self.service.stopping.is_set() and self._reader is not None and not self._reader.done()
+
     async def _follow(self) -> None:
-        while not self.service.stopping.is_set():
-            try:
-                end, news = await _after(self.service, self.position)
-            except _OUTAGES as error:
-                log.warning("live waits", error=repr(error))
-                end, news = self.position, []
-            if end > self.position:
-                self._recent.extend(news)
-                self.position = end
-                while len(self._recent) > _KEPT:
-                    self._first = self._recent.popleft().position
-                async with self._news:
-                    self._news.notify_all()
-            else:
-                await self._pause(_LOOK_SECONDS)
+        try:
+            while not self.service.stopping.is_set():
+                await self._read()
+        except Exception:  # A fault that no waiting mends: streams end, and the next client begins a new reader.
+            log.exception("live ended")
+        finally:
+            async with self._news:
+                self._news.notify_all()
+
+    async def _read(self) -> None:
+        try:
+            end, news = await _after(self.service, self.position)
+        except OUTAGES as error:
+            log.warning("live waits", error=repr(error))
+            end, news = self.position, []
+        if end == self.position:
+            await self._pause(_LOOK_SECONDS)
+            return
+        self._recent.extend(news)
+        self.position = end
+        while len(self._recent) > _KEPT:
+            self._first = self._recent.popleft().position
         async with self._news:
             self._news.notify_all()
 
@@ -141,7 +152,7 @@ class Live:
         """Until there is something after this position, or it is over, or nothing happened for so long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._news:
-                await self._news.wait_for(lambda: self.position > position or self.service.stopping.is_set())
+                await self._news.wait_for(lambda: self.position > position or not self.follows)
 
 
 async def _after(service: Service, position: int) -> tuple[int, list[News]]:
@@ -208,7 +219,7 @@ async def _stream(hub: Live, may: Reach, since: int | None) -> AsyncGenerator[by
         if hub.position - position > _FARTHEST:
             position = hub.position
             yield b"id: %d\nevent: reset\ndata: {}\n\n" % position
-        while not hub.service.stopping.is_set() and (now := time.monotonic()) - began < _LIFE_SECONDS:
+        while hub.follows and (now := time.monotonic()) - began < _LIFE_SECONDS:
             position, news = await hub.after(position)
             if frames := b"".join(item.frame() for item in news if item.for_(may)):
                 said = now
@@ -218,7 +229,7 @@ async def _stream(hub: Live, may: Reach, since: int | None) -> AsyncGenerator[by
                 yield b"id: %d\n: \n\n" % position
             if position >= hub.position:
                 await hub.wait(position, min(_HEARTBEAT_SECONDS, _LIFE_SECONDS - (now - began)))
-    except _OUTAGES as error:
+    except OUTAGES as error:
         log.warning("live stream ends", error=repr(error))  # The client comes again, from where it was.
     finally:
         hub.leave()
