@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from pydantic import AfterValidator
+
 from shared import writing
 
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
@@ -33,9 +35,16 @@ def personal_number(text: str) -> bool:
 
 
 def without_numbers(text: str) -> str:
-    """The text with 〔号码〕 where such a number stands."""
+    """The text with 〔号码〕 where such a number stands; as it was typed where none does."""
+    if not personal_number(text):
+        return text
     hidden = _LANDLINE.sub(_HIDDEN, _MOBILE.sub(_HIDDEN, writing.narrow(text)))
     return _IDENTITY.sub(lambda found: _HIDDEN if _identity(found) else found[0], hidden)
+
+
+PUBLIC = AfterValidator(without_numbers)
+"""Of a text of a command that goes into facts in clear, such as an address of the register: its last annotation, so that lengths
+are measured as it was typed."""
 
 
 def _identity(found: re.Match[str]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,16 +14,21 @@ from typing import Any, TextIO
 import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.cli.outlet import answer_of, complaints, console, fail
+from deploy.cli.outlet import complaints, console, problem_of
 
 _ENDINGS = (".csv", ".txt", ".xlsx", ".xls", ".xlsm")
 _REPORT = ".核对报告.csv"
+_BROKEN_OFF = "导入中断,服务没有给出结果,可重新执行同一命令继续"
 _LISTED = 200
 """Changes that are listed one by one; the rest are counted."""
 _CHANGES = {
     "new": "新增", "changed": "变更", "moved": "迁移", "back_again": "恢复", "left": "注销或迁出", "gone": "未在本次名单中",
     "unchanged": "无变化",
 }  # fmt: skip
+
+
+class NotImported(Exception):
+    """One file was not taken, or not to its end; ``str`` says which, why and what to do. The others are not concerned."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +61,19 @@ def extracts(paths: Iterable[Path]) -> list[Path]:
 
 
 def imported(gateway: httpx.Client, file: Path, asked: Asked) -> dict[str, Any]:
-    """The result of one file, with its report and the changes foreseen."""
+    """The result of one file, with its report and the changes foreseen; ``NotImported`` leaves an earlier report as it is."""
     report = file.with_name(file.name + _REPORT)
     result: dict[str, Any] = {}
     changes: list[dict[str, Any]] = []
     reasons: Counter[str] = Counter()
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=complaints)
-    with _written(report) as out, bar, file.open("rb") as body:
+    with _connected(file), _written(report) as out, bar, file.open("rb") as body:
         task = bar.add_task("核对", total=None)
         writer = csv.writer(out)
         with gateway.stream("POST", "/api/roster/imports", params=asked.params(file), content=body) as response:
             if not response.is_success:
                 response.read()
-                _refused(file, response)
+                raise NotImported(f"{file.name}:{_why(response)}")
             for line in response.iter_lines():
                 told: dict[str, Any] = json.loads(line)
                 if "headings" in told:
@@ -81,11 +86,11 @@ def imported(gateway: httpx.Client, file: Path, asked: Asked) -> dict[str, Any]:
                 elif "done" in told:
                     bar.update(task, description=told["phase"], completed=told["done"], total=told["total"])
                 elif "problem" in told:
-                    fail(f"{file.name}:{told['problem']}")
+                    raise NotImported(f"{file.name}:{told['problem']}")
                 else:
                     result = told["result"]
-    if not result:
-        fail(f"{file.name}:导入中断,服务没有给出结果,可重新执行同一命令继续")
+        if not result:
+            raise NotImported(f"{file.name}:{_BROKEN_OFF}")
     return {
         "file": str(file),
         **result,
@@ -95,35 +100,47 @@ def imported(gateway: httpx.Client, file: Path, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _written(report: Path) -> TextIO:
+@contextmanager
+def _connected(file: Path) -> Generator[None]:
     try:
-        return report.open("w", encoding="utf-8-sig", newline="")
+        yield
+    except httpx.TransportError:
+        raise NotImported(f"{file.name}:{_BROKEN_OFF}") from None
+
+
+@contextmanager
+def _written(report: Path) -> Generator[TextIO]:
+    """The report under another name until it is whole: a file that is refused leaves the report of last time."""
+    waiting = report.with_name(f".{report.name}.part")
+    try:
+        with waiting.open("w", encoding="utf-8-sig", newline="") as out:
+            yield out
+        waiting.replace(report)
     except OSError as error:
-        fail(f"报告写不进去:{report}({error.strerror})")
+        raise NotImported(f"报告写不进去:{report}({error.strerror})") from None
+    finally:
+        with suppress(OSError):
+            waiting.unlink(missing_ok=True)
 
 
-def _refused(file: Path, response: httpx.Response) -> None:
-    problem: dict[str, Any] = {}
-    with suppress(ValueError):
-        problem = response.json()
+def _why(response: httpx.Response) -> str:
+    problem = problem_of(response)
     if "missing" in problem:
-        fail(
-            f"{file.name}:登记库中有 {problem['missing']} 户(共 {problem['served']} 户)不在这份名单里。请先加 --preview 核对;"
+        return (
+            f"登记库中有 {problem['missing']} 户(共 {problem['served']} 户)不在这份名单里。请先加 --preview 核对;"
             f"确认无误后加 --confirm {problem['missing']} 再导入。没有写入任何内容"
         )
     if "omitted" in problem:
         sheets = "、".join(f"“{item['sheet']}”({item['why']})" for item in problem["omitted"])
-        fail(f"{file.name}:{problem['title']}:{sheets}。没有写入任何内容")
-    if problem.get("title"):
-        fail(f"{file.name}:{problem['title']}")
-    answer_of(response)
+        return f"{problem['title']}:{sheets}。没有写入任何内容"
+    return problem.get("title") or f"服务没有接收({response.status_code})"
 
 
 def told(result: dict[str, Any], asked: Asked) -> None:
     """For people: counts first, then reasons by how many rows they concern, then what the file did not give."""
     lines = [
         f"{Path(result['file']).name}:共 {result['rows']} 行:可登记 {result['accepted']},不予登记 {result['refused']},"
-        f"待人工核对 {result['set_aside']},重复 {result['repeated']}"
+        f"待人工核对 {result['set_aside']},区外 {result['outside']},重复 {result['repeated']}"
         + (
             f";新登记 {result['registered']},更新 {result['amended']},状态变更 {result['standing_changed']},"
             f"转入失联待核 {result['missed']},此前存疑现已更正 {result['repaired']}"
@@ -134,6 +151,8 @@ def told(result: dict[str, Any], asked: Asked) -> None:
         lines.append(f"读取工作表:{'、'.join(result['sheets'])}")
     lines += [f"未读取:工作表“{item['sheet']}”({item['why']},约 {item['rows']} 行)" for item in result["omitted"]]
     lines += result["remarks"]
+    if asked.complete and not asked.apply:
+        lines.append(f"登记库中有 {result['missing']} 户(共 {result['served']} 户)不在这份名单里")
     if assumed := result["notes"].get("standing-assumed"):
         lines.append(f"文件没有登记状态列,{assumed} 行均按存续计(不逐行列出)")
     lines += [f"  {count:>6} 行 {reason}" for reason, count in Counter(result["lines"]).most_common()]

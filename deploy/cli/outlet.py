@@ -80,13 +80,19 @@ def client(home: Home, account: str = "office", seconds: float = 60) -> httpx.Cl
     return httpx.Client(base_url=address_of(home), headers=bearer, timeout=seconds, trust_env=False)
 
 
+def problem_of(response: httpx.Response) -> dict[str, Any]:
+    """The problem document of a refusal; of what says none, its text."""
+    try:
+        found: dict[str, Any] = response.json()
+    except ValueError:
+        found = {"title": response.text[:200]}
+    return found
+
+
 def answer_of(response: httpx.Response) -> Any:
     """The body of an answer; a problem document becomes a sentence and exit code 1."""
     if response.is_success:
         return response.json()
-    try:
-        problem: dict[str, Any] = response.json()
-    except ValueError:
-        problem = {"title": response.text[:200]}
+    problem = problem_of(response)
     facts = {name: value for name, value in problem.items() if name not in ("type", "title", "status")}
     fail(f"{problem.get('title', '')}({response.status_code})" + (f" {json.dumps(facts, ensure_ascii=False)}" if facts else ""))

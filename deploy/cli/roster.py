@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
+from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, complaints, console, fail, home_of, print_json
 
 roster = typer.Typer(help="企业与网格", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def import_(
     json: JsonOption = False,
 ) -> None:
     """导入登记数据:先核对,出具逐行报告;加 --apply 才写入,中断后可重做。"""
-    from deploy.cli.importing import Asked, extracts, imported, told
+    from deploy.cli.importing import Asked, NotImported, extracts, imported, told
 
     found = extracts(files)
     if not found:
@@ -33,13 +33,22 @@ def import_(
         fail("--complete 只能用于一个文件:完整名单须在同一个文件里")
     asked = Asked(apply=apply and not preview, preview=preview, complete=complete, confirm=confirm)
     results: list[dict[str, Any]] = []
+    refused: list[str] = []
     with client(home_of(home), account, 3600) as gateway:
         for file in found:
-            results.append(imported(gateway, file, asked))
+            try:
+                results.append(imported(gateway, file, asked))
+            except NotImported as problem:  # The other files are not concerned.
+                refused.append(str(problem))
+                if len(found) > 1 and not json:
+                    complaints.print(str(problem), style="red", markup=False)
+                continue
             if not json:
                 told(results[-1], asked)
-    if json:
-        print_json(results[0] if len(results) == 1 else {"items": results})
+    if json and (results or len(found) > 1):
+        print_json(results[0] if len(found) == 1 else {"items": results, "refused": refused})
+    if refused:
+        fail(refused[0] if len(found) == 1 else f"{len(found)} 个文件中有 {len(refused)} 个未能导入")
 
 
 @roster.command("responsible")

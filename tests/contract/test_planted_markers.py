@@ -1,4 +1,4 @@
-"""Whatever stands in whichever cell of a foreign file, it is nowhere in clear: no table, no event, no stream, no report."""
+"""Whatever stands in whichever cell of a foreign file, it is nowhere in clear: no table, no event, no message, no report."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from support.desk import a_desk
 from support.roster import credit
+from support.streams import in_stream, stream_equals_log
 from support.world import District
 
 from services.issues.domain.transferred import Field
@@ -31,8 +32,11 @@ def clear(text: str, n: int) -> bool:
     return f"1391111{n:04d}" in text
 
 
-async def everywhere(district: District, service: Service) -> str:
-    """All that the service keeps: every table of its database, every message of its stream."""
+async def everywhere(district: District, service: Service, *seen: str) -> str:
+    """All that the service keeps: every table of its database, every message of its stream in NATS. ``seen`` must be there."""
+    bus = district.bus()
+    await stream_equals_log(bus, service.pool, service.name)
+    messages = "\n".join(f"{entry.stream} {entry.type} {entry.body.decode()}" for entry in await in_stream(bus, service.name))
     connection = await district.connect(service.name, "postgres")
     found: list[str] = []
     try:
@@ -45,8 +49,9 @@ async def everywhere(district: District, service: Service) -> str:
                 found += [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row.values()]
     finally:
         await connection.close()
-    assert any("set-aside" in text or "order-held" in text for text in found), "the search sees the events"
-    return "\n".join(found)
+    tables_told = "\n".join(found)
+    assert all(word in messages and word in tables_told for word in seen), "the search sees the events"
+    return messages + tables_told
 
 
 def text_of(headings: list[str], rows: list[list[str]]) -> bytes:
@@ -56,7 +61,7 @@ def text_of(headings: list[str], rows: list[list[str]]) -> bytes:
 
 
 async def test_no_cell_of_a_register_is_kept_in_clear(district: District) -> None:
-    service = await district.open()
+    service = await district.open(relay=True)
     headings = ["序号", *(column.label for column in COLUMNS), "备注"]
     rows: list[list[str]] = [[marker(0)] * len(headings)]
     for n, column in enumerate(COLUMNS, 1):
@@ -76,7 +81,7 @@ async def test_no_cell_of_a_register_is_kept_in_clear(district: District) -> Non
         assert result["set_aside"] >= len(COLUMNS)
         queue = await office.get("/queues/rows", params={"limit": 500})
         assert queue.json()["total"] >= len(COLUMNS) - 1
-        kept = await everywhere(district, service)
+        kept = await everywhere(district, service, "row-set-aside", "enterprise-registered")
         for n in range(len(COLUMNS) + 1):
             assert not clear(told, n), f"the report tells what stands in {headings[n]}"
             assert not clear(queue.text, n), f"the queue tells what stands in {headings[n]}"
@@ -147,8 +152,51 @@ async def test_no_cell_of_an_order_but_its_words_is_kept_in_clear(district: Dist
         told = await office.post("/orders/import", params={"apply": True}, content=content)
         assert told.status_code == 200, told.text
         assert told.json()["counts"] == {"held": len(fields)}
-        kept = await everywhere(district, desk.issues)
+        kept = await everywhere(district, desk.issues, "order-held")
         queue = (await office.get("/orders/held", params={"limit": 500})).text
     for n, field in enumerate(fields, 1):
         assert not clear(kept, n), f"{field.label} is kept in clear"
         assert not clear(queue, n), f"the queue tells {field.label}"
+
+
+async def test_no_cell_of_a_calendar_is_kept_in_clear(district: District) -> None:
+    """A day's name and where the list comes from are texts; a date and a yes or no can be nothing else."""
+    service = await district.open(relay=True)
+    columns = ("日期", "放假", "名称", "备注")
+    good = ("2027-01-01", "休", "元旦", "")
+    async with district.client() as office:
+        told = ""
+        for n, _ in enumerate(columns):
+            row = [marker(n) if n == place else cell for place, cell in enumerate(good)]
+            answer = await office.post("/calendar/2027/import", content=text_of(list(columns), [row]))
+            assert answer.status_code == (422 if n < 2 else 200), answer.text
+            told += answer.text * answer.is_success  # A refusal may quote the cell to whoever sent it; it is kept nowhere.
+        for n, days in (
+            (5, [{"date": "2027-01-01", "off": True, "name": marker(5)}]),
+            (6, [{"date": "2027-01-01", "off": True}]),
+        ):
+            body = orjson.dumps({"days": days, "source": marker(7)})
+            told += (await office.post("/calendar/2027/import", content=body)).text
+            told += (await office.put(f"/calendar/{2020 + n}", content=body.replace(b"2027", f"{2020 + n}".encode()))).text
+        told += (await office.get("/calendar/2027/versions")).text + (await office.get("/calendar/2027")).text
+    kept = await everywhere(district, service, "year-published")
+    for n in range(8):
+        assert not clear(kept, n) and not clear(told, n), n
+
+
+async def test_no_cell_of_a_survey_is_taken_but_a_code_an_answer_and_a_day(district: District) -> None:
+    """A line with anything else in these is named and refused; further columns are not read at all."""
+    service = await district.open("visits", relay=True)
+    columns = ("统一社会信用代码", "回答", "日期", "备注", marker(9))
+    good = (credit(1), "知晓内涵", "2026-09-15", "", "")
+    at = "/surveys/01990000-0000-7000-8000-000000000001/answers/import"
+    async with district.client(service) as office:
+        told = ""
+        for n, _ in enumerate(columns):
+            row = [marker(n) if n == place else cell for place, cell in enumerate(good)]
+            answer = await office.post(at, content=text_of(list(columns), [row]))
+            assert answer.status_code == (422 if n < 3 else 404), answer.text
+            told += answer.text
+    kept = await everywhere(district, service)
+    for n in (*range(5), 9):
+        assert not clear(kept, n) and not clear(told, n), n

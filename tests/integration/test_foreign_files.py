@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import xlsxwriter
+from support.uploads import UPLOADS, Upload
 from support.world import District
 
 from shared.codes import make_code
@@ -20,11 +20,9 @@ from shared.foreign import reading
 from shared.foreign.reading import FileUnreadable, Limits
 from shared.foreign.tables import Line, Sheet, Tables
 from shared.terms import Role
-from tests.contract.test_openapi import DOCUMENTS
 
 HEAD = ["统一社会信用代码", "企业名称", "登记状态", "工单编号", "内容", "日期", "放假", "名称"]
 ROW = [make_code("520502", "MA700001").text, "某某商贸有限公司", "存续", "1", "内容", "2027-01-01", "休", "元旦"]
-FILLED = {"id_": str(uuid4()), "year": "2027", "sha256": "0" * 64}
 
 
 def book(fill: Any, options: dict[str, Any] | None = None) -> bytes:
@@ -58,35 +56,22 @@ def tall(made: Any) -> None:
 FAR, BLANK, TALL = book(far), book(blank), book(tall)
 
 
-def uploads() -> Iterator[tuple[str, str, str]]:
-    """Every operation whose body is a file, by the documents."""
-    for name, made in DOCUMENTS.items():
-        for path, methods in made["paths"].items():
-            for method, operation in methods.items():
-                content = operation.get("requestBody", {}).get("content", {})
-                if any(kind != "application/json" for kind in content):
-                    yield name, method, path
-
-
-UPLOADS = sorted(uploads())
-
-
 def test_the_routes_are_found() -> None:
     assert {("roster", "post", "/imports"), ("issues", "post", "/orders/import"), ("roster", "post", "/calendar/{year}/import"),
-            ("visits", "post", "/surveys/{id_}/answers/import")} <= set(UPLOADS)  # fmt: skip
+            ("visits", "post", "/surveys/{id_}/answers/import")} <= {(item.service, item.method, item.path) for item in UPLOADS}  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "method", "path"), UPLOADS, ids=str)
+@pytest.mark.parametrize("upload", UPLOADS, ids=str)
 async def test_a_far_cell_is_a_problem_and_the_service_lives(
-    district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, method: str, path: str
+    district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upload: Upload
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    service = await district.open(name)
+    service = await district.open(upload.service)
     async with district.client(service, *Role) as client:
         for content in (FAR, BLANK, TALL):
-            url = path.format(**FILLED)
-            answer = await client.request(method, url, content=content, params={"kind": "photo", "on": "2026-01-01"})
+            answer = await upload.send(client, content)
             assert 400 <= answer.status_code < 500, answer.text
+            assert "/query/" not in answer.text, "it was asked rightly, and the file is the fault"
             assert answer.json()["title"]
             assert (await client.get("/livez")).json() == {"live": True}
     assert not [path for path in tmp_path.rglob("*")], "nothing stays behind"  # noqa: ASYNC240, C416

@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 import pytest
 import structlog
-from support.desk import Desk, a_desk, member
+from support.desk import PEOPLE, Desk, a_desk, member
 from support.logs import entire, leaf
 from support.roster import credit
 from support.world import District
@@ -20,6 +20,7 @@ from support.world import District
 from deploy.rotate import Vaulted, rotate
 from services.roster.api.privacy import sweep
 from services.roster.domain.enterprise import subject
+from shared.disclosure import Purpose
 from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import ERASED, Personal, Vault, mask
@@ -243,3 +244,30 @@ async def test_clear_text_of_visits_and_tickets_stands_nowhere(district: Distric
 
 def _planted(content: bytes) -> bool:
     return any(mark in content for mark in PLANTED[:3])
+
+
+async def test_a_routine_purpose_is_enough_for_ones_own_and_nobody_elses(district: District) -> None:
+    """Enterprises and tickets of one's own unit by a code; another unit's in words, whoever asks; the purpose is written down."""
+    desk = await a_desk(district)
+    enterprise = desk.enterprises[0]
+    issue = await desk.reported("w", reporter=NAME, phone=PHONE)
+    routes = (
+        (desk.roster, f"/enterprises/{enterprise}/unmask", ("w", "h", "h5"), ("office", "office-head")),
+        (desk.roster, "/members/w/unmask", ("h", "w2"), ("office", "office-head")),
+        (desk.issues, f"/issues/{issue}/unmask", ("w", "h"), ("office", "office-head")),
+    )
+    for service, at, own, others in routes:
+        for account in (*own, *others):
+            unit, role = PEOPLE[account]
+            async with district.client(service, role, unit=unit, account=account) as client:
+                for purpose in Purpose:
+                    answer = await client.post(at, json={"purpose": str(purpose)})
+                    assert answer.status_code == (200 if account in own else 422), (at, account, answer.text)
+                assert (await client.post(at, json={})).status_code == 422, "not even one's own without any"
+                assert (await client.post(at, json={"purpose": "curiosity"})).status_code == 422
+                assert (await client.post(at, json={"purpose": "call", "reason": "看"})).status_code == 422
+                assert (await client.post(at, json={"purpose": "call", "reason": WHY})).status_code == 200
+        async with district.client(service, Role.AUDITOR, account="auditor") as auditor:
+            told = [item["reason"] for item in (await auditor.get("/disclosures", params={"limit": 500})).json()["items"]]
+        assert {purpose.label for purpose in Purpose} <= set(told)
+        assert f"{Purpose.CALL.label}:{WHY}" in told

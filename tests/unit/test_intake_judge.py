@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,13 +18,13 @@ from services.roster.intake.cells import (
     read_date,
     standing_of,
 )
-from services.roster.intake.doubts import misread
 from services.roster.intake.judge import judge
 from services.roster.intake.read import read
 from services.roster.intake.verdict import Accepted, Fault, Refused, Repeated, SetAside
 from services.roster.intake.whole import HEADINGS, Tally, harmless, judge_all, report
 from shared import phones
 from shared.codes import make_code, outer_check
+from shared.foreign.mojibake import misread
 from shared.terms import EnterpriseKind, Standing
 
 CODE = make_code("520502", "MA6DP001").text
@@ -581,3 +582,21 @@ def test_such_a_list_with_an_unquoted_comma_is_seen_to_be_shifted(rows, place):
     assert Fault.SHIFTED in faults(found)
     if place < len(REGISTRATIONS) - 1:
         assert isinstance(judge(rows(shifted[: len(REGISTRATIONS)], columns=REGISTRATIONS)[0]), SetAside)
+
+
+def test_epoch_milliseconds_are_the_day_that_it_was_in_china():
+    """The clocks went an hour ahead in the summers 1986 to 1991: local midnight is 15:00 UTC then, not 16:00."""
+    china = ZoneInfo("Asia/Shanghai")
+    day, ahead = date(1985, 12, 1), 0
+    while day < date(1992, 2, 1):
+        for hour in (0, 12, 23):
+            moment = datetime(day.year, day.month, day.day, hour, 30, tzinfo=china)
+            assert read_date(str(int(moment.timestamp() * 1000))) == day, moment
+        midnight = datetime(day.year, day.month, day.day, tzinfo=china)
+        if day.day == 1 or midnight.utcoffset() != timedelta(hours=8):
+            assert read_date(str(int(midnight.timestamp() * 1000))) == day, midnight
+        ahead += midnight.utcoffset() == timedelta(hours=9)
+        day += timedelta(days=1)
+    assert ahead > 6 * 120, "the zone's rules know these summers"
+    assert read_date("546278400000") == date(1987, 4, 25)
+    assert read_date("552150000000") == date(1987, 7, 2), "a fixed +8 hours says the first"

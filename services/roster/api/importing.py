@@ -77,6 +77,8 @@ class Import:
     """The codes that stand in the file, however doubtful their rows."""
     accepted: set[str] = field(default_factory=set[str])
     extract: Extract | None = None
+    found: dict[str, int] = field(default_factory=dict[str, int])
+    """Of a complete file: how many of the register it has not, and how many there are."""
     doubtful: Counter[str] = field(default_factory=Counter[str])
     """How often each code, or row without one, was set aside."""
 
@@ -120,7 +122,7 @@ class Import:
             "result": {
                 "batch": self.batch, **self.tally.document(), **{name: self.written[name] for name in names},
                 "sheets": extract.sheets, "omitted": [asdict(item) for item in extract.omitted], "remarks": extract.notes,
-                **({"preview": dict(previewing.counts)} if self.preview else {}),
+                **self.found, **({"preview": dict(previewing.counts)} if self.preview else {}),
             }
         }  # fmt: skip
 
@@ -142,6 +144,7 @@ class Import:
         if omitted:
             raise LeavesOut(omitted=[asdict(item) for item in omitted])
         missing, served = await previewing.missing(named)
+        self.found = {"missing": missing, "served": served}
         if self.apply and missing * _MANY > served and self.confirm != missing:
             raise ManyMissing(missing=missing, served=served)
 

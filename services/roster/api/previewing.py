@@ -109,11 +109,11 @@ class Preview:
         return moves
 
     async def gone(self, named: set[str]) -> AsyncGenerator[list[Any], None]:
-        """Those in scope that the file does not name, a few hundred at a time."""
+        """Those in scope that the file does not name and that do not wait as missing yet, a few hundred at a time."""
         after, today = "", local_date(self.service.clock())
         while page := await self.service.pool.fetch(
             "select e.id, e.code, e.name, e.standing from enterprise e join scope s on s.enterprise = e.id and s.since <= $3 "
-            "and (s.until is null or s.until > $3) where e.code > $1 order by e.code limit $2",
+            "and (s.until is null or s.until > $3) where e.code > $1 and e.missed_on is null order by e.code limit $2",
             after, _PAGE, today,
         ):  # fmt: skip
             after = page[-1]["code"]
@@ -122,9 +122,9 @@ class Preview:
                 yield missing
 
     async def missing(self, named: set[str]) -> tuple[int, int]:
-        """How many in scope a file does not name, and how many are in scope."""
+        """How many in scope a file does not name and would newly wait as missing, and how many are in scope."""
         rows = await self.service.pool.fetch(
-            "select e.code from enterprise e join scope s on s.enterprise = e.id and s.since <= $1 "
+            "select e.code, e.missed_on from enterprise e join scope s on s.enterprise = e.id and s.since <= $1 "
             "and (s.until is null or s.until > $1)", local_date(self.service.clock()),
         )  # fmt: skip
-        return sum(row["code"] not in named for row in rows), len(rows)
+        return sum(row["missed_on"] is None and row["code"] not in named for row in rows), len(rows)

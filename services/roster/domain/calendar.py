@@ -12,21 +12,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import Day, YearPublished
 from shared.problems import Refused
+from shared.traces import PUBLIC, without_numbers
+
+
+def _public(days: tuple[Day, ...]) -> tuple[Day, ...]:
+    """The days with names that carry nobody's number: a list is a file from outside like any other."""
+    return tuple(day.model_copy(update={"name": without_numbers(day.name)}) for day in days)
 
 
 class PublishYear(Command):
     """Publish a year's official list of holidays and make-up days."""
 
-    days: tuple[Day, ...] = Field(max_length=200)
-    source: str = Field("", max_length=500)
+    days: Annotated[tuple[Day, ...], Field(max_length=200), AfterValidator(_public)]
+    source: Annotated[str, Field(max_length=500), PUBLIC] = ""
 
 
 class DayOutsideYear(Refused):

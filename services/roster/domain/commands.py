@@ -13,9 +13,14 @@ from shared.events.roster import Attempt
 from shared.months import WrittenDate
 from shared.phones import Phone
 from shared.terms import EnterpriseKind, Line, Mode, Standing, SurveyResult
+from shared.traces import PUBLIC
 from shared.vault import Personal
 
-Text = Annotated[str, Field(max_length=500)]
+Name = Annotated[str, Field(min_length=1, max_length=200), PUBLIC]
+Text = Annotated[str, Field(max_length=500), PUBLIC]
+Scope = Annotated[str, Field(max_length=4000), PUBLIC]
+Agency = Annotated[str, Field(max_length=100), PUBLIC]
+"""The register's texts stand in facts in clear: a telephone or identity number typed into one is hidden, as the import hides it."""
 Amount = Annotated[int, Field(ge=0, le=10**17)]
 Staff = Annotated[int, Field(ge=0, le=10_000_000)]
 
@@ -28,7 +33,7 @@ class Assignment(Part):
     sub_unit: Code | None = None
     worker: UUID | None = None
     confidence: int | None = Field(None, ge=0, le=100)
-    reason: str = Field("", max_length=200)
+    reason: Annotated[str, Field(max_length=200), PUBLIC] = ""
 
 
 class Particulars(Command):
@@ -45,9 +50,9 @@ class Particulars(Command):
     address: Text = ""
     business_address: Text = ""
     industry: str = Field("", max_length=10)
-    business: str = Field("", max_length=4000)
-    registrar: str = Field("", max_length=100)
-    elsewhere: Annotated[str, Field(max_length=100)] = ""
+    business: Scope = ""
+    registrar: Agency = ""
+    elsewhere: Agency = ""
     staff: Staff | None = None
     revenue: Amount | None = None
     assets: Amount | None = None
@@ -60,7 +65,7 @@ class RegisterEnterprise(Particulars):
     """Take an enterprise into the register, with its first assignments where they are sure."""
 
     code: str = Field(max_length=40)
-    name: str = Field(min_length=1, max_length=200)
+    name: Name
     standing: Standing = Standing.SURVIVING
     standing_on: WrittenDate | None = None
     managed_elsewhere: bool = False
@@ -72,7 +77,7 @@ class AmendEnterprise(Command):
     """Change particulars; only what is named changes."""
 
     IF_NOT_SO: ClassVar[bool] = True
-    name: str | None = Field(None, min_length=1, max_length=200)
+    name: Name | None = None
     kind: EnterpriseKind | None = None
     branch: bool | None = None
     founded: WrittenDate | None = None
@@ -84,9 +89,9 @@ class AmendEnterprise(Command):
     address: Text | None = None
     business_address: Text | None = None
     industry: str | None = Field(None, max_length=10)
-    business: str | None = Field(None, max_length=4000)
-    registrar: str | None = Field(None, max_length=100)
-    elsewhere: Annotated[str | None, Field(max_length=100)] = None
+    business: Scope | None = None
+    registrar: Agency | None = None
+    elsewhere: Agency | None = None
     staff: Staff | None = None
     revenue: Amount | None = None
     assets: Amount | None = None
@@ -168,7 +173,7 @@ class TagEnterprise(Command):
     """All its tags from now on."""
 
     IF_NOT_SO: ClassVar[bool] = True
-    tags: tuple[Annotated[str, Field(min_length=1, max_length=30)], ...] = Field(max_length=20)
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=30), PUBLIC], ...] = Field(max_length=20)
 
 
 class PreferContact(Command):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from services.roster.domain.commands import Name
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
@@ -33,7 +34,7 @@ HANDS = (Role.HEAD, Role.DEPUTY, Role.LIAISON)
 class RegisterProject(Command):
     """Take a project of an enterprise into the list of those to be served under a plaque."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Name
     enterprise: UUID
     on: WrittenDate
 

@@ -18,6 +18,7 @@ from services.roster.intake.cells import (
 )
 from services.roster.intake.read import Column, RawRow
 from shared.codes import CreditCode, InvalidCode, credit_code, normalise
+from shared.foreign.mojibake import LOST, garble, misread, suspicious
 
 _CODE_SHAPE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])")
 
@@ -36,39 +37,16 @@ def codes_elsewhere(row: RawRow, place: int | None) -> tuple[int, CreditCode] | 
 
 
 NOT_ENTERPRISE_KIND = re.compile(r"个体(?:工商)?户|^个体|专业合作|农民合作")
-# One class of characters, searched first because it is fast; then the patterns themselves.
-_SUSPECT = re.compile("[\ufffd锟烫\u0080-\u0084\u0086-\u009fÀ-ÖØ-öø-ÿ]")
-_GARBLE = re.compile(
-    "\ufffd|锟斤拷|烫烫烫|ï¿½|ï»¿|[ÃÂ]|â€|[\u0080-\u0084\u0086-\u009f]|[À-ÖØ-öø-ÿ][\u0080-¶¸-ÿ]"
-    "|[èéåæçä][\u0080-¿‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ]"  # UTF-8 read as Latin-1 or Windows-1252
-)
-_LOST = re.compile(r"[?\uff1f]{2,}|□{2,}|■{2,}|\\u[0-9a-f]{4}|&#x?[0-9a-f]+;")
-_UTF8_TRIPLE = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}|\xef[\xbc-\xbd][\x80-\xbf]")
-_SHORTEST_MISREAD = 3
-
-
-def misread(text: str) -> bool:
-    """Whether the text looks like UTF-8 read as GBK (鏈夐檺鍏徃 for 有限公司): most of its bytes are UTF-8 again."""
-    if len(text) < _SHORTEST_MISREAD or text.isascii():
-        return False
-    try:
-        text.encode("gb2312")
-    except UnicodeEncodeError:
-        # Rare characters only: spoilt text is full of them. Legitimate ones do not spell UTF-8.
-        octets = b"".join([part for part in [char.encode("gb18030") for char in text] if len(part) > 1])
-        return 3 * len(_UTF8_TRIPLE.findall(octets)) >= 0.7 * len(octets) > 0
-    return False
 
 
 def garbled(row: RawRow) -> tuple[int, str, str] | None:
     """The first place with garbled characters, the sentence that says so, and the characters."""
-    suspect = _SUSPECT.search("\n".join(row.raw))
-    for place, cell in enumerate(row.raw if suspect else ()):
-        if not cell.isascii() and (found := _GARBLE.search(cell)):
+    for place, cell in enumerate(row.raw if suspicious("\n".join(row.raw)) else ()):
+        if found := garble(cell):
             return place, f"“{row.layout.heading(place)}”列含乱码", cell[max(0, found.start() - 4) :]
     for column in (Column.NAME, Column.ADDRESS, Column.KIND, Column.STANDING):
         text = row[column]
-        if misread(text) or (column is not Column.ADDRESS and _LOST.search(text)):
+        if misread(text) or (column is not Column.ADDRESS and LOST.search(text)):
             return row.layout.places[column], f"“{row.layout.header(column)}”列疑为编码错误", text
     return None
 

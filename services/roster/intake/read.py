@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from shared.foreign.mojibake import SPOILT, spoilt
 from shared.foreign.reading import FileUnreadable
 from shared.foreign.tables import Line, Sheet, Tables
 from shared.foreign.text import heading, headings
@@ -236,6 +237,8 @@ class Extract:
                 if len(first) == _MEASURED and (layout := self._found(sheet, first)) is not None:
                     yield from _rows(layout, first, sheet.name)
         yield from self._begun(sheet, first, layout)
+        if not self.sheets and any(spoilt(cell) for line in first for cell in line.cells):
+            raise FileUnreadable(SPOILT)
         if not self.sheets:
             raise FileUnreadable(f"前 {_HEADER_WITHIN} 行没有找到表头(至少要有统一社会信用代码或企业名称,以及其他列)")
 

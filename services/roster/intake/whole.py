@@ -135,7 +135,13 @@ def harmless(cell: str) -> str:
 
 
 def report_lines(verdict: Verdict) -> list[tuple[str, ...]]:
-    """The lines of one row in the report: one for each reason or note. Names and numbers of people stay out of it."""
+    """The lines of one row in the report: one for each reason or note. Names and numbers of people stay out of it, and what a
+    spreadsheet would take for a formula (a heading, the name of a sheet) is no more than text.
+    """
+    return [tuple(map(harmless, line)) for line in _lines(verdict)]
+
+
+def _lines(verdict: Verdict) -> list[tuple[str, ...]]:
     match verdict:
         case Accepted(line, candidate, notes, sheet):
             said, code, reasons = "接受", candidate.code, tuple(note for note in notes if note.fault not in OF_THE_FILE)
@@ -166,5 +172,5 @@ def report(verdicts: Iterable[Verdict], file: TextIO, *, accepted: bool = True) 
     writer.writerow(HEADINGS)
     for verdict in verdicts:
         if accepted or worth_telling(verdict):
-            writer.writerows([tuple(map(harmless, line)) for line in report_lines(verdict)])
+            writer.writerows(report_lines(verdict))
         yield verdict
