@@ -110,6 +110,26 @@ class _Decided:
     state: Any
 
 
+class StreamUnreadable(Problem):
+    """An entry of the stream can't be read or applied: nothing is decided on a history that is not understood. ``position`` says
+    which. No outage, so that a reaction parks what it can't do: only another version of the program, or a mended log, helps.
+    """
+
+    status = 503
+    title = "该事项的历史记录中有一条无法读取,暂不能办理,请联系系统管理员"
+
+
+def _fold(decider: Decider[StateT], entries: Sequence[Entry]) -> StateT:
+    """The state these entries lead to; refuses with the position of the first that can't be read or applied."""
+    state = decider.initial
+    for entry in entries:
+        try:
+            state = decider.evolve(state, entry.fact)
+        except Exception as error:
+            raise StreamUnreadable(stream=entry.stream, position=entry.pos, reason=type(error).__name__) from error
+    return state
+
+
 async def _known(connection: Any, items: Sequence[_Waiting]) -> dict[UUID, Any]:
     """Which of these commands were carried out before."""
     rows = await connection.fetch(
@@ -128,8 +148,8 @@ async def _answer(connection: Any, vault: Vault, item: _Waiting, entries: list[E
         then = [entry for entry in entries if entry.pos <= last]
         said = [entry for entry in then if entry.pos >= known["first_pos"]]
         if said[0].envelope.get("actorid") == str(item.context.actor.id):
-            return Done(decider.fold(entry.fact for entry in then), len(then), last, tuple(e.fact for e in said), replayed=True)
-    state = decider.fold(entry.fact for entry in entries)
+            return Done(_fold(decider, then), len(then), last, tuple(e.fact for e in said), replayed=True)
+    state = _fold(decider, entries)
     if item.expected is not None and item.expected != len(entries):
         raise Stale(expected=item.expected, actual=len(entries))
     context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)

@@ -78,3 +78,20 @@ async def test_what_was_parked_is_passed_over_once_by_name_and_with_a_reason(dis
     assert isinstance(entry.fact, ParkedSkipped)
     assert (entry.fact.reason, entry.fact.told, entry.fact.stream) == (why["reason"], "visits.visit-recorded.v1", "visit/x")
     assert entry.fact.by == derived_id("member", "office")
+
+
+async def test_a_command_on_a_stream_that_cannot_be_read_is_refused_with_the_position(district: District) -> None:
+    roster = await district.open("roster")
+    async with district.client(roster) as office:
+        unit = {"name": "某区", "kind": "district", "on": "2026-08-01"}
+        assert (await office.put("/units/520502", json=unit)).status_code == 201
+        admin = await district.connect("roster", user="postgres")
+        await admin.execute("set session_replication_role = replica")
+        body = await admin.fetchval("select body from log.entry where pos = 1")
+        await admin.execute("update log.entry set body = convert_to('{\"data\": {}}', 'UTF8') where pos = 1")
+        refused = await office.post("/units/520502/rename", json={"name": "另一个", "on": "2026-08-02"})
+        told = refused.json()
+        assert (refused.status_code, told["type"], told["position"]) == (503, "urn:guiren:problem:stream-unreadable", 1)
+        await admin.execute("update log.entry set body = $1 where pos = 1", body)
+        await admin.close()
+        assert (await office.post("/units/520502/rename", json={"name": "另一个", "on": "2026-08-02"})).status_code == 200
