@@ -168,7 +168,7 @@ class Demands:
         done = [t for t in mine if self.within(t.closed) and not t.refused]
         rated = [t for t in done if t.rating]
         ever = [t for t in mine if t.reported <= self.until and self.valid(t)]
-        limited = [t for t in valid if (t.judged or t.reported) <= self.until]
+        limited = [t for t in valid if (t.judged or self.calendar.add_workdays(t.reported, 2)) <= self.until]
         prompt = [self.calendar.add_workdays(t.reported, 2) for t in valid]
         return {
             "dispatched": count(valid, (t.dispatched is not None for t in valid)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -74,6 +74,10 @@ async def _asked_now(request: Request, caller: Caller, min_: Settled = None) -> 
 async def _at(request: Request, caller: Actor, as_of: datetime | None, min_: str | None) -> Asked:
     service: Reporting = request.app.state.service
     archive = service.reader.archive
+    if as_of is not None and as_of > max(
+        service.clock(), datetime.now(UTC)
+    ):  # Nothing is known of it, so nothing would stay true.
+        raise Malformed(errors=[{"pointer": "/query/as_of", "code": "future", "title": "时间不能晚于现在"}])
     if min_:
         await _settled(archive, min_)
     now = await archive.cut()

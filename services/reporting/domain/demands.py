@@ -86,7 +86,7 @@ def demands(
     collected = [issue for issue in everything if unit in (None, issue.unit)]
     handled = [issue for issue in everything if unit in (None, issue.done_by)]
     valid = [issue for issue in collected if first <= issue.reported_on <= until and _valid(issue, calendar)]
-    promised = [issue for issue in valid if (issue.judged_by or issue.reported_on) <= until]
+    promised = [issue for issue in valid if _limit(issue, calendar) <= until]
     done, rated = _done(handled, first, last), _rated(handled, first, last)
     ratings = [int(issue.rating) for issue in rated if issue.rating]
     ever = [issue for issue in handled if issue.reported_on <= until and _valid(issue, calendar)]
@@ -187,9 +187,18 @@ def _valid(issue: IssueHistory, calendar: Calendar) -> bool:
 
 
 def _prompt(issue: IssueHistory, calendar: Calendar) -> bool:
-    if not issue.dispatched_on:
-        return False
-    return date.fromisoformat(issue.dispatched_on) <= calendar.add_workdays(date.fromisoformat(issue.reported_on), _PROMPT)
+    return bool(issue.dispatched_on) and issue.dispatched_on <= _to_be_given_out(issue, calendar)
+
+
+def _to_be_given_out(issue: IssueHistory, calendar: Calendar) -> str:
+    return str(calendar.add_workdays(date.fromisoformat(issue.reported_on), _PROMPT))
+
+
+def _limit(issue: IssueHistory, calendar: Calendar) -> str:
+    """The day by which the enterprise is to have its answer (K5). What was never given out owes one from the day on which it
+    should have been: nobody escapes by not giving out, and the report of yesterday is no failure.
+    """
+    return issue.judged_by or _to_be_given_out(issue, calendar)
 
 
 def _by(issue: IssueHistory, day: str | None) -> bool:
