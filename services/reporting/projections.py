@@ -181,10 +181,12 @@ class Reader:
         )
 
     async def brand(self, cut: Cut, on: str) -> BrandPublished | None:
-        """What is printed on a day, as the office published it; nothing if it has published nothing for that day."""
+        """What is printed on a day, as the office published it: the version that begins last, of one day the one published last;
+        nothing if it has published nothing for that day.
+        """
         facts = [entry.fact for entry in await self.archive.streams("roster", ["brand/district"], cut)]
         said = [fact for fact in facts if isinstance(fact, BrandPublished) and fact.on.isoformat() <= on]
-        return said[-1] if said else None
+        return max(reversed(said), key=lambda fact: fact.on) if said else None
 
     def line(self, grid: Histories, unit: str) -> Line:
         """The line of a unit that files ledgers."""

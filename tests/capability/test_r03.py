@@ -40,7 +40,7 @@ async def test_the_brand_is_data_and_is_what_is_printed(district: District) -> N
         hung = {"number": "001", "leader": member("T01-head"), "contact": member("T01-w1"), "on": "2026-03-01"}
         await ok(await client.post(f"/projects/{project}/hang", json=hung))
         before = (await client.get(f"/projects/{project}/plaque.pdf?site=https://a.example")).content
-        await ok(await client.put("/brand", json=brand(suffix="毕须办", on="2026-01-02")))
+        await ok(await client.put("/brand", json=brand(suffix="毕须办", on="2026-01-02"), headers={"If-Match": "1"}))
         assert (await client.get(f"/projects/{project}/plaque.pdf?site=https://a.example")).content != before
 
 
@@ -52,7 +52,7 @@ async def test_the_ledger_is_printed_under_the_brand_of_its_month(district: Dist
     async with district.client(roster) as client, district.client(reporting) as reader:
         await the_net(client)
         await ok(await client.put("/brand", json=brand(on="2021-08-01")))
-        await ok(await client.put("/brand", json=brand(on="2026-01-01", suffix="毕须办")))
+        await ok(await client.put("/brand", json=brand(on="2026-01-01", suffix="毕须办"), headers={"If-Match": "1"}))
         position = await roster.pool.fetchval("select pos from log.head")
 
         async def mirrored() -> bool:
@@ -71,7 +71,8 @@ async def test_the_switch_to_the_new_name_needs_no_code_and_keeps_the_old_days(d
     await district.open()
     async with district.client() as client:
         await ok(await client.put("/brand", json=brand(on="2021-08-01")))
-        await ok(await client.put("/brand", json=brand(on="2026-01-01", suffix="毕须办", note="毕节市优化营商环境条例")))
+        renamed = brand(on="2026-01-01", suffix="毕须办", note="毕节市优化营商环境条例")
+        await ok(await client.put("/brand", json=renamed, headers={"If-Match": "1"}))
         assert (await ok(await client.get("/brand")))["title"] == "贵人服务·毕须办"
         assert (await ok(await client.get("/brand?on=2025-12-31")))["title"] == "贵人服务"
         assert (await ok(await client.get("/brand?on=2020-01-01")))["version"] == 0
@@ -79,3 +80,28 @@ async def test_the_switch_to_the_new_name_needs_no_code_and_keeps_the_old_days(d
         assert [(v["version"], v["since"], v["title"]) for v in versions] == [
             (1, "2021-08-01", "贵人服务"), (2, "2026-01-01", "贵人服务·毕须办"),
         ]  # fmt: skip
+
+
+async def test_a_new_version_keeps_what_it_leaves_out_and_names_the_version_it_was_made_from(district: District) -> None:
+    await district.open()
+    async with district.client() as client:
+        assert "etag" not in (await client.get("/brand")).headers
+        await ok(await client.put("/brand", json=brand(phone="0857-8000000", channels=["usb"], on="2021-08-01")))
+        least = {"brand": "贵人服务", "lead_office": "某区某办公室", "district": "某区", "suffix": "毕须办", "on": "2026-01-01"}
+        blind = await client.put("/brand", json=least)
+        assert (blind.status_code, blind.json()["type"]) == (428, "urn:guiren:problem:version-missing")
+        seen = (await client.get("/brand")).headers["etag"]
+        kept = await ok(await client.put("/brand", json=least, headers={"If-Match": seen}))
+        assert (kept["title"], kept["slogan"], kept["core"], kept["phone"]) == (
+            "贵人服务·毕须办",
+            "有诉必应",
+            CORE,
+            "0857-8000000",
+        )
+        assert [channel["value"] for channel in kept["channels"]] == ["usb"]
+        assert (await client.put("/brand", json={**least, "suffix": ""}, headers={"If-Match": seen})).status_code == 412
+        # Said last, of an earlier day: what is so today does not depend on when it was said.
+        earlier = {**brand(slogan="另一句"), "on": "2025-01-01"}
+        await ok(await client.put("/brand", json=earlier, headers={"If-Match": '"2"'}))
+        assert (await ok(await client.get("/brand")))["title"] == "贵人服务·毕须办"
+        assert (await ok(await client.get("/brand?on=2025-06-01")))["slogan"] == "另一句"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.gateway import SERVICES, Before
 
 from deploy.embedded.home import Home
-from deploy.embedded.programs import Gateway
 from services.roster.api.imports import LARGEST
 
 MB = 1 << 20
@@ -30,25 +30,12 @@ class Counting(BaseHTTPRequestHandler):
         pass
 
 
-class Before(Gateway):
-    """The gateway as it is, before something that counts what comes through."""
-
-    def environment(self) -> dict[str, str]:
-        return {
-            **super().environment(),
-            **{f"{name.upper()}_UPSTREAM": self.upstream for name in ("roster", "visits", "issues", "reporting")},
-        }
-
-    upstream = ""
-
-
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[str]:
     behind = ThreadingHTTPServer(("127.0.0.1", 0), Counting)
     threading.Thread(target=behind.serve_forever, daemon=True).start()
     home = Home(tmp_path)
-    made = Before(home, home.port("gateway"), ("roster", "visits", "issues", "reporting"))
-    made.upstream = f"127.0.0.1:{behind.server_address[1]}"
+    made = Before(home, dict.fromkeys(SERVICES, f"127.0.0.1:{behind.server_address[1]}"))
     made.start()
     try:
         yield f"http://127.0.0.1:{made.port}"

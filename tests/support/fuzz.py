@@ -158,7 +158,9 @@ def examples(operation: Any, known: Known, dice: random.Random) -> list[Case]:
         at = {p["name"]: (known.of(p["name"], _collection(operation.path)) or ["1"])[-1 if p["name"] == "id_" else 0]
               for p in operation.definition.raw.get("parameters", []) if p["in"] == "path"}  # fmt: skip
         made = operation.Case(path_parameters=at, body=known.photo, media_type="application/octet-stream")
-        made.query, made.headers = {"kind": "photo", "caption": "照片"}, {"Upload-Offset": "0"}
+        taken = {p["name"] for p in operation.definition.raw.get("parameters", []) if p["in"] == "query"}
+        said = {"kind": "photo", "caption": "照片", "title": "照片", "size": str(len(known.photo))}
+        made.query, made.headers = {name: text for name, text in said.items() if name in taken}, {"Upload-Offset": "0"}
         return [made]
     for example in body.get("examples", {}).values():
         path = {p["name"]: (known.of(p["name"], _collection(operation.path)) or ["1"])[0]

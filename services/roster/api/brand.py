@@ -29,9 +29,9 @@ _KEY = "district"
 async def brand_on(service: Service, day: date) -> dict[str, Any]:
     """What is printed on a day: the version in force; before the office publishes any, what the installation was told."""
     row = await service.pool.fetchrow(
-        "select * from brand where name = $1 order by since <= $2 desc, version desc limit 1", _KEY, day
+        "select * from brand where name = $1 and since <= $2 order by since desc, version desc limit 1", _KEY, day
     )
-    if row is None or row["since"] > day:
+    if row is None:
         settings = service.settings
         plain = dict.fromkeys(PLAIN, "") | {
             "brand": settings.brand, "lead_office": settings.office_name, "district": settings.district_name,
@@ -51,9 +51,14 @@ async def _told(service: Service, row: Any) -> dict[str, Any]:
 
 
 @router.get("/brand", name="get_brand", summary="品牌、牵头单位与办公室联系方式")
-async def get_brand(_caller: Caller, request: Request, on: WrittenDate | None = None) -> dict[str, Any]:
-    """As in force on a day. ``title`` is what is printed: with the suffix 毕须办 it reads 贵人服务·毕须办."""
+async def get_brand(_caller: Caller, request: Request, response: Response, on: WrittenDate | None = None) -> dict[str, Any]:
+    """As in force on a day. ``title`` is what is printed: with the suffix 毕须办 it reads 贵人服务·毕须办.
+
+    The ETag is that of the versions as a whole: what is to be sent back as If-Match with a new one.
+    """
     service: Service = request.app.state.service
+    if published := await service.pool.fetchval("select max(version) from brand where name = $1", _KEY):
+        response.headers["ETag"] = f'"{published}"'
     return await brand_on(service, on or local_date(service.clock()))
 
 
@@ -61,8 +66,9 @@ async def get_brand(_caller: Caller, request: Request, on: WrittenDate | None = 
 async def publish(
     command: PublishBrand, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
 ) -> dict[str, Any]:
+    """Once there is a version, the one that was read is named (If-Match). What is left out stays as it is on that day."""
     service: Service = request.app.state.service
-    context = await service.context(caller, derived_id("office-contact", service.settings.district))
+    context = await service.context(caller, derived_id("office-contact", service.settings.district), unseen=expected is None)
     done = await service.desk.handle(BRAND, _KEY, command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), **await brand_on(service, max(command.on, context.today))}
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -18,6 +19,7 @@ from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import BrandPublished
 from shared.months import WrittenDate
+from shared.problems import VersionMissing
 from shared.terms import DeliveryChannel
 from shared.vault import Personal
 
@@ -46,22 +48,29 @@ class PublishBrand(Command):
 
 @dataclass(frozen=True)
 class Brand:
-    """Every version; the last one published whose day has come is in force."""
+    """Every version; in force is the one that begins last of those whose day has come, of one day the one published last."""
 
     versions: tuple[BrandPublished, ...] = ()
 
+    def on(self, day: date) -> BrandPublished | None:
+        """The version in force on a day."""
+        begun = [fact for fact in self.versions if fact.on <= day]
+        return max(reversed(begun), key=lambda fact: fact.on) if begun else None
+
 
 def decide(state: Brand, command: PublishBrand, context: Context) -> list[Fact]:
-    """Facts, or a refusal. What a new version leaves out stays as it was; what is to go is said to be empty."""
+    """Facts, or a refusal. What a new version leaves out stays as it is on its day; what is to go is said to be empty."""
     the_office(context)
     said: dict[str, Any] = {name: getattr(command, name) for name in PublishBrand.model_fields}
-    if state.versions:
+    if before := state.on(command.on):
         kept = PublishBrand.model_fields.keys() - command.model_fields_set - {"on", "note"}
-        said |= {name: getattr(state.versions[-1], name) for name in kept}
+        said |= {name: getattr(before, name) for name in kept}
     contact = said["contact"].about(context.subject) if said["contact"] else None
     fact = BrandPublished.model_validate({**said, "contact": contact})
-    if (contact is None or contact.token) and state.versions and state.versions[-1] == fact:
+    if (contact is None or contact.token) and before == fact:
         return []  # A sealed name can't be compared: with one, saying it again is a new version.
+    if state.versions and context.known.get("unseen"):
+        raise VersionMissing
     return [fact]
 
 
