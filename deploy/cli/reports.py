@@ -73,8 +73,10 @@ def show(
         return
     filed = found["filed"]
     state = "未报送" if filed is None else ("按时" if filed["on_time"] else "逾期") + f"报送 {filed['received']}"
+    late = "" if filed is None or filed["on_time"] else f"(原因:{filed['late_reason'] or '未说明'})"
     console.print(
-        f"{unit} {month} 台账({found['state_label']}){len(found['rows'])} 行 · {state}\n摘要 {found['digest']}", markup=False
+        f"{unit} {month} 台账({found['state_label']}){len(found['rows'])} 行 · {state}{late}\n摘要 {found['digest']}",
+        markup=False,
     )
     if since := found["since_filing"]:
         console.print(

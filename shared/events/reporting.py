@@ -36,6 +36,15 @@ class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1"):
     note: str = ""
 
 
+class LedgerExplained(Fact, type="reporting.ledger-explained.v1"):
+    """Why the ledger was filed late (方案 五(五)), said or completed after the filing. What was said before stays in the history."""
+
+    reason: str
+    on: date
+    by: str = ""
+    """The member who gave it."""
+
+
 class LedgerSigned(Fact, type="reporting.ledger-signed.v1"):
     """The head, or a deputy standing in, signed the filed ledger (签发)."""
 

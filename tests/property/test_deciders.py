@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from support.cells import STRANGER, TODAY, Cell, filled, otherwise
 
 from deploy.demo.district import official_calendar
 from services.issues.projections import DECIDERS as ISSUES
-from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger, SupplementLedger
+from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, SupplementLedger
 from services.roster.projections import DECIDERS as ROSTER
 from services.visits.projections import DECIDERS as VISITS
 from shared.decider import Actor, Context, Decider, said_before
@@ -53,11 +53,18 @@ def a_month() -> list[Cell]:
         by("l", Role.LIAISON), by("h", Role.HEAD), by("o", Role.OFFICE), by("s", Role.SYSTEM)
     )  # fmt: skip
     story: list[tuple[Actor, Command]] = [
-        (liaison, SubmitLedger(note="按时")), (office, ReturnLedger(reason="有误")), (liaison, SubmitLedger(note="再报")),
-        (head, SignLedger(digest="a" * 64)), (platform, SupplementLedger(filing=filing("b"), added=1, changed=0, removed=0)),
+        (liaison, SubmitLedger()), (office, ReturnLedger(reason="有误")), (liaison, SubmitLedger(note="再报")),
+        (head, SignLedger(digest="a" * 64)), (liaison, ExplainLedger(reason="联络员请假")), (platform, SupplementLedger(filing=filing("b"), added=1, changed=0, removed=0)),
     ]  # fmt: skip
     now, state, found = datetime(2026, 11, 23, 2, tzinfo=UTC), MONTH.initial, []
-    known = {"unit": "T01", "line": Line.HORIZONTAL, "month": "2026-10", "due": now, "begun": True, "filing": filing("a")}
+    known = {
+        "unit": "T01",
+        "line": Line.HORIZONTAL,
+        "month": "2026-10",
+        "due": now - timedelta(days=1),
+        "begun": True,
+        "filing": filing("a"),
+    }
     facts: tuple[Any, ...] = ()
     for actor, command in story:
         context = Context(actor, now, TODAY, official_calendar(), derived_id("month"), known)

@@ -12,8 +12,10 @@ from services.reporting.domain.month import (
     AlreadyFiled,
     AlreadyReturned,
     AnotherLedger,
+    ExplainLedger,
     MonthNotBegun,
     NotFiled,
+    NotLate,
     Returned,
     ReturnLedger,
     Signed,
@@ -21,9 +23,10 @@ from services.reporting.domain.month import (
     SubmitLedger,
     SubmitterSigns,
     SupplementLedger,
+    filed_of,
 )
 from shared.decider import Actor, Context
-from shared.events.reporting import Filing, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
+from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
 from shared.months import Calendar, Month
 from shared.problems import Forbidden
 from shared.terms import Role
@@ -151,3 +154,42 @@ def test_a_supplement_is_added_once_and_leaves_the_filing_as_it_was():
     after = MONTH.fold([fact], state)
     assert after.filing == filing()
     assert MONTH.decide(after, command, context(SYSTEM)) == []
+
+
+LATE = DUE + timedelta(days=1)
+
+
+@pytest.mark.parametrize(("note", "wanted"), [("", True), ("联络员请假", False)])
+def test_a_late_ledger_is_taken_and_asks_for_its_reason(note: str, wanted: bool) -> None:
+    state = MONTH.fold(MONTH.decide(MONTH.initial, SubmitLedger(note=note), context(LIAISON, now=LATE)))
+    filed = filed_of(state)
+    assert filed and (filed.reason_wanted, filed.late_reason) == (wanted, note)
+
+
+def test_the_reason_is_given_later_and_completed_whatever_became_of_the_ledger() -> None:
+    state, _ = submitted(now=LATE)
+    for actor, reason in ((LIAISON, "联络员请假"), (HEAD, "联络员请假,备用联络员未到岗")):
+        (fact,) = MONTH.decide(state, ExplainLedger(reason=reason), context(actor, now=LATE))
+        assert isinstance(fact, LedgerExplained)
+        assert (fact.reason, fact.by) == (reason, str(actor.id))
+        state = MONTH.fold([fact], state)
+        assert MONTH.decide(state, ExplainLedger(reason=reason), context(actor)) == []
+    state = MONTH.fold(MONTH.decide(state, ReturnLedger(reason="有误"), context(OFFICE)), state)
+    state = MONTH.fold(MONTH.decide(state, SubmitLedger(note="已改正"), context(LIAISON, now=LATE)), state)
+    filed = filed_of(state)
+    assert filed and (filed.late_reason, filed.reason_wanted) == ("联络员请假,备用联络员未到岗", False)
+
+
+@pytest.mark.parametrize("actor", [OFFICE, SYSTEM])
+def test_nobody_else_gives_the_units_reason(actor: Actor) -> None:
+    state, _ = submitted(now=LATE)
+    for at in (MONTH.initial, state):
+        with pytest.raises(Forbidden):
+            MONTH.decide(at, ExplainLedger(reason="某"), context(actor))
+
+
+def test_what_was_on_time_or_not_filed_has_no_reason() -> None:
+    with pytest.raises(NotLate):
+        MONTH.decide(submitted()[0], ExplainLedger(reason="某"), context(LIAISON))
+    with pytest.raises(NotFiled):
+        MONTH.decide(MONTH.initial, ExplainLedger(reason="某"), context(LIAISON))

@@ -16,7 +16,7 @@ from services.reporting.api.showing import Show, filing_facts, shown, signer, st
 from services.reporting.documents.columns import UNKNOWN
 from services.reporting.documents.workbook import write_workbook
 from services.reporting.domain.due import owing, punctuality
-from services.reporting.domain.month import MONTH, ReturnLedger, SignLedger, SubmitLedger, filed_of, filing_of
+from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, filed_of, filing_of
 from services.reporting.projections import Reporting
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
@@ -83,7 +83,8 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
             "unit": code, "name": unit.called(last), "kind": unit.kind, "state": state,
             "state_label": {"missing": "未报", "on_time": "按时", "late": "逾期"}[state],
             "received": row and row["received"], "signed": bool(row and row["stage"] == "signed"), "digest": row and row["digest"],
-            "supplements": row["supplements"] if row else 0,
+            "supplements": row["supplements"] if row else 0, "late_reason": row["late_reason"] if row else "",
+            "reason_wanted": bool(row and row["reason_wanted"]),
         })  # fmt: skip
     rates = {
         name: {"n": rate.n, "d": rate.d, "pct": rate.pct} for name, rate in punctuality(item["state"] for item in items).items()
@@ -98,7 +99,8 @@ async def submit(
     unit: UnitCode, month: MonthText, command: SubmitLedger, question: Now, command_id: CommandId, expected: Expected,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
-    """File the ledger as it stands at this moment; answers cut, rows, digest, and whether it was on time.
+    """File the ledger as it stands at this moment; answers cut, rows, digest, and whether it was on time. One that is late is
+    taken, and asks for its reason (``reason_wanted``) unless ``note`` gives it.
 
     It waits until everything the other services have told is here, and is refused with 503 if that does not come about.
     """
@@ -147,10 +149,24 @@ async def return_(
     return await _change(unit, month, command, caller, command_id, request, response)
 
 
+@router.post("/ledgers/{unit}/{month}/explain", name="explain_ledger", summary="说明台账逾期报送的原因")
+async def explain(
+    unit: UnitCode,
+    month: MonthText,
+    command: ExplainLedger,
+    caller: Caller,
+    command_id: CommandId,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    """Given later than the filing, or completed: what was said before stays in the history."""
+    return await _change(unit, month, command, caller, command_id, request, response)
+
+
 async def _change(
     unit: str,
     month: str,
-    command: SignLedger | ReturnLedger,
+    command: SignLedger | ReturnLedger | ExplainLedger,
     caller: Actor,
     command_id: UUID,
     request: Request,

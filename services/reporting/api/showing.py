@@ -17,7 +17,7 @@ from services.reporting.archive import Cut
 from services.reporting.documents.workbook import DRAFT, OTHERWISE, RETURNED, SIGNED, UNSIGNED, Stamp
 from services.reporting.domain.changes import Changes, changes
 from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, Returned, Signed, filed_of, latest, stage_of
+from services.reporting.domain.month import MONTH, Filed, Returned, Signed, filed_of, latest, stage_of
 from services.reporting.projections import Told
 from shared.events.reporting import LedgerSigned
 
@@ -88,7 +88,8 @@ def filing_facts(told: Told) -> dict[str, Any] | None:
     return {
         "stage": stage_of(told.state), "revision": filed.revision, "received": filed.received, "on_time": filed.first_on_time,
         "rows": filed.filing.rows, "digest": filed.filing.digest, "cut": filed.filing.cut, "supplements": len(filed.supplements),
-        "supplement_digest": latest(filed).digest if filed.supplements else None,
+        "supplement_digest": latest(filed).digest if filed.supplements else None, "late_reason": filed.late_reason,
+        "reason_wanted": filed.reason_wanted,
     }  # fmt: skip
 
 
@@ -99,11 +100,17 @@ def signer(told: Told) -> str | None:
     return next(item.envelope.get("actorid") for item in reversed(told.entries) if item.type == LedgerSigned.TYPE)
 
 
+def lateness(filed: Filed) -> str:
+    """How the paper says that it was late, and why; nothing if it was not."""
+    return "" if filed.first_on_time else f"逾期报送,原因:{filed.late_reason or '〔未说明〕'}"
+
+
 def stamp(found: Shown, filed_by: str, signed_by: str, district: str, brand: str) -> Stamp:
     """What stands at the head of the paper."""
     filed = filed_of(found.told.state)
     if filed is None or not found.filed:
         return Stamp(found.label, district=district, brand=brand)
     return Stamp(
-        found.label, filed.received, filed_by, signed_by, filed.revision, filed.filing.digest, district=district, brand=brand
+        found.label, filed.received, filed_by, signed_by, filed.revision, filed.filing.digest, district=district, brand=brand,
+        late=lateness(filed),
     )  # fmt: skip

@@ -56,6 +56,8 @@ class Stamp:
     """The digest of the ledger as filed: its first 16 digits print as 校验码, by which a paper is compared with the system."""
     district: str = "七星关区"
     brand: str = "贵人服务"
+    late: str = ""
+    """That it was filed late, and why, as it prints; empty if it was in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ def _annex_sheet(
         sheet,
         2,
         f"填报单位:{header['unit_name']}    网格类型:{Line(header['line']).label}网格    填报月份:{year}年{int(month)}月"
-        f"    填报日期:{_filed(stamp).partition(' ')[0]}",
+        f"    填报日期:{_filed(stamp).partition(' ')[0]}"
+        + (f"    {stamp.late}" if stamp.late else ""),
         width,
         styles.block,
     )

@@ -3,10 +3,12 @@ r"""A unit's ledger month: filed by the liaison, signed by the head, perhaps ret
     Open --submit--> Filed --sign--> Signed
                       ^  \--return--> Returned --submit--> Filed (next revision)
                       any filed state --supplement--> itself, with a supplement more
+                      any late one --explain--> itself, with the reason for being late
 
 方案 五(五): by the 27th of each month the liaison files the ledger (附件3) with the office. On time is the first filing that
 was received up to the due instant; a later return for its content changes nothing in that (kpi §7). What is filed is
-frozen: a cut, a row count, a digest. What comes later becomes a supplement, without paperwork (choices 2).
+frozen: a cut, a row count, a digest. What comes later becomes a supplement, without paperwork (choices 2). A late one is
+taken as it comes, and asks for its reason until the unit has given it, with the filing or afterwards.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from pydantic import Field
 from services.reporting.domain.ledger import Ledger, digest
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
-from shared.events.reporting import Filing, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
+from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
 from shared.problems import Forbidden, Refused
 from shared.terms import Line, Role
 
@@ -40,6 +42,12 @@ class SignLedger(Command):
 
 class ReturnLedger(Command):
     """Send the filed ledger back for its content."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ExplainLedger(Command):
+    """Say why the ledger was filed late, or say it more fully."""
 
     reason: str = Field(min_length=1, max_length=500)
 
@@ -70,6 +78,12 @@ class AlreadyReturned(Refused):
     """It was sent back for another reason, which stands: the unit was told that one."""
 
     title = "本月台账已退回"
+
+
+class NotLate(Refused):
+    """Only a ledger that was filed late has a reason for that."""
+
+    title = "本月台账按时报送,无需说明逾期原因"
 
 
 class AnotherLedger(Refused):
@@ -108,6 +122,13 @@ class Filed:
     first_on_time: bool
     supplements: tuple[LedgerSupplemented, ...] = ()
     note: str = ""
+    late_reason: str = ""
+    """Why it was late, as said last."""
+
+    @property
+    def reason_wanted(self) -> bool:
+        """It was filed late, and nobody has said why."""
+        return not self.first_on_time and not self.late_reason
 
 
 @dataclass(frozen=True)
@@ -126,7 +147,7 @@ class Returned:
 
 
 State = Open | Filed | Signed | Returned
-Asked = SubmitLedger | SignLedger | ReturnLedger | SupplementLedger
+Asked = SubmitLedger | SignLedger | ReturnLedger | SupplementLedger | ExplainLedger
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
@@ -164,6 +185,11 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise AlreadyReturned(revision=filed.revision, reason=state.reason)
         case Filed() | Signed() | Returned(), SupplementLedger():
             return _supplement(state if isinstance(state, Filed) else state.filed, command, context)
+        case Filed() | Signed() | Returned(), ExplainLedger():
+            return _explain(state if isinstance(state, Filed) else state.filed, command, context)
+        case Open(), ExplainLedger():
+            _of_the_unit(context, *_EXPLAINING)
+            raise NotFiled
         case Open(), SignLedger():
             _of_the_unit(context, Role.HEAD, Role.DEPUTY)
             raise NotFiled
@@ -189,6 +215,18 @@ def _submit(command: SubmitLedger, context: Context, revision: int, *, first_on_
             received=context.now, due=known["due"], on_time=first_on_time, by=str(context.actor.id), note=command.note,
         )
     ]  # fmt: skip
+
+
+_EXPLAINING = (Role.LIAISON, Role.BACKUP_LIAISON, Role.HEAD)
+
+
+def _explain(filed: Filed, command: ExplainLedger, context: Context) -> list[Fact]:
+    _of_the_unit(context, *_EXPLAINING)
+    if filed.first_on_time:
+        raise NotLate(month=filed.month, received=filed.received)
+    if command.reason == filed.late_reason:
+        return []
+    return [LedgerExplained(reason=command.reason, on=context.today, by=str(context.actor.id))]
 
 
 def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> list[Fact]:
@@ -221,10 +259,16 @@ def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
     match state, fact:
         case Open() | Returned(), LedgerSubmitted():
-            before = state.filed.supplements if isinstance(state, Returned) else ()
+            before = state.filed if isinstance(state, Returned) else None
+            reason = before.late_reason if before else "" if fact.on_time else fact.note
             return Filed(
-                fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time, before, fact.note
-            )
+                fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time,
+                before.supplements if before else (), fact.note, reason,
+            )  # fmt: skip
+        case Filed(), LedgerExplained():
+            return replace(state, late_reason=fact.reason)
+        case Signed() | Returned(), LedgerExplained():
+            return replace(state, filed=replace(state.filed, late_reason=fact.reason))
         case Filed(), LedgerSigned():
             return Signed(state)
         case Filed(), LedgerReturned():

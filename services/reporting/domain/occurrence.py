@@ -71,7 +71,7 @@ _VISITS = _by(
         visits.LinkReissued, visits.InspectionAlleged, visits.DemandRaised, visits.AnswersGiven,
     ),
 )  # fmt: skip
-_FILINGS = _by("on", (reporting.LedgerSigned, reporting.LedgerReturned, reporting.LedgerSupplemented))
+_FILINGS = _by("on", (reporting.LedgerSigned, reporting.LedgerReturned, reporting.LedgerSupplemented, reporting.LedgerExplained))
 _OTHERWISE = {
     issues.AlarmRaised.TYPE: "at", issues.PersonalUnmasked.TYPE: "at", issues.HistoryRecorded.TYPE: "at",
     visits.PersonalUnmasked.TYPE: "at", visits.PhotosRequired.TYPE: "since", visits.PolicyPublished.TYPE: "since",
