@@ -109,7 +109,7 @@ async def level(district: District) -> None:
                     return False
         return True
 
-    await until(there)
+    await until(there, seconds=60)
 
 
 def asked(app: Any, known: Known, learnt: dict[str, dict[str, list[str]]], name: str) -> Iterator[str]:
