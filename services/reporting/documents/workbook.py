@@ -214,8 +214,7 @@ def _annex_sheet(
         sheet,
         2,
         f"填报单位:{header['unit_name']}    网格类型:{Line(header['line']).label}网格    填报月份:{year}年{int(month)}月"
-        f"    填报日期:{_filed(stamp).partition(' ')[0]}"
-        + (f"    {stamp.late}" if stamp.late else ""),
+        f"    填报日期:{_filed(stamp).partition(' ')[0]}" + (f"    {stamp.late}" if stamp.late else ""),
         width,
         styles.block,
     )
