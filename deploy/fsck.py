@@ -32,6 +32,7 @@ from shared.eventlog import after, head
 from shared.months import SHANGHAI
 from shared.service import Service
 from shared.settings import Settings
+from shared.vault import Vault
 
 _BESIDE = "view_fsck"
 _NIGHT = 3
@@ -65,16 +66,19 @@ class Finding:
 async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> list[Finding]:
     """All that does not fit; nothing if all does."""
     connections = {name: await place.connect(f"{prefix}guiren_{name}") for name in SERVICES}
+    keys = await place.connect(f"{prefix}guiren_vault")
+    vault = Vault(keys, settings.master_keys)  # pyright: ignore[reportArgumentType]  a connection answers as the pool does.
     found: list[Finding] = []
     try:
         for name, connection in connections.items():
             found += await _log(connection, bus, Mirror(connections["reporting"]), name)
             service: Service = importlib.import_module(f"services.{name}.app").build(settings)
+            service.vault = vault
             found += await _tables(connection, service, connections)
         lacking = await unreadable(place, prefix)
         found += [Finding("vault", "keys", f"{kind} 有 {len(those)} 个主体的密钥缺失") for kind, those in lacking.items()]
     finally:
-        for connection in connections.values():
+        for connection in (*connections.values(), keys):
             await connection.close()
     return found
 
@@ -191,7 +195,7 @@ async def _tables(connection: asyncpg.Connection, service: Service, logs: dict[s
 async def _views(connection: asyncpg.Connection, service: Service) -> list[Finding]:
     try:
         async with connection.transaction():
-            await projector.rebuild(connection, service.deciders, service.views, _BESIDE)
+            await projector.rebuild(connection, service.deciders, service.views, _BESIDE, service.vault)
         made = await projector.digest(connection, service.views, _BESIDE)
         live = await projector.digest(connection, service.views)
     except Exception as error:  # noqa: BLE001  a log that was tampered with may break any rule.

@@ -105,7 +105,8 @@ def receipt(service: Service, response: Response, done: Done[Any]) -> dict[str, 
     """Headers of an accepted command (ETag, log position), and the fields every answer begins with."""
     response.headers["ETag"] = f'"{done.version}"'
     response.headers["Guiren-Position"] = f"{service.name}:{done.position}"
-    return {"version": done.version, "position": done.position, "replayed": done.replayed}
+    told = {"hints": list(done.hints)} if done.hints else {}
+    return {"version": done.version, "position": done.position, "replayed": done.replayed, **told}
 
 
 Limit = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="每页条数")]

@@ -19,7 +19,8 @@ from pydantic import Field
 from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
-from shared.problems import Forbidden, KeyReused, Malformed, Refused
+from shared.freetext import opened, subjects_in
+from shared.problems import Forbidden, KeyReused, Malformed, Refused, Unknown
 from shared.projector import View
 from shared.service import Service
 from shared.terms import Role, Term
@@ -27,6 +28,7 @@ from shared.vault import Personal
 
 _AGAIN = timedelta(minutes=10)
 """How long a repeat is taken for the same reading."""
+_ERASING = (Role.OFFICE_HEAD, Role.SYSTEM)
 _WATCHING = (Role.AUDITOR, Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
 
 
@@ -124,11 +126,13 @@ def disclosures(fact: Any) -> tuple[Decider[State], View[State]]:
 
 async def disclose(
     service: Service, decider: Decider[State], caller: Actor, command_id: UUID, command: UnmaskPersonal, response: Response, *,
-    what: str, about: UUID, unit: str, data: Mapping[str, Personal | None],
+    what: str, about: UUID, unit: str, data: Mapping[str, Personal | str | None],
 ) -> dict[str, Any]:  # fmt: skip
-    """Write down who reads what and why; then, and only then, open it. ``data`` is what the object holds, by field."""
+    """Write down who reads what and why; then, and only then, open it. ``data`` is what the object holds, by field: names and
+    numbers, and the texts in which numbers are masked otherwise; these only where they are named.
+    """
     command.says_why(caller, unit)
-    wanted = command.fields or tuple(data)
+    wanted = command.fields or tuple(name for name, datum in data.items() if not isinstance(datum, str))
     if unknown := [name for name in wanted if name not in data]:
         raise Malformed(errors=[{"pointer": "/body/fields", "code": "unknown", "title": f"没有这一项:{unknown[0]}"}])
     asked = Disclose(what=what, about=about, unit=unit, fields=wanted, reason=command.why)
@@ -139,10 +143,24 @@ async def disclose(
         raise KeyReused  # Nothing is opened but what the record names.
     if context.now - told.at > _AGAIN:
         raise AskedLongAgo(at=told.at)
-    opened = tuple(told.fields)
-    texts = await service.vault.open([data.get(name) for name in opened])
+    shown = [data.get(name) for name in told.fields]
+    names = await service.vault.open([datum if isinstance(datum, Personal) else None for datum in shown])
+    words = await opened(service.vault, [datum if isinstance(datum, str) else "" for datum in shown])
+    texts = [name or text for name, text in zip(names, words, strict=True)]
     response.headers["Cache-Control"] = "no-store"
-    return {**receipt(service, response, done), "about": about, **dict(zip(opened, texts, strict=True))}
+    return {**receipt(service, response, done), "about": about, **dict(zip(told.fields, texts, strict=True))}
+
+
+async def subjects_of(service: Service, caller: Actor, *streams: str) -> dict[str, Any]:
+    """Whose data stand in a record, for whoever erases; each is erased at the roster's ``/subjects/{id}/erase``."""
+    if not caller.holds(*_ERASING):
+        raise Forbidden(needs=[role.label for role in _ERASING])
+    rows = await service.pool.fetch("select body from log.entry where stream = any($1::text[])", list(streams))
+    if not rows:
+        raise Unknown(what="record", id=streams[0].partition("/")[2])
+    found = sorted(subjects_in(row["body"] for row in rows))
+    alive = set(await service.vault.unerased(found))
+    return {"items": [{"subject": id_, "erased": id_ not in alive} for id_ in found]}
 
 
 async def disclosed(

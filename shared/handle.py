@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,12 +24,13 @@ import orjson
 from shared.decider import Context, Decider, said_before
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
+from shared.freetext import hints, opened, sealed, texts, to_seal
 from shared.gate import Gate, LogFork, torn
 from shared.instants import Instants
 from shared.outages import OUTAGES, passes, unavailable
-from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable
+from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable, WordsErased
 from shared.projector import View
-from shared.terms import new_id
+from shared.terms import Role, new_id
 from shared.vault import Personal, Vault, personals
 
 StateT = TypeVar("StateT")
@@ -63,6 +64,8 @@ class Done(Generic[StateT]):
     position: int
     facts: tuple[Fact, ...]
     replayed: bool = False
+    hints: tuple[str, ...] = ()
+    """What to tell whoever typed it: a number that stands inside a text."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,20 @@ class _Waiting:
 
 @dataclass(frozen=True)
 class _Decided:
-    """What a command comes to, before it is written: the facts, the version they follow, the state they lead to."""
+    """What a command comes to, before it is written: the facts in clear, and the state they follow, its free text sealed."""
 
     item: _Waiting
-    facts: tuple[Fact, ...]
     version: int
+    facts: tuple[Fact, ...]
+    kept: Any
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The same, sealed: the facts, and the state they lead to."""
+
+    told: _Decided
+    facts: tuple[Fact, ...]
     state: Any
 
 
@@ -138,8 +150,12 @@ async def _known(connection: Any, items: Sequence[_Waiting]) -> dict[UUID, Any]:
     return {row["id"]: row for row in rows}
 
 
-async def _answer(connection: Any, vault: Vault, item: _Waiting, entries: list[Entry], known: Any) -> Done[Any] | _Decided:
-    """What a command comes to on this history. ``known`` is its row if it was carried out before: the original answer."""
+async def _answer(
+    connection: Any, vault: Vault, item: _Waiting, entries: list[Entry], clear: Sequence[Fact], known: Any
+) -> Done[Any] | _Decided:
+    """What a command comes to on this history, whose facts are ``clear``. ``known`` is its row if it was carried out before:
+    the original answer.
+    """
     decider = item.decider
     if known is not None:
         if known["stream"] != item.stream or known["fingerprint"] not in (item.fingerprint, b""):
@@ -149,26 +165,30 @@ async def _answer(connection: Any, vault: Vault, item: _Waiting, entries: list[E
         said = [entry for entry in then if entry.pos >= known["first_pos"]]
         if said[0].envelope.get("actorid") == str(item.context.actor.id):
             return Done(_fold(decider, then), len(then), last, tuple(e.fact for e in said), replayed=True)
-    state = _fold(decider, entries)
     if item.expected is not None and item.expected != len(entries):
         raise Stale(expected=item.expected, actual=len(entries))
-    context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)
-    facts = tuple(decider.decide(state, item.command, context))
-    if not facts:
-        await _only_a_repeat(vault, item.command, [entry.fact for entry in entries])
-        return Done(state, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
+    decided = await _decide(connection, item, entries, clear)
+    if not decided.facts:
+        await _only_a_repeat(vault, item.command, clear)
+        return Done(decided.kept, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
     if known is not None:
         raise KeyReused  # Somebody else's command, and the state has moved on: it can't be carried out a second time.
-    return _Decided(item, facts, len(entries), decider.fold(facts, state))
+    return decided
 
 
-async def _only_a_repeat(vault: Vault, command: Command, facts: list[Fact]) -> None:
+async def _decide(connection: Any, item: _Waiting, entries: Sequence[Entry], clear: Sequence[Fact]) -> _Decided:
+    kept = _fold(item.decider, entries)
+    state = kept if all(entry.fact is fact for entry, fact in zip(entries, clear, strict=True)) else item.decider.fold(clear)
+    context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)
+    return _Decided(item, len(entries), tuple(item.decider.decide(state, item.command, context)), kept)
+
+
+async def _only_a_repeat(vault: Vault, command: Command, facts: Sequence[Fact]) -> None:
     """What adds nothing was said before, all of it, or asks only that something be so."""
     if command.IF_NOT_SO:
         return
-    sealed = [datum for fact in facts for datum in personals(fact) if datum.token] if any(personals(command)) else []
-    texts = await vault.open(sealed)
-    if not said_before(command, facts, dict(zip(sealed, texts, strict=True))):
+    data = [datum for fact in facts for datum in personals(fact) if datum.token] if any(personals(command)) else []
+    if not said_before(command, facts, dict(zip(data, await vault.open(data), strict=True))):
         raise SaidOtherwise
 
 
@@ -293,26 +313,30 @@ class Desk:
             else:
                 histories = await load_many(connection, [item.stream for item in batch])
             self._unbroken(histories)
+            clear = await self._opened(histories)
             answers: list[Done[Any] | Problem | _Decided] = []
             for item in batch:
+                entries, facts = histories.get(item.stream, []), clear.get(item.stream, ())
                 try:
-                    answers.append(
-                        await _answer(connection, self.vault, item, histories.get(item.stream, []), known.get(item.id))
-                    )
+                    answers.append(await _answer(connection, self.vault, item, entries, facts, known.get(item.id)))
                 except Problem as problem:
                     answers.append(problem)
             decided = [answer for answer in answers if isinstance(answer, _Decided)]
-            if decided:
-                position = await self._append(connection, decided)
-        if decided:
-            last = position + sum(len(answer.facts) for answer in decided) - 1
+            written = await self._sealed(decided)
+            if written:
+                position = await self._append(connection, written)
+        if written:
+            last = position + sum(len(one.facts) for one in written) - 1
             self.gate.wrote(last)
             self.written(last)
         done: list[Done[Any] | Problem] = []
+        following = iter(written)
         for answer in answers:
             if isinstance(answer, _Decided):
-                position += len(answer.facts)
-                done.append(Done(answer.state, answer.version + len(answer.facts), position - 1, answer.facts))
+                one = next(following)
+                position += len(one.facts)
+                told = hints(text for fact in answer.facts for text in texts(fact))
+                done.append(Done(one.state, answer.version + len(one.facts), position - 1, one.facts, hints=told))
             else:
                 done.append(answer)
         return done
@@ -324,43 +348,51 @@ class Desk:
                 self.gate.shut(torn(stream, entries[-1].version, len(entries)))
                 self.gate.enter()
 
-    async def _append(self, connection: Any, decided: list[_Decided]) -> int:
-        """Seal, append the facts and write the views. Answers the first position."""
-        await self.vault.seal([datum for answer in decided for fact in answer.facts for datum in personals(fact)])
-        writes = [
-            self._encoded(
-                item.stream, answer.version, answer.facts, item.context, item.id, item.fingerprint, item.happened, item.links
-            )
-            for answer in decided
-            for item in (answer.item,)
-        ]
+    async def _opened(self, histories: Mapping[str, Sequence[Entry]]) -> dict[str, list[Fact]]:
+        """The facts of these histories with their free text in clear: a decision may compare what was said. A history that can't
+        be read is left out; whoever folds it says so.
+        """
+        told: dict[str, list[Fact]] = {}
+        for stream, entries in histories.items():
+            with contextlib.suppress(Exception):
+                told[stream] = [entry.fact for entry in entries]
+        return await opened(self.vault, told)
+
+    async def _sealed(self, decided: Sequence[_Decided]) -> list[_Written]:
+        """The facts as they are kept, with one question to the vault for all of them; and what they lead to."""
+        data = [to_seal(answer.facts, answer.item.key) for answer in decided]
+        own = [datum for answer in decided for fact in answer.facts for datum in personals(fact)]
+        await self.vault.seal([*own, *(datum for found in data for datum in found.values())])
+        written: list[_Written] = []
+        for answer, found in zip(decided, data, strict=True):
+            gone = any(datum.token and not datum.token["ct"] for datum in found.values())
+            if gone and not answer.item.context.actor.holds(Role.SYSTEM):  # The platform's own words may be lost, people's not.
+                raise WordsErased
+            facts = tuple(sealed(fact, answer.item.key, found) for fact in answer.facts)
+            written.append(_Written(answer, facts, answer.item.decider.fold(facts, answer.kept)))
+        return written
+
+    async def _append(self, connection: Any, written: Sequence[_Written]) -> int:
+        """Append the facts and write the views. Answers the first position."""
+        writes = [self._encoded(one) for one in written]
         appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
         if appended.replayed:
             raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
         self.gate.writing(appended.first)
         if self.recorded_us is None:
             self.instants.admit(appended.rec_us)
-        await self._write_views(
-            connection,
-            [
-                (item.decider.kind, item.key, answer.version, len(answer.facts), answer.state)
-                for answer in decided
-                for item in (answer.item,)
-            ],
-        )
+        await self._write_views(connection, written)
         return appended.first
 
-    async def _write_views(self, connection: Any, told: Iterable[tuple[str, str, int, int, Any]]) -> None:
-        """Of each stream: its kind and key, its version before, how many facts it got, and the state they led to."""
-        rows: dict[str, list[tuple[str, int, Any]]] = {}
-        new: dict[str, set[str]] = {}
-        for kind, key, before, count, state in told:
-            rows.setdefault(kind, []).append((key, before + count, state))
-            if not before:
-                new.setdefault(kind, set()).add(key)
+    async def _write_views(self, connection: Any, written: Sequence[_Written]) -> None:
+        rows: dict[str, list[_Written]] = {}
+        for one in written:
+            rows.setdefault(one.told.item.decider.kind, []).append(one)
         for kind, items in rows.items():
+            new = {one.told.item.key for one in items if not one.told.version}
             for view in self.views.get(kind, ()):
-                await view.write(connection, items, new=new.get(kind, ()))
+                states = [(one.told.item.key, one.told.version + len(one.facts), one.state) for one in items]
+                await view.write(connection, states, self.vault, new=new)
 
     async def handle_all(self, asks: Sequence[Ask[Any]]) -> int:
         """Carry out many commands on different streams in one transaction; those known already, with the same content, are
@@ -391,14 +423,18 @@ class Desk:
             known = await _known(connection, items)
             histories = await load_many(connection, [item.stream for item in items])
             self._unbroken(histories)
+            clear = await self._opened(histories)
             answers = [
-                await _answer(connection, self.vault, item, histories.get(item.stream, []), known.get(item.id)) for item in items
+                await _answer(
+                    connection, self.vault, item, histories.get(item.stream, []), clear.get(item.stream, ()), known.get(item.id)
+                )
+                for item in items
             ]
-            decided = [answer for answer in answers if isinstance(answer, _Decided)]
-            if not decided:
+            written = await self._sealed([answer for answer in answers if isinstance(answer, _Decided)])
+            if not written:
                 return await connection.fetchval("select pos from log.head")
-            first = await self._append(connection, decided)
-        position = first + sum(len(answer.facts) for answer in decided) - 1
+            first = await self._append(connection, written)
+        position = first + sum(len(one.facts) for one in written) - 1
         self.gate.wrote(position)
         self.written(position)
         return position
@@ -410,30 +446,21 @@ class Desk:
             ask.happened, ask.prepare, links.get(), asyncio.get_running_loop().create_future(),
         )  # fmt: skip
 
-    def _encoded(
-        self,
-        stream: str,
-        version: int,
-        facts: tuple[Fact, ...],
-        context: Context,
-        command_id: UUID,
-        fingerprint: bytes,
-        happened: datetime | None,
-        linked: dict[str, str],
-    ) -> Write:
+    def _encoded(self, one: _Written) -> Write:
+        item = one.told.item
         bodies = [
             encode(
                 fact,
                 event_id=new_id(),
                 source=self.source,
-                subject=stream,
-                happened=happened or fact.happened or context.now,
-                actor=context.actor.facts(),
-                links={"causationid": str(command_id), **linked},
+                subject=item.stream,
+                happened=item.happened or fact.happened or item.context.now,
+                actor=item.context.actor.facts(),
+                links={"causationid": str(item.id), **item.links},
             )
-            for fact in facts
+            for fact in one.facts
         ]
-        return Write(command_id, fingerprint, stream, version, [fact.TYPE for fact in facts], bodies)
+        return Write(item.id, item.fingerprint, item.stream, one.told.version, [fact.TYPE for fact in one.facts], bodies)
 
     def _fingerprint(self, stream: str, command: Command, id_: UUID) -> bytes:
         """What tells a repeat from another content: the stream, the command, and where a request with a key of its own was

@@ -76,6 +76,14 @@ class SaidOtherwise(Refused):
     title = "同一事项此前已办理,本次填写的内容与当时不同,未予更改"
 
 
+class WordsErased(Refused):
+    """What was written in a record was erased for ever (个人信息保护法 第四十七条): nothing new is kept in it, and nothing is
+    dropped in silence.
+    """
+
+    title = "该记录的文字已按要求删除,不能再填写文字;如需继续,请新登记一条"
+
+
 class Stale(Problem):
     """Somebody changed it meanwhile: ``If-Match`` names an older version."""
 

@@ -17,6 +17,8 @@ import asyncpg
 
 from shared.decider import Decider
 from shared.eventlog import Entry, load, whole
+from shared.freetext import opened
+from shared.vault import Vault
 
 StateT = TypeVar("StateT")
 
@@ -42,6 +44,9 @@ class View(Generic[StateT]):
     """The version of what rows are computed by beside the facts, if that may change: then the table is made anew."""
     exclude: tuple[str, ...] = ()
     """What may not overlap: ``"using gist (enterprise with =, daterange(since, until) with &&)"``."""
+    blind: tuple[str, ...] = ()
+    """Columns of words, parted by a blank, that are kept blinded. Such a view is made of the state with its free text opened,
+    and nothing else of that text may stand in it."""
 
     def ddl(self, schema: str) -> str:
         """The statements that make the table."""
@@ -58,12 +63,20 @@ class View(Generic[StateT]):
         return ";\n".join(made)
 
     async def write(
-        self, connection: Any, items: Sequence[tuple[str, int, StateT]], schema: str = "view", new: Container[str] = ()
-    ) -> None:
+        self, connection: Any, items: Sequence[tuple[str, int, StateT]], vault: Vault, schema: str = "view",
+        new: Container[str] = (),
+    ) -> None:  # fmt: skip
         """Replace the rows of these streams; those that are ``new`` have none yet."""
-        rows = [row for key, version, state in items for row in self.rows(key, version, state)]
+        if self.blind:
+            items = await opened(vault, items)
         table = f"{schema}.{self.table}"
         names = list(self.columns)
+        dark = {names.index(name) for name in self.blind}
+        rows = [row for key, version, state in items for row in self.rows(key, version, state)]
+        if dark:
+            rows = [
+                tuple(" ".join(vault.blind(cell.split())) if n in dark else cell for n, cell in enumerate(row)) for row in rows
+            ]
         if self.key != (self.owner,) and (known := [key for key, _, _ in items if key not in new]):
             await connection.execute(f"delete from {table} where {self.owner} = any($1)", known)
         if not rows:
@@ -91,6 +104,7 @@ async def rebuild(
     deciders: Iterable[Decider[Any]],
     views: Mapping[str, tuple[View[Any], ...]],
     schema: str,
+    vault: Vault,
     *,
     twice: bool = False,
     stopped: dict[str, tuple[int, str]] | None = None,
@@ -128,11 +142,14 @@ async def rebuild(
     for kind, items in grouped.items():
         for view in views.get(kind, ()):
             for start in range(0, len(items), 1_000):
-                await view.write(connection, items[start : start + 1_000], schema)
+                page = items[start : start + 1_000]
+                await view.write(connection, page, vault, schema)
     return count
 
 
-async def resume(connection: Any, deciders: Iterable[Decider[Any]], views: Mapping[str, tuple[View[Any], ...]]) -> None:
+async def resume(
+    connection: Any, deciders: Iterable[Decider[Any]], views: Mapping[str, tuple[View[Any], ...]], vault: Vault
+) -> None:
     """Try the streams once more that could not be shown: this version may know the fact."""
     by_kind = {decider.kind: decider for decider in deciders}
     for row in await connection.fetch("select stream from view.stopped order by pos"):
@@ -145,7 +162,7 @@ async def resume(connection: Any, deciders: Iterable[Decider[Any]], views: Mappi
             continue
         async with connection.transaction():
             for view in views.get(kind, ()):
-                await view.write(connection, [(key, len(entries), state)])
+                await view.write(connection, [(key, len(entries), state)], vault)
             await connection.execute("delete from view.stopped where stream = $1", row["stream"])
 
 

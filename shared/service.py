@@ -28,6 +28,7 @@ from shared import answers, openapi, problems
 from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.decider import Actor, Context, Decider
+from shared.door import Door
 from shared.gate import Gate
 from shared.handle import Desk, Done
 from shared.health import Health
@@ -249,7 +250,7 @@ class Service:
                 if made != shape and await connection.fetchval("select pos from log.head"):
                     await self._make_anew(connection)
                 await prepare(connection, self.views)
-                await resume(connection, self.deciders, self.views)
+                await resume(connection, self.deciders, self.views, self.vault)
                 followers = self.followers(self)
                 for name, position in (await enlist(connection, followers, self.reactions(self))).items():
                     log.warning("new reaction begins behind the past", service=self.name, reaction=name, position=position)
@@ -265,7 +266,7 @@ class Service:
     async def _make_anew(self, connection: Any) -> None:
         """The service's own views from its log. A stream with a fact that can't be applied is left out and told of."""
         stopped: dict[str, tuple[int, str]] = {}
-        await rebuild(connection, self.deciders, self.views, "view_next", stopped=stopped)
+        await rebuild(connection, self.deciders, self.views, "view_next", self.vault, stopped=stopped)
         async with connection.transaction():
             for view in (view for group in self.views.values() for view in group):
                 await connection.execute(f"drop table if exists view.{view.table}")
@@ -338,7 +339,7 @@ class Service:
                 await connection.execute(
                     f"create temp table {view.table} (like view.{view.table} including indexes) on commit drop"
                 )
-                await view.write(connection, [(str(key), done.version, done.state)], "pg_temp")
+                await view.write(connection, [(str(key), done.version, done.state)], self.vault, "pg_temp")
             then = copy(self)
             then.pool = connection  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
             return await show(then)
@@ -374,6 +375,7 @@ class Service:
             app.include_router(router)
         app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
         answers.answering(app)
+        app.add_middleware(Door, service=self)
         app.add_middleware(answers.CanonicalLine, service=self)
         made: dict[str, Any] = {}
         app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made

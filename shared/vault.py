@@ -18,7 +18,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any, get_args
 from uuid import UUID
 
@@ -167,6 +167,7 @@ class Vault:
         oldest = self._masters_of()[-1]  # What is found by a digest must be found after a rotation too.
         self._print_key = hmac.new(oldest, b"guiren command fingerprint", sha256).digest()
         self._index_key = hmac.new(oldest, b"guiren blind index", sha256).digest()
+        self._words_key = hmac.new(oldest, b"guiren words", sha256).digest()
         self._keys: OrderedDict[UUID, AESGCM | None] = OrderedDict()
         self._read_at: dict[UUID, float] = {}
         self._remember = remember_seconds  # Another process may erase a subject: no key is believed for longer.
@@ -238,6 +239,10 @@ class Vault:
         """The subjects that ever had this number, erased ones excepted."""
         rows = await self.pool.fetch("select subject from vault.blind where index = $1 order by subject", self._index(found_by))
         return [row["subject"] for row in rows]
+
+    def blind(self, words: Iterable[str]) -> list[str]:
+        """Pieces of words as a search index keeps them: equal ones are seen to be equal, and none can be read."""
+        return [blake2b(word.encode(), key=self._words_key, digest_size=6).hexdigest() for word in words]
 
     async def open(self, data: Sequence[Personal | None]) -> list[str]:
         """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased, 〔无法解密〕 for what can't be opened."""

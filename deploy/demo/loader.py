@@ -114,7 +114,8 @@ class Loader:
                 await prepare(connection, views)
                 if await _complete(connection, views):
                     return False
-                await rebuild(connection, deciders, views, "view_next")
+                async with self.pool("vault") as keys:
+                    await rebuild(connection, deciders, views, "view_next", Vault(keys, self._settings.master_keys))
                 async with connection.transaction():
                     for view in (view for group in views.values() for view in group):
                         await connection.execute(f"drop table if exists view.{view.table}")

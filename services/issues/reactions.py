@@ -22,10 +22,12 @@ from services.issues.domain.omission import OMISSION, SuspectOmission
 from services.issues.domain.refusals import AlreadyReported
 from services.issues.projections.heard import responsible
 from services.issues.projections.numbering import numbered
+from services.issues.projections.words import reindex
 from shared.decider import Actor
 from shared.eventlog import Entry
-from shared.events.roster import YearPublished
+from shared.events.roster import SubjectErased, YearPublished
 from shared.events.visits import DemandRaised, InspectionAlleged, VisitCorrected, Visited, VisitRecorded
+from shared.freetext import opened
 from shared.handle import links
 from shared.months import local_date
 from shared.problems import KeyReused, Problem, Unavailable
@@ -55,6 +57,16 @@ def issue_id(visit: UUID, demand: int) -> UUID:
     return ticket_of_demand(visit, demand)
 
 
+async def on_subject_erased(service: Service, entry: Entry) -> None:
+    """What was found by the erased words is found by them no more. The key may still be there for a moment: it goes first."""
+    if not isinstance(entry.fact, SubjectErased):
+        return
+    subject = UUID(entry.key)
+    await service.vault.erase(subject)
+    async with service.pool.acquire(timeout=10) as connection:
+        await reindex(connection, service.vault, subject)
+
+
 def report_of(visit: UUID, fact: VisitRecorded, place: int) -> ReportIssue:
     """The report of the demand in this place of the visit."""
     demand = fact.demands[place]
@@ -82,7 +94,8 @@ async def on_visit_heard(service: Service, entry: Entry) -> None:
         return
     visit, happened = UUID(entry.key), datetime.fromisoformat(entry.envelope["time"])
     context = replace(await service.context(ITSELF, visit), now=happened, today=local_date(happened))
-    command = SuspectOmission.model_construct(told=entry.version, unit=responsible(fact), visit=fact)
+    read = await opened(service.vault, fact)  # What is suspected stands sealed under the visit's own subject again.
+    command = SuspectOmission.model_construct(told=entry.version, unit=responsible(fact), visit=read)
     id_ = derived_id("issues", "suspect", str(visit), str(entry.version))
     await service.desk.handle(OMISSION, visit, command, context, command_id=id_)
 
@@ -176,6 +189,7 @@ def reactions(service: Service) -> Sequence[Reaction]:
         Reaction("omissions-from-visits", "visits", (VisitRecorded.TYPE, VisitCorrected.TYPE), told(on_visit_heard)),
         Reaction("tickets-from-enterprises", "visits", (DemandRaised.TYPE,), told(on_demand_raised)),
         Reaction("tickets-from-allegations", "visits", (InspectionAlleged.TYPE,), told(on_inspection_alleged)),
+        Reaction("index-without-erased", "roster", (SubjectErased.TYPE,), told(on_subject_erased)),
         Reaction("deadlines-from-calendars", "roster", (YearPublished.TYPE,), told(on_year_published)),
     )
 

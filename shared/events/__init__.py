@@ -14,6 +14,8 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from shared.freetext import holds_token
+
 _MOST_STRANGE = 20
 """Fields a command does not know that are told one by one."""
 
@@ -41,6 +43,11 @@ class Fact(BaseModel):
         """When it happened, where the fact itself knows better than its command: a past that is told later (补录)."""
         return None
 
+    @property
+    def told_of(self) -> str | None:
+        """The key of the record under whose subject its free text is sealed, where that is not its own stream's."""
+        return None
+
 
 class Part(BaseModel):
     """A piece of a fact or of a command: frozen, and a field it does not know is a mistake."""
@@ -51,8 +58,8 @@ class Part(BaseModel):
 class Command(BaseModel):
     """What somebody asks for. A field it does not know is refused rather than dropped.
 
-    So is the character NUL in any text: PostgreSQL can't keep it, and nobody types it. So is a sealed datum sent from
-    outside: it would let a caller point at somebody else's.
+    So is the character NUL in any text: PostgreSQL can't keep it, and nobody types it. So is a sealed datum or text sent
+    from outside: it would let a caller point at somebody else's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,7 +85,7 @@ def _unfit(raw: object) -> bool:
     while waiting:  # No recursion: a body may be nested as deep as the reader of JSON allows.
         item = waiting.pop()
         if isinstance(item, str):
-            if "\x00" in item:
+            if "\x00" in item or holds_token(item):
                 return True
         elif isinstance(item, dict):
             if "$enc" in item:

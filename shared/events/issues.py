@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.events import Fact, Part
 from shared.events.visits import Visited
+from shared.freetext import Code, FreeText, Name, Said
 from shared.months import WrittenDate
 from shared.terms import (
     Alarm,
@@ -32,19 +33,19 @@ from shared.vault import Personal
 class IssueReported(Fact, type="issues.issue-reported.v1"):
     """T1 登记. ``no`` is QXG-YYYYMM-unit-nnnn; ``visit`` and ``demand`` name the demand it came from."""
 
-    no: str
+    no: Code
     enterprise: Visited
-    unit: str
+    unit: Code
     source: Source
     visit: UUID | None = None
     demand: int | None = None
-    content: str
+    content: FreeText
     category: Category
     nature: Nature
     urgency: Urgency
     reporter: Personal | None = None
     phone: Personal | None = None
-    external_no: str = ""
+    external_no: Code = ""
     external_due: date | None = None
     on: date
     at: datetime | None = None
@@ -69,9 +70,9 @@ class Due(Part):
     """
 
     on: date
-    derivation: str
-    calendar: str
-    rule: str
+    derivation: Said
+    calendar: Code
+    rule: Code
     start: date | None = None
     workdays: int | None = None
 
@@ -79,17 +80,17 @@ class Due(Part):
 class CoDue(Part):
     """A co-handler's own deadline."""
 
-    unit: str
+    unit: Code
     due: Due
 
 
 class IssueDispatched(Fact, type="issues.issue-dispatched.v1"):
     """T5 交办: impossible without unit, leader, measures and due date (R30). The clock starts here."""
 
-    unit: str
-    co_units: tuple[str, ...] = ()
+    unit: Code
+    co_units: tuple[Code, ...] = ()
     leader: UUID
-    measures: str
+    measures: FreeText
     due: Due
     level: Level = Level.GRID
     on: date
@@ -109,7 +110,7 @@ class IssueSigned(Fact, type="issues.issue-signed.v1"):
 class IssueProgressed(Fact, type="issues.issue-progressed.v1"):
     """T8 首次联系 / 进展."""
 
-    note: str
+    note: FreeText
     contacted: bool = False
     next_on: date | None = None
     on: date
@@ -119,15 +120,15 @@ class IssueResolved(Fact, type="issues.issue-resolved.v1"):
     """T15 报结: what came of it, and the answer the enterprise gets, in words."""
 
     outcome: Outcome
-    result: str
-    reply: str
+    result: FreeText
+    reply: FreeText
     on: date
 
 
 class ResolutionApproved(Fact, type="issues.resolution-approved.v1"):
     """T16 审核通过, by somebody who did not handle it."""
 
-    note: str = ""
+    note: FreeText = ""
     by: UUID | None = None
     on: date
 
@@ -135,7 +136,7 @@ class ResolutionApproved(Fact, type="issues.resolution-approved.v1"):
 class ResolutionRejected(Fact, type="issues.resolution-rejected.v1"):
     """T17 审核退回: the deadline stays as it was."""
 
-    reason: str
+    reason: FreeText
     by: UUID | None = None
     on: date
 
@@ -145,8 +146,8 @@ class CallBackRecorded(Fact, type="issues.call-back-recorded.v1"):
 
     outcome: CallOutcome
     rating: Rating | None = None
-    reason: str = ""
-    note: str = ""
+    reason: FreeText = ""
+    note: FreeText = ""
     by: UUID | None = None
     on: date
 
@@ -156,14 +157,14 @@ class IssueClosed(Fact, type="issues.issue-closed.v1"):
 
     rating: Rating | None = None
     on: date
-    ruling: str = ""
+    ruling: FreeText = ""
     """The office's words where it closes although the enterprise was dissatisfied: the reason was not substantiated."""
 
 
 class IssueReopened(Fact, type="issues.issue-reopened.v1"):
     """T19 重办: handled again within five working days."""
 
-    reason: str
+    reason: FreeText
     due: Due
     on: date
     by_enterprise: bool = False
@@ -172,7 +173,7 @@ class IssueReopened(Fact, type="issues.issue-reopened.v1"):
 class IssueArchived(Fact, type="issues.issue-archived.v1"):
     """T20 归档."""
 
-    file_no: str = ""
+    file_no: Code = ""
     on: date
     retention_years: int | None = None
 
@@ -181,7 +182,7 @@ class IssueDeclined(Fact, type="issues.issue-declined.v1"):
     """T3 不予受理: a legal reason, and the text the enterprise gets. ``final`` once its objection was heard."""
 
     reason: DeclineReason
-    text: str
+    text: FreeText
     on: date
     final: bool = False
 
@@ -189,7 +190,7 @@ class IssueDeclined(Fact, type="issues.issue-declined.v1"):
 class DeclineContested(Fact, type="issues.decline-contested.v1"):
     """The enterprise objects to the refusal, once: it is looked at anew."""
 
-    words: str
+    words: FreeText
     on: date
 
 
@@ -197,15 +198,15 @@ class IssueMerged(Fact, type="issues.issue-merged.v1"):
     """T4 合并 into another ticket. The enterprise keeps its own answer and its own call-back."""
 
     master: UUID
-    master_no: str
-    reason: str = ""
+    master_no: Code
+    reason: FreeText = ""
     on: date
 
 
 class SiblingAnswered(Fact, type="issues.sibling-answered.v1"):
     """The answer to the enterprise whose ticket was merged into another one."""
 
-    reply: str
+    reply: FreeText
     on: date
     by: UUID | None = None
 
@@ -213,7 +214,7 @@ class SiblingAnswered(Fact, type="issues.sibling-answered.v1"):
 class IssueReturned(Fact, type="issues.issue-returned.v1"):
     """T7 退回 by the unit it was dispatched to, once, with the rule it rests on. The clock keeps running."""
 
-    reason: str
+    reason: FreeText
     by: UUID
     on: date
 
@@ -222,7 +223,7 @@ class IssueReassigned(Fact, type="issues.issue-reassigned.v1"):
     """Another handler within the unit; no clock moves."""
 
     handler: UUID
-    reason: str
+    reason: FreeText
     on: date
 
 
@@ -230,8 +231,8 @@ class ExtensionRequested(Fact, type="issues.extension-requested.v1"):
     """T9 延期申请: so many working days more, why, by which plan, and that the enterprise was told."""
 
     workdays: int
-    reason: str
-    plan: str
+    reason: FreeText
+    plan: FreeText
     by: UUID
     on: date
 
@@ -240,8 +241,8 @@ class ExtensionEndorsed(Fact, type="issues.extension-endorsed.v1"):
     """One of the two signatures a second extension needs."""
 
     by: UUID
-    role: str
-    note: str = ""
+    role: Code
+    note: FreeText = ""
     on: date
 
 
@@ -250,7 +251,7 @@ class ExtensionApproved(Fact, type="issues.extension-approved.v1"):
 
     due: Due
     workdays: int
-    note: str = ""
+    note: FreeText = ""
     by: UUID
     on: date
 
@@ -258,7 +259,7 @@ class ExtensionApproved(Fact, type="issues.extension-approved.v1"):
 class ExtensionRejected(Fact, type="issues.extension-rejected.v1"):
     """T9 延期驳回: the deadline stays."""
 
-    reason: str
+    reason: FreeText
     by: UUID
     on: date
 
@@ -267,8 +268,8 @@ class IssueTracked(Fact, type="issues.issue-tracked.v1"):
     """T10 转跟踪: can't be solved now, stays unsolved, and is looked at again by the milestone (R31)."""
 
     cause: Cause
-    analysis: str
-    measures: str
+    analysis: FreeText
+    measures: FreeText
     milestone: date
     on: date
 
@@ -276,8 +277,8 @@ class IssueTracked(Fact, type="issues.issue-tracked.v1"):
 class TrackingRenewed(Fact, type="issues.tracking-renewed.v1"):
     """T11 续期 with what was done since and the next milestone."""
 
-    progress: str
-    measures: str
+    progress: FreeText
+    measures: FreeText
     milestone: date
     on: date
 
@@ -285,17 +286,17 @@ class TrackingRenewed(Fact, type="issues.tracking-renewed.v1"):
 class IssueResumed(Fact, type="issues.issue-resumed.v1"):
     """T11 恢复办理. The deadline is the one it had: tracking stops no clock for good."""
 
-    note: str
+    note: FreeText
     on: date
 
 
 class EscalationRequested(Fact, type="issues.escalation-requested.v1"):
     """T12 提级申请 with the number of its 报请单, what was tried and what is asked for, signed by the head."""
 
-    no: str
+    no: Code
     to: Level
-    tried: str
-    request: str
+    tried: FreeText
+    request: FreeText
     by: UUID
     on: date
 
@@ -304,11 +305,11 @@ class EscalationApproved(Fact, type="issues.escalation-approved.v1"):
     """T13: the level above has it, with a clock of its own; the unit below stays as co-handler."""
 
     level: Level
-    unit: str
+    unit: Code
     leader: UUID
     handler: UUID
     due: Due
-    document: str = ""
+    document: Code = ""
     by: UUID
     on: date
 
@@ -316,7 +317,7 @@ class EscalationApproved(Fact, type="issues.escalation-approved.v1"):
 class EscalationRejected(Fact, type="issues.escalation-rejected.v1"):
     """T14 退回提级 with directions; the old clock has run on."""
 
-    directions: str
+    directions: FreeText
     by: UUID
     on: date
 
@@ -324,8 +325,8 @@ class EscalationRejected(Fact, type="issues.escalation-rejected.v1"):
 class CityReplied(Fact, type="issues.city-replied.v1"):
     """The city's reply: its document number, its words, and the deadline it sets if it does."""
 
-    document: str
-    reply: str
+    document: Code
+    reply: FreeText
     due: date | None = None
     on: date
 
@@ -333,15 +334,15 @@ class CityReplied(Fact, type="issues.city-replied.v1"):
 class StageAnswered(Fact, type="issues.stage-answered.v1"):
     """阶段答复: what the enterprise was told while it waits."""
 
-    reply: str
+    reply: FreeText
     on: date
 
 
 class CoHandlingAnswered(Fact, type="issues.co-handling-answered.v1"):
     """A co-handler's part is done, or what it has to say."""
 
-    unit: str
-    result: str
+    unit: Code
+    result: FreeText
     by: UUID
     on: date
 
@@ -349,8 +350,8 @@ class CoHandlingAnswered(Fact, type="issues.co-handling-answered.v1"):
 class IssueWithdrawn(Fact, type="issues.issue-withdrawn.v1"):
     """T21 撤回 by the enterprise, confirmed in a recorded call by somebody who does not handle it."""
 
-    reason: str
-    call: str
+    reason: FreeText
+    call: Code
     by: UUID
     on: date
 
@@ -358,18 +359,18 @@ class IssueWithdrawn(Fact, type="issues.issue-withdrawn.v1"):
 class IssueUrged(Fact, type="issues.issue-urged.v1"):
     """T22 催办: ``kind`` is who urges (auto, office, head, enterprise), ``to`` whom."""
 
-    kind: str
-    to: str = ""
-    words: str = ""
+    kind: Code
+    to: Code = ""
+    words: FreeText = ""
     on: date
 
 
 class IssueSupervised(Fact, type="issues.issue-supervised.v1"):
     """T23 督办: a numbered slip that has to be answered within three working days."""
 
-    no: str
+    no: Code
     colour: Colour
-    words: str
+    words: FreeText
     reply_due: Due
     by: UUID | None = None
     on: date
@@ -378,8 +379,8 @@ class IssueSupervised(Fact, type="issues.issue-supervised.v1"):
 class SupervisionAnswered(Fact, type="issues.supervision-answered.v1"):
     """The unit's answer to a slip."""
 
-    no: str
-    reply: str
+    no: Code
+    reply: FreeText
     by: UUID
     on: date
 
@@ -387,7 +388,7 @@ class SupervisionAnswered(Fact, type="issues.supervision-answered.v1"):
 class IssueSupplemented(Fact, type="issues.issue-supplemented.v1"):
     """The enterprise, or whoever took its call, adds something. No clock moves."""
 
-    words: str
+    words: FreeText
     on: date
 
 
@@ -403,7 +404,7 @@ class AlarmsSet(Fact, type="issues.alarms-set.v1"):
     """All alarms to come from now on, with the calendar they were derived by."""
 
     rings: tuple[Ring, ...]
-    calendar: str
+    calendar: Code
 
 
 class AlarmRaised(Fact, type="issues.alarm-raised.v1"):
@@ -413,7 +414,7 @@ class AlarmRaised(Fact, type="issues.alarm-raised.v1"):
     deadline: date
     at: datetime
     late_minutes: int = 0
-    unit: str = ""
+    unit: Code = ""
     """Which unit had the ticket then; a later one is not to blame."""
 
 
@@ -421,8 +422,8 @@ class MeasureProposed(Fact, type="issues.measure-proposed.v1"):
     """The platform proposes; nothing follows until a person has ruled."""
 
     measure: Measure
-    unit: str
-    reason: str
+    unit: Code
+    reason: Said
     on: date
 
 
@@ -431,7 +432,7 @@ class MeasureRuled(Fact, type="issues.measure-ruled.v1"):
 
     measure: Measure
     taken: bool
-    words: str
+    words: FreeText
     by: UUID
     on: date
 
@@ -447,21 +448,21 @@ class DeadlineRederived(Fact, type="issues.deadline-rederived.v1"):
 class Clue(Part):
     """What in a visit's words points at a demand: the field, and where a word of asking stands in it."""
 
-    field: str
-    word: str = ""
+    field: Code
+    word: Said = ""
     at: int = 0
-    why: str = ""
+    why: Said = ""
 
 
 class OmissionSuspected(Fact, type="issues.omission-suspected.v1"):
     """疑似遗漏: a visit speaks of difficulties and brought no demand (R29). ``told`` is the version of the visit."""
 
     enterprise: Visited
-    unit: str
+    unit: Code
     visited_on: date
     mode: Mode
-    difficulties: str = ""
-    suggestions: str = ""
+    difficulties: FreeText = ""
+    suggestions: FreeText = ""
     clues: tuple[Clue, ...] = ()
     reporter: Personal | None = None
     phone: Personal | None = None
@@ -472,7 +473,7 @@ class OmissionSuspected(Fact, type="issues.omission-suspected.v1"):
 class OmissionDismissed(Fact, type="issues.omission-dismissed.v1"):
     """A person found no demand in it."""
 
-    reason: str
+    reason: FreeText
     by: UUID
     on: date
 
@@ -481,7 +482,7 @@ class OmissionOpened(Fact, type="issues.omission-opened.v1"):
     """A person found a demand; ``ticket`` is the one it became."""
 
     ticket: UUID
-    content: str
+    content: FreeText
     category: Category
     nature: Nature
     urgency: Urgency
@@ -492,7 +493,7 @@ class OmissionOpened(Fact, type="issues.omission-opened.v1"):
 class OmissionCleared(Fact, type="issues.omission-cleared.v1"):
     """The corrected visit brings its demands, or speaks of nothing any more."""
 
-    why: str
+    why: Said
     told: int
     on: date
 
@@ -500,14 +501,19 @@ class OmissionCleared(Fact, type="issues.omission-cleared.v1"):
 class PersonalUnmasked(Fact, type="issues.personal-unmasked.v1"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
 
-    what: str
-    about: str
-    unit: str = ""
-    fields: tuple[str, ...]
-    reason: str
+    what: Code
+    about: Code
+    unit: Code = ""
+    fields: tuple[Code, ...]
+    reason: FreeText
     by: UUID
-    role: str
+    role: Code
     at: datetime
+
+    @property
+    def told_of(self) -> str:
+        """Why somebody was asked about belongs to whom it was asked about."""
+        return self.about
 
 
 class DutyDay(Part):
@@ -529,7 +535,7 @@ class DutyRevised(Fact, type="issues.duty-revised.v1"):
     """Another roster for the month, and why."""
 
     days: tuple[DutyDay, ...]
-    reason: str
+    reason: FreeText
     by: UUID
     on: date
 
@@ -540,7 +546,7 @@ class CallTaken(Fact, type="issues.call-taken.v1"):
     caller: Personal | None = None
     phone: Personal | None = None
     enterprise: Visited | None = None
-    content: str
+    content: FreeText
     ticket: UUID | None = None
     by: UUID
     at: datetime
@@ -552,7 +558,7 @@ class CallMissed(Fact, type="issues.call-missed.v1"):
 
     phone: Personal | None = None
     enterprise: Visited | None = None
-    note: str = ""
+    note: FreeText = ""
     due: Due
     by: UUID
     at: datetime
@@ -563,7 +569,7 @@ class CallFollowed(Fact, type="issues.call-followed.v1"):
     """One attempt to call back who was missed."""
 
     outcome: CallOutcome
-    note: str
+    note: FreeText
     caller: Personal | None = None
     enterprise: Visited | None = None
     ticket: UUID | None = None
@@ -574,19 +580,19 @@ class CallFollowed(Fact, type="issues.call-followed.v1"):
 class OrderHeld(Fact, type="issues.order-held.v1"):
     """A transferred order that could not become a ticket by itself: it waits for a person, whole (``row`` as it came)."""
 
-    external_no: str
-    enterprise_name: str = ""
-    enterprise_code: str = ""
-    content: str
+    external_no: Code
+    enterprise_name: FreeText = ""
+    enterprise_code: FreeText = ""
+    content: FreeText
     category: Category
     nature: Nature
     urgency: Urgency
     external_due: date | None = None
-    called: str = ""
+    called: FreeText = ""
     reporter: Personal | None = None
     phone: Personal | None = None
     row: Personal | None = None
-    reasons: tuple[str, ...]
+    reasons: tuple[FreeText, ...]
     on: date
 
 
@@ -602,7 +608,7 @@ class OrderMatched(Fact, type="issues.order-matched.v1"):
 class OrderDismissed(Fact, type="issues.order-dismissed.v1"):
     """It is no enterprise's here; the words go back to where it came from."""
 
-    reason: str
+    reason: FreeText
     by: UUID
     on: date
 
@@ -610,17 +616,17 @@ class OrderDismissed(Fact, type="issues.order-dismissed.v1"):
 class HistoryRecorded(Fact, type="issues.history-recorded.v1"):
     """补录: one row of another system's log, as it was said there; ``refused`` is the rule of ours it would have broken."""
 
-    source: str
-    no: str
+    source: Code
+    no: Code
     line: int
     at: datetime
-    status: str
+    status: Code
     stage: IssueStage
     final: bool
     level: Level
     owner: Personal | None = None
     member: UUID | None = None
-    refused: str = ""
+    refused: Said = ""
     by: UUID
     on: date
 
@@ -634,24 +640,24 @@ class RecheckDrawn(Fact, type="issues.recheck-drawn.v1"):
     """Tickets drawn by lot to be asked about again: seed and digest of the population make the draw repeatable."""
 
     kind: RecheckKind
-    month: str
-    method: str
-    seed: str
+    month: Code
+    method: Code
+    seed: Code
     population: int
-    digest: str
-    sample: tuple[str, ...]
+    digest: Code
+    sample: tuple[Code, ...]
     by: UUID
-    unit: str
+    unit: Code
     on: date
 
 
 class RecheckRecorded(Fact, type="issues.recheck-recorded.v1"):
     """What the enterprise said when it was asked again. ``confirmed``: whether the ticket told the truth."""
 
-    no: str
+    no: Code
     outcome: CallOutcome
     confirmed: bool | None = None
-    note: str
+    note: FreeText
     by: UUID
     on: date
 
@@ -660,9 +666,9 @@ class GreenCaseOpened(Fact, type="issues.green-case-opened.v1"):
     """绿色通道: a matter accepted at a window, with the working days promised (R52)."""
 
     enterprise: Visited
-    unit: str
-    matter: str
-    window: str
+    unit: Code
+    matter: Name
+    window: Name
     promised: int
     accepted_on: date
     due: Due
@@ -674,10 +680,10 @@ class GreenCaseFinished(Fact, type="issues.green-case-finished.v1"):
     """It is done: the working days it took, and those it saved (fewer than none if it took longer than promised)."""
 
     done_on: date
-    result: str = ""
+    result: FreeText = ""
     used: int
     saved: int
-    calendar: str
+    calendar: Code
     by: UUID
     on: date
 
@@ -685,7 +691,7 @@ class GreenCaseFinished(Fact, type="issues.green-case-finished.v1"):
 class GreenCaseDropped(Fact, type="issues.green-case-dropped.v1"):
     """It was entered by mistake, or the enterprise gave it up."""
 
-    reason: str
+    reason: FreeText
     by: UUID
     on: date
 
@@ -693,12 +699,12 @@ class GreenCaseDropped(Fact, type="issues.green-case-dropped.v1"):
 class ParkedSkipped(Fact, type="issues.parked-skipped.v1"):
     """A person decided that a fact of another service, which a reaction could not act on, will not be acted on."""
 
-    follower: str
+    follower: Code
     position: int
-    told: str
+    told: Code
     """The type of the fact that was passed over."""
-    stream: str
-    reason: str
+    stream: Code
+    reason: FreeText
     """Why, in the words of who decided it; no place for people's data."""
     by: UUID
     on: date

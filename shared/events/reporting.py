@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from shared.events import Fact, Part
+from shared.freetext import Code, FreeText
 from shared.terms import Line
 
 
 class Filing(Part):
     """What a filed ledger rests on: a cut (the position of each log, by service), the count and digest of its rows."""
 
-    cut: dict[str, int]
+    cut: dict[Code, int]
     rows: int
-    digest: str
+    digest: Code
     visited: int
     owed: int
     rules: int | None = None
@@ -23,25 +24,25 @@ class Filing(Part):
 class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1"):
     """The liaison filed the unit's ledger of the month (方案 五(五)). On time up to the 27th, 24:00."""
 
-    unit: str
+    unit: Code
     line: Line
-    month: str
+    month: Code
     revision: int
     filing: Filing
     received: datetime
     due: datetime
     on_time: bool
-    by: str = ""
+    by: Code = ""
     """The member who filed it: whoever signs is somebody else."""
-    note: str = ""
+    note: FreeText = ""
 
 
 class LedgerExplained(Fact, type="reporting.ledger-explained.v1"):
     """Why the ledger was filed late (方案 五(五)), said or completed after the filing. What was said before stays in the history."""
 
-    reason: str
+    reason: FreeText
     on: date
-    by: str = ""
+    by: Code = ""
     """The member who gave it."""
 
 
@@ -49,22 +50,22 @@ class LedgerSigned(Fact, type="reporting.ledger-signed.v1"):
     """The head, or a deputy standing in, signed the filed ledger (签发)."""
 
     revision: int
-    digest: str
+    digest: Code
     on: date
 
 
 class LedgerReturned(Fact, type="reporting.ledger-returned.v1"):
     """The office sent the ledger back; the first filing's punctuality stays (kpi §7)."""
 
-    reason: str
+    reason: FreeText
     on: date
 
 
 class LedgerSupplemented(Fact, type="reporting.ledger-supplemented.v1"):
     """What came after the cut-off, added without paperwork (choices 2). The filed one stays as it was."""
 
-    month: str
-    unit: str
+    month: Code
+    unit: Code
     revision: int
     filing: Filing
     added: int

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.freetext import Basis, Code, FreeText, Grounds, Name, Published, Registered, Said
 from shared.months import WrittenDate
 from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
 from shared.vault import Personal
@@ -14,45 +15,45 @@ from shared.vault import Personal
 class UnitEstablished(Fact, type="roster.unit-established.v1"):
     """A unit exists from a day on. ``parent`` is the code of the unit above it."""
 
-    code: str
-    name: str
+    code: Code
+    name: Name
     kind: UnitKind
-    parent: str | None = None
+    parent: Code | None = None
     on: date
-    document: str = ""
-    predecessors: tuple[str, ...] = ()
+    document: Code = ""
+    predecessors: tuple[Code, ...] = ()
     """The units it was split off from or made of."""
 
 
 class UnitRenamed(Fact, type="roster.unit-renamed.v1"):
     """The unit is called otherwise from a day on."""
 
-    name: str
+    name: Name
     on: date
-    document: str = ""
+    document: Code = ""
 
 
 class UnitEnded(Fact, type="roster.unit-ended.v1"):
     """The unit's last day was the day before ``on``; its work goes to the successors."""
 
     on: date
-    successors: tuple[str, ...] = ()
-    document: str = ""
+    successors: tuple[Code, ...] = ()
+    document: Code = ""
 
 
 class UnitEndWithdrawn(Fact, type="roster.unit-end-withdrawn.v1"):
     """The unit does not end after all: what was said of its end is taken back as if it had not been said."""
 
-    reason: str
+    reason: FreeText
     on: date
 
 
 class IndustriesMapped(Fact, type="roster.industries-mapped.v1"):
     """GB/T 4754 division (two digits) → department, a whole new version of the table (R09)."""
 
-    entries: dict[str, str]
+    entries: dict[Code, Code]
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class MemberAppointed(Fact, type="roster.member-appointed.v1"):
@@ -61,27 +62,27 @@ class MemberAppointed(Fact, type="roster.member-appointed.v1"):
     With ``until``, the first day without it, the role ends by itself; ``acting_for`` is the account of whoever is on leave.
     """
 
-    account: str
+    account: Code
     name: Personal
     phone: Personal | None = None
-    unit: str
-    sub_unit: str | None = None
+    unit: Code
+    sub_unit: Code | None = None
     role: Role
-    post: str = ""
-    duty: str = ""
-    document: str = ""
+    post: Name = ""
+    duty: Published = ""
+    document: Code = ""
     on: date
     until: date | None = None
-    acting_for: str | None = None
+    acting_for: Code | None = None
 
 
 class MemberReleased(Fact, type="roster.member-released.v1"):
     """From ``on`` the member no longer holds the role in the unit."""
 
-    unit: str
+    unit: Code
     role: Role
     on: date
-    reason: str = ""
+    reason: FreeText = ""
 
 
 class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
@@ -90,58 +91,58 @@ class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
     ``elsewhere`` is what columns of its file said against this district (所属城市 of another place).
     """
 
-    code: str
-    name: str
+    code: Code
+    name: Name
     kind: EnterpriseKind
     branch: bool = False
     standing: Standing
     standing_on: date | None = None
     founded: date | None = None
     capital: int | None = None
-    currency: str = "CNY"
+    currency: Code = "CNY"
     legal_person: Personal | None = None
     contact: Personal | None = None
     phone: Personal | None = None
-    address: str = ""
-    business_address: str = ""
-    industry: str = ""
-    business: str = ""
-    registrar: str = ""
-    elsewhere: str = ""
+    address: Registered = ""
+    business_address: Registered = ""
+    industry: Code = ""
+    business: Registered = ""
+    registrar: Registered = ""
+    elsewhere: Registered = ""
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
     abnormal: bool | None = None
     managed_elsewhere: bool = False
-    source: str = "import"
-    batch: str = ""
+    source: Code = "import"
+    batch: Code = ""
     on: date
 
 
 class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
     """Particulars changed; only the changed ones are named. A former name stays known."""
 
-    name: str | None = None
+    name: Name | None = None
     kind: EnterpriseKind | None = None
     branch: bool | None = None
     founded: date | None = None
     capital: int | None = None
-    currency: str | None = None
+    currency: Code | None = None
     legal_person: Personal | None = None
     contact: Personal | None = None
     phone: Personal | None = None
-    address: str | None = None
-    business_address: str | None = None
-    industry: str | None = None
-    business: str | None = None
-    registrar: str | None = None
-    elsewhere: str | None = None
+    address: Registered | None = None
+    business_address: Registered | None = None
+    industry: Code | None = None
+    business: Registered | None = None
+    registrar: Registered | None = None
+    elsewhere: Registered | None = None
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
     abnormal: bool | None = None
-    source: str = "import"
-    batch: str = ""
+    source: Code = "import"
+    batch: Code = ""
     on: date
 
 
@@ -152,23 +153,23 @@ class EnterpriseSized(Fact, type="roster.enterprise-sized.v1"):
     """
 
     size: Size | None = None
-    basis: str = ""
-    rule: str = ""
+    basis: Said = ""
+    rule: Code = ""
 
 
 class EnterpriseTagged(Fact, type="roster.enterprise-tagged.v1"):
     """All its tags from now on (规上, 重点企业, service needs); R48."""
 
-    tags: tuple[str, ...]
+    tags: tuple[Name, ...]
 
 
 class ContactPreferred(Fact, type="roster.contact-preferred.v1"):
     """How and when the enterprise likes to be reached. Until ``quiet_until``, that day included, it wants to be left alone."""
 
     modes: tuple[Mode, ...] = ()
-    hours: str = ""
+    hours: FreeText = ""
     quiet_until: date | None = None
-    note: str = ""
+    note: FreeText = ""
 
 
 class MainContactChosen(Fact, type="roster.main-contact-chosen.v1"):
@@ -186,8 +187,8 @@ class StandingChanged(Fact, type="roster.standing-changed.v1"):
 
     standing: Standing
     on: date
-    reason: str = ""
-    batch: str = ""
+    reason: Grounds = ""
+    batch: Code = ""
 
 
 class CustodyChanged(Fact, type="roster.custody-changed.v1"):
@@ -195,7 +196,7 @@ class CustodyChanged(Fact, type="roster.custody-changed.v1"):
 
     managed_elsewhere: bool
     on: date
-    reason: str = ""
+    reason: Grounds = ""
 
 
 class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
@@ -205,12 +206,12 @@ class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
     """
 
     line: Line
-    unit: str
-    sub_unit: str | None = None
+    unit: Code
+    sub_unit: Code | None = None
     worker: UUID | None = None
     on: date
-    reason: str = ""
-    document: str = ""
+    reason: Grounds = ""
+    document: Code = ""
     confidence: int | None = None
 
 
@@ -227,15 +228,15 @@ class ContactLossVerified(Fact, type="roster.contact-loss-verified.v1"):
     line: Line
     tries: tuple[Attempt, ...]
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class Doubt(Part):
     """Why a row is doubtful: the kind (``intake/verdict.Fault``), the column's usual name, the other row of a duplicate."""
 
-    fault: str
-    column: str = ""
-    other: str = ""
+    fault: Code
+    column: Code = ""
+    other: Code = ""
 
 
 class RowSetAside(Fact, type="roster.row-set-aside.v1"):
@@ -245,12 +246,12 @@ class RowSetAside(Fact, type="roster.row-set-aside.v1"):
     or empty. ``reasons``, ``columns`` and ``name`` are of older rows, which quoted their cells.
     """
 
-    batch: str
+    batch: Code
     row: int
-    reasons: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    code: str = ""
-    name: str = ""
+    reasons: tuple[Said, ...] = ()
+    columns: tuple[Code, ...] = ()
+    code: Code = ""
+    name: Said = ""
     raw: Personal
     doubts: tuple[Doubt, ...] = ()
 
@@ -258,13 +259,13 @@ class RowSetAside(Fact, type="roster.row-set-aside.v1"):
 class RowRepaired(Fact, type="roster.row-repaired.v1"):
     """A later file has the same enterprise in order: nothing is left to be looked at."""
 
-    batch: str
+    batch: Code
 
 
 class RowDismissed(Fact, type="roster.row-dismissed.v1"):
     """A person looked at the row and decided what becomes of it."""
 
-    reason: str
+    reason: FreeText
 
 
 class Day(Part):
@@ -272,7 +273,7 @@ class Day(Part):
 
     date: WrittenDate
     off: bool
-    name: str = ""
+    name: Name = ""
 
 
 class YearPublished(Fact, type="roster.year-published.v1"):
@@ -280,13 +281,13 @@ class YearPublished(Fact, type="roster.year-published.v1"):
 
     year: int
     days: tuple[Day, ...]
-    source: str = ""
+    source: Code = ""
 
 
 class ProjectRegistered(Fact, type="roster.project-registered.v1"):
     """A project to be served under a plaque (方案 五(二): 对项目全覆盖实施挂牌服务)."""
 
-    name: str
+    name: Name
     enterprise: UUID
     on: date
 
@@ -298,36 +299,36 @@ class PlaqueHung(Fact, type="roster.plaque-hung.v1"):
     taken down. It is never the credit code.
     """
 
-    number: str
+    number: Code
     leader: UUID
     contact: UUID
-    office_phone: str = ""
+    office_phone: Code = ""
     token: Personal
-    token_sha256: str
+    token_sha256: Code
     on: date
 
 
 class PlaqueTakenDown(Fact, type="roster.plaque-taken-down.v1"):
     """The plaque is gone, and its token with it."""
 
-    reason: str
+    reason: FreeText
     on: date
 
 
 class PlacesMapped(Fact, type="roster.places-mapped.v1"):
     """Words of addresses (old names, roads, estates) → township or village, a whole new version of the table (R10)."""
 
-    entries: dict[str, str]
+    entries: dict[Name, Code]
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class OfficePhonesMapped(Fact, type="roster.office-phones-mapped.v1"):
     """Unit → its office telephone, a whole new version of the table. Never anybody's own number."""
 
-    entries: dict[str, str]
+    entries: dict[Code, Code]
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class LoadLimitSet(Fact, type="roster.load-limit-set.v1"):
@@ -335,54 +336,54 @@ class LoadLimitSet(Fact, type="roster.load-limit-set.v1"):
 
     limit: int
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class BrandPublished(Fact, type="roster.brand-published.v1"):
     """What is printed on ledgers, bulletins and plaques, and how the office is reached, from a day on (R03, R60; choices 13)."""
 
-    brand: str
-    suffix: str = ""
-    slogan: str = ""
-    core: tuple[str, ...] = ()
-    logo: str = ""
-    lead_office: str
-    district: str
-    city: str = ""
+    brand: Name
+    suffix: Name = ""
+    slogan: Published = ""
+    core: tuple[Name, ...] = ()
+    logo: Code = ""
+    lead_office: Code
+    district: Code
+    city: Name = ""
     contact: Personal | None = None
-    phone: str = ""
-    email: str = ""
-    channels: tuple[str, ...] = ()
-    site: str = ""
+    phone: Code = ""
+    email: Code = ""
+    channels: tuple[Code, ...] = ()
+    site: Code = ""
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class DeliveryRecorded(Fact, type="roster.delivery-recorded.v1"):
     """A file reached the office by a channel other than this system: sealed e-mail, a USB stick, paper (R60)."""
 
-    unit: str
-    month: str
+    unit: Code
+    month: Code
     channel: DeliveryChannel
-    file: str
-    sha256: str
+    file: Code
+    sha256: Code
     received_on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class EnterpriseMissed(Fact, type="roster.enterprise-missed.v1"):
     """It survives in the register and did not stand in a file that was declared complete: a person looks whether it is gone."""
 
     on: date
-    batch: str = ""
+    batch: Code = ""
 
 
 class EnterpriseFound(Fact, type="roster.enterprise-found.v1"):
     """What was missing is there: a later file names it, or a person says so."""
 
     on: date
-    reason: str = ""
-    batch: str = ""
+    reason: Grounds = ""
+    batch: Code = ""
 
 
 class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
@@ -390,7 +391,7 @@ class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
 
     census: UUID
     result: SurveyResult
-    note: str = ""
+    note: FreeText = ""
     of: UUID | None = None
     member: UUID
     on: date
@@ -399,19 +400,19 @@ class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
 class CensusOpened(Fact, type="roster.census-opened.v1"):
     """A census (摸底) of the enterprises of one unit, or of a whole line, from a day to a day (方案 四(一)4, 四(二)4)."""
 
-    title: str
+    title: Name
     line: Line
-    unit: str | None = None
+    unit: Code | None = None
     since: date
     until: date
-    document: str = ""
+    document: Code = ""
 
 
 class CensusClosed(Fact, type="roster.census-closed.v1"):
     """No more results are taken."""
 
     on: date
-    note: str = ""
+    note: FreeText = ""
 
 
 class CorrectionProposed(Fact, type="roster.correction-proposed.v1"):
@@ -421,60 +422,60 @@ class CorrectionProposed(Fact, type="roster.correction-proposed.v1"):
     """
 
     enterprise: UUID
-    unit: str
+    unit: Code
     proposer: UUID
-    reason: str
-    name: str | None = None
+    reason: FreeText
+    name: Name | None = None
     kind: EnterpriseKind | None = None
     branch: bool | None = None
     founded: date | None = None
     capital: int | None = None
-    currency: str | None = None
+    currency: Code | None = None
     legal_person: Personal | None = None
     contact: Personal | None = None
     phone: Personal | None = None
-    address: str | None = None
-    business_address: str | None = None
-    industry: str | None = None
-    business: str | None = None
-    registrar: str | None = None
-    elsewhere: str | None = None
+    address: Registered | None = None
+    business_address: Registered | None = None
+    industry: Code | None = None
+    business: Registered | None = None
+    registrar: Registered | None = None
+    elsewhere: Registered | None = None
     staff: int | None = None
     revenue: int | None = None
     assets: int | None = None
     abnormal: bool | None = None
     line: Line | None = None
-    to_unit: str | None = None
-    to_sub_unit: str | None = None
+    to_unit: Code | None = None
+    to_sub_unit: Code | None = None
     on: date
 
 
 class CorrectionApproved(Fact, type="roster.correction-approved.v1"):
     """Approved by somebody else than who proposed it; the register changed in the same transaction."""
 
-    note: str = ""
+    note: FreeText = ""
     on: date
 
 
 class CorrectionRejected(Fact, type="roster.correction-rejected.v1"):
     """Not adopted."""
 
-    reason: str
+    reason: FreeText
     on: date
 
 
 class UnitMoved(Fact, type="roster.unit-moved.v1"):
     """From ``on`` the unit stands under another one of the same kind: a village whose township was split."""
 
-    parent: str
+    parent: Code
     on: date
-    document: str = ""
+    document: Code = ""
 
 
 class UnitCharged(Fact, type="roster.unit-charged.v1"):
     """What the unit has to do, in words (定责, 方案 四(一)1)."""
 
-    duty: str
+    duty: Published
     on: date
 
 
@@ -483,8 +484,8 @@ class UnitDocumented(Fact, type="roster.unit-documented.v1"):
 
     document: UUID
     kind: PaperKind
-    number: str
-    title: str
+    number: Code
+    title: Name
     issued: date
     expires: date | None = None
     members: tuple[UUID, ...] = ()
@@ -494,16 +495,16 @@ class UnitDocumentWithdrawn(Fact, type="roster.unit-document-withdrawn.v1"):
     """The paper is no longer in force."""
 
     document: UUID
-    reason: str
+    reason: FreeText
     on: date
 
 
 class TaskSet(Fact, type="roster.task-set.v1"):
     """Guidance from a head to members of the unit, with a day by which it is done (R16)."""
 
-    unit: str
-    title: str
-    content: str = ""
+    unit: Code
+    title: Name
+    content: FreeText = ""
     members: tuple[UUID, ...]
     due: date
     on: date
@@ -512,35 +513,35 @@ class TaskSet(Fact, type="roster.task-set.v1"):
 class TaskProgressed(Fact, type="roster.task-progressed.v1"):
     """What was done so far."""
 
-    note: str
+    note: FreeText
     on: date
 
 
 class TaskDone(Fact, type="roster.task-done.v1"):
     """It is done."""
 
-    result: str
+    result: FreeText
     on: date
 
 
 class TaskCancelled(Fact, type="roster.task-cancelled.v1"):
     """Nobody needs to do it any more."""
 
-    reason: str
+    reason: FreeText
     on: date
 
 
 class HandoverOpened(Fact, type="roster.handover-opened.v1"):
     """Somebody's enterprises in a unit are to go to a colleague from a day on, once both have signed (R04)."""
 
-    unit: str
+    unit: Code
     line: Line
     giver: UUID
     taker: UUID
     enterprises: tuple[UUID, ...]
     on: date
-    document: str = ""
-    note: str = ""
+    document: Code = ""
+    note: FreeText = ""
 
 
 class HandoverSigned(Fact, type="roster.handover-signed.v1"):
@@ -553,26 +554,31 @@ class HandoverSigned(Fact, type="roster.handover-signed.v1"):
 class HandoverWithdrawn(Fact, type="roster.handover-withdrawn.v1"):
     """It does not take place."""
 
-    reason: str
+    reason: FreeText
     on: date
 
 
 class PersonalUnmasked(Fact, type="roster.personal-unmasked.v1"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
 
-    what: str
-    about: str
-    unit: str = ""
-    fields: tuple[str, ...]
-    reason: str
+    what: Code
+    about: Code
+    unit: Code = ""
+    fields: tuple[Code, ...]
+    reason: FreeText
     by: UUID
-    role: str
+    role: Code
     at: datetime
+
+    @property
+    def told_of(self) -> str:
+        """Why somebody was asked about belongs to whom it was asked about."""
+        return self.about
 
 
 class SubjectErased(Fact, type="roster.subject-erased.v1"):
     """The personal data of a subject are to be unreadable from here on: its key is destroyed (个人信息保护法 第四十七条)."""
 
-    reason: str
+    reason: Basis
     by: UUID
     on: date

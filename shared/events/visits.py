@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.freetext import Code, FreeText, Name, Published, Said
 from shared.months import WrittenDate
 from shared.terms import (
     Ack,
@@ -37,16 +38,16 @@ class Visited(Part):
     """The enterprise as it was called on the day of the visit."""
 
     id: UUID
-    code: str
-    name: str
+    code: Code
+    name: Name
 
 
 class Visitor(Part):
     """Who came, for which reporting unit and on which line."""
 
     member: UUID
-    unit: str
-    sub_unit: str | None = None
+    unit: Code
+    sub_unit: Code | None = None
     line: Line | None = None
     role: Role
 
@@ -55,7 +56,7 @@ class Demand(Part):
     """One thing the enterprise asks for; it becomes exactly one ticket."""
 
     no: int
-    content: str
+    content: FreeText
     category: Category = Category.OTHER
     nature: Nature = Nature.HELP
     urgency: Urgency = Urgency.ORDINARY
@@ -72,16 +73,16 @@ class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
     visitors: tuple[Visitor, ...]
     joint: bool = False
     interviewee: Personal | None = None
-    title: str = ""
+    title: FreeText = ""
     phone: Personal | None = None
     operation: Operation = Operation.NORMAL
-    note: str = ""
+    note: FreeText = ""
     headcount: int | None = None
     revenue_trend: Trend = Trend.UNTOLD
-    difficulties: str = ""
-    suggestions: str = ""
+    difficulties: FreeText = ""
+    suggestions: FreeText = ""
     demands: tuple[Demand, ...] = ()
-    policies: tuple[str, ...] = ()
+    policies: tuple[Name, ...] = ()
     onemap_given: int = 0
     aware: Awareness = Awareness.NOT_ASKED
     satisfaction: Rating | None = None
@@ -90,7 +91,7 @@ class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
     asked_required: int | None = None
     late_entry: bool = False
     claimed_at: datetime | None = None
-    remark: str = ""
+    remark: FreeText = ""
     entered_by: UUID | None = None
     """Who typed it, if it was none of the visitors: a person acting for another is recorded as both (``roles.md``)."""
     policy_ids: tuple[UUID, ...] | None = None
@@ -99,6 +100,8 @@ class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
     """How far the device's time lay from the receipt, if by more than a day (``ledgers.md`` §5)."""
     photo_required: bool | None = None
     """A photo was necessary for this visit, by the office's recorded statement."""
+    wording: bool | None = None
+    """Whether the visitor's words held a word of enforcement when they were taken in. Before it was noted they stood in clear."""
 
 
 class VisitCorrected(VisitRecorded, type="visits.visit-corrected.v1"):
@@ -108,13 +111,13 @@ class VisitCorrected(VisitRecorded, type="visits.visit-corrected.v1"):
 class EvidenceAttached(Fact, type="visits.evidence-attached.v1"):
     """A file that proves the visit, by the digest of the bytes as they are stored."""
 
-    sha256: str
+    sha256: Code
     kind: EvidenceKind
-    media_type: str
+    media_type: Code
     size: int
     captured_at: datetime | None = None
-    original: str = ""
-    phash: str | None = None
+    original: Code = ""
+    phash: Code | None = None
     """64-bit difference hash of a picture, hexadecimal: pictures that look alike differ in few bits."""
     uploaded_at: datetime | None = None
     uploader: UUID | None = None
@@ -123,40 +126,40 @@ class EvidenceAttached(Fact, type="visits.evidence-attached.v1"):
 class VisitQualified(Fact, type="visits.visit-qualified.v1"):
     """The evidence rule of its mode is met: from here on the visit counts (``ledgers.md`` §5)."""
 
-    rule: str
+    rule: Code
 
 
 class VisitDisqualified(Fact, type="visits.visit-disqualified.v1"):
     """The evidence rule is no longer met (待补证): what is missing, in Chinese."""
 
-    rule: str
-    missing: tuple[str, ...]
+    rule: Code
+    missing: tuple[Said, ...]
 
 
 class VisitAccepted(Fact, type="visits.visit-accepted.v1"):
     """A reviewer found the visit in order."""
 
-    note: str = ""
+    note: FreeText = ""
 
 
 class VisitReturned(Fact, type="visits.visit-returned.v1"):
     """A reviewer sent the visit back to be corrected."""
 
-    reason: str
+    reason: FreeText
 
 
 class VisitVoided(Fact, type="visits.visit-voided.v1"):
     """The visit never counts, whatever comes after."""
 
-    reason: str
+    reason: FreeText
 
 
 class Decided(Part):
     """What a consultation decided: a task with whoever carries it out."""
 
     no: int
-    content: str
-    unit: str
+    content: FreeText
+    unit: Code
     member: UUID
     due: WrittenDate
 
@@ -164,14 +167,14 @@ class Decided(Part):
 class ConsultationHeld(Fact, type="visits.consultation-held.v1"):
     """A unit talked over visits and tickets (方案 四(一)3, 四(二)3: 会商研判)."""
 
-    unit: str
+    unit: Code
     on: date
-    place: str
-    title: str
+    place: Name
+    title: Name
     participants: tuple[UUID, ...]
     visits: tuple[UUID, ...] = ()
     tickets: tuple[UUID, ...] = ()
-    minutes: str
+    minutes: FreeText
     decisions: tuple[Decided, ...] = ()
     by: UUID
 
@@ -179,7 +182,7 @@ class ConsultationHeld(Fact, type="visits.consultation-held.v1"):
 class ConsultationConfirmed(Fact, type="visits.consultation-confirmed.v1"):
     """The head stands by the minutes."""
 
-    note: str = ""
+    note: FreeText = ""
 
 
 class DecisionTaken(Fact, type="visits.decision-taken.v1"):
@@ -192,22 +195,22 @@ class DecisionFulfilled(Fact, type="visits.decision-fulfilled.v1"):
     """The task was done, and how."""
 
     no: int
-    words: str
+    words: FreeText
 
 
 class Stratum(Part):
     """A stratum of a survey's population, with the codes drawn from it."""
 
-    township: str
-    size: str = ""
+    township: Code
+    size: Code = ""
     population: int
-    sample: tuple[str, ...]
+    sample: tuple[Code, ...]
 
 
 class Answered(Part):
     """What one enterprise of the sample answered."""
 
-    code: str
+    code: Code
     answer: SurveyAnswer
     on: WrittenDate
 
@@ -217,14 +220,14 @@ class SurveyDrawn(Fact, type="visits.survey-drawn.v1"):
     seed draws the same sample.
     """
 
-    title: str
+    title: Name
     conductor: Conductor
-    agency: str = ""
+    agency: Name = ""
     on: date
-    method: str
-    seed: str
+    method: Code
+    seed: Code
     population: int
-    population_sha256: str
+    population_sha256: Code
     roster_position: int
     strata: tuple[Stratum, ...]
 
@@ -238,19 +241,19 @@ class SurveyAnswered(Fact, type="visits.survey-answered.v1"):
 class SurveyClosed(Fact, type="visits.survey-closed.v1"):
     """No more answers are taken: the estimate stands."""
 
-    note: str = ""
+    note: FreeText = ""
 
 
 class CampaignPlanned(Fact, type="visits.campaign-planned.v1"):
     """A unit's publicity plan (方案 四(一)6, 四(二)6: 宣传方案)."""
 
-    unit: str
+    unit: Code
     line: Line | None = None
-    title: str
-    content: str = ""
+    title: Name
+    content: Published = ""
     starts: date
     ends: date
-    targets: tuple[str, ...] = ()
+    targets: tuple[Code, ...] = ()
 
 
 class CampaignRevised(CampaignPlanned, type="visits.campaign-revised.v1"):
@@ -260,15 +263,15 @@ class CampaignRevised(CampaignPlanned, type="visits.campaign-revised.v1"):
 class CampaignApproved(Fact, type="visits.campaign-approved.v1"):
     """The head approved the plan."""
 
-    note: str = ""
+    note: FreeText = ""
 
 
 class CampaignFileAdded(Fact, type="visits.campaign-file-added.v1"):
     """A picture or document that shows what was done, by the digest of the bytes as they are stored and as they were sent."""
 
-    sha256: str
-    original: str
-    media_type: str
+    sha256: Code
+    original: Code
+    media_type: Code
     size: int
 
 
@@ -276,10 +279,10 @@ class CampaignLaunched(Fact, type="visits.campaign-launched.v1"):
     """The launch ceremony of a department with the enterprises it invited (方案 四(一)6: 启动仪式)."""
 
     on: date
-    place: str
+    place: Name
     invited: tuple[UUID, ...]
-    evidence: tuple[str, ...]
-    note: str = ""
+    evidence: tuple[Code, ...]
+    note: FreeText = ""
 
 
 class ChannelUsed(Fact, type="visits.channel-used.v1"):
@@ -288,9 +291,9 @@ class ChannelUsed(Fact, type="visits.channel-used.v1"):
     no: int
     channel: Channel
     on: date
-    title: str
-    link: str = ""
-    photo: str = ""
+    title: Name
+    link: Code = ""
+    photo: Code = ""
     reach: int | None = None
 
 
@@ -300,15 +303,15 @@ class LinkChecked(Fact, type="visits.link-checked.v1"):
     no: int
     on: date
     alive: bool
-    words: str = ""
+    words: FreeText = ""
 
 
 class MaterialEntered(Fact, type="visits.material-entered.v1"):
     """A piece of publicity has a place in the library."""
 
-    unit: str
+    unit: Code
     kind: MaterialKind
-    title: str
+    title: Name
 
 
 class MaterialVersioned(Fact, type="visits.material-versioned.v1"):
@@ -316,11 +319,11 @@ class MaterialVersioned(Fact, type="visits.material-versioned.v1"):
 
     no: int
     by: UUID
-    text: str = ""
-    sha256: str = ""
-    media_type: str = ""
+    text: Published = ""
+    sha256: Code = ""
+    media_type: Code = ""
     size: int = 0
-    note: str = ""
+    note: FreeText = ""
 
 
 class MaterialApproved(Fact, type="visits.material-approved.v1"):
@@ -334,17 +337,17 @@ class MaterialUsed(Fact, type="visits.material-used.v1"):
 
     no: int
     on: date
-    place: str
-    words: str = ""
+    place: Name
+    words: FreeText = ""
 
 
 class MapsDistributed(Fact, type="visits.maps-distributed.v1"):
     """One-map sheets were handed out on an occasion that is no visit (方案 四(一)6, 四(二)6)."""
 
-    unit: str
+    unit: Code
     on: date
     occasion: Occasion
-    event: str
+    event: Name
     copies: int
     material: UUID | None = None
     edition: int | None = None
@@ -353,7 +356,7 @@ class MapsDistributed(Fact, type="visits.maps-distributed.v1"):
 class DistributionWithdrawn(Fact, type="visits.distribution-withdrawn.v1"):
     """The entry was a mistake."""
 
-    reason: str
+    reason: FreeText
 
 
 class LinkIssued(Fact, type="visits.link-issued.v1"):
@@ -367,10 +370,10 @@ class LinkIssued(Fact, type="visits.link-issued.v1"):
     purpose: LinkPurpose
     visit: UUID | None = None
     poll: UUID | None = None
-    units: tuple[str, ...] = ()
+    units: tuple[Code, ...] = ()
     visitors: tuple[UUID, ...] = ()
     token: Personal
-    token_sha256: str
+    token_sha256: Code
     expires_on: date
     on: date
 
@@ -379,7 +382,7 @@ class LinkReissued(Fact, type="visits.link-reissued.v1"):
     """The link has another token and another last day; the token before it is worth nothing any more."""
 
     token: Personal
-    token_sha256: str
+    token_sha256: Code
     expires_on: date
     on: date
 
@@ -387,7 +390,7 @@ class LinkReissued(Fact, type="visits.link-reissued.v1"):
 class LinkRevoked(Fact, type="visits.link-revoked.v1"):
     """The link is worth nothing from now on."""
 
-    reason: str = ""
+    reason: FreeText = ""
 
 
 class InspectionAlleged(Fact, type="visits.inspection-alleged.v1"):
@@ -398,7 +401,7 @@ class InspectionAlleged(Fact, type="visits.inspection-alleged.v1"):
 
     enterprise: Visited
     visit: UUID | None = None
-    units: tuple[str, ...] = ()
+    units: tuple[Code, ...] = ()
     words: Personal | None = None
     on: date
 
@@ -407,8 +410,8 @@ class DemandRaised(Fact, type="visits.demand-raised.v1"):
     """The enterprise itself asks for something; it becomes exactly one ticket at ``unit``."""
 
     enterprise: Visited
-    unit: str
-    content: str
+    unit: Code
+    content: FreeText
     category: Category = Category.OTHER
     nature: Nature = Nature.HELP
     reporter: Personal | None = None
@@ -419,8 +422,8 @@ class DemandRaised(Fact, type="visits.demand-raised.v1"):
 class Option(Part):
     """One answer to choose; ``id`` is what is kept."""
 
-    id: str
-    text: str
+    id: Code
+    text: Published
 
 
 class Question(Part):
@@ -429,15 +432,15 @@ class Question(Part):
     ``least`` and ``most`` bound a number, or how many options are chosen; ``meaning`` says what of the visit it answers.
     """
 
-    id: str
-    text: str
+    id: Code
+    text: Published
     kind: QuestionKind
     options: tuple[Option, ...] = ()
     required: bool = False
     least: int | None = None
     most: int | None = None
-    if_question: str = ""
-    if_answer: str = ""
+    if_question: Code = ""
+    if_answer: Code = ""
     meaning: Meaning | None = None
 
 
@@ -445,8 +448,8 @@ class QuestionnaireDefined(Fact, type="visits.questionnaire-defined.v1"):
     """A version of the questionnaire, whole; it replaces a draft, never what was published."""
 
     no: int
-    title: str
-    introduction: str = ""
+    title: Name
+    introduction: Published = ""
     questions: tuple[Question, ...]
 
 
@@ -459,16 +462,16 @@ class QuestionnairePublished(Fact, type="visits.questionnaire-published.v1"):
 class QuestionnaireRetired(Fact, type="visits.questionnaire-retired.v1"):
     """No new poll asks it; those that run go on."""
 
-    reason: str = ""
+    reason: FreeText = ""
 
 
 class PollOpened(Fact, type="visits.poll-opened.v1"):
     """The enterprises of these units are asked, from one day to another, both included. No units: the whole district."""
 
-    title: str
+    title: Name
     questionnaire: UUID
     no: int
-    units: tuple[str, ...] = ()
+    units: tuple[Code, ...] = ()
     begins_on: date
     ends_on: date
 
@@ -476,21 +479,21 @@ class PollOpened(Fact, type="visits.poll-opened.v1"):
 class PollClosed(Fact, type="visits.poll-closed.v1"):
     """The poll ends before its day."""
 
-    reason: str = ""
+    reason: FreeText = ""
 
 
 class Choice(Part):
     """What was chosen or counted: ids of options, or a number."""
 
-    question: str
-    chosen: tuple[str, ...] = ()
+    question: Code
+    chosen: tuple[Code, ...] = ()
     number: int | None = None
 
 
 class Written(Part):
     """What was written: it may name people and is sealed."""
 
-    question: str
+    question: Code
     words: Personal
 
 
@@ -525,50 +528,50 @@ class VisitDenied(Fact, type="visits.visit-denied.v1"):
 class VisitUpheld(Fact, type="visits.visit-upheld.v1"):
     """A reviewer found that the denied visit did take place, and why."""
 
-    reason: str
+    reason: FreeText
 
 
 class VisitHeld(VisitRecorded, type="visits.visit-held.v1"):
     """Told offline by somebody who did not answer for the enterprise that day: kept whole, not counted (待裁定)."""
 
-    why: tuple[str, ...]
+    why: tuple[Said, ...]
 
 
 class VisitAdmitted(Fact, type="visits.visit-admitted.v1"):
     """The held telling was let in; the visit as recorded follows it."""
 
-    reason: str
+    reason: FreeText
 
 
 class VisitDismissed(Fact, type="visits.visit-dismissed.v1"):
     """The held telling never counts."""
 
-    reason: str
+    reason: FreeText
 
 
 class EvidenceRuled(Fact, type="visits.evidence-ruled.v1"):
     """A person looked at two files of two visits and says whether one was used again."""
 
     first_visit: UUID
-    first: str
+    first: Code
     second_visit: UUID
-    second: str
+    second: Code
     distance: int
     reused: bool
-    reason: str
+    reason: FreeText
 
 
 class PolicyPublished(Fact, type="visits.policy-published.v1"):
     """A policy has a place in the library; without industries, sizes or tags it is for everybody."""
 
-    unit: str
-    title: str
-    text: str = ""
-    url: str = ""
-    document: str = ""
-    industries: tuple[str, ...] = ()
+    unit: Code
+    title: Name
+    text: Published = ""
+    url: Code = ""
+    document: Code = ""
+    industries: tuple[Code, ...] = ()
     sizes: tuple[Size, ...] = ()
-    tags: tuple[str, ...] = ()
+    tags: tuple[Code, ...] = ()
     since: date
     until: date | None = None
 
@@ -576,20 +579,20 @@ class PolicyPublished(Fact, type="visits.policy-published.v1"):
 class PolicyRetired(Fact, type="visits.policy-retired.v1"):
     """The policy is suggested to nobody any more."""
 
-    reason: str
+    reason: FreeText
 
 
 class PhotosRequired(Fact, type="visits.photos-required.v1"):
     """From this day on a visit on site needs a photo; ``necessity`` says why nothing less will do (国办函〔2026〕12号)."""
 
-    necessity: str
+    necessity: Published
     since: date
 
 
 class PhotosWaived(Fact, type="visits.photos-waived.v1"):
     """A photo is one of several proofs again."""
 
-    reason: str
+    reason: FreeText
 
 
 class ContactsCapped(Fact, type="visits.contacts-capped.v1"):
@@ -601,11 +604,16 @@ class ContactsCapped(Fact, type="visits.contacts-capped.v1"):
 class PersonalUnmasked(Fact, type="visits.personal-unmasked.v1"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
 
-    what: str
-    about: str
-    unit: str = ""
-    fields: tuple[str, ...]
-    reason: str
+    what: Code
+    about: Code
+    unit: Code = ""
+    fields: tuple[Code, ...]
+    reason: FreeText
     by: UUID
-    role: str
+    role: Code
     at: datetime
+
+    @property
+    def told_of(self) -> str:
+        """Why somebody was asked about belongs to whom it was asked about."""
+        return self.about

@@ -11,18 +11,16 @@ import importlib
 import os
 import pkgutil
 import re
-import types
-import typing
-from datetime import UTC, date, datetime
-from enum import Enum
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args
 from uuid import UUID
 
 import orjson
 import pytest
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
+from support.samples import sample
 
 import services
 import shared.events
@@ -38,34 +36,6 @@ for package in (shared.events, services):
 GOLDEN = Path(__file__).parent / "golden"
 TYPES = sorted(CATALOGUE)
 SERVICES = ("roster", "visits", "issues", "reporting")
-TOKEN = {"$enc": "a1", "sub": "5205020a-0000-7000-8000-000000000001", "n": "AAAAAAAAAAAAAAAA", "ct": "c2VhbGVk"}
-
-
-def sample(annotation: Any, name: str = "") -> Any:
-    """A value of a type, always the same."""
-    origin = get_origin(annotation)
-    if origin is typing.Annotated:
-        return sample(get_args(annotation)[0], name)
-    if origin in (Union, types.UnionType):
-        return sample(next(part for part in get_args(annotation) if part is not type(None)), name)
-    if origin is tuple:
-        return (sample(get_args(annotation)[0], name),)
-    if origin is dict:
-        return {"01": sample(get_args(annotation)[1], name)}
-    if annotation is Personal:
-        return Personal.read(TOKEN)
-    if isinstance(annotation, type):
-        if issubclass(annotation, Enum):
-            return next(iter(annotation))
-        if issubclass(annotation, BaseModel):
-            return annotation(**{key: sample(field.annotation, key) for key, field in annotation.model_fields.items()})
-        for kind, value in (
-            (bool, True), (int, 7), (str, f"示例 {name}"), (UUID, UUID("5205020a-0000-7000-8000-000000000002")),
-            (datetime, datetime(2026, 8, 27, 9, 30, tzinfo=UTC)), (date, date(2026, 8, 27)),
-        ):  # fmt: skip
-            if issubclass(annotation, kind):
-                return value
-    raise AssertionError(f"no sample of {annotation}")
 
 
 def body(fact: Fact) -> bytes:

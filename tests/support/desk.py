@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from shared.eventlog import whole
+from shared.freetext import opened
 from shared.service import Service
 from shared.terms import Role, derived_id
 from support.roster import credit
@@ -111,12 +112,12 @@ class Desk:
         return answer.json()
 
     async def facts(self, issue: str) -> list[tuple[str, dict[str, Any]]]:
-        """Its facts, by name."""
+        """Its facts, by name, their texts opened."""
         found: list[tuple[str, dict[str, Any]]] = []
         async with self.issues.pool.acquire() as connection:
             async for page in whole(connection):
                 found += [(e.type.split(".")[1], orjson.loads(e.body)["data"]) for e in page if e.key == issue]
-        return found
+        return await opened(self.issues.vault, found)
 
 
 async def a_desk(district: District) -> Desk:

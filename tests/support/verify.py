@@ -14,7 +14,7 @@ from shared.service import Service
 async def verify_views(service: Service) -> None:
     """A service's own views, made anew with every entry delivered twice, equal the live ones."""
     async with service.pool.acquire() as connection:
-        await projector.rebuild(connection, service.deciders, service.views, "view_check", twice=True)
+        await projector.rebuild(connection, service.deciders, service.views, "view_check", service.vault, twice=True)
         made = await projector.digest(connection, service.views, "view_check")
         live = await projector.digest(connection, service.views)
         await connection.execute("drop schema view_check cascade")

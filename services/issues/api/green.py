@@ -13,6 +13,7 @@ from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, list
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.eventlog import load
+from shared.freetext import opened
 from shared.handle import Done
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Unknown
@@ -166,6 +167,7 @@ async def printed(caller: Caller, request: Request, unit: UnitQuery = None, mont
         for row in rows
     ]  # fmt: skip
     notes = [f"受理月份:{month or '全部'};共{len(table)}件,累计节省{saved}个工作日"]
+    table = await opened(service.vault, table, masked=True)
     return opening.workbook(sheet("绿色通道台账", _HEADS, table, notes=notes), f"green-{month or 'all'}")
 
 

@@ -17,6 +17,7 @@ from shared.asking import Caller, CommandId, Cursor, Limit, listing
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.entrance import Entrance
 from shared.eventlog import load
+from shared.freetext import opened
 from shared.handle import Ask
 from shared.problems import Unknown
 from shared.service import Service
@@ -63,11 +64,14 @@ async def match_order(id_: OrderId, command: MatchOrder, caller: Caller, request
     """The ruling and the ticket, in one transaction."""
     service: Service = request.app.state.service
     opening.needs(caller, *orders.DESK)
-    state = await _state(service, id_)
+    kept = await _state(service, id_)
+    state = await opened(service.vault, kept)
     context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
     ask = Ask(ORDER, str(id_), command, context, derived_id("issues", "match-order", str(id_), str(command.enterprise)))
     if isinstance(state, orders.Held):
         made = orders.report_held(state.order, command)
+        if command.content is None:  # Carried as it is kept: what is erased there is erased here.
+            made = made.model_copy(update={"content": kept.order.content})
         await service.desk.handle_all([ask, await opening.report(service, caller, orders.ticket_of_order(id_), made)])
     else:  # A repeat goes alone, where another content is refused.
         await service.desk.handle(ORDER, id_, command, context, command_id=ask.id)
@@ -98,7 +102,7 @@ async def unmask(
     told = (await _state(service, id_)).order
     return await disclose(
         service, DISCLOSURE, caller, command_id, command, response, what="order", about=id_, unit=caller.unit,
-        data={"reporter": told.reporter, "phone": told.phone, "row": told.row},
+        data={"reporter": told.reporter, "phone": told.phone, "row": told.row, "content": told.content},
     )  # fmt: skip
 
 

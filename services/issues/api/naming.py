@@ -10,6 +10,7 @@ import orjson
 from services.issues.documents.story import People, Story, members_of, story
 from services.issues.domain.issue import ISSUE
 from shared.eventlog import load_many
+from shared.freetext import opened
 from shared.service import Service
 from shared.vault import Personal, mask
 
@@ -22,7 +23,11 @@ async def stories(service: Service, ids: Sequence[UUID]) -> list[Story]:
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE]
         histories = await load_many(service.pool, [ISSUE.stream(id_) for id_ in part])
-        found += [item for id_ in part if (item := story(id_, histories.get(ISSUE.stream(id_), [])))]
+        told = {stream: [entry.fact for entry in entries] for stream, entries in histories.items()}
+        told = await opened(service.vault, told, masked=True)
+        for stream, id_ in ((ISSUE.stream(id_), id_) for id_ in part if ISSUE.stream(id_) in told):
+            if item := story(id_, histories[stream], told[stream]):
+                found.append(item)
     return found
 
 

@@ -12,7 +12,7 @@ from services.issues.domain.permissions import reach
 from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
-from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.disclosure import UnmaskPersonal, disclose, disclosed, subjects_of
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.problems import Forbidden, Unknown
@@ -37,8 +37,15 @@ async def unmask(
     order = under_of(state)
     return await disclose(
         service, DISCLOSURE, caller, command_id, command, response, what="issue", about=id_,
-        unit=order.unit if order else state.report.unit, data={"reporter": state.report.reporter, "phone": state.report.phone},
+        unit=order.unit if order else state.report.unit,
+        data={"reporter": state.report.reporter, "phone": state.report.phone, "content": state.report.content},
     )  # fmt: skip
+
+
+@router.get("/issues/{id_}/subjects", name="list_issue_subjects", summary="问题涉及的个人信息主体编号(用于删除)")
+async def subjects(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
+    """All whose erasure leaves nothing to read of this ticket: its own words, those carried from a visit, who reported it."""
+    return await subjects_of(request.app.state.service, caller, ISSUE.stream(id_))
 
 
 @router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")

@@ -18,6 +18,7 @@ from services.issues.domain.transferred import Field, Order
 from shared import writing
 from shared.decider import Actor
 from shared.eventlog import load
+from shared.freetext import opened
 from shared.problems import KeyReused, Refused, Unknown
 from shared.service import Service
 from shared.terms import derived_id
@@ -80,7 +81,7 @@ async def _met(service: Service, order: Order) -> _Met | None:
         return None
     state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(row["id"])))
     assert not isinstance(state, Unreported)  # noqa: S101  it is in the view.
-    report = state.report
+    report = await opened(service.vault, state.report)
     then = _as_read(report.external_no, report.enterprise.name, report.enterprise.code, report.content, report.external_due)
     return _Met("known", then, row["id"], row["no"])
 
@@ -91,6 +92,7 @@ async def _held(service: Service, order: Order) -> _Met | None:
     )
     if row is None:
         return None
+    row = await opened(service.vault, dict(row))
     outcome = {"held": "waiting", "matched": "known", "dismissed": "settled"}[row["stage"]]
     then = _as_read(row["external_no"], row["enterprise_name"], row["enterprise_code"], row["content"], row["external_due"])
     return _Met(outcome, then, row["ticket"], row["no"], order.key)

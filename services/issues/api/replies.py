@@ -13,6 +13,7 @@ from services.issues.domain.states import Archived, Closed, Declined, Merged, Re
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import load_many
+from shared.freetext import opened
 from shared.months import WrittenDate
 from shared.service import Service
 from shared.sheets import sheet
@@ -60,7 +61,7 @@ async def replies(
     if form == "json":
         return {"items": items, "total": len(found)}
     note = f"共{len(found)}件" + (f",本表列出前{limit}件" if len(found) > limit else "")
-    rows = [[item[name] for name in _COLUMNS] for item in items]
+    rows = await opened(service.vault, [[item[name] for name in _COLUMNS] for item in items], masked=True)
     return opening.workbook(sheet("12345转办工单答复", tuple(_COLUMNS.values()), rows, notes=[note]), "replies")
 
 

@@ -16,7 +16,6 @@ from services.issues.domain.permissions import Reach, reach
 from services.issues.domain.states import Unreported
 from services.issues.projections import words
 from services.issues.projections.numbering import numbered
-from shared import writing
 from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.directory import Directory
 from shared.entrance import Entrance
@@ -104,9 +103,9 @@ async def issues(
         args.append(due_before)
         where.append(f"due <= ${len(args)}")
     if q is not None:
-        args.append(words.asked(q))
-        has = f"{words.INDEXED} @> ${len(args)}::text[]"
-        where.append(f"id in (select w.issue from issue_words w where {has} and {writing.matching('w.said', q, args)})")
+        async with service.pool.acquire(timeout=10) as connection:
+            args.append(await words.matching(connection, service.vault, q))
+        where.append(f"id = any(${len(args)}::uuid[])")
     page = await listing(
         service.pool, table="issue",
         columns="id, ver as version, no, month, unit, handling_unit, enterprise, enterprise_code, enterprise_name, stage, source, "

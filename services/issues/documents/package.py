@@ -22,6 +22,7 @@ from services.issues.documents.register import COLUMNS, row
 from services.issues.documents.story import People, Story, instant
 from services.issues.domain.states import Archived
 from shared.eventlog import Entry
+from shared.events import Fact
 from shared.events.issues import IssueDeclined, IssueResolved, SiblingAnswered, StageAnswered
 from shared.paper import Printed, pdf
 from shared.terms import Role, Term
@@ -43,7 +44,7 @@ visit.json      诉求的来源走访及其印证资料(清单)。印证资料�
 1. 逐个计算文件的 SHA-256(例如 sha256sum),与 manifest.json 的 files 逐项比对。
 2. timeline.jsonl 每行的 body 是事件原文;将其按 UTF-8 编码为字节 B,position、recorded_us 各写成 8 字节大端整数 P、R,
    leaf_hash 等于 SHA-256(字节 00 ‖ P ‖ R ‖ B)。与事件日志中同一位置的 leaf_hash 相同,即未被改动。
-3. 个人信息在事件原文中以密文保存,依法删除后密文不可读,上述各值不变;summary.pdf 和表单中的姓名届时显示为〔已删除〕。
+3. 个人信息在事件原文中以密文保存,填写的文字同样以密文保存;依法删除后密文不可读,上述各值不变;summary.pdf 和表单中的姓名、文字届时显示为〔已删除〕。
 """
 
 _SOURCE = r"""
@@ -158,8 +159,8 @@ def _summary(item: Story, people: People, titles: Mapping[str, str]) -> Printed:
         if value not in (None, "", 0, "0") and name != "progress"
     ]
     steps = [
-        [instant(entry), f"{titles.get(verb, verb)}\n{_who(entry, people)}".rstrip(), _said(entry, people)]
-        for entry in item.entries
+        [instant(entry), f"{titles.get(verb, verb)}\n{_who(entry, people)}".rstrip(), _said(fact, people)]
+        for entry, fact in zip(item.entries, item.facts, strict=True)
         if (verb := entry.type.split(".")[1]) not in _QUIET
     ]
     inputs = {
@@ -185,9 +186,8 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _said(entry: Entry, people: People) -> str:
+def _said(fact: Fact, people: People) -> str:
     """What a fact says in words people read."""
-    fact = entry.fact
     lines = [
         f"{label}:{value}" for name, label in _WORDS.items() if isinstance(value := getattr(fact, name, None), str) and value
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -51,11 +50,8 @@ class Story:
     id: UUID
     state: Ticket
     entries: Sequence[Entry]
-
-    @cached_property
-    def facts(self) -> list[Fact]:
-        """The facts, in their order."""
-        return [entry.fact for entry in self.entries]
+    facts: Sequence[Fact]
+    """What the entries tell, in their order, as it is shown: free text opened, numbers in it masked."""
 
     def all(self, kind: type[FactT]) -> list[FactT]:
         """The facts of one kind."""
@@ -67,7 +63,7 @@ class Story:
 
     def entry(self, fact: Fact) -> Entry:
         """Where a fact of this ticket stands."""
-        return next(entry for entry in self.entries if entry.fact is fact)
+        return next(entry for entry, told in zip(self.entries, self.facts, strict=True) if told is fact)
 
     @property
     def cut(self) -> int:
@@ -75,10 +71,10 @@ class Story:
         return self.entries[-1].pos
 
 
-def story(id_: UUID, entries: Sequence[Entry]) -> Story | None:
-    """The history of a ticket; ``None`` where there is none."""
-    state = ISSUE.fold(entry.fact for entry in entries)
-    return None if isinstance(state, Unreported) else Story(id_, state, entries)
+def story(id_: UUID, entries: Sequence[Entry], facts: Sequence[Fact]) -> Story | None:
+    """The history of a ticket, its ``facts`` opened; ``None`` where there is none."""
+    state = ISSUE.fold(facts)
+    return None if isinstance(state, Unreported) else Story(id_, state, entries, facts)
 
 
 def members_of(item: Story) -> set[UUID]:

@@ -1,4 +1,9 @@
-"""Full text of tickets: what was asked and answered, in the normal form that texts are compared by (``shared/writing``), and the pairs of neighbouring characters in it, which an index finds.
+"""What a ticket is found by: the pairs of neighbouring characters in what was asked and answered, in the normal form that texts
+are compared by (``shared/writing``), blinded.
+
+The text itself stands nowhere but in the log, sealed; a part of a question that is longer than a pair is compared with what
+was opened. Who has the index alone can't read it, and where the words of a ticket are erased its row is made anew without
+them (decision 0039).
 
 PostgreSQL's trigrams know no Chinese in a database of the C locale, and words of two characters in none (decision 0020).
 The rows stand in a table of their own: they seldom change, so a ticket that moves on does not touch the index.
@@ -6,16 +11,21 @@ The rows stand in a table of their own: they seldom change, so a ticket that mov
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, State, Ticket, Unreported
 from shared import writing
+from shared.eventlog import load_many
+from shared.freetext import ERASED, opened
 from shared.projector import View
+from shared.vault import Vault
 
 INDEXED = "string_to_array(grams, ' ')"
 _SIGNIFICANT = 2
+_AT_ONCE = 500
 
 
 def said(state: Ticket) -> str:
@@ -31,7 +41,7 @@ def said(state: Ticket) -> str:
             found.append(answer.reply)
         case _:
             pass
-    return writing.found_by(*filter(None, found))
+    return writing.found_by(*(part for part in found if part and part != ERASED))
 
 
 def grams(text: str) -> list[str]:
@@ -47,19 +57,57 @@ def asked(question: str) -> list[str]:
     return sorted({gram for some in found for gram in some if len(gram) == _SIGNIFICANT or len(some) == 1})
 
 
+def _exact(parts: Sequence[str]) -> bool:
+    """Whether a text that has the grams of these parts has them as they stand: one character, or two that touch."""
+    return all(len(part) <= _SIGNIFICANT for part in parts)
+
+
 def _rows(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
     if not isinstance(state, Unreported):
-        text = said(state)
-        yield UUID(key), text, " ".join(grams(text))
+        yield UUID(key), " ".join(grams(said(state)))
 
 
 WORDS = View[State](
-    "issue_words",
-    {"issue": "uuid", "said": "text", "grams": "text"},
-    ("issue",),
-    _rows,
-    "issue",
-    indexes=(f"using gin (({INDEXED}))",),
-    rule=writing.FORM,
-)
+    "issue_words", {"issue": "uuid", "grams": "text"}, ("issue",), _rows, "issue",
+    indexes=(f"using gin (({INDEXED}))",), rule=writing.FORM, blind=("grams",),
+)  # fmt: skip
 VIEWS = (WORDS,)
+
+
+async def matching(connection: Any, vault: Vault, question: str) -> list[UUID]:
+    """The tickets in which every part of the question stands, whoever may see them."""
+    needed, parts = vault.blind(asked(question)), writing.parts(question)
+    rows = await connection.fetch(f"select issue from issue_words where {INDEXED} @> $1::text[]", needed)
+    found = [row["issue"] for row in rows]
+    if _exact(parts):
+        return found
+    sure: list[UUID] = []
+    for start in range(0, len(found), _AT_ONCE):
+        page = found[start : start + _AT_ONCE]
+        histories = await load_many(connection, [ISSUE.stream(id_) for id_ in page])
+        states = {id_: ISSUE.fold(entry.fact for entry in histories.get(ISSUE.stream(id_), [])) for id_ in page}
+        clear = (await opened(vault, states)).items()
+        sure += [
+            id_ for id_, state in clear
+            if not isinstance(state, Unreported) and (text := said(state)) and all(part in text for part in parts)
+        ]  # fmt: skip
+    return sure
+
+
+async def reindex(connection: Any, vault: Vault, subject: UUID) -> int:
+    """Make the rows anew of tickets in which this subject's words stood, now that its key is gone. Answers how many."""
+    rows = await connection.fetch(
+        "select distinct stream from log.entry where stream like 'issue/%' and position($1::bytea in body) > 0",
+        b"${a1." + subject.hex.encode(),
+    )
+    streams = [row["stream"] for row in rows]
+    for start in range(0, len(streams), _AT_ONCE):
+        part = streams[start : start + _AT_ONCE]
+        async with connection.transaction():  # Whoever writes one of them waits for its row, and then knows better.
+            ids = [UUID(stream.partition("/")[2]) for stream in part]
+            await connection.fetch("select id from issue where id = any($1::uuid[]) order by id for update", ids)
+            histories = await load_many(connection, part)
+            states = {stream: ISSUE.fold(entry.fact for entry in entries) for stream, entries in histories.items()}
+            items = [(stream.partition("/")[2], len(histories[stream]), state) for stream, state in states.items()]
+            await WORDS.write(connection, items, vault)
+    return len(streams)

@@ -82,7 +82,7 @@ async def approve(
         asks.append(_ask(fact, amend, context, "amend", id_, {"correction": True}))
     if fact.to_unit is not None and fact.line is not None:
         wanted = AssignEnterprise(
-            line=fact.line, unit=fact.to_unit, sub_unit=fact.to_sub_unit, on=context.today, reason=fact.reason[:200], document=""
+            line=fact.line, unit=fact.to_unit, sub_unit=fact.to_sub_unit, on=context.today, reason="更正申请获批", document=""
         )
         lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit], context.today)
         known = {"lines": lines, "workers": {}}

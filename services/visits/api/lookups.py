@@ -17,6 +17,7 @@ from services.visits.projections import flags, read
 from shared.decider import Actor, Context
 from shared.directory import Directory, KnownUnit
 from shared.events.visits import VisitRecorded
+from shared.freetext import opened
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
 from shared.public import ticket_of_demand
@@ -137,12 +138,14 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
     # Words of the enterprise may blame the visitor: who reviews reads them, who is spoken of does not.
     if not (may_hear(details, caller) or caller.holds(Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)):
         praised = blamed = ""
+    smelt = smells_of(await opened(service.vault, told, masked=True))
     units = await responsible(service, told.enterprise.id) if isinstance(state, Held) else frozenset[str]()
     last = await last_visit(service, told.enterprise.id, told.on, id_)
     district = caller.holds(*DISTRICT)
     hidden = {"satisfaction": None} if by_itself(told) and not district else {}
     return {
-        "id": id_, "version": version, "month": f"{told.on:%Y-%m}", **told.model_dump(mode="json", exclude={"interviewee", "phone"}), **hidden,
+        "id": id_, "version": version, "month": f"{told.on:%Y-%m}",
+        **told.model_dump(mode="json", exclude={"interviewee", "phone", "wording"}), **hidden,
         "interviewee": mask(interviewee), "phone": mask(phone), "mode_label": told.mode.label,
         "operation_label": told.operation.label, "review": str(state.review), "review_label": state.review.label,
         "review_words": state.words, "counted": counts(state), "rule": rule_of(told), "missing": list(details.missing or ()),
@@ -153,7 +156,7 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
         },
         "denied": denied and {"words": blamed or "", "upheld": details.upheld},
         "flags": [{"flag": str(flag), "label": flag.label} for flag in flags(state)],
-        "smells": {name: [vars(smell) for smell in found] for name, found in smells_of(told).items()},
+        "smells": {name: [vars(smell) for smell in found] for name, found in smelt.items()},
         "changes": list(changes(last, told)),
         "evidence": [
             {**item.model_dump(mode="json"), "kind_label": item.kind.label, "href": f"/api/visits/visits/{id_}/evidence/{item.sha256}"}

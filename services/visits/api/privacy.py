@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.visits.api import lookups
+from services.visits.domain.poll import RESPONSE
+from services.visits.domain.visit import VISIT
 from services.visits.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
-from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.disclosure import UnmaskPersonal, disclose, disclosed, subjects_of
 from shared.entrance import Entrance
 from shared.problems import Forbidden
 from shared.service import Service
@@ -34,8 +36,18 @@ async def unmask(
     unit = caller.unit if caller.unit in state.details.units else told.visitors[0].unit
     return await disclose(
         service, DISCLOSURE, caller, command_id, command, response, what="visit", about=id_, unit=unit,
-        data={"interviewee": told.interviewee, "phone": told.phone},
+        data={
+            "interviewee": told.interviewee, "phone": told.phone, "note": told.note, "title": told.title, "remark": told.remark,
+            "difficulties": told.difficulties, "suggestions": told.suggestions,
+            "demands": "\n".join(demand.content for demand in told.demands),
+        },
     )  # fmt: skip
+
+
+@router.get("/visits/{id_}/subjects", name="list_visit_subjects", summary="走访记录涉及的个人信息主体编号(用于删除)")
+async def subjects(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
+    """All whose erasure leaves nothing to read of this visit: its own words, and the enterprise's contact."""
+    return await subjects_of(request.app.state.service, caller, VISIT.stream(id_), RESPONSE.stream(id_))
 
 
 @router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")

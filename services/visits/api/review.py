@@ -19,6 +19,7 @@ from shared.decider import Actor, Context
 from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.events import Command
+from shared.freetext import opened
 from shared.months import local_date
 from shared.problems import Forbidden, Malformed, Problem, Unknown
 from shared.service import Service
@@ -126,7 +127,7 @@ async def flagged(
         where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
     page = await _page(service, where, args, cursor, limit)
     states = await service.pool.fetch("select id, state from visit where id = any($1)", [item["id"] for item in page["items"]])
-    told = {row["id"]: read(row["state"]).details.told for row in states}
+    told = await opened(service.vault, {row["id"]: read(row["state"]).details.told for row in states}, masked=True)
     for item in page["items"]:
         item["smells"] = [
             {"field": name, **vars(smell)} for name, found in smells_of(told[item["id"]]).items() for smell in found

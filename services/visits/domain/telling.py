@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from services.visits.domain.commands import RecordVisit, Telling
+from services.visits.domain.wording import smelling
 from shared.decider import Actor, Context
 from shared.directory import KnownEnterprise, KnownMember, KnownUnit
 from shared.events.visits import Demand, Visited, Visitor, VisitRecorded
@@ -96,13 +97,14 @@ def telling(command: Telling, context: Context, before: VisitRecorded | None) ->
             )  # fmt: skip
         why.append(NotYourEnterprise.title)
     late = command.on < context.today
+    policies = _policies(command, context)
     about = {
         **command.model_dump(exclude={"enterprise", "visitors", "demands", "interviewee", "phone"}),
         "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
         "visitors": visitors,
         "joint": len({visitor.unit for visitor in visitors if visitor.line is not None}) > 1,
         "demands": tuple(Demand(**wanted.model_dump()) for wanted in command.demands),
-        "policies": _policies(command, context),
+        "policies": policies,
         "policy_ids": command.policy_ids or None,
         "interviewee": _personal("interviewee", command, before, enterprise.id),
         "phone": _personal("phone", command, before, enterprise.id),
@@ -110,6 +112,7 @@ def telling(command: Telling, context: Context, before: VisitRecorded | None) ->
         "entered_by": None if context.actor.id in ids or context.actor.holds(Role.SYSTEM) else context.actor.id,
         "skew_hours": skew(command.claimed_at, context.now),
         "photo_required": _photo_required(command, context),
+        "wording": smelling(command.note, command.remark, command.title, policies),
     }
     return about, tuple(why)
 
@@ -178,6 +181,7 @@ def alike(old: VisitRecorded, new: VisitRecorded, context: Context) -> bool:
     """Whether both tell the same. What the roster calls people and enterprises may have changed in between."""
     about = {
         "enterprise", "visitors", "joint", "interviewee", "phone", "late_entry", "entered_by", "skew_hours", "photo_required",
+        "wording",
     }  # fmt: skip
     opened: Mapping[str, str] = context.known.get("opened", {})
     return (

@@ -7,7 +7,7 @@ is refused and nothing is counted because of it: a factory may well speak of its
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.events.visits import VisitRecorded
@@ -41,6 +41,11 @@ def smells(text: str) -> tuple[Smell, ...]:
         for found in _FOUND.finditer(text)
         if found.group() in WORDS
     )
+
+
+def smelling(note: str, remark: str, title: str, policies: Iterable[str]) -> bool:
+    """Whether any of these holds one."""
+    return any(smells(text) for text in (note, remark, title, *policies))
 
 
 def smells_of(told: VisitRecorded) -> dict[str, tuple[Smell, ...]]:

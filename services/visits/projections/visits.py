@@ -72,7 +72,7 @@ def flags(state: visit.Recorded) -> tuple[VisitFlag, ...]:
     """What a reviewer should look at."""
     told = state.details.told
     found = {
-        VisitFlag.WORDING: bool(smells_of(told)),
+        VisitFlag.WORDING: bool(smells_of(told)) if told.wording is None else told.wording,
         VisitFlag.SKEW: told.skew_hours is not None,
         VisitFlag.DENIED: state.details.disputed,
     }
