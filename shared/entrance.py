@@ -49,6 +49,12 @@ class Entrance(APIRoute):
         return entered
 
 
+class BatchEntrance(Entrance):
+    """For routes by which another system hands over its records, many at once."""
+
+    most_bytes = 8 * 1024 * 1024
+
+
 def _asks(dependant: Dependant, what: Callable[..., Any]) -> bool:
     return dependant.call is what or any(_asks(each, what) for each in dependant.dependencies)
 

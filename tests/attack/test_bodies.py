@@ -18,6 +18,8 @@ from shared.terms import Role
 
 SERVICES = ("roster", "visits", "issues", "reporting")
 LARGE = 300 * 1024
+BATCHES = {"record_histories"}
+"""By which another system hands over its records, many at once: eight megabytes."""
 
 
 def operations(name: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -105,7 +107,7 @@ async def test_no_model_is_read_beyond_its_limit(district: District, service: Se
     token = district.token(Role.OFFICE, account="office")
     tried = 0
     for method, path, operation in operations(service.name):
-        if not is_model(operation):
+        if not is_model(operation) or operation["operationId"] in BATCHES:
             continue
         sender = await Sender(b" " * LARGE).ask(app, method, path, token, LARGE if announced else None)
         if operation.get("security"):

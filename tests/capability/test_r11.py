@@ -10,8 +10,9 @@ from support.roster import credit
 from support.world import District
 
 from services.roster.domain.enterprise import ENTERPRISE, Registered
-from services.roster.domain.scope import in_scope, share, standing_on
+from services.roster.domain.scope import in_scope, standing_on
 from shared.events.roster import CustodyChanged, EnterpriseRegistered, StandingChanged
+from shared.percent import percentage
 from shared.terms import EnterpriseKind, Standing
 
 
@@ -40,7 +41,7 @@ def test_custody_takes_it_out_and_gives_it_back() -> None:
 
 
 def test_a_share_is_whole_only_if_nothing_is_left() -> None:
-    assert [share(1, 3), share(29_999, 30_000), share(1, 10**6), share(3, 3), share(0, 3), share(0, 0)] == [
+    assert [percentage(*it) for it in ((1, 3), (29_999, 30_000), (1, 10**6), (3, 3), (0, 3), (0, 0))] == [
         "33.33", "99.99", "0.01", "100.00", "0.00", None,
     ]  # fmt: skip
 

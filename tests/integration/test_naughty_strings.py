@@ -118,7 +118,7 @@ def unclear(answer: httpx.Response, at: tuple[str | int, ...], schema: dict[str,
                 pass
             case "value_error" if strange(text) or len(text) > schema.get("maxLength", 10**6) or str(at[-1]) in FORMATTED:
                 pass
-            case "value_error" if error["title"] == "请写明查看原因" and sum(map(str.isalnum, text)) < 4:
+            case "reason" if error["title"] == "请写明查看原因" and sum(map(str.isalnum, text)) < 4:
                 pass  # A reason that gives none.
             case "string_unicode":
                 pass

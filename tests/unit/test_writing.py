@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.roster.intake.cells import company_name
-from services.roster.intake.read import RawRow, _layout  # pyright: ignore[reportPrivateUsage]
+from services.roster.intake.read import RawRow, layout_of
 from services.roster.intake.verdict import Accepted, Repeated
 from services.roster.intake.whole import judge_all
 from shared.codes import make_code, normalise
@@ -79,13 +79,13 @@ def test_codes_headings_and_industries_are_read_by_it() -> None:
     code = make_code("520502", "MA6DP001").text
     assert normalise(code.lower() + "\u200b") == code
     assert industry_of("零售业") == industry_of("零\u200b售业") != industry_of("⾯")
-    assert len(_layout(1, ["企业名称", "统⼀社会信⽤代码"]).places) == 2
+    assert len(layout_of(1, ["企业名称", "统⼀社会信⽤代码"], 2).places) == 2
 
 
 def test_a_row_pasted_from_a_pdf_is_the_same_row() -> None:
     code = make_code("520502", "MA6DP001").text
     headers = ["统一社会信用代码", "企业名称", "登记状态", "住所"]
-    layout = _layout(1, headers)
+    layout = layout_of(1, headers, len(headers))
     plain = RawRow(2, (code, "贵州西马金融有限公司", "存续", "七星关区西路1号"), layout)
     pasted = RawRow(3, (code, "贵州⻄⻢⾦融有限公司", "存续", "七星关区⻄路１号"), layout)
     verdicts = list(judge_all([plain, pasted]))

@@ -32,7 +32,7 @@ from services.issues.domain.history import (
 )
 from shared import writing
 from shared.asking import Caller, Cursor, Limit, listing
-from shared.entrance import Entrance
+from shared.entrance import BatchEntrance
 from shared.eventlog import load, load_many
 from shared.events import Command, Part
 from shared.events.issues import HistoryRecorded
@@ -41,7 +41,7 @@ from shared.service import Service
 from shared.terms import IssueStage, Level, Role, derived_id
 from shared.vault import mask
 
-router = APIRouter(tags=["历史补录"], route_class=Entrance)
+router = APIRouter(tags=["历史补录"], route_class=BatchEntrance)
 
 HistoryId = Annotated[UUID, Path(description="历史记录的标识")]
 _RECEIVING = (Role.OFFICE, Role.OFFICE_HEAD)

@@ -34,14 +34,15 @@ where f.live and f.month = $1 and ($2 or exists (select from visit_unit u where 
 and (f.visit, f.sha256) > ($4, $5) order by f.visit, f.sha256 limit $6
 """
 _PAIRS = """
-select m.visit as visit, m.sha256 as sha256, near.* from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+select m.visit as one, m.sha256 as one_sha256, near.* from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
     as m (visit, sha256, original, phash) cross join lateral (
-    select other, other_sha256, min(distance) as distance from (
+    select visit, sha256, min(distance) as distance from (
         (select o.visit, o.sha256, 0 from visit_file o
-         where o.sha256 = m.sha256 and o.visit <> m.visit and o.live order by o.visit limit $6)
+         where o.sha256 = m.sha256 and o.visit <> m.visit and o.live order by o.visit, o.sha256 limit $6)
         union all
         (select o.visit, o.sha256, 0 from visit_file o
-         where o.original = m.original and m.original <> '' and o.visit <> m.visit and o.live order by o.visit limit $6)
+         where o.original = m.original and m.original <> '' and o.visit <> m.visit and o.live
+         order by o.visit, o.sha256 limit $6)
         union all
         (select o.visit, o.sha256, bit_count(('x' || m.phash)::bit(64) # ('x' || o.phash)::bit(64))::int
          from visit_file_band b cross join lateral (
@@ -50,7 +51,7 @@ select m.visit as visit, m.sha256 as sha256, near.* from unnest($1::uuid[], $2::
          join visit_file o on o.visit = c.visit and o.sha256 = c.sha256 and o.live
          where m.phash <> '' and b.visit = m.visit and b.sha256 = m.sha256
          and bit_count(('x' || m.phash)::bit(64) # ('x' || o.phash)::bit(64)) <= $5)
-    ) alike (other, other_sha256, distance) group by 1, 2 order by 3, 1, 2 limit $6) near
+    ) alike (visit, sha256, distance) group by visit, sha256 order by distance, visit, sha256 limit $6) near
 """
 
 _File = tuple[UUID, str]
@@ -76,7 +77,7 @@ async def _page(
         files = await service.pool.fetch(_MINE, month, lookups.sees_district(caller), caller.unit, *after, _FILES_AT_ONCE)
         columns = [[row[name] for row in files] for name in ("visit", "sha256", "original", "phash")]
         rows = await service.pool.fetch(_PAIRS, *columns, MOST_DISTANCE, _MOST_ALIKE)
-        pairs = [_Pair((r["visit"], r["sha256"]), (r["other"], r["other_sha256"]), r["distance"]) for r in rows]
+        pairs = [_Pair((r["one"], r["one_sha256"]), (r["visit"], r["sha256"]), r["distance"]) for r in rows]
         said = {
             row["id"]: row
             for row in await service.pool.fetch("select * from evidence_ruling where id = any($1::uuid[])", [p.id for p in pairs])
