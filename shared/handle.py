@@ -44,7 +44,7 @@ _TRIES = 12
 
 _TORN = """
 select s.stream, s.ver, count(e.pos) as there from log.stream s left join log.entry e on e.stream = s.stream
-where s.stream = any($1::text[]) group by s.stream, s.ver having count(e.pos) <> s.ver limit 1
+where s.stream = any($1::text[]) group by s.stream, s.ver having count(e.pos) <> s.ver order by s.stream limit 1
 """
 
 links: ContextVar[dict[str, str]] = ContextVar("links", default={})  # noqa: B039  never mutated, only replaced.

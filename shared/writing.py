@@ -55,20 +55,22 @@ def narrow(text: str) -> str:
     """As it was typed, but half-width, with characters for radicals and one shape of dots, dashes, brackets and quotes."""
     if text.isascii():
         return text.strip()
-    return unicodedata.normalize("NFKC", _NOTHING.sub("", text).translate(_TABLE)).translate(_TABLE).strip()
+    return _joined(unicodedata.normalize("NFKC", _NOTHING.sub("", text).translate(_TABLE)).translate(_TABLE).strip())
 
 
 def normal(text: str) -> str:
     """The normal form with its blanks, each run of them as one, none at the ends."""
-    text = narrow(text).casefold()
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return _BLANKS.sub(" ", text.translate(_QUOTES)).strip()
+    return _joined(_BLANKS.sub(" ", _joined(narrow(text).casefold()).translate(_QUOTES)).strip())
 
 
 def key(text: str) -> str:
     """What is equal for two writings of the same: the normal form without blanks."""
-    return normal(text).replace(" ", "")
+    return _joined(normal(text).replace(" ", ""))
+
+
+def _joined(text: str) -> str:
+    """Marks that came to stand beside each other (a blank between them is gone) in their one order."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 def parts(question: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from shared.asking import listing
 ROOT = Path(__file__).parents[2]
 TELLS_APART = {
     "account", "code", "deadline", "document", "enterprise", "id", "issue", "month", "no", "number", "pos", "sha256", "started_on",
-    "subject", "version",
+    "stream", "subject", "version",
 }  # fmt: skip
 """Columns that end a key of their table: with those before them in the order, or fixed by the condition, they name one row."""
 
