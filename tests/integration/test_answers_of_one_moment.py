@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from support.world import District
@@ -36,7 +37,9 @@ async def test_a_clock_behind_the_log_is_told_and_commands_go_on(district: Distr
     async with district.client(roster) as office:
         await office.put("/units/520502", json=UNIT)
         assert "clock" not in (await office.get("/readyz")).json()["checks"]
-        await admin.execute("update log.head set rec_us = rec_us + 259200000000")  # As if the clock had gone back three days.
+        # As if the clock had gone back three days, and the service had been started since.
+        newest = await admin.fetchval("update log.head set rec_us = rec_us + 259200000000 returning rec_us")
+        roster.desk.instants.begin(time.time_ns() // 1_000, newest)
         told = (await office.get("/readyz")).json()
         assert "clock" in told["degraded"]
         assert "慢 25" in told["checks"]["clock"]["error"]

@@ -7,7 +7,7 @@ import io
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -267,7 +267,7 @@ async def test_the_list_of_ledgers_is_told_as_of_an_instant(district: District) 
         async with office.who(Role.HEAD) as head:
             await head.post(f"/ledgers/T01/{MONTH}/sign", json={"digest": filed["digest"]})
         then = submitted.recorded.isoformat()
-        before = datetime.fromtimestamp(submitted.recorded.timestamp() - 1, UTC).isoformat()
+        before = (submitted.recorded - timedelta(microseconds=1)).isoformat()
         assert (await listed())["signed"]
         assert ((await listed(as_of=then))["digest"], (await listed(as_of=then))["signed"]) == (filed["digest"], False)
         assert (await listed(as_of=before))["state"] == "missing"
