@@ -29,9 +29,11 @@ async def test_one_specialist_a_line_and_one_main_contact(district: District) ->
         )
         assert (chosen["main_contact"]["worker"]["account"], chosen["main_contact"]["chosen"]) == ("T01-w2", True)
         again = await ok(
-            await head.post(f"/enterprises/{id_}/choose-main-contact", json={"line": "horizontal", "on": "2026-03-03"})
+            await head.post(f"/enterprises/{id_}/choose-main-contact", json={"line": "horizontal", "on": "2026-03-02"})
         )
         assert again["version"] == chosen["version"]
+        later = await head.post(f"/enterprises/{id_}/choose-main-contact", json={"line": "horizontal", "on": "2026-03-03"})
+        assert later.status_code == 409 and later.json()["type"].endswith("said-otherwise"), "it is so since another day"
         before = await ok(await client.get(f"/enterprises/{id_}/responsibility?on=2026-03-01"))
         assert before["main_contact"]["chosen"] is False
         other = await head.post(f"/enterprises/{id_}/choose-main-contact", json={"line": "vertical", "on": "2026-03-04"})

@@ -21,7 +21,7 @@ from services.visits.api.lookups import recorded
 from services.visits.domain.commands import ConfirmVisit, DenyVisit, Said
 from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand, SaidToday, responsible
 from services.visits.domain.visit import VISIT
-from shared import writing
+from shared import freetext, writing
 from shared.decider import Actor, Context
 from shared.directory import Directory, KnownEnterprise
 from shared.events import Command
@@ -220,7 +220,7 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
     try:
         done = await service.desk.handle(
             FEEDBACK, id_, command, context, command_id=derived_id("visits", "demand", str(id_)),
-            prepare=partial(_said_just_now, enterprise.id, command),
+            prepare=partial(_said_just_now, service, enterprise.id, command),
         )  # fmt: skip
     except SaidToday as before:
         if before.facts["otherwise"]:
@@ -231,15 +231,17 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
     return {"received": True, "replayed": done.replayed, "key": ticket_of(id_), "unit": unit}
 
 
-async def _said_just_now(enterprise: UUID, command: RaiseDemand, connection: Any, _state: Any, context: Context) -> Context:
+async def _said_just_now(
+    service: Service, enterprise: UUID, command: RaiseDemand, connection: Any, _state: Any, context: Context
+) -> Context:
     """A second click, however it came by another key: the same words of the same enterprise on one day are one demand."""
     await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050204))", f"demand {enterprise}")
     rows = await connection.fetch(
         "select id, fact from view.feedback where kind = 'demand' and enterprise = $1 and on_date = $2 and id <> $3 order by id",
         enterprise, context.today, context.subject,
     )  # fmt: skip
-    for row in rows:
-        told = DemandRaised.model_validate_json(row["fact"])
+    facts = await freetext.opened(service.vault, [DemandRaised.model_validate_json(row["fact"]) for row in rows])
+    for row, told in zip(rows, facts, strict=True):
         if writing.key(told.content) == writing.key(command.content):
             more = (command.reporter is not None and told.reporter is None) or (command.phone is not None and told.phone is None)
             otherwise = more or (told.category, told.nature) != (command.category, command.nature)
