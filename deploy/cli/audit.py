@@ -42,7 +42,7 @@ def check(home: HomeOption = None, json: JsonOption = False) -> None:
 
 
 async def _checked(home: Home) -> list[Finding]:
-    settings, postgres, nats = Settings(), Postgres(home), Nats(home)
+    settings, postgres, nats = Settings(master_key_file=home.secrets / "master-key"), Postgres(home), Nats(home)
     bus = Bus(nats.url, nats.password, settings.district)
     try:
         return await audited(Place("127.0.0.1", postgres.port, postgres.admin_password), bus, settings)

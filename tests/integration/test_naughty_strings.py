@@ -28,6 +28,7 @@ from support.roster import credit
 from support.scene import a_scene
 from support.world import District
 
+from shared import freetext
 from shared.eventlog import after
 from shared.service import Service
 from shared.vault import Personal
@@ -153,7 +154,7 @@ async def told(service: Service, since: int) -> tuple[list[str], list[Personal]]
             texts.append(part)
 
     for entry in await after(service.pool, since, 50):
-        walk(orjson.loads(entry.body)["data"])
+        walk(await freetext.opened(service.vault, orjson.loads(entry.body)["data"]))
     return texts, sealed
 
 

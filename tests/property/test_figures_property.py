@@ -146,7 +146,7 @@ def test_the_register_calls_in_time_what_the_indicators_count(seed: int) -> None
         for item in every:
             if item.judged_by and str(FIRST) <= item.judged_by <= str(LAST) and unit in (None, item.done_by):
                 entries = [entry for entry in district(seed).story.entries if entry.stream == f"issue/{item.id}"]
-                row = told(one, NOBODY) if (one := story(entries[0].key, entries)) else {}  # pyright: ignore[reportArgumentType]
+                row = told(one, NOBODY) if (one := story(entries[0].key, entries, [entry.fact for entry in entries])) else {}  # pyright: ignore[reportArgumentType]
                 for place, word in enumerate(str(row.get("in_time") or "").split("/")):
                     in_time[place] += word == "按期"
         assert in_time == [found.rates["on_time"].n, found.rates["on_time_initially"].n], unit
