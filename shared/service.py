@@ -33,6 +33,7 @@ from shared.gate import Gate
 from shared.handle import Desk, Done
 from shared.health import Health
 from shared.identity import Gatekeeper
+from shared.inner import Inner
 from shared.instants import ClockAhead, Instants
 from shared.listen import Listener, following, listen, reacting
 from shared.months import SHANGHAI, Calendar, Year, local_date
@@ -103,6 +104,8 @@ class Service:
     vault: Vault = field(init=False)
     bus: Bus = field(init=False)
     health: dict[str, Health] = field(default_factory=dict[str, Health], init=False)
+    inner_port: int | None = field(default=None, init=False)
+    """Where health and figures are told; ``None`` where the application is asked within a process."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set when it is over: answers that would never end by themselves end then."""
     _calendar: tuple[float, Calendar] = field(default=(0.0, Calendar.of({})), init=False)
@@ -376,6 +379,7 @@ class Service:
         app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
         answers.answering(app)
         app.add_middleware(Door, service=self)
+        app.add_middleware(Inner, service=self)
         app.add_middleware(answers.CanonicalLine, service=self)
         made: dict[str, Any] = {}
         app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made
@@ -437,19 +441,23 @@ class _Server(uvicorn.Server):
 
 def serve(app: FastAPI, settings: Settings) -> None:
     """Run until told to stop; then finish within ten seconds."""
-    server = _Server(
+    outer, inner = (
         uvicorn.Config(
-            app, host=settings.host, port=settings.port, log_level="warning", access_log=False,
-            timeout_graceful_shutdown=5, server_header=False, proxy_headers=True, forwarded_allow_ips="*",
+            app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False,
+            proxy_headers=True, forwarded_allow_ips=settings.gateways,
         )
+        for host, port in ((settings.host, settings.port), (settings.inner_host, settings.inner_port))
     )  # fmt: skip
+    server = _Server(outer)
     service: Service = app.state.service
+    sockets = [outer.bind_socket(), inner.bind_socket()]
+    service.inner_port = sockets[1].getsockname()[1]
 
     def fall() -> None:
         server.should_exit = True
 
     service.fall = fall
-    server.run()
+    server.run(sockets)
     if not server.started:
         sys.exit(_NEVER_STARTED)
     if service.fallen:

@@ -23,6 +23,11 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = 0
+    inner_host: str = "127.0.0.1"
+    inner_port: int = 0
+    """Where health and figures are told, to whoever runs it; the gateway does not lead there."""
+    gateways: str = "127.0.0.1"
+    """Addresses of gateways, whose word is taken for who asks (as uvicorn reads it: a list with commas, or ``*``)."""
 
     postgres_host: str = "127.0.0.1"
     postgres_port: int = 5432

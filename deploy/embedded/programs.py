@@ -16,11 +16,17 @@ from deploy.embedded.process import Process, answers
 _DEPLOY = Path(__file__).parents[1]
 
 
+def inner(name: str) -> str:
+    """What the port is called at which a service tells how it is doing."""
+    return f"{name}-inner"
+
+
 def service_environment(home: Home, name: str) -> dict[str, str]:
     """The settings (``shared/settings.py``) of one service of this instance."""
     return {
         "GUIREN_HOST": "127.0.0.1",
         "GUIREN_PORT": str(home.port(name)),
+        "GUIREN_INNER_PORT": str(home.port(inner(name))),
         "GUIREN_POSTGRES_HOST": "127.0.0.1",
         "GUIREN_POSTGRES_PORT": str(home.port("postgres")),
         "GUIREN_POSTGRES_PASSWORD_FILE": str(home.secrets / name),
@@ -34,6 +40,11 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
     }
 
 
+def inside(home: Home, name: str) -> str:
+    """Where a service tells how it is doing; nobody but this machine gets there."""
+    return f"http://127.0.0.1:{home.port(inner(name))}"
+
+
 class Service(Process):
     """One service of ours."""
 
@@ -44,9 +55,10 @@ class Service(Process):
         self.name = name
 
     def prepare(self) -> None:
-        """Keep the port: the gateway knows it. A port that a stranger took is given up only before the first start."""
+        """Keep the ports: the gateway knows them. One that a stranger took is given up only before the first start."""
         if self._child is None:
             self.home.usable_port(self.name)
+            self.home.usable_port(inner(self.name))
 
     def command(self) -> list[str]:
         """As everywhere: the path is the name."""
@@ -58,13 +70,13 @@ class Service(Process):
 
     def ready(self) -> bool:
         """As it says itself."""
-        return answers(f"http://127.0.0.1:{self.home.port(self.name)}/readyz")
+        return answers(f"{inside(self.home, self.name)}/readyz")
 
     def refusal(self) -> str:
         """What has halted in it, as it says itself."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            opener.open(f"http://127.0.0.1:{self.home.port(self.name)}/readyz", timeout=2).close()
+            opener.open(f"{inside(self.home, self.name)}/readyz", timeout=2).close()
         except urllib.error.HTTPError as answer:
             with answer, contextlib.suppress(ValueError, AttributeError):
                 checks = json.loads(answer.read()).get("checks", {})

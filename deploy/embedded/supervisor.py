@@ -20,7 +20,7 @@ from deploy.embedded.home import FIRST_PORT, SERVICES, Home, NotPossibleError, d
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
-from deploy.embedded.programs import Gateway, Service, Tls, service_environment
+from deploy.embedded.programs import Gateway, Service, Tls, inside, service_environment
 from deploy.install import Place, install, is_empty
 
 Say = Callable[[str], None]
@@ -227,18 +227,18 @@ async def _run(module: str, *arguments: str, environment: dict[str, str]) -> int
         raise
 
 
-def present(address: str) -> dict[str, Any]:
-    """How the services say they are, asked through the gateway."""
+def present(home: Home) -> dict[str, Any]:
+    """How the services say they are, at their inner listeners."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     found: dict[str, Any] = {}
     for name in SERVICES:
         try:
-            with opener.open(f"{address}/api/{name}/readyz", timeout=5) as response:
+            with opener.open(f"{inside(home, name)}/readyz", timeout=5) as response:
                 found[name] = json.loads(response.read())
         except urllib.error.HTTPError as refusal:
             found[name] = _read_refusal(refusal)
         except (OSError, ValueError) as error:
-            found[name] = {"ready": False, "checks": {"gateway": {"ok": False, "error": str(error)}}}
+            found[name] = {"ready": False, "checks": {"process": {"ok": False, "error": str(error)}}}
     return found
 
 
@@ -262,7 +262,7 @@ def status(home: Home) -> dict[str, Any]:
     if running:
         ports = state.get("ports", {})
         parts = {"postgres": Postgres(home).ready(), "nats": Nats(home).ready(), "gateway": answers(f"{address}/")}
-        services = present(address)
+        services = present(home)
         services |= {
             name: {"ready": ready, "checks": {"port": {"ok": ready, "port": ports.get(name, _port_of(address))}}}
             for name, ready in parts.items()

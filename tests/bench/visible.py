@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from deploy.embedded.programs import inner
 from shared.months import local_date
 from tests.bench.figure import Figure, percentile
 from tests.bench.grid import UNIT, lay, office, visit, worker
@@ -82,8 +83,8 @@ async def measure(ground: Ground) -> list[Figure]:  # noqa: PLR0915  one experim
 
 
 async def _health(ground: Ground) -> str:
-    wires = [Wire("127.0.0.1", ground.port, "") for _ in range(2)]
-    told = [await wire.ask("GET", f"/api/{name}/readyz") for wire, name in zip(wires, ("visits", "reporting"), strict=True)]
+    ports = [ground.home.port(inner(name)) for name in ("visits", "reporting")]
+    told = [await Wire("127.0.0.1", port, "").ask("GET", "/readyz") for port in ports]
     return " ".join(content.decode() for _, content in told)
 
 

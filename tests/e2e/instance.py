@@ -18,6 +18,8 @@ from typing import Any
 
 import httpx
 
+from deploy.embedded.home import Home
+from deploy.embedded.supervisor import present
 from shared.identity import issue
 from shared.terms import derived_id
 
@@ -86,6 +88,14 @@ class Instance:
             if response.is_success or time.monotonic() > until:
                 return response
             time.sleep(0.05)
+
+    def until_ready(self, seconds: float = 30) -> None:
+        """Wait until every service says it is."""
+        assert self.home is not None
+        until = time.monotonic() + seconds
+        while unready := {name: told for name, told in present(Home(self.home)).items() if not told["ready"]}:
+            assert time.monotonic() < until, unready
+            time.sleep(0.2)
 
     @staticmethod
     def publish(office: httpx.Client, path: Path) -> None:

@@ -151,8 +151,7 @@ def test_a_dropped_reporting_database_comes_back_with_its_filings_and_the_same_d
     up = story.instance.guiren("up", "--no-demo", "--detach", "--port", story.instance.address.rpartition(":")[2], code=1)
     assert "guiren restore" in up.stdout + up.stderr, "what is missing is said, with what to do"
     story.instance.guiren("restore", "--from-stream", "--apply")
-    ready = story.instance.patiently(lambda: story.office.get("/api/reporting/readyz"), 30)
-    assert ready.is_success, ready.text
+    story.instance.until_ready()
     assert json.loads(story.instance.guiren("status", "--json").stdout)["ready"], "what was mended is no longer held against it"
     after = story.ledger()
     assert after["digest"] == before["digest"]
@@ -181,7 +180,7 @@ def test_a_service_whose_log_differs_leaves_the_others_at_work_and_says_so_to_pe
     as_administrator(home, "guiren_roster", *flipped)
     story.instance.guiren("audit", "fsck")
     story.instance.guiren("restore", "--from-stream", "--apply")
-    assert story.instance.patiently(lambda: story.office.get("/api/roster/readyz"), 30).is_success
+    story.instance.until_ready()
 
 
 def test_the_command_line_says_the_same(story: Story, home: Path) -> None:

@@ -80,7 +80,7 @@ async def test_a_service_whose_log_is_on_a_full_disk_goes_on_after_an_outage(who
             pool = await district.pool()
             await stream_equals_log(district.bus(), pool)
             await pool.close()
-            assert (await client.get("/readyz")).status_code == 200
+            assert (await client.get(f"{process.inside}/readyz")).status_code == 200
     finally:
         process.kill()
         process.log.unlink()

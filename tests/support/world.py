@@ -25,7 +25,7 @@ from deploy.embedded.home import Home
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import Process, answers
-from deploy.embedded.programs import service_environment
+from deploy.embedded.programs import inside, service_environment
 from deploy.install import DEMO, Place, install
 from shared.bus import Bus
 from shared.decider import Actor
@@ -225,8 +225,13 @@ class ServiceProcess(Process):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.home.port(self.name)}"
 
+    @property
+    def inside(self) -> str:
+        """Where it tells how it is doing."""
+        return inside(self.home, self.name)
+
     def ready(self) -> bool:
-        return answers(f"{self.url}/readyz")
+        return answers(f"{self.inside}/readyz")
 
 
 @contextlib.asynccontextmanager
