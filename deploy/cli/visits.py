@@ -40,4 +40,5 @@ def plan(
         day = "已走访" if item["done"] else item["proposed"] or "—"
         table.add_row(day, item["name"], item["line_label"], words, "、".join(item["needs"]), ";".join(item["notes"]))
     console.print(table)
-    console.print(found["forecast"]["sentence"], markup=False)
+    if found["forecast"]:  # A month that is over has none.
+        console.print(found["forecast"]["sentence"], markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 
 from shared.events import Fact, Part
 from shared.freetext import Code, FreeText
@@ -52,6 +53,8 @@ class LedgerSigned(Fact, type="reporting.ledger-signed.v1"):
     revision: int
     digest: Code
     on: date
+    by: UUID | None = None
+    """The member who signed; facts written before it was kept name them in the envelope only."""
 
 
 class LedgerReturned(Fact, type="reporting.ledger-returned.v1"):

@@ -83,4 +83,8 @@ async def test_what_the_month_comes_to_at_this_pace(district: District) -> None:
             found = (await head.get("/plan/forecast", params={"unit": "T01", "month": "2026-09"})).json()
             assert (found["n"], found["expected_n"], found["expected_pct"]) == (3, 4, "100.00")
             assert (await admin.get("/plan/forecast", params={"unit": "T01"})).status_code == 403
+            past = await head.get("/plan/forecast", params={"unit": "T01", "month": "2026-08"})
+            assert (past.status_code, past.json()["errors"][0]["code"]) == (422, "month-is-over")
+            plan = (await head.get("/plan", params={"unit": "T01", "month": "2026-08"})).json()
+            assert plan["forecast"] is None
             assert (await head.get("/plan/forecast", params={"unit": "T01", "month": "2026-13"})).status_code == 422

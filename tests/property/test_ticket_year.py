@@ -24,6 +24,7 @@ from support.stories import Story
 
 from services.issues.domain import commands as c
 from services.issues.domain import timers
+from services.issues.domain.callbacks import round_of
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import OPEN, Accepted, Archived, Closed, Unreported, order_of
 from services.reporting.domain.demands import demands
@@ -283,7 +284,15 @@ class TicketYear(RuleBasedStateMachine):
             plain = [recounted(facts) for facts in by_then if any(isinstance(fact, e.IssueReported) for fact in facts)]
             counted = count(plain, month, self.calendar)
             assert {name: (found.rates[name].n, found.rates[name].d) for name in counted} == counted, month
+            rate = demands(histories.issues.values(), first, "2027-12-31", last, self.calendar).rates["called_back"]
+            assert (rate.n, rate.d) == self.called_back(month), month
             month = month.next
+
+    def called_back(self, month: Month) -> tuple[int, int]:
+        """回访率 as the tickets service shows it: of the rounds that stand, by the day they are due from."""
+        found = [round_of(state) for state in self.states.values() if not isinstance(state, Unreported)]
+        rounds = [item for item in found if item is not None and month.contains(item.since)]
+        return sum(item.attempted for item in rounds), len(rounds)
 
 
 def held_of(state: Any) -> Any:

@@ -14,7 +14,7 @@ from shared.events import Fact, visits
 from shared.events import issues as i
 from shared.events import roster as r
 from shared.months import Calendar
-from shared.terms import Awareness, Level, Line, Rating
+from shared.terms import Awareness, CallOutcome, Level, Line, Rating, Source
 
 Pair = tuple[int, int]
 LINES = (Line.HORIZONTAL, Line.VERTICAL)
@@ -42,6 +42,7 @@ class Ticket:
         self.there = bool(reports)
         if self.there:
             self.no, self.unit, self.reported = reports[0].no, reports[0].unit, reports[0].on
+            self.source = reports[0].source
 
     def all(self, *kinds: type[Fact]) -> list[Any]:
         return [fact for fact in self.facts if isinstance(fact, kinds)]
@@ -116,6 +117,13 @@ class Ticket:
         return self.due(self.facts[: done + 1])
 
     @property
+    def let_out(self) -> int | None:
+        """Where the answer that stands was let out among the facts; a reopening takes it back."""
+        kinds = (i.ResolutionApproved, i.SiblingAnswered, i.IssueReopened)
+        places = [n for n, fact in enumerate(self.facts) if isinstance(fact, kinds)]
+        return places[-1] if places and not isinstance(self.facts[places[-1]], i.IssueReopened) else None
+
+    @property
     def answered(self) -> bool:
         return bool(self.all(i.ResolutionApproved, i.SiblingAnswered, i.IssueDeclined))
 
@@ -187,9 +195,23 @@ class Demands:
             "satisfied_strictly": count(rated, (t.rating in GOOD - {Rating.FAIRLY_SATISFIED} for t in rated)),
             "satisfied_at_once": count(rated, (t.first_rating in GOOD for t in rated)),
             "took_part": count(done, (t.rating is not None for t in done)),
-            "called_back": count(done, (bool(t.all(i.CallBackRecorded)) for t in done)),
+            "called_back": self.called_back(unit),
             "reworked": count(done, (bool(t.all(i.IssueReopened)) for t in done)),
         }  # fmt: skip
+
+    def called_back(self, unit: str | None) -> Pair:
+        """Of the answers let out in the month that still stand: somebody spoke, or three tries on two days."""
+        rounds = [(t, t.let_out) for t in self.tickets if unit in (None, t.unit if t.all(i.IssueMerged) else t.handler)]
+        asked = [
+            [fact for fact in t.facts[place:] if isinstance(fact, i.CallBackRecorded)]
+            for t, place in rounds
+            if place is not None and self.within(t.facts[place].on) and t.source is not Source.ALLEGATION
+        ]
+        spoken = [any(call.outcome is not CallOutcome.UNREACHED for call in calls) for calls in asked]
+        return count(
+            asked,
+            (yes or (len(calls) >= 3 and len({c.on for c in calls}) >= 2) for yes, calls in zip(spoken, asked, strict=True)),
+        )
 
     def counts(self, unit: str | None = None) -> dict[str, int]:
         valid = [t for t in self.tickets if unit in (None, t.unit) and self.within(t.reported) and self.valid(t)]

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.reporting.domain.due import standing
 from services.reporting.domain.month import (
     MONTH,
     AlreadyFiled,
@@ -19,6 +20,7 @@ from services.reporting.domain.month import (
     Returned,
     ReturnLedger,
     Signed,
+    SignedByAnother,
     SignLedger,
     SubmitLedger,
     SubmitterSigns,
@@ -113,6 +115,22 @@ def test_the_head_signs_what_was_filed_and_nothing_else():
     signed = MONTH.fold([fact], state)
     assert isinstance(signed, Signed)
     assert MONTH.decide(signed, SignLedger(digest="a" * 64), context(HEAD)) == []
+
+
+def test_who_signs_after_another_has_not_signed_and_is_told_so():
+    other = Actor(UUID(int=77), "deputy", frozenset({Role.DEPUTY}), "T1")
+    state, _ = submitted()
+    signed = MONTH.fold(MONTH.decide(state, SignLedger(digest="a" * 64), context(HEAD)), state)
+    with pytest.raises(SignedByAnother):
+        MONTH.decide(signed, SignLedger(digest="a" * 64), context(other))
+
+
+@pytest.mark.parametrize(
+    ("on_time", "after", "told"),
+    [(None, 0, "pending"), (None, 1, "missing"), (True, 1, "on_time"), (False, 1, "late")],
+)
+def test_nothing_is_missing_before_the_due_instant(on_time, after, told):
+    assert standing(on_time, DUE, DUE + timedelta(microseconds=after)) == told
 
 
 def test_whoever_filed_does_not_sign():

@@ -23,7 +23,7 @@ _RECEIVED = "stage not in ('declined', 'merged') and (stage <> 'withdrawn' or di
 """The declined got theirs with the refusal, the merged have one of their own; what was withdrawn after 交办 stays in (K5)."""
 
 
-@router.get("/queues/unanswered", name="list_unanswered", summary="回应率和尚未回应的问题清单(时限、所在环节)")
+@router.get("/queues/unanswered", name="list_unanswered", summary="尚未回应的问题清单(时限、所在环节),和已收问题中已回应的比例")
 async def unanswered(
     caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None, source: Source | None = None,
     month: Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="登记月份")] = None,
@@ -31,7 +31,8 @@ async def unanswered(
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """The nearest day first; a ticket leaves this list by an answer in words, by being merged, or by being withdrawn before
-    anybody was given it. ``unit`` is the one that collected it, as in K5; reporting's figure asks besides whether the limit is over.
+    anybody was given it. ``unit`` is the one that collected it. The share is of all that was received, due or not; the indicator 回应率 (K5), which asks
+    only what is due, is reporting's ``/demands``.
     """
     service: Service = request.app.state.service
     where, args = within(reach(caller))

@@ -67,7 +67,9 @@ def _tries(state: State, today: date) -> dict[str, Any]:
 
 @router.get("/call-backs/rate", name="get_call_back_rate", summary="回访率(按规定拨打的 / 应回访的)")
 async def rate(month: MonthQuery, caller: Caller, request: Request) -> dict[str, Any]:
-    """Of the tickets whose answer was let out in the month: how many enterprises were called as the rule asks (K6)."""
+    """Of the tickets whose answer was let out in the month: how many enterprises were called as the rule asks (K6), by
+    today; as it stood at T it is reporting's ``/demands`` (``called_back``).
+    """
     service: Service = request.app.state.service
     opening.needs(caller, Role.CALLER_BACK, *_WATCHING)
     at = Month.parse(month)

@@ -44,9 +44,14 @@ class Asked:
         return self.service.reader
 
     @property
+    def now(self) -> datetime:
+        """The instant of the cut."""
+        return self.as_of or self.service.clock()
+
+    @property
     def today(self) -> date:
         """The day of the cut."""
-        return local_date(self.as_of or self.service.clock())
+        return local_date(self.now)
 
     def must_see(self, unit: str | None) -> None:
         """Units see themselves; the offices, the inspectorate and the auditors see all (``roles.md``)."""

@@ -15,7 +15,7 @@ from services.reporting.api.asking import MonthQuery, MonthText, Now, Question, 
 from services.reporting.api.showing import Show, filing_facts, shown, signer, stamp
 from services.reporting.documents.columns import UNKNOWN
 from services.reporting.documents.workbook import write_workbook
-from services.reporting.domain.due import owing, punctuality
+from services.reporting.domain.due import STANDINGS, owing, punctuality, standing
 from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, filed_of, filing_of
 from services.reporting.projections import Reporting
 from shared.asking import Caller, CommandId, Expected, receipt
@@ -69,7 +69,7 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question, show: S
 
 @router.get("/ledgers", name="list_ledgers", summary="报送情况一览")
 async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
-    """Every unit that owes a ledger of the month, being there at T: on time, late, or missing (K9); now, or as known at ``as_of``."""
+    """Every unit that owes a ledger of the month, being there at T: on time, late, not yet due, or missing (K9); now, or as known at ``as_of``."""
     grid, calendar = await question.reader.grid(question.cut)
     due = month_of(month).due(calendar=calendar)
     last = month_of(month).due_day(calendar=calendar).isoformat()
@@ -80,10 +80,10 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
         if not (question.sees_district or code == question.caller.unit):
             continue
         row = filing_facts(told[key]) if (key := f"{code}-{month}") in told else None
-        state = "missing" if row is None else "on_time" if row["on_time"] else "late"
+        state = standing(row["on_time"] if row else None, due, question.now)
         items.append({
             "unit": code, "name": unit.called(last), "kind": unit.kind, "state": state,
-            "state_label": {"missing": "未报", "on_time": "按时", "late": "逾期"}[state],
+            "state_label": STANDINGS[state],
             "received": row and row["received"], "signed": bool(row and row["stage"] == "signed"), "digest": row and row["digest"],
             "supplements": row["supplements"] if row else 0, "late_reason": row["late_reason"] if row else "",
             "reason_wanted": bool(row and row["reason_wanted"]),

@@ -26,7 +26,7 @@ from services.reporting.domain.histories import IssueHistory
 from services.reporting.domain.of_issues import stood
 from shared.months import Calendar
 from shared.percent import estimated, percentage
-from shared.terms import IssueStage, Level, Rating
+from shared.terms import CallOutcome, IssueStage, Level, Rating
 
 _INVALID = (IssueStage.DECLINED, IssueStage.MERGED)
 _OPEN = (
@@ -100,6 +100,7 @@ def demands(
             "returned": _rate(valid, lambda issue: issue.returned > 0),
             "escalated": _rate(valid, lambda issue: issue.level != Level.GRID),
             **_satisfied(rated),
+            "called_back": _called_back(everything, unit, first, min(last, until)),
         },
         counts={
             "collected": len(valid),
@@ -144,9 +145,33 @@ def _satisfied(finished: Sequence[IssueHistory]) -> dict[str, Rate]:
         "satisfied_strictly": _rate(answered, lambda issue: int(issue.rating or 0) >= _STRICTLY),
         "satisfied_at_once": _rate(answered, _at_once),
         "took_part": _rate(finished, lambda issue: bool(issue.rating)),
-        "called_back": _rate(finished, lambda issue: issue.calls > 0),
         "reworked": _rate(finished, lambda issue: issue.reopened > 0),
     }
+
+
+_TRIES, _DAYS = 3, 2
+
+
+def _called_back(issues: Iterable[IssueHistory], unit: str | None, first: str, last: str) -> Rate:
+    """回访率: of the tickets whose answer was let out in the month, those called back as the rule asks: somebody spoke, or three
+    tries on two days (R51). The tickets service shows the same of today, with those that are still to be called.
+    """
+    due = [
+        issue
+        for issue in issues
+        if issue.let_out_on and first <= issue.let_out_on <= last and not issue.alleged and unit in (None, _called_about(issue))
+    ]
+    return _rate(due, _attempted)
+
+
+def _called_about(issue: IssueHistory) -> str:
+    """The unit the call-back is about: who handles, or who collected what was merged and answered by the office."""
+    return issue.unit if issue.stage == IssueStage.MERGED else issue.done_by
+
+
+def _attempted(issue: IssueHistory) -> bool:
+    spoken = any(outcome != CallOutcome.UNREACHED for _, outcome in issue.calls)
+    return spoken or (len(issue.calls) >= _TRIES and len({day for day, _ in issue.calls}) >= _DAYS)
 
 
 def _rate(of: Sequence[IssueHistory], holds: Callable[[IssueHistory], bool]) -> Rate:

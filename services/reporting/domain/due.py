@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from services.reporting.domain.coverage import Figure
 from services.reporting.domain.histories import UnitHistory
@@ -25,12 +26,23 @@ def _gone(unit: UnitHistory, on: str) -> bool:
 
 
 def punctuality(states: Iterable[str]) -> dict[str, Figure]:
-    """按时报送率 (K9) and 报送率 over the units that owe: each ``on_time``, ``late`` or ``missing``."""
+    """按时报送率 (K9) and 报送率 over the units that owe: each one of ``STANDINGS``."""
     told = list(states)
     return {
         "on_time": Figure(sum(1 for state in told if state == "on_time"), len(told)),
-        "submitted": Figure(sum(1 for state in told if state != "missing"), len(told)),
+        "submitted": Figure(sum(1 for state in told if state in ("on_time", "late")), len(told)),
     }
+
+
+STANDINGS = {"on_time": "按时", "late": "逾期", "pending": "待报", "missing": "未报"}
+"""How a unit stands with its ledger: 待报 until the due instant, 未报 after it."""
+
+
+def standing(on_time: bool | None, due: datetime, at: datetime) -> str:
+    """How a unit stands at an instant whose first filing was on time, or not, or (``None``) is not there."""
+    if on_time is None:
+        return "pending" if at <= due else "missing"
+    return "on_time" if on_time else "late"
 
 
 def predecessors(units: Mapping[str, UnitHistory], heir: str) -> set[str]:

@@ -203,7 +203,12 @@ class IssueHistory:
     rating: str | None = None
     """The rating of the last call-back that gave one, since the last reopening."""
     first_rating: str | None = None
-    calls: int = 0
+    alleged: bool = False
+    """Whether it is an allegation, whose call-backs are the inspectorate's."""
+    let_out_on: str | None = None
+    """The day on which the answer that stands was let out: from then on its enterprise is to be called back."""
+    calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Day and outcome of each call about the answer that stands."""
     reopened: int = 0
     parties: set[str] = field(default_factory=set[str])
     """The units that collected it or ever handled it."""

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import Field
 
@@ -92,6 +93,12 @@ class AnotherLedger(Refused):
     title = "签发的内容与已报送台账不一致"
 
 
+class SignedByAnother(Refused):
+    """A ledger is signed once; who reads it later did not sign it."""
+
+    title = "本月台账已由他人签发"
+
+
 class SubmitterSigns(Refused):
     """报送 needs 签发 by somebody else (roles: separation of duties)."""
 
@@ -136,6 +143,8 @@ class Signed:
     """Filed and signed."""
 
     filed: Filed
+    by: UUID | None = None
+    """Who signed; unknown of old facts."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +178,13 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 raise AnotherLedger(filed=state.filing.digest)
             if str(context.actor.id) == state.submitter:
                 raise SubmitterSigns
-            return [LedgerSigned(revision=state.revision, digest=command.digest, on=context.today)]
+            return [LedgerSigned(revision=state.revision, digest=command.digest, on=context.today, by=context.actor.id)]
         case Signed(), SignLedger():
             _of_the_unit(context, Role.HEAD, Role.DEPUTY)
             if command.digest != state.filed.filing.digest:
                 raise AnotherLedger(filed=state.filed.filing.digest)
+            if state.by not in (None, context.actor.id):
+                raise SignedByAnother(month=state.filed.month, revision=state.filed.revision)
             return []
         case Filed() | Signed(), ReturnLedger():
             _of_the_office(context)
@@ -270,7 +281,7 @@ def evolve(state: State, fact: Fact) -> State:
         case Signed() | Returned(), LedgerExplained():
             return replace(state, filed=replace(state.filed, late_reason=fact.reason))
         case Filed(), LedgerSigned():
-            return Signed(state)
+            return Signed(state, fact.by)
         case Filed(), LedgerReturned():
             return Returned(state, fact.reason)
         case Signed(), LedgerReturned():

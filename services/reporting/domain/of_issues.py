@@ -11,7 +11,7 @@ import orjson
 from services.reporting.domain.histories import Histories, IssueHistory, Mirrored
 from services.reporting.domain.occurrence import day_of
 from shared.events import issues
-from shared.terms import IssueStage, Level
+from shared.terms import IssueStage, Level, Source
 
 
 def _issue(histories: Histories, key: str) -> IssueHistory:
@@ -34,6 +34,7 @@ def _reported(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     item.enterprise = data["enterprise"]["id"]
     item.parties.add(item.unit)
     item.visit, item.demand = data.get("visit"), data.get("demand")
+    item.alleged = data["source"] == Source.ALLEGATION
 
 
 def _accepted(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -64,6 +65,7 @@ def _approved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     """An answer reaches the enterprise when a reviewer lets it out (K5); no reopening takes it back."""
     item = _issue(histories, key)
     item.stage, item.replied_on = IssueStage.REVIEWED, item.replied_on or data["on"]
+    item.let_out_on, item.calls = data["on"], []
 
 
 def _rejected(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:
@@ -73,7 +75,7 @@ def _rejected(histories: Histories, key: str, _data: dict[str, Any], _pos: int, 
 
 def _called_back(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.calls += 1
+    item.calls.append((data["on"], data["outcome"]))
     if (rating := data.get("rating")) is not None:
         item.rating = rating
         item.first_rating = item.first_rating or rating
@@ -89,6 +91,7 @@ def _reopened(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
     item = _issue(histories, key)
     item.stage, item.resolved_on = IssueStage.SIGNED, None
     item.closed_on, item.rating = None, None
+    item.let_out_on, item.calls = None, []
     item.promised = item.promised or item.resolved_under
     item.reopened += 1
     _clock(item, data["due"]["on"])
@@ -112,7 +115,7 @@ def _declined(histories: Histories, key: str, data: dict[str, Any], _pos: int, _
 
 def _answered(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     item = _issue(histories, key)
-    item.replied_on = item.replied_on or data["on"]
+    item.replied_on, item.let_out_on = item.replied_on or data["on"], data["on"]
 
 
 def _sent_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _rec_us: int) -> None:

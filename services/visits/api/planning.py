@@ -121,7 +121,10 @@ def _owing(found: Sequence[Prospect], at: Horizon) -> tuple[int, int]:
     return covered, owing
 
 
-def _forecast(found: Sequence[Prospect], at: Horizon) -> dict[str, Any]:
+def _forecast(found: Sequence[Prospect], at: Horizon) -> dict[str, Any] | None:
+    """Of a month that is over nothing is to be foreseen: its figure is reporting's, from the roster of that day."""
+    if at.over:
+        return None
     told = forecast(*_owing(found, at), at)
     return {
         "n": told.covered, "d": told.owing, "pct": told.pct, "expected_n": told.expected, "expected_pct": told.expected_pct,
@@ -231,10 +234,13 @@ async def get_forecast(unit: UnitQuery, caller: Caller, request: Request, month:
     may_see(caller, unit)
     known = await Directory(service.pool).unit(unit)
     at = await _horizon(service, month)
-    found = await prospects(service, at, unit=unit)
+    foreseen = _forecast(await prospects(service, at, unit=unit), at)
+    if foreseen is None:
+        title = "该月已结束,请查看覆盖率或台账"
+        raise Malformed(errors=[{"pointer": "/query/month", "code": "month-is-over", "title": title}])
     return {
         "unit": unit, "name": known.name, "line": known.line, "month": str(at.month), "today": at.today,
-        "due": at.month.due_day(), **_forecast(found, at),
+        "due": at.month.due_day(), **foreseen,
     }  # fmt: skip
 
 

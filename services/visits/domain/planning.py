@@ -103,6 +103,11 @@ class Horizon:
     calendar: Calendar = field(repr=False)
 
     @property
+    def over(self) -> bool:
+        """The month has ended."""
+        return self.today > self.month.last_day
+
+    @property
     def until_due(self) -> int:
         """Working days left until the due day."""
         return 0 if self.late else len(self.left)
