@@ -34,6 +34,7 @@ from shared.terms import Role, new_id
 from shared.vault import Personal, Vault, personals
 
 StateT = TypeVar("StateT")
+AnswerT = TypeVar("AnswerT")
 Row = tuple[Any, ...]
 
 _WRITERS = 2
@@ -192,6 +193,21 @@ async def _only_a_repeat(vault: Vault, command: Command, facts: Sequence[Fact]) 
         raise SaidOtherwise
 
 
+def _receipts(answers: Sequence[AnswerT | _Decided], written: Sequence[_Written], first: int) -> list[AnswerT | Done[Any]]:
+    """The answers with what was decided become done. ``written`` are those in their order, from this position on."""
+    done: list[AnswerT | Done[Any]] = []
+    position, following = first, iter(written)
+    for answer in answers:
+        if isinstance(answer, _Decided):
+            one = next(following)
+            position += len(one.facts)
+            told = hints(text for fact in answer.facts for text in texts(fact))
+            done.append(Done(one.state, answer.version + len(one.facts), position - 1, one.facts, hints=told))
+        else:
+            done.append(answer)
+    return done
+
+
 @dataclass
 class Desk:
     """Where commands are handled. One a service; it holds the pool, the vault and the views written with the facts."""
@@ -329,17 +345,7 @@ class Desk:
             last = position + sum(len(one.facts) for one in written) - 1
             self.gate.wrote(last)
             self.written(last)
-        done: list[Done[Any] | Problem] = []
-        following = iter(written)
-        for answer in answers:
-            if isinstance(answer, _Decided):
-                one = next(following)
-                position += len(one.facts)
-                told = hints(text for fact in answer.facts for text in texts(fact))
-                done.append(Done(one.state, answer.version + len(one.facts), position - 1, one.facts, hints=told))
-            else:
-                done.append(answer)
-        return done
+        return _receipts(answers, written, position)
 
     def _unbroken(self, histories: Mapping[str, Sequence[Entry]]) -> None:
         """A stream from whose middle an entry was taken is not decided on: the gate is shut."""
@@ -394,17 +400,23 @@ class Desk:
                 states = [(one.told.item.key, one.told.version + len(one.facts), one.state) for one in items]
                 await view.write(connection, states, self.vault, new=new)
 
-    async def handle_all(self, asks: Sequence[Ask[Any]]) -> int:
+    async def handle_all(self, asks: Sequence[Ask[Any]]) -> list[Done[Any]]:
         """Carry out many commands on different streams in one transaction; those known already, with the same content, are
-        passed over.
-
-        Answers the log's position after it. A refusal stops the whole batch.
+        passed over. Each is answered as if it had been alone. A refusal stops the whole batch.
         """
+        return await self._all([self._waiting_for(ask) for ask in asks])
+
+    async def handle_with(self, ask: Ask[StateT], others: Sequence[Ask[Any]]) -> Done[StateT]:
+        """Carry out a command and what goes with it, in one transaction. It is decided first and written last, so that its
+        position is the one at which all of it is done, whenever it is said again.
+        """
+        return (await self._all([self._waiting_for(each) for each in (ask, *others)], first_last=True))[-1]
+
+    async def _all(self, items: Sequence[_Waiting], *, first_last: bool = False) -> list[Done[Any]]:
         self.gate.enter()
-        items = [self._waiting_for(ask) for ask in asks]
         for attempt in range(_TRIES):
             try:
-                return await self._handle_all(items)
+                return await self._handle_all(items, first_last=first_last)
             except VersionConflict:
                 await asyncio.sleep(random.random() * 0.01 * (attempt + 1))  # noqa: S311
         raise await self._unlucky([item.stream for item in items])
@@ -418,7 +430,7 @@ class Desk:
                     return LogFork(reason=self.gate.fork)
         return Unavailable(reason="too many writers on one stream")
 
-    async def _handle_all(self, items: Sequence[_Waiting]) -> int:
+    async def _handle_all(self, items: Sequence[_Waiting], *, first_last: bool) -> list[Done[Any]]:
         async with self._transaction() as connection:
             known = await _known(connection, items)
             histories = await load_many(connection, [item.stream for item in items])
@@ -430,14 +442,15 @@ class Desk:
                 )
                 for item in items
             ]
+            if first_last:
+                answers = [*answers[1:], answers[0]]
             written = await self._sealed([answer for answer in answers if isinstance(answer, _Decided)])
-            if not written:
-                return await connection.fetchval("select pos from log.head")
-            first = await self._append(connection, written)
-        position = first + sum(len(one.facts) for one in written) - 1
-        self.gate.wrote(position)
-        self.written(position)
-        return position
+            first = await self._append(connection, written) if written else 0
+        if written:
+            last = first + sum(len(one.facts) for one in written) - 1
+            self.gate.wrote(last)
+            self.written(last)
+        return _receipts(answers, written, first)
 
     def _waiting_for(self, ask: Ask[Any], expected: int | None = None) -> _Waiting:
         stream = ask.decider.stream(ask.key)

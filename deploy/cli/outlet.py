@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -44,16 +45,19 @@ def print_json(value: object) -> None:
 
 
 def address_of(home: Home) -> str:
-    """The gateway of the instance that runs in this folder."""
+    """The gateway of the instance that runs in this folder, or of the one that the environment names (containers)."""
+    if named := os.environ.get("GUIREN_ADDRESS"):
+        return named
     if not home.running:
         fail(f"没有运行:{home.path}(先执行 guiren up)", NOT_RUNNING)
     return home.state.get("address", "")
 
 
 def sign(home: Home, claims: dict[str, Any], lifetime: int) -> str:
-    """A token of the built-in issuer; possible for whoever may read the secrets of this folder."""
+    """A token of the built-in issuer; possible for whoever may read the secrets of this folder, or of ``GUIREN_SECRETS_DIR``."""
+    secrets = Path(os.environ.get("GUIREN_SECRETS_DIR") or home.secrets)
     try:
-        key: dict[str, Any] = json.loads(home.secret("signing-key"))
+        key: dict[str, Any] = json.loads((secrets / "signing-key").read_text(encoding="utf-8"))
     except (FileNotFoundError, PermissionError) as error:
         fail(f"读不到签名密钥:{error.filename}", NOT_RUNNING)
     return issue(key, {"iss": ISSUER, "aud": AUDIENCE, **claims}, int(time.time()), lifetime)

@@ -157,9 +157,10 @@ async def test_a_batch_is_written_whole_and_once(district: District) -> None:
         command = DISTRICT.model_copy(update={"kind": UnitKind.TOWNSHIP, "parent": "D1", "name": f"乡 {n}"})
         asks.append(Ask(UNIT, f"T{n}", command, type(context)(**{**vars(context), "known": known}), uuid4()))
     await unit(district, "D1", DISTRICT)
-    assert await service.desk.handle_all(asks[:30]) == 31
-    assert await service.desk.handle_all(asks[:30]) == 31
-    assert await service.desk.handle_all(asks) == 51
+    first = await service.desk.handle_all(asks[:30])
+    assert [one.position for one in first] == list(range(2, 32))
+    assert [(one.position, one.replayed) for one in await service.desk.handle_all(asks[:30])] == [(n, True) for n in range(2, 32)]
+    assert [one.position for one in await service.desk.handle_all(asks)] == list(range(2, 52))
     spoilt = Ask(UNIT, "D9", EndUnit(on=DAY), asks[0].context, uuid4())
     with pytest.raises(Exception, match="没有找到"):
         await service.desk.handle_all([Ask(UNIT, "D8", DISTRICT, asks[0].context, uuid4()), spoilt])
@@ -171,7 +172,8 @@ async def test_twins_of_a_batch_at_once_write_it_once(district: District) -> Non
     service = await district.open()
     context = await service.context(district.actor(), "x", code="D", parent=None)
     asks = [Ask(UNIT, f"D{n}", DISTRICT, context, uuid4()) for n in range(40)]
-    assert set(await asyncio.gather(*(service.desk.handle_all(asks) for _ in range(8)))) == {40}
+    told = await asyncio.gather(*(service.desk.handle_all(asks) for _ in range(8)))
+    assert {tuple(one.position for one in done) for done in told} == {tuple(range(1, 41))}
     assert len({entry.stream for entry in await entire(service.pool)}) == await head(service.pool) == 40
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from services.issues.api import opening
-from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty
+from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty, State
 from shared.asking import Caller, CommandId, ExpectedNeeded, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -50,7 +50,7 @@ async def publish(month: MonthKey, command: PublishDuty, caller: Caller, request
     context = await service.context(caller, month, **await _duty(service, month, caller))
     done = await service.desk.handle(DUTY, month, command, context, command_id=derived_id("issues", "publish-duty", month))
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), **await _roster(service, month)}
+    return {**receipt(service, response, done), **await _roster(service, month, done.version, done.state)}
 
 
 @router.post("/duty/{month}/revise", name="revise_duty", summary="变更热线值班表(须说明原因)")
@@ -61,12 +61,10 @@ async def revise(
     service: Service = request.app.state.service
     context = await service.context(caller, month, **await _duty(service, month, caller))
     done = await service.desk.handle(DUTY, month, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _roster(service, month)}
+    return {**receipt(service, response, done), **await _roster(service, month, done.version, done.state)}
 
 
-async def _roster(service: Service, month: str) -> dict[str, Any]:
-    entries = await load(service.pool, DUTY.stream(month))
-    state = DUTY.fold(entry.fact for entry in entries)
+async def _roster(service: Service, month: str, version: int, state: State) -> dict[str, Any]:
     if not isinstance(state, Published):
         raise Unknown(what="duty", id=month)
     named = {day.on for day in state.days}
@@ -76,7 +74,7 @@ async def _roster(service: Service, month: str) -> dict[str, Any]:
     )
     accounts = {row["id"]: row["account"] for row in people}
     return {
-        "month": month, "version": len(entries), "reason": state.reason,
+        "month": month, "version": version, "reason": state.reason,
         "days": [{"on": day.on, "members": [{"id": m, "account": accounts.get(m)} for m in day.members]} for day in state.days],
         "empty_workdays": [day for day in _days(at) if calendar.is_workday(day) and day not in named],
     }  # fmt: skip
@@ -86,6 +84,8 @@ async def _roster(service: Service, month: str) -> dict[str, Any]:
 async def duty(month: MonthKey, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     """Day by day; working days on which nobody sits there are named."""
     opening.needs(caller, *READING)
-    told = await _roster(request.app.state.service, month)
+    service: Service = request.app.state.service
+    entries = await load(service.pool, DUTY.stream(month))
+    told = await _roster(service, month, len(entries), DUTY.fold(entry.fact for entry in entries))
     response.headers["ETag"] = f'"{told["version"]}"'
     return told

@@ -13,7 +13,7 @@ from services.issues.domain import order as orders
 from services.issues.domain.order import ORDER, DismissOrder, MatchOrder, Unheld
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
-from shared.asking import Caller, CommandId, Cursor, Limit, listing
+from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.entrance import Entrance
 from shared.eventlog import load
@@ -72,10 +72,11 @@ async def match_order(id_: OrderId, command: MatchOrder, caller: Caller, request
         made = orders.report_held(state.order, command)
         if command.content is None:  # Carried as it is kept: what is erased there is erased here.
             made = made.model_copy(update={"content": kept.order.content})
-        await service.desk.handle_all([ask, await opening.report(service, caller, orders.ticket_of_order(id_), made)])
+        report = await opening.report(service, caller, orders.ticket_of_order(id_), made)
+        done = await service.desk.handle_with(ask, [report])
     else:  # A repeat goes alone, where another content is refused.
-        await service.desk.handle(ORDER, id_, command, context, command_id=ask.id)
-    return await _shown(service, id_, response)
+        done = await service.desk.handle(ORDER, id_, command, context, command_id=ask.id)
+    return {**await service.shown(ORDER, id_, done, lambda then: _shown(then, id_)), **receipt(service, response, done)}
 
 
 @router.post("/orders/{id_}/dismiss", name="dismiss_order", summary="退回转办工单(须说明理由)")
@@ -83,14 +84,16 @@ async def dismiss(
     id_: OrderId, command: DismissOrder, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    await service.desk.handle(ORDER, id_, command, await service.context(caller, id_), command_id=command_id)
-    return await _shown(service, id_, response)
+    done = await service.desk.handle(ORDER, id_, command, await service.context(caller, id_), command_id=command_id)
+    return {**await service.shown(ORDER, id_, done, lambda then: _shown(then, id_)), **receipt(service, response, done)}
 
 
 @router.get("/orders/{id_}", name="get_order", summary="一件待处理的转办工单")
 async def order(id_: OrderId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     opening.needs(caller, *opening.DISTRICT)
-    return await _shown(request.app.state.service, id_, response)
+    told = await _shown(request.app.state.service, id_)
+    response.headers["ETag"] = f'"{told["version"]}"'
+    return told
 
 
 @router.post("/orders/{id_}/unmask", name="unmask_order", summary="查看来件人信息和原始行(须写明原因,留痕)")
@@ -113,9 +116,8 @@ async def _state(service: Service, id_: UUID) -> orders.Kept:
     return state
 
 
-async def _shown(service: Service, id_: UUID, response: Response) -> dict[str, Any]:
+async def _shown(service: Service, id_: UUID) -> dict[str, Any]:
     row = await service.pool.fetchrow("select * from held_order where id = $1", id_)
     if row is None:
         raise Unknown(what="order", id=str(id_))
-    response.headers["ETag"] = f'"{row["ver"]}"'
     return (await _masked(service, [row]))[0]

@@ -15,6 +15,7 @@ from services.issues.domain.call import (
     Heard,
     MissCall,
     Missed,
+    State,
     TakeCall,
     Unheard,
     report_of,
@@ -76,19 +77,14 @@ async def _logged(
     repeated = await service.pool.fetchval("select true from log.command where id = $1", ask.id)
     if repeated or isinstance(command, MissCall) or command.demand is None:
         done = await service.desk.handle(CALL, id_, command, ask.context, command_id=ask.id)
-        head = receipt(service, response, done)
-        response.status_code = 200 if done.replayed else 201
     else:
         phone = command.phone if isinstance(command, TakeCall) else await _number(service, id_)
         made = report_of(command, phone)
-        asks = [ask, *([await opening.report(service, ask.context.actor, ticket_of_call(id_), made)] if made else [])]
-        position = await service.desk.handle_all(asks)
-        response.headers["Guiren-Position"] = f"{service.name}:{position}"
-        response.status_code = 201
-        head = {"position": position, "replayed": False}
-    version, state = await _load(service, id_)
-    response.headers["ETag"] = f'"{version}"'
-    return {**head, "version": version, **await _shown(service, id_, state)}
+        asks = [await opening.report(service, ask.context.actor, ticket_of_call(id_), made)] if made else []
+        done = await service.desk.handle_with(ask, asks)
+    response.status_code = 200 if done.replayed else 201
+    told = await service.shown(CALL, id_, done, lambda then: _shown(then, id_, done.state))
+    return {**told, **receipt(service, response, done)}
 
 
 async def _number(service: Service, id_: UUID) -> Any:
@@ -105,7 +101,7 @@ async def _load(service: Service, id_: UUID) -> tuple[int, Heard]:
     return len(entries), state
 
 
-async def _shown(service: Service, id_: UUID, state: Heard) -> dict[str, Any]:
+async def _shown(service: Service, id_: UUID, state: State) -> dict[str, Any]:
     row = await service.pool.fetchrow("select * from call where id = $1", id_)
     return (await _masked(service, [row]))[0] | {"allowed_actions": ["follow"] if isinstance(state, Missed) else []}
 

@@ -28,7 +28,7 @@ from services.issues.domain.omission import (
 from services.issues.domain.permissions import reach
 from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF, SOURCES
-from shared.asking import Caller, Cursor, Limit, listing
+from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.eventlog import load
@@ -115,7 +115,11 @@ async def _heard(service: Service, own: str | None, unit: str | None, month: str
 @router.get("/omissions/{visit}", name="get_omission", summary="疑似遗漏详情")
 async def omission(visit: VisitId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     """One, with why the visit was pointed at and what somebody ruled."""
-    return await _shown(request.app.state.service, visit, caller, response)
+    service: Service = request.app.state.service
+    version, state = await _load(service, visit)
+    told = await _shown(service, visit, state, caller)
+    response.headers["ETag"] = f'"{version}"'
+    return {"version": version, **told}
 
 
 @router.post("/omissions/{visit}/dismiss", name="dismiss_omission", summary="裁定无诉求(须说明理由)")
@@ -123,18 +127,19 @@ async def dismiss(
     visit: VisitId, command: DismissOmission, caller: Caller, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    await _shown(service, visit, caller, response)
+    await _shown(service, visit, (await _load(service, visit))[1], caller)
     # No ``Idempotency-Key``: said again it adds nothing, and with another conclusion it is refused.
     done = await service.desk.handle(OMISSION, visit, command, await service.context(caller, visit), command_id=new_id())
-    return {**await _shown(service, visit, caller, response), "replayed": done.replayed}
+    return {**await _shown(service, visit, done.state, caller), **receipt(service, response, done)}
 
 
 @router.post("/omissions/{visit}/open", name="open_omission", summary="裁定有诉求:登记一件问题")
 async def open_(visit: VisitId, command: OpenOmission, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     """The ruling and the one ticket of this visit, in one transaction."""
     service: Service = request.app.state.service
-    await _shown(service, visit, caller, response)
-    found = (await _load(service, visit))[1].found
+    _, state = await _load(service, visit)
+    await _shown(service, visit, state, caller)
+    found = state.found
     ticket = ticket_of_omission(visit)
     report = ReportIssue.model_construct(
         enterprise=found.enterprise.id, unit=found.unit, source=SOURCES[found.mode], content=command.content,
@@ -143,12 +148,10 @@ async def open_(visit: VisitId, command: OpenOmission, caller: Caller, request: 
     )  # fmt: skip
     units = frozenset({found.unit})
     known = await service.context(ITSELF, ticket, enterprise=found.enterprise, unit=found.unit, units=units)
-    asks = (
-        Ask(OMISSION, str(visit), command, await service.context(caller, visit), new_id()),
-        Ask(ISSUE, str(ticket), report, known, derived_id("issues", "report", str(ticket)), prepare=numbered),
-    )
-    await service.desk.handle_all(asks)
-    return await _shown(service, visit, caller, response)
+    ask = Ask(OMISSION, str(visit), command, await service.context(caller, visit), new_id())
+    opened = Ask(ISSUE, str(ticket), report, known, derived_id("issues", "report", str(ticket)), prepare=numbered)
+    done = await service.desk.handle_with(ask, [opened])
+    return {**await _shown(service, visit, done.state, caller), **receipt(service, response, done)}
 
 
 async def _load(service: Service, visit: UUID) -> tuple[int, Seen]:
@@ -159,15 +162,15 @@ async def _load(service: Service, visit: UUID) -> tuple[int, Seen]:
     return len(entries), state
 
 
-async def _shown(service: Service, visit: UUID, caller: Actor, response: Response) -> dict[str, Any]:
+async def _shown(service: Service, visit: UUID, state: State, caller: Actor) -> dict[str, Any]:
     own = _unit_of(caller)
-    version, state = await _load(service, visit)
+    if isinstance(state, Unsuspected):
+        raise Unknown(what="omission", id=str(visit))
     if own not in (None, state.found.unit):
         raise Forbidden
     found = state.found
-    response.headers["ETag"] = f'"{version}"'
     return {
-        "version": version, "visit": visit, "href": f"/api/visits/visits/{visit}", "stage": state.STAGE[0],
+        "visit": visit, "href": f"/api/visits/visits/{visit}", "stage": state.STAGE[0],
         "stage_label": state.STAGE[1], "unit": found.unit, "enterprise": found.enterprise, "visited_on": found.visited_on,
         "mode": found.mode, "mode_label": found.mode.label, "clues": found.clues, "since": found.on,
         "heard": {"心声": found.difficulties, "建议": found.suggestions, "诉求": []},

@@ -79,7 +79,7 @@ async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
         code = unit.code
         if not (question.sees_district or code == question.caller.unit):
             continue
-        row = filing_facts(told[key]) if (key := f"{code}-{month}") in told else None
+        row = filing_facts(told[key].state) if (key := f"{code}-{month}") in told else None
         state = standing(row["on_time"] if row else None, due, question.now)
         items.append({
             "unit": code, "name": unit.called(last), "kind": unit.kind, "state": state,
@@ -117,7 +117,7 @@ async def submit(
         begun=month_of(month).first_day <= local_date(service.clock()), filing=filing_of(item, cut),
     )  # fmt: skip
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **(await _filed(service, unit, month) or {})}
+    return {**receipt(service, response, done), **(filing_facts(done.state) or {})}
 
 
 @router.post("/ledgers/{unit}/{month}/sign", name="sign_ledger", summary="签发台账")
@@ -177,7 +177,7 @@ async def _change(
     service: Reporting = request.app.state.service
     context = await service.context(caller, f"{unit}-{month}", unit=unit, month=month)
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id)
-    return {**receipt(service, response, done), **(await _filed(service, unit, month) or {})}
+    return {**receipt(service, response, done), **(filing_facts(done.state) or {})}
 
 
 @router.get("/ledgers/{unit}/{month}/history", name="get_ledger_history", summary="报送、签发与补充记录")
@@ -193,11 +193,6 @@ async def history(unit: UnitCode, month: MonthText, question: Question) -> dict[
         for entry in (told.entries if told else ())
     ]
     return {"items": items, "next_cursor": None, "total": len(items)}
-
-
-async def _filed(service: Reporting, unit: str, month: str) -> dict[str, Any] | None:
-    told = await service.months([f"{unit}-{month}"])
-    return filing_facts(told[f"{unit}-{month}"]) if told else None
 
 
 async def _names(service: Service, sealed: Mapping[str, dict[str, str]]) -> dict[str, str]:

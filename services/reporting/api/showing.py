@@ -17,7 +17,7 @@ from services.reporting.archive import Cut
 from services.reporting.documents.workbook import DRAFT, OTHERWISE, RETURNED, SIGNED, UNSIGNED, Stamp
 from services.reporting.domain.changes import Changes, changes
 from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, Filed, Returned, Signed, filed_of, latest, stage_of
+from services.reporting.domain.month import MONTH, Filed, Returned, Signed, State, filed_of, latest, stage_of
 from services.reporting.projections import Told
 from shared.events.reporting import LedgerSigned
 
@@ -61,7 +61,7 @@ class Shown:
         }  # fmt: skip
         return {
             "state": "filed" if self.filed else "draft" if self.label == DRAFT else "now", "state_label": self.label,
-            "rules": self.item.rules, "digest": digest(self.item), "since_filing": since, "filed": filing_facts(self.told),
+            "rules": self.item.rules, "digest": digest(self.item), "since_filing": since, "filed": filing_facts(self.told.state),
         }  # fmt: skip
 
 
@@ -80,13 +80,13 @@ async def shown(question: Asked, unit: str, month: str, show: Edition | None) ->
     return Shown(item, filed.filing.cut, told, label, filed=True, later=later, since=changes(item, later))
 
 
-def filing_facts(told: Told) -> dict[str, Any] | None:
+def filing_facts(state: State) -> dict[str, Any] | None:
     """What was filed last and what became of it."""
-    filed = filed_of(told.state)
+    filed = filed_of(state)
     if filed is None:
         return None
     return {
-        "stage": stage_of(told.state), "revision": filed.revision, "received": filed.received, "on_time": filed.first_on_time,
+        "stage": stage_of(state), "revision": filed.revision, "received": filed.received, "on_time": filed.first_on_time,
         "rows": filed.filing.rows, "digest": filed.filing.digest, "cut": filed.filing.cut, "supplements": len(filed.supplements),
         "supplement_digest": latest(filed).digest if filed.supplements else None, "late_reason": filed.late_reason,
         "reason_wanted": filed.reason_wanted,

@@ -70,7 +70,7 @@ async def publish(
     service: Service = request.app.state.service
     context = await service.context(caller, derived_id("office-contact", service.settings.district), unseen=expected is None)
     done = await service.desk.handle(BRAND, _KEY, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await brand_on(service, max(command.on, context.today))}
+    return {**await service.shown(BRAND, _KEY, done, lambda then: brand_on(then, command.on)), **receipt(service, response, done)}
 
 
 @router.get("/brand/versions", name="list_brand_versions", summary="品牌的历次版本")
@@ -91,7 +91,7 @@ async def record_delivery(
     key = derived_id("roster", "record-delivery", str(id_))
     done = await service.desk.handle(DELIVERY, id_, command, context, command_id=key)
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), "id": id_, **await _delivery(service, id_)}
+    return {**await service.shown(DELIVERY, id_, done, lambda then: _delivery(then, id_)), **receipt(service, response, done)}
 
 
 @router.get("/deliveries/{id_}", name="get_delivery", summary="其他渠道的报送")

@@ -51,9 +51,7 @@ async def open_census(id_: CensusId, command: OpenCensus, caller: Caller, reques
     except KeyReused:
         raise CensusAlreadyOpened(census=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
-    answer = {**receipt(service, response, done), **await _census(service, id_, caller)}
-    response.headers["ETag"] = f'"{answer["version"]}"'
-    return answer
+    return {**await service.shown(CENSUS, id_, done, lambda then: _census(then, id_, caller)), **receipt(service, response, done)}
 
 
 @router.post("/censuses/{id_}/close", name="close_census", summary="结束摸底")

@@ -62,9 +62,10 @@ async def propose(
     except KeyReused:
         raise CorrectionAlreadyProposed(correction=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
-    answer = {**receipt(service, response, done), **await _correction(service, id_, caller)}
-    response.headers["ETag"] = f'"{answer["version"]}"'
-    return answer
+    return {
+        **await service.shown(CORRECTION, id_, done, lambda then: _correction(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.post("/corrections/{id_}/approve", name="approve_correction", summary="批准更正")
@@ -76,7 +77,7 @@ async def approve(
     fact = await _proposed(service, id_)
     context = await service.context(caller, id_)
     changes = {name: value for name in FIELDS if (value := getattr(fact, name)) is not None}
-    asks: list[Ask[Any]] = [Ask(CORRECTION, str(id_), command, context, command_id)]
+    asks: list[Ask[Any]] = []
     if changes:
         amend = AmendEnterprise(source="correction", batch=str(id_), **changes)
         asks.append(_ask(fact, amend, context, "amend", id_, {"correction": True}))
@@ -87,11 +88,11 @@ async def approve(
         lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit], context.today)
         known = {"lines": lines, "workers": {}}
         asks.append(_ask(fact, wanted, context, "assign", id_, known))
-    position = await service.desk.handle_all(asks)
-    response.headers["Guiren-Position"] = f"{service.name}:{position}"
-    answer = await _correction(service, id_, caller)
-    response.headers["ETag"] = f'"{answer["version"]}"'
-    return {"position": position, **answer}
+    done = await service.desk.handle_with(Ask(CORRECTION, str(id_), command, context, command_id), asks)
+    return {
+        **await service.shown(CORRECTION, id_, done, lambda then: _correction(then, id_, caller)),
+        **receipt(service, response, done),
+    }
 
 
 @router.post("/corrections/{id_}/reject", name="reject_correction", summary="不采纳更正")
@@ -148,10 +149,9 @@ def _ask(fact: CorrectionProposed, command: Any, context: Context, verb: str, id
 
 
 async def _proposed(service: Service, id_: UUID) -> CorrectionProposed:
-    async with service.pool.acquire() as connection:
-        for entry in await load(connection, CORRECTION.stream(id_)):
-            if isinstance(entry.fact, CorrectionProposed):
-                return entry.fact
+    for entry in await load(service.pool, CORRECTION.stream(id_)):
+        if isinstance(entry.fact, CorrectionProposed):
+            return entry.fact
     raise Unknown(what="correction", id=str(id_))
 
 

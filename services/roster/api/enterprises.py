@@ -57,9 +57,10 @@ async def register(
     )  # fmt: skip
     done = await service.desk.handle(ENTERPRISE, key, command, context, command_id=derived_id("roster", "register", code.upper()))
     response.status_code = 200 if done.replayed else 201
-    answer = {**receipt(service, response, done), **await _enterprise(service, key, caller)}
-    response.headers["ETag"] = f'"{answer["version"]}"'  # Said again later, it answers what the register says now.
-    return answer
+    return {
+        **await service.shown(ENTERPRISE, key, done, lambda then: _enterprise(then, key, caller)),
+        **receipt(service, response, done),
+    }
 
 
 async def _change(

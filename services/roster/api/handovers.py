@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -96,9 +95,7 @@ async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Ac
     units = (await lookups.workers(service.pool, [taker], day)).get(taker, set())
     context = await service.context(caller, id_, units=units)
     moves = await _moves(service, caller, id_, state)
-    await service.desk.handle_all([Ask(HANDOVER, str(id_), command, context, command_id), *moves])
-    done = await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id)
-    return replace(done, replayed=False)  # Asked again only to be told: it was written a line above.
+    return await service.desk.handle_with(Ask(HANDOVER, str(id_), command, context, command_id), moves)
 
 
 async def _moves(service: Service, caller: Actor, id_: UUID, state: Handover) -> list[Ask[Any]]:

@@ -153,7 +153,11 @@ async def choose_main_contact(
     service: Service = request.app.state.service
     context = await service.context(caller, id_)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), **await _answer(service, _BY_ID, id_, max(command.on, context.today))}
+    day = max(command.on, context.today)
+    return {
+        **await service.shown(ENTERPRISE, id_, done, lambda then: _answer(then, _BY_ID, id_, day)),
+        **receipt(service, response, done),
+    }
 
 
 def _window(start: date | None, end: date | None, today: date) -> tuple[date, date]:

@@ -73,19 +73,25 @@ async def stored(service: Service, id_: UUID) -> tuple[int, State]:
     return len(entries), LINK.fold(entry.fact for entry in entries)
 
 
+async def _first(service: Service, id_: UUID) -> Done[State] | None:
+    """As a link was issued, if it was; what became of it since is asked for with GET."""
+    for entry in await load(service.pool, LINK.stream(id_)):
+        return Done(LINK.fold([entry.fact]), 1, entry.pos, (), replayed=True)
+    return None
+
+
 @router.put("/links/{id_}", name="issue_link", summary="生成企业链接", status_code=201)
 async def issue(id_: LinkId, body: AskLink, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     """The same again answers the same link: a token is made once. A questionnaire's links are issued by its poll."""
     service: Service = request.app.state.service
     if body.purpose is LinkPurpose.QUESTIONNAIRE or (body.visit is None) is (body.purpose is LinkPurpose.VISIT):
         raise LinkUnclear
-    version, state = await stored(service, id_)
-    if version:
-        may_manage(_issued(state).fact, caller)
-        if not same(_issued(state).fact, body.enterprise, body.purpose, body.visit, None, body.days):
+    if first := await _first(service, id_):
+        may_manage(_issued(first.state).fact, caller)
+        if not same(_issued(first.state).fact, body.enterprise, body.purpose, body.visit, None, body.days):
             raise AlreadyIssued(link=str(id_))
-        response.status_code, response.headers["ETag"] = 200, f'"{version}"'
-        return {"version": version, "replayed": True, **await _shown(service, id_, state, caller)}
+        response.status_code = 200
+        return await _answer(service, response, id_, first, caller)
     known: dict[str, Any] = {"enterprise": await Directory(service.pool).enterprise(body.enterprise, local_date(service.clock()))}
     if body.visit is not None:
         _, visit = await lookups.recorded(service, body.visit)

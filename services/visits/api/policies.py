@@ -25,7 +25,7 @@ from shared.handle import Done
 from shared.months import local_date
 from shared.problems import Forbidden, Problem, Unknown
 from shared.service import Service
-from shared.terms import Mode, derived_id, new_id
+from shared.terms import Mode, derived_id
 
 router = APIRouter(tags=["政策库"], route_class=Entrance)
 
@@ -54,14 +54,14 @@ def _particular(item: tuple[UUID, PolicyPublished, tuple[str, ...]]) -> int:
 
 @router.put("/policies/{id_}", name="publish_policy", summary="发布(修订)政策", status_code=201)
 async def publish(
-    id_: PolicyId, command: PublishPolicy, caller: Caller, expected: Expected, request: Request, response: Response
-) -> dict[str, Any]:
+    id_: PolicyId, command: PublishPolicy, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
     """The same content again changes nothing; other content replaces what stood there."""
     service: Service = request.app.state.service
     await Directory(service.pool).unit(command.unit)
-    done = await service.desk.handle(
-        POLICY, id_, command, await service.context(caller, id_), command_id=new_id(), expected=expected
-    )
+    context = await service.context(caller, id_)
+    done = await service.desk.handle(POLICY, id_, command, context, command_id=command_id, expected=expected)
     response.status_code = 201 if done.version == 1 and not done.replayed else 200
     return _answer(service, response, id_, done, caller)
 
