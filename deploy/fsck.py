@@ -25,13 +25,16 @@ import asyncpg
 import orjson
 
 from deploy.install import SERVICES, Place, secrets_folder
-from deploy.restore import Copy, Mirror, difference, unreadable
+from deploy.restore import Copy, Mirror, difference, no_pages, unreadable
+from deploy.streams import bus_from_environment
 from shared import projector
 from shared.bus import Bus, BusUnavailable, WrongSequence
+from shared.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.eventlog import after, head
 from shared.months import SHANGHAI
 from shared.service import Service
 from shared.settings import Settings
+from shared.signatures import Forged
 from shared.vault import Vault
 
 _BESIDE = "view_fsck"
@@ -71,7 +74,9 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
     found: list[Finding] = []
     try:
         for name, connection in connections.items():
-            found += await _log(connection, bus, Mirror(connections["reporting"]), name)
+            found += await _log(connection, bus, Mirror(connections["reporting"], bus.signatures), name)
+            if settings.checkpoints and bus.signatures:
+                found += await _checkpoint(connection, Checkpoint(settings.checkpoints, name, bus.signatures), name)
             service: Service = importlib.import_module(f"services.{name}.app").build(settings)
             service.vault = vault
             found += await _tables(connection, service, connections)
@@ -110,7 +115,7 @@ async def _compared(place: Place, bus: Bus, prefix: str) -> dict[str, int]:
         for name in SERVICES:
             connection = await place.connect(f"{prefix}guiren_{name}")
             try:
-                copies: tuple[Copy, ...] = (bus,) if name == "reporting" else (bus, Mirror(reporting))
+                copies: tuple[Copy, ...] = (bus,) if name == "reporting" else (bus, Mirror(reporting, bus.signatures))
                 ends = [await head(connection), *[(await copy.bounds(name))[1] for copy in copies]]
                 heads[name] = min(ends)
             except (BusUnavailable, WrongSequence):
@@ -169,9 +174,24 @@ async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: s
                     found.append(Finding(name, kind, f"日志只到第 {here} 条,{label}到第 {last} 条(guiren restore)"))
                 if position := await difference(connection, copy, name, first - 1, min(here, last)):
                     found.append(Finding(name, kind, f"第 {position} 条与{label}不同"))
+                async for _ in copy.pages(name, here, last) if last > here else no_pages():
+                    pass  # Whether it is the service's word is asked in passing.
+            except Forged as forged:
+                found.append(Finding(name, kind, f"{label}:{forged}"))
             except (BusUnavailable, WrongSequence) as error:
                 found.append(Finding(name, kind, f"未能读完{label}:{error}"))
     return found
+
+
+async def _checkpoint(connection: asyncpg.Connection, checkpoint: Checkpoint, name: str) -> list[Finding]:
+    """A log against what is kept of it outside PostgreSQL and NATS."""
+    try:
+        marked = checkpoint.read()
+    except CheckpointUnreadable as error:
+        return [Finding(name, "checkpoint", str(error))]
+    if marked and await connection.fetchval("select leaf_hash from log.entry where pos = $1", marked[0]) != marked[1]:
+        return [Finding(name, "checkpoint", f"日志第 {marked[0]} 条与检查点不同,或已不在")]
+    return []
 
 
 async def _tables(connection: asyncpg.Connection, service: Service, logs: dict[str, asyncpg.Connection]) -> list[Finding]:
@@ -255,7 +275,7 @@ async def _run(*, if_due: bool) -> list[Finding]:
         await connection.close()
     if if_due and not is_due(last, datetime.now(UTC)):
         return []
-    bus = Bus(settings.nats_url, (secrets_folder() / "nats").read_text(encoding="utf-8").strip(), settings.district)
+    bus = bus_from_environment(secrets_folder())
     try:
         return await audit(place, bus, settings)
     finally:

@@ -1,4 +1,5 @@
-"""Roles, databases and logs in PostgreSQL: ``python -m deploy.install``, before every start; said twice it changes nothing.
+"""Roles, databases and logs in PostgreSQL, streams in NATS: ``python -m deploy.install``, before every start; said twice it
+changes nothing.
 
 One database and one role per service; the log of each belongs to ``<service>_owner``, who can't sign in, so that the
 service may append and read and never touch what is written (design: the event log).
@@ -15,7 +16,11 @@ from typing import Any
 
 import asyncpg
 
-SERVICES = ("roster", "visits", "issues", "reporting")
+from deploy.keys import SERVICES
+from deploy.streams import bus_from_environment, prepare_streams
+from shared.bus import Bus
+from shared.settings import trusting
+
 ROLES = (*SERVICES, "vault")
 DEMO = "guiren_demo"
 _SHARED = Path(__file__).parents[1] / "shared"
@@ -39,6 +44,8 @@ class Place:
     port: int
     admin_password: str
     admin: str = "postgres"
+    ca: str = ""
+    """The authority that vouches for it (``shared/settings.py``)."""
 
     @classmethod
     def from_environment(cls) -> Place:
@@ -48,13 +55,15 @@ class Place:
             host=os.environ.get("GUIREN_POSTGRES_HOST", "127.0.0.1"),
             port=int(os.environ.get("GUIREN_POSTGRES_PORT", "5432")),
             admin_password=_read(Path(os.environ.get("GUIREN_ADMIN_PASSWORD_FILE", str(secrets / "postgres-admin")))),
+            ca=os.environ.get("GUIREN_POSTGRES_CA", ""),
         )
 
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
         """A connection of the administrator."""
         return await asyncpg.connect(
-            host=self.host, port=self.port, user=self.admin, password=self.admin_password, database=database, timeout=5
-        )
+            host=self.host, port=self.port, user=self.admin, password=self.admin_password, database=database, timeout=5,
+            ssl=trusting(self.ca),
+        )  # fmt: skip
 
 
 async def install(place: Place, passwords: Mapping[str, str], *, demo: bool = False, prefix: str = "") -> None:
@@ -154,17 +163,20 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-async def _install_patiently(place: Place, passwords: Mapping[str, str], *, demo: bool) -> None:
+async def _install_patiently(place: Place, bus: Bus, passwords: Mapping[str, str], *, demo: bool) -> None:
     await wait_for(place)
     await install(place, passwords, demo=demo)
+    await prepare_streams(place, bus)
+    await bus.close()
 
 
 def main() -> None:
-    """Install what the environment names: where PostgreSQL is, and the folder of secrets."""
+    """Install what the environment names: where PostgreSQL and NATS are, and the folder of secrets."""
     secrets = secrets_folder()
     demo = os.environ.get("GUIREN_DEMO", "") == "1"
     names = (*ROLES, "demo") if demo else ROLES
-    asyncio.run(_install_patiently(Place.from_environment(), {name: _read(secrets / name) for name in names}, demo=demo))
+    passwords = {name: _read(secrets / name) for name in names}
+    asyncio.run(_install_patiently(Place.from_environment(), bus_from_environment(secrets), passwords, demo=demo))
 
 
 if __name__ == "__main__":

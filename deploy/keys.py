@@ -14,7 +14,12 @@ import os
 import sys
 from pathlib import Path
 
-PASSWORDS = ("postgres-admin", "roster", "visits", "issues", "reporting", "vault", "demo", "nats")
+SERVICES = ("roster", "visits", "issues", "reporting")
+PASSWORDS = (
+    "postgres-admin", *SERVICES, "vault", "demo",
+    "nats", "nats-health", *(f"nats-{name}" for name in SERVICES),
+)  # fmt: skip
+"""``nats`` is the installer's and the administrator's; each service has its own."""
 
 
 def make_secrets(folder: Path, mode: int = 0o600) -> None:
@@ -23,6 +28,9 @@ def make_secrets(folder: Path, mode: int = 0o600) -> None:
     for name in PASSWORDS:
         _once(folder / name, "g" + os.urandom(24).hex(), mode)  # A letter first: nats.conf reads 1e5 as a number.
     _once(folder / "master-key", os.urandom(32).hex(), mode)
+    for name in SERVICES:
+        _once(folder / f"entry-key-{name}", os.urandom(32).hex(), mode)
+    _tell_public(folder / "entry-keys.json", {name: folder / f"entry-key-{name}" for name in SERVICES}, mode)
     seed = os.urandom(32)
     key = {"kty": "OKP", "crv": "Ed25519", "x": _base64url(_public(seed)), "d": _base64url(seed)}
     _once(folder / "signing-key", json.dumps(key), mode)
@@ -48,6 +56,17 @@ def write_private(path: Path, text: str, mode: int = 0o600) -> None:
 def _once(path: Path, text: str, mode: int) -> None:
     if not path.exists():
         write_private(path, text + "\n", mode)
+
+
+def _tell_public(path: Path, keys: dict[str, Path], mode: int) -> None:
+    """The public halves of the services' keys. A key that was replaced stands behind its successor: what it signed stays signed."""
+    known: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told = dict(known)
+    for name, private in keys.items():
+        public = _base64url(_public(bytes.fromhex(private.read_text(encoding="utf-8"))))
+        told[name] = [public, *(each for each in known.get(name, ()) if each != public)]
+    if told != known:
+        write_private(path, json.dumps(told) + "\n", mode)
 
 
 def _base64url(data: bytes) -> str:

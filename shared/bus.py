@@ -1,14 +1,18 @@
 """The only file that imports nats: streams, atomic batches, reading in order from a position.
 
 A stream carries a copy of one log; its sequence is the log's position. What is published is the entry's body, with the
-position and the recorded time in headers (the stored leaf can be computed from the three).
+position and the recorded time in headers (the stored leaf can be computed from the three), and what shows that the log's
+service wrote it. What comes without that is not handed on: ``Forged``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+import ssl
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import nats
@@ -19,6 +23,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy,
 from nats.js.errors import APIError, NotFoundError
 
 from shared.eventlog import Entry
+from shared.signatures import Forged, Signatures
 from shared.terms import new_id
 
 log = structlog.get_logger()
@@ -69,17 +74,33 @@ def values_config(district: str, table: str) -> StreamConfig:
 
 
 class Bus:
-    """One connection to NATS."""
+    """One connection to NATS, as one of its users: a service, or ``install``."""
 
-    def __init__(self, url: str, password: str, district: str) -> None:
-        self._url = url
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        district: str,
+        signatures: Signatures | None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Without ``signatures`` nothing is published, and what is read is not checked: for who compares it with the log itself."""
+        self.url = url
+        self.signatures = signatures
+        self._user = user
         self._password = password
-        self._district = district
+        self.district = district
+        self._tls = tls
         self._nc: Any = None
         self._js: Any = None
         self._lock = asyncio.Lock()
         self.connection = 0
         """Counts connections: who has compared a copy over one compares again over the next."""
+
+    def unchecking(self) -> Bus:
+        """Another connection of the same user that reads what nobody signed."""
+        return Bus(self.url, self._user, self._password, self.district, None, self._tls)
 
     async def connect(self) -> None:
         """Connect once, or say that it can't be done now; what is connected reconnects by itself. Called lazily by everything else."""
@@ -87,8 +108,9 @@ class Bus:
             if self._nc is not None and not self._nc.is_closed:
                 return
 
-            async def quiet(error: Exception) -> None:
-                log.debug("nats", error=str(error))
+            async def told(error: Exception) -> None:
+                forbidden = "permissions violation" in str(error)
+                log.log(40 if forbidden else 10, "nats", user=self._user, error=str(error))
 
             async def again() -> None:
                 self.connection += 1
@@ -96,21 +118,24 @@ class Bus:
             try:
                 self._nc = await asyncio.wait_for(
                     nats.connect(
-                        self._url,
-                        user="guiren",
+                        self.url,
+                        user=self._user,
                         password=self._password,
+                        inbox_prefix=f"_INBOX.{self._user}",
+                        tls=self._tls,
+                        tls_handshake_first=self._tls is not None,  # Nobody on the way can talk us out of it.
                         max_reconnect_attempts=-1,
                         reconnect_time_wait=0.5,
                         connect_timeout=3,
                         allow_reconnect=True,
-                        error_cb=quiet,
+                        error_cb=told,
                         disconnected_cb=again,
                         reconnected_cb=again,
                         pending_size=16 * 1024 * 1024,
                     ),
                     _TIMEOUT,
                 )  # By itself it would try for ever, and whoever waits for the answer with it.
-            except (TimeoutError, NatsError, OSError) as error:
+            except (TimeoutError, NatsError, OSError) as error:  # A certificate that doesn't hold is an OSError too.
                 self._nc = None
                 raise BusUnavailable from error
             self._js = self._nc.jetstream(timeout=_TIMEOUT)
@@ -128,19 +153,30 @@ class Bus:
         return self._nc is not None and self._nc.is_connected
 
     async def bounds(self, service: str) -> tuple[int, int]:
-        """The first and the last position the stream holds; the first is one more than the last while it holds nothing.
-
-        The stream is made if it is not there (first use, or a wiped disk).
-        """
-        name = stream_name(self._district, service)
+        """The first and the last position the stream holds; the first is one more than the last while it holds nothing."""
         with _unavailable():
             await self.connect()
-            try:
-                info = await self._js.stream_info(name)
-            except NotFoundError:
-                info = await self._js.add_stream(stream_config(self._district, service))
+            info = await self._js.stream_info(stream_name(self.district, service))
         last = info.state.last_seq
         return (info.state.first_seq if info.state.messages else last + 1), last
+
+    async def make_streams(self, logs: Sequence[str], tables: Sequence[str] = ()) -> None:
+        """Make the streams of these logs and tables of values that are not there (first use, or a wiped disk). Only ``install`` may."""
+        configs = [stream_config(self.district, each) for each in logs] + [values_config(self.district, each) for each in tables]
+        with _unavailable():
+            await self.connect()
+            for config in configs:
+                try:
+                    await self._js.stream_info(config.name)
+                except NotFoundError:
+                    await self._js.add_stream(config)
+
+    async def drop_stream(self, name: str) -> None:
+        """Delete the stream of a log or a table, if it is there, for it to be made and filled anew. Only ``install`` may."""
+        with _unavailable():
+            await self.connect()
+            with contextlib.suppress(NotFoundError):
+                await self._js.delete_stream(stream_name(self.district, name))
 
     async def last_sequence(self, service: str) -> int:
         """The stream's last sequence."""
@@ -151,25 +187,28 @@ class Bus:
         with _unavailable():
             await self.connect()
             try:
-                message = await self._js.get_msg(stream_name(self._district, service), position)
+                message = await self._js.get_msg(stream_name(self.district, service), position)
             except NotFoundError:
                 return None
-        return _entry(message.headers or {}, message.data)
+        return _entry(self.signatures, service, position, message.headers, message.data)
 
     async def publish(self, service: str, entries: Sequence[Entry]) -> int:
         """Publish entries as one atomic batch after the position before the first. Answers the last sequence."""
-        batch = new_id().hex
+        if self.signatures is None:
+            message = "what is not signed is not published"
+            raise RuntimeError(message)
+        batch, proofs = new_id().hex, self.signatures.proofs(service, entries)
         with _unavailable():
             await self.connect()
-            for number, item in enumerate(entries, 1):
+            for number, (item, proof) in enumerate(zip(entries, proofs, strict=True), 1):
                 headers = {"Guiren-Pos": str(item.pos), "Guiren-Rec": str(item.rec_us), "Guiren-Stream": item.stream,
                            "Guiren-Version": str(item.version), "Guiren-Type": item.type, "Guiren-Rest": str(item.rest),
-                           "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}  # fmt: skip
+                           "Guiren-Proof": base64.b64encode(proof).decode(), "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}  # fmt: skip
                 if number == 1:
                     headers["Nats-Expected-Last-Sequence"] = str(item.pos - 1)
                 if number == len(entries):
                     headers["Nats-Batch-Commit"] = "1"
-                where = subject(self._district, service, item.type)
+                where = subject(self.district, service, item.type)
                 if number == len(entries):
                     ack = await self._js.publish(where, item.body, headers=headers, timeout=_TIMEOUT)
                     return ack.seq
@@ -183,7 +222,7 @@ class Bus:
 
     async def reader(self, service: str, position: int) -> Reader:
         """Read the stream in order, from the entry after ``position``."""
-        name = stream_name(self._district, service)
+        name = stream_name(self.district, service)
         with _unavailable():
             await self.connect()
             subscription = await self._js.pull_subscribe(
@@ -198,7 +237,7 @@ class Bus:
                     inactive_threshold=30,
                 ),
             )
-        return Reader(subscription, position)
+        return Reader(self.signatures, service, subscription, position)
 
     async def pages(self, service: str, position: int, upto: int, size: int = 500) -> AsyncGenerator[list[Entry]]:
         """What the stream holds after a position, up to and with another, page by page and without a gap."""
@@ -216,7 +255,7 @@ class Bus:
 
     async def put_value(self, table: str, name: str, value: bytes, after: int) -> int:
         """Keep a value by its name, if the one before it stands at this sequence (0: there was none). Answers its sequence."""
-        where = f"guiren-{table}.{self._district}.{name}"
+        where = f"guiren-{table}.{self.district}.{name}"
         headers = {"Nats-Expected-Last-Subject-Sequence": str(after)}
         with _unavailable():
             await self.connect()
@@ -227,19 +266,16 @@ class Bus:
         with _unavailable():
             await self.connect()
             try:
-                found = await self._js.get_last_msg(stream_name(self._district, table), f"guiren-{table}.{self._district}.{name}")
+                found = await self._js.get_last_msg(stream_name(self.district, table), f"guiren-{table}.{self.district}.{name}")
             except NotFoundError:
                 return None
         return found.seq, found.data or b""
 
     async def count_values(self, table: str) -> int:
-        """How many names have a value. The stream is made if it is not there."""
+        """How many names have a value."""
         with _unavailable():
             await self.connect()
-            try:
-                info = await self._js.stream_info(stream_name(self._district, table))
-            except NotFoundError:
-                info = await self._js.add_stream(values_config(self._district, table))
+            info = await self._js.stream_info(stream_name(self.district, table))
         return info.state.messages
 
     async def values(self, table: str) -> list[tuple[str, int, bytes]]:
@@ -247,7 +283,7 @@ class Bus:
         left, found = await self.count_values(table), list[tuple[str, int, bytes]]()
         with _unavailable():
             config = ConsumerConfig(ack_policy=AckPolicy.NONE, mem_storage=True, num_replicas=1, inactive_threshold=30)
-            subscription = await self._js.pull_subscribe(subject="", stream=stream_name(self._district, table), config=config)
+            subscription = await self._js.pull_subscribe(subject="", stream=stream_name(self.district, table), config=config)
             try:
                 while left:
                     messages = await subscription.fetch(min(left, 500), timeout=_TIMEOUT)
@@ -258,34 +294,24 @@ class Bus:
                     await subscription.unsubscribe()
         return found
 
-    async def poke(self, service: str) -> None:
-        """Tell whoever listens that there is something new. Losing it costs a poll interval, nothing else."""
-        if self.connected:
-            with contextlib.suppress(NatsError):
-                await self._nc.publish(f"poke.{self._district}.{service}", b"")
-
-    async def on_poke(self, service: str, wake: Callable[[], None]) -> None:
-        """Call ``wake`` when somebody pokes."""
-
-        async def heard(_message: object) -> None:
-            wake()
-
-        with _unavailable():
-            await self.connect()
-            await self._nc.subscribe(f"poke.{self._district}.{service}", cb=heard)
-
 
 class Reader:
     """An ephemeral pull consumer. Anything odd ends it; the caller makes another from its cursor."""
 
-    def __init__(self, subscription: Any, position: int) -> None:
+    def __init__(self, signatures: Signatures | None, service: str, subscription: Any, position: int) -> None:
+        self._signatures, self._service = signatures, service
         self._subscription = subscription
+        self._forged: Forged | None = None
         self._position = position
         self.head = position
         """Where the stream ended at the last look."""
 
     async def fetch(self, limit: int, wait: float) -> list[Entry]:
-        """The next entries, in order, without a gap; ``[]`` when none came. Raises ``WrongSequence`` on a gap."""
+        """The next entries, in order, without a gap; ``[]`` when none came. Raises ``WrongSequence`` on a gap, and ``Forged``
+        once all before it has been handed on.
+        """
+        if self._forged:
+            raise self._forged
         try:
             messages = await self._subscription.fetch(limit, timeout=wait)
         except TimeoutError:
@@ -299,8 +325,13 @@ class Reader:
             raise BusUnavailable from error
         entries: list[Entry] = []
         for message in messages:
-            headers = message.headers or {}
-            entry = _entry(headers, message.data)
+            try:
+                entry = _entry(self._signatures, self._service, message.metadata.sequence.stream, message.headers, message.data)
+            except Forged as forged:
+                if not entries:
+                    raise
+                self._forged = forged
+                break
             if entry.pos <= self._position:
                 continue
             if entry.pos != self._position + 1 or message.metadata.sequence.stream != entry.pos:
@@ -326,11 +357,20 @@ def _refusal(answer: bytes) -> Exception:
     return kind(f"{error.get('err_code')} {error.get('description', '')}")
 
 
-def _entry(headers: dict[str, str], body: bytes) -> Entry:
-    return Entry(
-        int(headers["Guiren-Pos"]), int(headers["Guiren-Rec"]), headers["Guiren-Stream"], int(headers["Guiren-Version"]),
-        headers["Guiren-Type"], body, int(headers.get("Guiren-Rest", 0)),
-    )  # fmt: skip
+def _entry(signatures: Signatures | None, service: str, sequence: int, told: Mapping[str, str] | None, body: bytes) -> Entry:
+    """A message as an entry. One that can't be read as one was not written by a relay."""
+    headers = told or {}
+    try:
+        found = Entry(
+            int(headers["Guiren-Pos"]), int(headers["Guiren-Rec"]), headers["Guiren-Stream"], int(headers["Guiren-Version"]),
+            headers["Guiren-Type"], body or b"", int(headers.get("Guiren-Rest", 0)),
+            base64.b64decode(headers.get("Guiren-Proof", ""), validate=True),
+        )  # fmt: skip
+        if signatures is not None:
+            signatures.check(service, found)
+    except (KeyError, ValueError, OverflowError, binascii.Error) as error:
+        raise Forged(service, sequence) from error
+    return found
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -33,6 +33,8 @@ class Entry:
     rest: int = 0
     """How many facts of the same append follow it. ``after`` says so, and the stream carries it on; one entry read by itself
     doesn't know."""
+    proof: bytes = field(default=b"", compare=False, repr=False)
+    """What shows in a copy that the log's service wrote it (``signatures``); the log itself needs none."""
 
     @cached_property
     def fact(self) -> Fact:

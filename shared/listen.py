@@ -20,6 +20,7 @@ from shared.health import Health
 from shared.problems import Problem
 from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, bookmark
 from shared.relay import TRANSIENT, transient
+from shared.signatures import Forged
 
 log = structlog.get_logger()
 
@@ -128,6 +129,9 @@ async def _read(bus: Bus, source: str, free: Sequence[Listener], listeners: Sequ
         reader = await bus.reader(source, min(each.health.position for each in together))
         while together == [each for each in listeners if each.free]:
             await _hand_out(together, reader, await reader.fetch(_AT_ONCE, 1))
+    except Forged as forged:
+        for each in free:
+            _halt(each, str(forged))
     except (WrongSequence, Gap) as error:
         log.info("reading made anew", source=source, reason=str(error))
         await asyncio.sleep(0.1)
@@ -158,11 +162,16 @@ async def _fits(bus: Bus, source: str, bounds: tuple[int, int], each: Listener, 
         if there is None or there.leaf != leaf:
             trouble = f"{source} 第 {position} 条与已处理的不同"
     if trouble:
-        if each.health.halted != trouble:
-            log.error("cursor does not fit its stream", listener=each.name, source=source, reason=trouble)
-        each.health.ok, each.health.halted = False, trouble
-        each.rests_until = time.monotonic() + _ASTRAY_SECONDS
+        _halt(each, trouble)
     return not trouble
+
+
+def _halt(each: Listener, trouble: str) -> None:
+    """It goes no further, says why, and looks again soon: a person may have put the right stream there."""
+    if each.health.halted != trouble:
+        log.error("what a stream holds can't be taken", listener=each.name, position=each.health.position, reason=trouble)
+    each.health.ok, each.health.halted = False, trouble
+    each.rests_until = time.monotonic() + _ASTRAY_SECONDS
 
 
 async def _catch_up(bus: Bus, source: str, listener: Listener, front: int) -> None:
@@ -172,6 +181,8 @@ async def _catch_up(bus: Bus, source: str, listener: Listener, front: int) -> No
         reader = await bus.reader(source, listener.health.position)
         while listener.health.position < front and listener.rests_until <= time.monotonic():
             await _hand_out([listener], reader, await reader.fetch(_AT_ONCE, 1))
+    except Forged as forged:
+        _halt(listener, str(forged))
     except (WrongSequence, Gap, *TRANSIENT) as error:
         listener.health.failed(error)
         log.warning("catching up waits", listener=listener.name, position=listener.health.position, error=repr(error))

@@ -19,11 +19,13 @@ import asyncpg
 import structlog
 
 from shared.bus import Bus, BusUnavailable, WrongSequence
+from shared.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.eventlog import Entry, after, head
 from shared.gate import Gate, LogFork, behind, forked, holed
 from shared.health import Health
 from shared.outages import OUTAGES, passes
 from shared.problems import Unavailable
+from shared.signatures import Forged
 
 log = structlog.get_logger()
 
@@ -65,6 +67,8 @@ class Relay:
     gate: Gate = field(default_factory=Gate)
     restored: Callable[[], Awaitable[None]] = _nothing
     """Called when an administrator has restored the log, before commands are let in again."""
+    checkpoint: Checkpoint | None = None
+    """Keeps how far the log was published where neither PostgreSQL nor NATS can lose it."""
     health: Health = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _compared: tuple[object, ...] | None = None
@@ -91,7 +95,7 @@ class Relay:
             self._shut(known["fork"])
             self._told, self._pardon = True, known["pardon"]
             return
-        self.gate.unchecked = known["pos"] > 0
+        self.gate.unchecked = known["pos"] > 0 or (self.checkpoint is not None and self.checkpoint.there)
         try:
             await self._compare()
         except LogFork:
@@ -146,7 +150,6 @@ class Relay:
             if self._compared is None or self.bus.connection != self._compared[0]:
                 return  # Another connection than the one it was compared over: compare first.
             position = self.health.position = await self.bus.publish(self.service, entries)
-            await self.bus.poke(self.service)
             more = len(entries) == _BATCH  # Whatever comes later wakes the relay again.
         self.health.position = position
         await self._remember(position)
@@ -159,18 +162,32 @@ class Relay:
             return
         first, last = await self.bus.bounds(self.service)
         known = await self.pool.fetchrow("select pos, leaf from view.published")
-        least = max(last, known["pos"], self.gate.position)
+        marked, leaf = self._marked()
+        least = max(last, known["pos"], self.gate.position, marked)
         here = await head(self.pool)
         if least > here:
             self._refuse(behind(here, least))
-        if known["pos"] and known["leaf"] != await self.pool.fetchval(_LEAF, known["pos"]):
-            self._refuse(forked(known["pos"]))
+        for position, expected in ((known["pos"], known["leaf"]), (marked, leaf)):
+            if position and expected != await self.pool.fetchval(_LEAF, position):
+                self._refuse(forked(position))
         start = max(first - 1, last - _WINDOW)
-        there = [entry async for page in self.bus.pages(self.service, start, last) for entry in page]
+        try:
+            there = [entry async for page in self.bus.pages(self.service, start, last) for entry in page]
+        except Forged as forged:
+            self._refuse(str(forged))
+            return
         if differs := _difference(await after(self.pool, start, last - start), there):
             self._refuse(forked(differs))
         self._compared = over
         self.gate.open(max(here, self.gate.position))
+
+    def _marked(self) -> tuple[int, bytes]:
+        """Where the checkpoint says that the log was, and the leaf there; 0 if it says nothing."""
+        try:
+            return (self.checkpoint.read() if self.checkpoint else None) or (0, b"")
+        except CheckpointUnreadable as error:
+            self._refuse(str(error))
+            raise
 
     def _refuse(self, why: str) -> None:
         self._shut(why)
@@ -215,9 +232,12 @@ class Relay:
             return
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute("set local synchronous_commit = off")
-            await connection.execute(
-                "update view.published set pos = e.pos, leaf = e.leaf_hash from log.entry e where e.pos = $1", position
+            leaf = await connection.fetchval(
+                "update view.published p set pos = e.pos, leaf = e.leaf_hash from log.entry e where e.pos = $1 returning p.leaf",
+                position,
             )
+        if self.checkpoint is not None and leaf is not None:
+            await asyncio.to_thread(self.checkpoint.write, position, leaf)
         self._remembered = (position, time.monotonic())
 
 

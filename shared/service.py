@@ -27,6 +27,7 @@ from fastapi.staticfiles import StaticFiles
 from shared import answers, openapi, problems
 from shared.asking import only_known_parameters
 from shared.bus import Bus
+from shared.checkpoint import Checkpoint
 from shared.decider import Actor, Context, Decider
 from shared.door import Door
 from shared.gate import Gate
@@ -41,7 +42,8 @@ from shared.outages import StorageFull
 from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake, resume
 from shared.relay import Relay
-from shared.settings import Settings
+from shared.settings import Settings, trusting
+from shared.signatures import Signatures
 from shared.terms import derived_id
 from shared.vault import Vault
 
@@ -121,6 +123,8 @@ class Service:
         """Connect, make or remake the views, start what runs in the background."""
         settings = self.settings
         place: dict[str, Any] = {"host": settings.postgres_host, "port": settings.postgres_port}
+        if settings.postgres_ca:
+            place["ssl"] = trusting(settings.postgres_ca)
         self.pool = await asyncpg.create_pool(
             **place, database=database or f"guiren_{self.name}", user=user or self.name,
             password=settings.secret(settings.postgres_password_file), min_size=2, max_size=12, timeout=5,
@@ -133,9 +137,12 @@ class Service:
         )  # fmt: skip
         self.vault = Vault(keys, settings.master_keys)
         self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience)
-        self.bus = Bus(settings.nats_url, settings.secret(settings.nats_password_file), settings.district)
+        signatures = Signatures.read(settings.district, settings.entry_keys_file, settings.entry_key_file)
+        password = settings.secret(settings.nats_password_file)
+        self.bus = Bus(settings.nats_url, self.name, password, settings.district, signatures, trusting(settings.nats_ca))
         gate = Gate()
-        relaying = Relay(self.pool, self.bus, self.name, gate, self.make_views)
+        checkpoint = Checkpoint(settings.checkpoints, self.name, signatures) if settings.checkpoints else None
+        relaying = Relay(self.pool, self.bus, self.name, gate, self.make_views, checkpoint)
         instants = Instants(settings.longest_silence_days)
         self.desk = Desk(self.pool, f"/{settings.district}/{self.name}", self.vault, self.views, relaying.wake, gate, instants)
         if relay:

@@ -4,10 +4,16 @@ Every name is an environment variable with the prefix ``GUIREN_``; a value that 
 of the file that holds it, so that no secret stands in an environment. Importing this module needs no environment.
 """
 
+import ssl
 from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def trusting(ca: str) -> ssl.SSLContext | None:
+    """TLS for which this authority vouches, name and all; none if none is named."""
+    return ssl.create_default_context(cafile=ca) if ca else None
 
 
 class Settings(BaseSettings):
@@ -31,6 +37,9 @@ class Settings(BaseSettings):
 
     postgres_host: str = "127.0.0.1"
     postgres_port: int = 5432
+    postgres_ca: str = ""
+    """PEM file of the authority that vouches for PostgreSQL under the name it is reached by. Without it the way there is not
+    encrypted, or not by anybody known: right on the loopback, and on a network that never leaves the machine."""
     postgres_password_file: Path = Path("postgres-password")
     """Password of the role that is named like the service; the database is ``guiren_<service>``."""
     vault_password_file: Path = Path("vault-password")
@@ -39,8 +48,16 @@ class Settings(BaseSettings):
     """32 random bytes in hexadecimal a line: the keys that wrap every subject's key, the newest first (decision 18)."""
 
     nats_url: str = "nats://127.0.0.1:4222"
+    nats_ca: str = ""
+    """Likewise for NATS, which must begin every connection with TLS (``handshake_first``)."""
     nats_password_file: Path = Path("nats-password")
-    """Password of the NATS user ``guiren``."""
+    """Password of the NATS user that is named like the service."""
+    entry_key_file: Path = Path("entry-key")
+    """Private key of the service, 32 bytes in hexadecimal: it signs the entries it publishes."""
+    entry_keys_file: Path = Path("entry-keys.json")
+    """The public keys of all services, the newest of each first."""
+    checkpoints: Path | None = None
+    """The folder in which it is kept how far each log was published, outside PostgreSQL and NATS."""
 
     issuer: str = "guiren-local"
     audience: str = "guiren"

@@ -12,7 +12,7 @@ from deploy.embedded import Home, Nats, Postgres
 from deploy.fsck import Finding
 from deploy.fsck import audit as audited
 from deploy.install import Place
-from shared.bus import Bus
+from deploy.streams import administrators_bus
 from shared.settings import Settings
 
 audit = typer.Typer(help="核查", no_args_is_help=True)
@@ -42,8 +42,12 @@ def check(home: HomeOption = None, json: JsonOption = False) -> None:
 
 
 async def _checked(home: Home) -> list[Finding]:
-    settings, postgres, nats = Settings(master_key_file=home.secrets / "master-key"), Postgres(home), Nats(home)
-    bus = Bus(nats.url, nats.password, settings.district)
+    settings, postgres, nats = (
+        Settings(master_key_file=home.secrets / "master-key", checkpoints=home.checkpoints),
+        Postgres(home),
+        Nats(home),
+    )
+    bus = administrators_bus(nats.url, home.secrets, settings.district)
     try:
         return await audited(Place("127.0.0.1", postgres.port, postgres.admin_password), bus, settings)
     finally:

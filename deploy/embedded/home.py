@@ -59,12 +59,13 @@ class Home:
         self.secrets = self.path / "secrets"
         self.logs = self.path / "log"
         self.evidence = self.path / "evidence"
+        self.checkpoints = self.path / "checkpoints"
         self._lock: int | None = None
 
     def make(self) -> None:
         """Make the folders, and each secret that isn't there yet."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.secrets, self.logs, self.evidence):
+        for folder in (self.secrets, self.logs, self.evidence, self.checkpoints):
             folder.mkdir(mode=0o700, exist_ok=True)
         make_secrets(self.secrets)
 

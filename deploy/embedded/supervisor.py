@@ -22,6 +22,8 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
 from deploy.embedded.programs import Gateway, Service, Tls, inside, service_environment
 from deploy.install import Place, install, is_empty
+from deploy.streams import administrators_bus, install_streams, prepare_streams
+from shared.bus import Bus, BusUnavailable
 
 Say = Callable[[str], None]
 
@@ -31,6 +33,7 @@ _STEADY_SECONDS = 30
 _FIRST_TRIES = 5
 _AUDIT_SECONDS = 3600
 """How often it is asked whether the night's audit is due; first after so long, when a start is over and done with."""
+_STREAMS_SECONDS = 0.5
 _LEAST_FREE_BYTES = 100_000_000
 """Less room than this on a disk is as good as none: PostgreSQL alone takes 16 MB at a time for its log."""
 _REFUSAL_SECONDS = 10
@@ -59,9 +62,10 @@ class Supervisor:
         self._say = say
         self._stop = asyncio.Event()
         self._watches: list[asyncio.Task[None]] = []
-        self._postgres = Postgres(home)
+        self._postgres, self._nats = Postgres(home), Nats(home)
+        self._bus: Bus | None = None
         self._refusing: dict[str, str] = {}
-        self._base: tuple[Process, ...] = (self._postgres, Nats(home))
+        self._base: tuple[Process, ...] = (self._postgres, self._nats)
         self._services: tuple[Process, ...] = tuple(Service(home, name) for name in SERVICES)
         self._gateway = Gateway(home, self._port, SERVICES, tls)
 
@@ -105,6 +109,9 @@ class Supervisor:
         place = Place("127.0.0.1", self._home.port("postgres"), self._postgres.admin_password)
         loading = self._demo and self._home.state.get("demo") != "loaded"
         await install(place, self._home.passwords(), demo=loading)
+        self._bus = administrators_bus(self._nats.url, self._home.secrets, os.environ.get("GUIREN_DISTRICT", "520502"))
+        await prepare_streams(place, self._bus)
+        self._watches.append(asyncio.create_task(self._keep_streams(self._bus)))
         self._say("启动四个服务与网关 …")
         await self._bring_up((*self._services, self._gateway))
         self._home.remember(phase="loading")
@@ -177,6 +184,18 @@ class Supervisor:
         await asyncio.sleep(1)
         return not process.running
 
+    async def _keep_streams(self, bus: Bus) -> None:
+        """Over every new connection look whether the streams are there still: NATS may have lost its disk."""
+        seen = bus.connection
+        while True:
+            await asyncio.sleep(_STREAMS_SECONDS)
+            if bus.connection == seen or not bus.connected:
+                continue
+            with contextlib.suppress(BusUnavailable):  # Away again: over the next connection then.
+                now = bus.connection
+                await install_streams(bus)
+                seen = now
+
     async def _load_demo(self) -> None:
         self._say("载入演示数据(仅第一次) …")
         self._home.remember(demo="loading")
@@ -207,6 +226,8 @@ class Supervisor:
         for watch in self._watches:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
+        if self._bus is not None:
+            await self._bus.close()
         for group, seconds in (((self._gateway,), 2.0), (self._services, 6.0), (tuple(reversed(self._base)), 6.0)):
             for process in group:
                 process.ask_to_stop()

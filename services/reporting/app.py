@@ -8,18 +8,22 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.reporting import api
-from services.reporting.archive import ORIGINS, follower
+from services.reporting.archive import ORIGINS, follower, prove
 from services.reporting.projections import DECIDERS, VIEWS, Reporting
 from services.reporting.reactions import supplement
 from shared.service import Periodic, Service
 from shared.settings import Settings
 
 _SWEEP_SECONDS = 600
+_PROOFS_SECONDS = 60
 
 
 def _tasks(service: Service) -> Sequence[Periodic]:
     assert isinstance(service, Reporting)  # noqa: S101  it is built right below.
-    return (Periodic("supplements", _SWEEP_SECONDS, partial(supplement, service)),)
+    return (
+        Periodic("supplements", _SWEEP_SECONDS, partial(supplement, service)),
+        Periodic("proofs", _PROOFS_SECONDS, lambda: prove(service.pool, service.bus)),
+    )
 
 
 def build(settings: Settings) -> Reporting:

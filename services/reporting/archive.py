@@ -36,7 +36,9 @@ create table if not exists mirror.entry (
     primary key (origin, pos));
 create index if not exists entry_stream on mirror.entry (origin, stream, pos);
 create index if not exists entry_recorded on mirror.entry (origin, rec_us);
-alter table mirror.entry add column if not exists rest int not null default 0
+alter table mirror.entry add column if not exists rest int not null default 0;
+alter table mirror.entry add column if not exists proof bytea;
+create index if not exists entry_unproven on mirror.entry (origin, pos) where proof is null
 """
 
 TABLES = """
@@ -121,8 +123,9 @@ def follower(origin: str) -> Follower:
     async def apply(connection: Any, entries: Sequence[Entry]) -> None:
         await connection.execute("select pg_advisory_xact_lock_shared(52050202)")  # A rebuild's swap waits for us.
         await connection.executemany(
-            "insert into mirror.entry (origin, pos, rec_us, stream, ver, type, body, rest) values ($1,$2,$3,$4,$5,$6,$7,$8)",
-            [(origin, e.pos, e.rec_us, e.stream, e.version, e.type, e.body, e.rest) for e in entries],
+            "insert into mirror.entry (origin, pos, rec_us, stream, ver, type, body, rest, proof) "
+            "values ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+            [(origin, e.pos, e.rec_us, e.stream, e.version, e.type, e.body, e.rest, e.proof or None) for e in entries],
         )
         rows = no_rows()
         for item in entries:
@@ -130,6 +133,22 @@ def follower(origin: str) -> Follower:
         await write(connection, rows, "index")
 
     return Follower(f"mirror-{origin}", origin, apply, MIRROR)
+
+
+async def prove(pool: asyncpg.Pool, bus: Bus) -> None:
+    """Entries mirrored by a version that signed nothing get what shows who wrote them, from the stream, where it says the same."""
+    for origin in ORIGINS:
+        first, last = await pool.fetchval(
+            "select array[min(pos), max(pos)] from mirror.entry where origin = $1 and proof is null", origin
+        )
+        if first is None:
+            continue
+        async for page in bus.pages(origin, first - 1, min(last, await bus.last_sequence(origin))):
+            await pool.executemany(
+                "update mirror.entry set proof = $3, rest = $4 where origin = $1 and pos = $2 and proof is null "
+                "and (leaf_hash, stream, ver, type) = ($5, $6, $7, $8)",
+                [(origin, e.pos, e.proof, e.rest, e.leaf, e.stream, e.version, e.type) for e in page],
+            )
 
 
 async def make_index(pool: asyncpg.Pool) -> None:

@@ -34,6 +34,7 @@ from shared.months import Calendar, Year
 from shared.problems import Problem, Refused, Unavailable, Unknown
 from shared.projector import View
 from shared.service import Service
+from shared.signatures import Forged
 from shared.terms import Line, UnitKind
 
 _LINES = {str(UnitKind.DEPARTMENT): Line.VERTICAL, str(UnitKind.TOWNSHIP): Line.HORIZONTAL}
@@ -310,7 +311,9 @@ class Reporting(Service):
         """Refuse unless the last audit found nothing wrong with logs, streams and mirror, and all that came after it, up to the
         cut, is the same in stream and mirror. Without an audit of the last day and a half all up to the cut is compared.
         """
-        rows = await self.pool.fetch("select said from view.finding where kind in ('log', 'stream', 'mirror') order by 1")
+        rows = await self.pool.fetch(
+            "select said from view.finding where kind in ('log', 'stream', 'mirror', 'checkpoint') order by 1"
+        )
         if rows:
             raise CopiesDiffer(findings=[row["said"] for row in rows])
         audit = await self.pool.fetchrow("select heads from view.audit where at > now() - $1::interval", _AUDIT_HOLDS)
@@ -324,6 +327,8 @@ class Reporting(Service):
     async def _differs(self, origin: str, start: int, upto: int) -> int:
         try:
             return await self.reader.archive.difference(self.bus, origin, start, upto)
+        except Forged as forged:
+            raise CopiesDiffer(findings=[str(forged)]) from forged
         except (BusUnavailable, WrongSequence) as error:
             raise CopiesUnchecked(reason=str(error)) from error
 

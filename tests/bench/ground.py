@@ -21,9 +21,12 @@ from deploy.embedded.home import SERVICES, free_port, tool
 from deploy.embedded.process import Process
 from deploy.embedded.programs import Gateway, Service
 from deploy.install import Place, install
+from deploy.streams import install_streams
+from shared.bus import Bus
 from shared.decider import Actor, Context
 from shared.months import Calendar, local_date
 from shared.settings import Settings
+from shared.signatures import Signatures
 from shared.terms import Role
 
 PREFIX = "bench_"
@@ -47,6 +50,12 @@ class Ground:
         """The administrator in one service's database."""
         return await self.place.connect(f"{prefix}guiren_{service}")
 
+    def bus(self, service: str, district: str = "520502") -> Bus:
+        """A connection of NATS's administrator, who signs as a service."""
+        secrets = self.home.secrets
+        signatures = Signatures.read(district, secrets / "entry-keys.json", secrets / f"entry-key-{service}")
+        return Bus(self.nats.url, "install", self.home.secret("nats"), district, signatures)
+
     @contextlib.asynccontextmanager
     async def pool(self, service: str, size: int = 8, prefix: str = PREFIX) -> AsyncGenerator[asyncpg.Pool, None]:
         """Connections of one service's own role, as the service has them."""
@@ -62,7 +71,9 @@ class Ground:
         return Settings(
             district=district, postgres_port=self.postgres.port, postgres_password_file=self.home.secrets / service,
             vault_password_file=self.home.secrets / "vault", master_key_file=self.home.secrets / "master-key",
-            nats_url=self.nats.url, nats_password_file=self.home.secrets / "nats", jwks=str(self.home.secrets / "jwks.json"),
+            nats_url=self.nats.url, nats_password_file=self.home.secrets / f"nats-{service}",
+            entry_key_file=self.home.secrets / f"entry-key-{service}", entry_keys_file=self.home.secrets / "entry-keys.json",
+            jwks=str(self.home.secrets / "jwks.json"),
         )  # fmt: skip
 
     async def platform(self) -> str:
@@ -96,6 +107,9 @@ async def ground() -> AsyncGenerator[Ground, None]:
         nats.start()
         made = Ground(home, postgres, nats)
         await install(made.place, home.passwords(), prefix=PREFIX)
+        bus = made.bus("visits")
+        await install_streams(bus)
+        await bus.close()
         try:
             yield made
         finally:

@@ -10,7 +10,7 @@ from typing import Any
 import nats
 from nats.js.api import StorageType, StreamConfig
 
-from shared.bus import Bus
+from deploy.streams import install_streams
 from shared.relay import Relay
 from tests.bench.bodies import visit_log
 from tests.bench.figure import Figure
@@ -28,7 +28,7 @@ async def measure(ground: Ground) -> list[Figure]:
     await admin.execute("update log.head set pos = $1, rec_us = 1", len(records))
     await admin.close()
     bodies = [record[5] for record in records]
-    connection = await nats.connect(ground.nats.url, user="guiren", password=ground.nats.password, pending_size=16 << 20)
+    connection = await nats.connect(ground.nats.url, user="install", password=ground.home.secret("nats"), pending_size=16 << 20)
     async with ground.pool("visits", 2) as pool:
         rounds = [
             (await _bare(connection, f"bare{number}", bodies), await _ours(ground, pool, f"99000{number}", len(records)))
@@ -41,9 +41,9 @@ async def measure(ground: Ground) -> list[Figure]:
 
 
 async def _ours(ground: Ground, pool: Any, district: str, until: int) -> float:
-    bus = Bus(ground.nats.url, ground.nats.password, district)
+    bus = ground.bus("visits", district)
+    await install_streams(bus)
     relay = Relay(pool, bus, "visits")
-    await bus.connect()
     began = time.perf_counter()
     running = asyncio.create_task(relay.run())
     while relay.health.position < until:  # noqa: ASYNC110  its health is all the relay tells.

@@ -33,6 +33,7 @@ def a_service(district: District, **more: Any) -> Service:
 
 async def opened(district: District, service: Service) -> Service:
     await district.database("vault")
+    district.streams()
     await service.open(database=await district.database("visits"))
     district.services["visits"] = service
     return service

@@ -45,9 +45,7 @@ async def put_back(vault: asyncpg.Connection, rows: list[asyncpg.Record]) -> Non
 
 async def brought(district: District, *, apply: bool) -> Brought:
     world = district.world
-    return await restore_keys(
-        world.place, world.nats.url, world.nats.password, district.code, apply=apply, prefix=district.prefix
-    )
+    return await restore_keys(world.place, district.bus(service=""), apply=apply, prefix=district.prefix)
 
 
 async def test_an_older_vault_gets_its_keys_back_and_what_was_erased_stays_erased(district: District) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from support.logs import a_write, entire
 from support.roster import DISTRICT, unit
 from support.streams import stream_equals_log
 from support.world import District, until
 
-from deploy.restore import restore_from
+from deploy.fsck import Finding, fsck
+from deploy.restore import Asked, restore_from
+from shared.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.eventlog import after, append, head
 from shared.service import Service
 
@@ -45,18 +48,19 @@ async def lose(district: District, service: Service, keep: int) -> None:
         await admin.execute("delete from log.stream s where not exists (select from log.entry e where e.stream = s.stream)")
         await admin.execute("update log.stream s set ver = (select max(ver) from log.entry e where e.stream = s.stream); ")
         await admin.execute("update log.head set pos = $1", keep)
-        await admin.execute("update view.published set pos = least(pos, $1), leaf = null where pos > $1", keep)
+        await admin.execute(
+            "update view.published p set pos = e.pos, leaf = e.leaf_hash from log.entry e where p.pos > $1 and e.pos = $1", keep
+        )
+        await admin.execute("update view.published set pos = 0, leaf = null where pos > $1", keep)
         await admin.execute("delete from view.made")
     await admin.close()
 
 
-async def restored(district: District, *, apply: bool, mirror: bool = False) -> dict[str, Any]:
-    world = district.world
+async def restored(district: District, *, apply: bool, mirror: bool = False, forget: bool = False) -> dict[str, Any]:
     for name in ("roster", "visits", "issues", "reporting"):
         await district.database(name)
-    return await restore_from(
-        world.place, world.nats.url, world.nats.password, district.code, mirror=mirror, apply=apply, prefix=district.prefix
-    )
+    asked = Asked(apply, district.settings().checkpoints, forget, district.prefix)
+    return await restore_from(district.world.place, district.bus(service=""), asked, mirror=mirror)
 
 
 async def a_log_of(district: District, count: int) -> Service:
@@ -66,7 +70,23 @@ async def a_log_of(district: District, count: int) -> Service:
         for number in range(2, count + 1):
             assert (await renamed(client, f"某区{number}")).status_code == 200
     await stream_equals_log(district.bus(), service.pool)
+    await marked(district, count)
     return service
+
+
+def checkpoint(district: District, service: str = "roster") -> Checkpoint:
+    signatures, folder = district.bus(service=service).signatures, district.settings().checkpoints
+    assert signatures and folder
+    return Checkpoint(folder, service, signatures)
+
+
+async def marked(district: District, position: int) -> None:
+    """Wait until the checkpoint speaks of this position."""
+
+    async def there() -> bool:
+        return (checkpoint(district).read() or (0,))[0] == position
+
+    await until(there)
 
 
 async def test_an_old_database_under_a_running_service_stops_commands_until_it_is_restored(district: District) -> None:
@@ -232,3 +252,82 @@ async def test_a_log_lost_together_with_its_stream_comes_back_from_the_mirror(di
         await until(open_again)
     assert [entry.leaf for entry in (await after(service.pool, 0, 8))] == [entry.leaf for entry in before]
     await stream_equals_log(district.bus(), service.pool)
+
+
+async def test_a_log_lost_with_its_stream_and_all_memory_of_it_is_known_by_its_checkpoint(district: District) -> None:
+    """PostgreSQL put back from an old backup and NATS wiped: nothing in them tells, and neither may be believed."""
+    service = await a_log_of(district, 8)
+    await service.close()
+    await lose(district, service, 3)
+    district.world.wipe_nats()
+    again = await district.open("roster", relay=True)
+    async with district.client(again) as client:
+        refused = await renamed(client, "某区九")
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:guiren:problem:log-fork")
+        assert "曾写到第 8 条" in await shut(client)
+        found = (await restored(district, apply=True))["roster"]
+        assert (found.checkpoint, found.restored, "副本只到第 0 条" in found.trouble) == (8, False, True)
+        await asyncio.sleep(1)
+        assert (await renamed(client, "某区九")).status_code == 503
+        assert (await restored(district, apply=True, forget=True))["roster"].trouble == "", "a person answers for it"
+
+        async def open_again() -> bool:
+            return (await renamed(client, "某区九")).status_code == 200
+
+        await until(open_again)
+    await marked(district, 4)
+
+
+async def test_a_log_that_is_not_shorter_than_its_checkpoint_takes_nothing_from_a_copy(district: District) -> None:
+    """Even what its service has signed: a log that lost nothing has nothing to get back."""
+    service = await a_log_of(district, 4)
+    kept = checkpoint(district).read()
+    assert kept
+    assert (await renamed(district.client(service), "某区五")).status_code == 200
+    await stream_equals_log(district.bus(), service.pool)
+    await marked(district, 5)
+    await service.close()
+    await lose(district, service, 4)
+    mark = checkpoint(district)
+    mark.write(*kept)
+    found = (await restored(district, apply=True))["roster"]
+    assert (found.position, found.copy, found.restored) == (4, 5, False)
+    assert "日志不短于检查点(第 4 条)" in found.trouble
+    (line,) = found.which
+    assert "第 5 条" in line and "roster.unit-renamed.v1" in line and "unit/520502" in line, "it says which"
+    mark.forget()
+    assert "没有检查点" in (await restored(district, apply=True))["roster"].trouble
+    mark.write(5, kept[1])
+    assert "第 5 条与检查点不同" in (await restored(district, apply=True))["roster"].trouble
+    connection = await district.connect("roster")
+    assert await head(connection) == 4
+    await connection.close()
+    await restored(district, apply=True, forget=True)
+    again = await district.open("roster", relay=True)
+    assert await head(again.pool) == 5
+    await stream_equals_log(district.bus(), again.pool)
+
+
+async def test_a_checkpoint_that_its_service_did_not_sign_is_not_believed(district: District) -> None:
+    service = await a_log_of(district, 2)
+    await service.close()
+    mark = checkpoint(district)
+    other = district.bus(service="visits").signatures
+    assert other
+    Checkpoint(mark.path.parent.parent, "roster", other).write(1, b"0" * 32)
+    for harm in (None, b"", b"{", mark.path.read_bytes()[:-9]):
+        if harm is not None:
+            mark.path.write_bytes(harm)
+        with pytest.raises(CheckpointUnreadable, match="roster 的检查点文件"):
+            mark.read()
+        assert "检查点文件" in (await restored(district, apply=True))["roster"].trouble
+    again = await district.open("roster", relay=True)
+    async with district.client(again) as client:
+        assert "检查点文件" in await shut(client)
+    assert [item.kind for item in await audited(district) if item.service == "roster"] == ["checkpoint"]
+    await restored(district, apply=True, forget=True)
+    await marked(district, 2)
+
+
+async def audited(district: District) -> list[Finding]:
+    return await fsck(district.world.place, district.bus(service=""), district.settings(), district.prefix)

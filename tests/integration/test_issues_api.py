@@ -90,6 +90,7 @@ async def some_visits(district: District) -> Service:
     visits = Service(
         "visits", district.settings("visits"), (VISIT,), {}, title="visits", followers=lambda _service: [directory.follower()]
     )
+    district.streams()
     await visits.open(database=await district.database("visits"), relay=True)
     district.services["visits"] = visits
     return visits

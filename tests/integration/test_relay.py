@@ -126,11 +126,11 @@ async def test_only_a_wrong_sequence_is_one_and_every_other_refusal_is_an_outage
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream that takes two messages and no more refuses as a full store does: with another code."""
-    pool, bus = await district.pool(), district.bus()
-    await bus.connect()
+    pool, bus, admin = await district.pool(), district.bus(), district.bus(service="")
+    await admin.connect()
     small = stream_config(district.code, "roster")
     small.max_msgs, small.discard = 2, DiscardPolicy.NEW
-    await bus._js.add_stream(small)
+    await admin._js.update_stream(small)
     await write_many(pool, "w", 6)
     with pytest.raises(BusUnavailable):
         await bus.publish("roster", await after(pool, 0, 10))

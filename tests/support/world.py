@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -27,15 +28,22 @@ from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import Process, answers
 from deploy.embedded.programs import inside, service_environment
 from deploy.install import DEMO, Place, install
+from deploy.keys import SERVICES
+from deploy.streams import administrators_bus, install_streams
 from shared.bus import Bus
 from shared.decider import Actor
 from shared.identity import issue
+from shared.keycopies import TABLE as KEYS
 from shared.service import Service
 from shared.settings import Settings
+from shared.signatures import Signatures
 from shared.terms import Role, derived_id
 from support.verify import verify_followers, verify_views
 
 TEMPLATE = "tpl_"
+_FIRST_DISTRICT = 999_000
+_DISTRICTS = 64
+"""NATS is told of them beforehand; a test takes the next, and at the end it begins again with new streams."""
 _NUMBERS = count(1)
 
 
@@ -48,7 +56,9 @@ class World:
         self.home = Home(self.path)
         # The operating system survives these tests: what a killed process wrote is there without fsync.
         self.postgres = Postgres(self.home, {"fsync": "off", "full_page_writes": "off", "checkpoint_timeout": "1h"})
-        self.nats = Nats(self.home)
+        self.nats = Nats(self.home, [f"{_FIRST_DISTRICT + number}" for number in range(_DISTRICTS)])
+        self.living: set[str] = set()
+        """The districts of now that have streams."""
 
     async def start(self) -> None:
         self.postgres.start()
@@ -93,6 +103,28 @@ class World:
         self.nats.kill()
         shutil.rmtree(self.nats.data, ignore_errors=True)
         self.nats.start()
+        self.make_streams(self.living)
+
+    def bus(self, district: str, service: str = "") -> Bus:
+        """A connection to NATS of its administrator, or of a service."""
+        if not service:
+            return administrators_bus(self.nats.url, self.home.secrets, district)
+        signatures = Signatures.read(district, self.home.secrets / "entry-keys.json", self.home.secrets / f"entry-key-{service}")
+        return Bus(self.nats.url, service, self.home.secret(f"nats-{service}"), district, signatures)
+
+    def make_streams(self, districts: Iterable[str]) -> None:
+        """As the installer does; where another test has left streams, anew. In a thread of its own, for whoever can't wait."""
+
+        async def make() -> None:
+            for district in districts:
+                bus = self.bus(district)
+                for name in (*SERVICES, KEYS):
+                    await bus.drop_stream(name)
+                await install_streams(bus)
+                await bus.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, make()).result()
 
 
 @dataclass
@@ -101,7 +133,7 @@ class District:
 
     world: World
     prefix: str
-    code: str = field(default_factory=lambda: f"{999_000 + next(_NUMBERS)}")
+    code: str = field(default_factory=lambda: f"{_FIRST_DISTRICT + next(_NUMBERS) % _DISTRICTS}")
     services: dict[str, Service] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)
     _buses: list[Bus] = field(default_factory=list)
@@ -132,6 +164,13 @@ class District:
             password=self.world.home.secret(name), min_size=1, max_size=size,
         )  # fmt: skip
 
+    def streams(self) -> None:
+        """Its streams; made at the first asking."""
+        if self.code not in self.world.living:
+            self.world.living.add(self.code)
+            shutil.rmtree(self.world.home.checkpoints / self.code, ignore_errors=True)
+            self.world.make_streams([self.code])
+
     # Services.
 
     def settings(self, name: str = "roster", **changes: Any) -> Settings:
@@ -140,23 +179,28 @@ class District:
             **{
                 "district": self.code, "postgres_port": self.world.postgres.port, "postgres_password_file": secrets / name,
                 "vault_password_file": secrets / "vault", "master_key_file": secrets / "master-key",
-                "nats_url": self.world.nats.url, "nats_password_file": secrets / "nats", "jwks": str(secrets / "jwks.json"),
-                "evidence_url": f"file://{self.world.home.evidence}", "clock": False, **changes,
+                "nats_url": self.world.nats.url, "nats_password_file": secrets / f"nats-{name}",
+                "entry_key_file": secrets / f"entry-key-{name}", "entry_keys_file": secrets / "entry-keys.json", "jwks": str(secrets / "jwks.json"),
+                "checkpoints": self.world.home.checkpoints / self.code, "evidence_url": f"file://{self.world.home.evidence}", "clock": False, **changes,
             }
         )  # fmt: skip
 
     async def open(self, name: str = "roster", *, relay: bool = False) -> Service:
         """A service of this district, open; ``relay`` starts what it does in the background."""
         await self.database("vault")
+        if relay:
+            self.streams()
         database = await self.database(name)
         service: Service = importlib.import_module(f"services.{name}.app").build(self.settings(name))
         await service.open(database=database, relay=relay)
         self.services[name] = service
         return service
 
-    def bus(self, url: str | None = None) -> Bus:
-        """Another connection to NATS."""
-        bus = Bus(url or self.world.nats.url, self.world.nats.password, self.code)
+    def bus(self, url: str | None = None, service: str = "roster") -> Bus:
+        """Another connection to NATS as a service has it."""
+        self.streams()
+        bus = self.world.bus(self.code, service)
+        bus.url = url or bus.url
         self._buses.append(bus)
         return bus
 
@@ -185,6 +229,7 @@ class District:
 
     def process(self, name: str = "roster") -> ServiceProcess:
         """The service as a process of its own. Its database has no prefix, so only ``whole_district`` has it."""
+        self.streams()
         made = ServiceProcess(self.world.home, name, self.code)
         self._processes.append(made)
         return made
@@ -219,7 +264,11 @@ class ServiceProcess(Process):
         return [sys.executable, "-m", f"services.{self.name}"]
 
     def environment(self) -> dict[str, str]:
-        return {**service_environment(self.home, self.name), "GUIREN_DISTRICT": self._district}
+        return {
+            **service_environment(self.home, self.name),
+            "GUIREN_DISTRICT": self._district,
+            "GUIREN_CHECKPOINTS": str(self.home.checkpoints / self._district),
+        }
 
     @property
     def url(self) -> str:
@@ -242,6 +291,7 @@ async def a_district(world: World, prefix: str | None = None) -> AsyncGenerator[
         yield district
         await district.verify()
     finally:
+        world.living.discard(district.code)
         await district.close()
 
 
