@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 
 from deploy.keys import write_private
+from shared.settings import trusting
 from shared.vault import Vault, master_id
 
 
@@ -51,6 +52,7 @@ async def rotate(where: Vaulted, *, fresh: bool = True) -> dict[str, Any]:
         min_size=1,
         max_size=2,
         timeout=10,
+        ssl=trusting(os.environ.get("GUIREN_POSTGRES_CA", "")),
     )
     try:
         if fresh:

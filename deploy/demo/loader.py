@@ -29,7 +29,7 @@ from shared.eventlog import microseconds
 from shared.handle import Desk
 from shared.months import Calendar
 from shared.projector import View, prepare, rebuild
-from shared.settings import Settings
+from shared.settings import Settings, trusting
 from shared.vault import Vault
 
 Progress = Callable[[str, int, int], None]
@@ -66,7 +66,7 @@ class Loader:
         pool = await asyncpg.create_pool(
             host=self._settings.postgres_host, port=self._settings.postgres_port, database=f"{self._prefix}guiren_{service}",
             user=role, password=self._settings.secret(secret), min_size=1, max_size=size, timeout=10, command_timeout=60,
-            server_settings={"search_path": "view", "application_name": "demo"},
+            server_settings={"search_path": "view", "application_name": "demo"}, ssl=trusting(self._settings.postgres_ca),
         )  # fmt: skip
         try:
             yield pool

@@ -1,14 +1,22 @@
-"""PostgreSQL and NATS on another machine: reached by TLS for which a named authority vouches, or not at all."""
+"""PostgreSQL and NATS on another machine: reached by TLS for which a named authority vouches, or not at all.
+
+The embedded PostgreSQL was built without TLS: something that speaks it as PostgreSQL does stands before it.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import asyncio
+import contextlib
+import shutil
+import ssl
+import tempfile
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,6 +32,8 @@ from services.roster.app import build
 from shared.bus import Bus, BusUnavailable
 from shared.settings import Settings, trusting
 from shared.signatures import Signatures
+
+_TLS_PLEASE = bytes.fromhex("00000008 04d2162f")
 
 
 def authority(folder: Path) -> tuple[Path, Path, Path]:
@@ -44,8 +54,6 @@ def authority(folder: Path) -> tuple[Path, Path, Path]:
     plain = serialization.NoEncryption()
     paths[2].write_bytes(own.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
     paths[2].chmod(0o600)
-    if os.geteuid() == 0:
-        os.chown(paths[2], 65534, 65534)  # As root PostgreSQL runs as nobody.
     return paths
 
 
@@ -63,15 +71,50 @@ class Encrypting(Nats):
         return self.log.exists() and "Server is ready" in self.log.read_text(encoding="utf-8")
 
 
+@contextlib.asynccontextmanager
+async def before(postgres: Postgres, certificate: Path, key: Path) -> AsyncGenerator[int]:
+    """A server that answers PostgreSQL's request for TLS, and refuses whoever begins without. Its port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65_536):
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            if await reader.readexactly(8) != _TLS_PLEASE:
+                writer.close()
+                return
+            writer.write(b"S")
+            await writer.start_tls(context)
+            there, back = await asyncio.open_connection("127.0.0.1", postgres.port)
+            for task in (asyncio.create_task(carry(reader, back)), asyncio.create_task(carry(there, writer))):
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Postgres, Nats, Path, Path]]:
-    path = tmp_path_factory.mktemp("tls")
-    for each in (path, *path.parents[:2]):
-        each.chmod(0o755)
+    path = Path(tempfile.mkdtemp(prefix="guiren-tls-"))
+    path.chmod(0o755)
     home = Home(path / "home")
     ca, certificate, key = authority(path / "ours")
     stranger, *_ = authority(path / "other")
-    postgres = Postgres(home, {"fsync": "off", "ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)})
+    postgres = Postgres(home, {"fsync": "off"})
     nats = Encrypting(home)
     nats.tls = (ca, certificate, key)
     try:
@@ -81,37 +124,43 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Post
     finally:
         nats.kill()
         postgres.stop()
+        shutil.rmtree(path, ignore_errors=True)
 
 
 async def test_a_service_reaches_postgresql_and_nats_by_tls_of_a_known_authority_only(
     place: tuple[Home, Postgres, Nats, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, postgres, nats, ca, stranger = place
-    admin = Place("127.0.0.1", postgres.port, postgres.admin_password, ca=str(ca))
-    await install(admin, home.passwords())
     monkeypatch.setenv("GUIREN_NATS_CA", str(ca))
     bus = administrators_bus(nats.url, home.secrets, "520502")
     await install_streams(bus)
     await bus.close()
+    async with before(postgres, ca.parent / "server.pem", ca.parent / "key.pem") as port:
+        await install(Place("127.0.0.1", port, postgres.admin_password, ca=str(ca)), home.passwords())
+        service = build(told(home, port, nats, ca))
+        await service.open()
+        try:
+            assert await service.pool.fetchval("select current_user") == "roster"
+            assert await service.vault.pool.fetchval("select current_user") == "vault"
+            assert await service.bus.last_sequence("roster") == 0
+            with pytest.raises(OSError, match="certificate verify failed"):
+                await build(told(home, port, nats, stranger)).open()
+            with pytest.raises((OSError, asyncpg.PostgresError)):
+                await build(told(home, postgres.port, nats, ca)).open()  # It speaks no TLS: nobody goes on without.
+            signatures = Signatures.read("520502", home.secrets / "entry-keys.json")
+            for wrong in (trusting(str(stranger)), None):
+                other = Bus(nats.url, "roster", home.secret("nats-roster"), "520502", signatures, wrong)
+                with pytest.raises(BusUnavailable):
+                    await other.connect()
+        finally:
+            await service.close()
+
+
+def told(home: Home, port: int, nats: Nats, ca: Path) -> Settings:
     secrets = home.secrets
-    settings = Settings(
-        postgres_port=postgres.port, postgres_ca=str(ca), postgres_password_file=secrets / "roster",
+    return Settings(
+        postgres_port=port, postgres_ca=str(ca), postgres_password_file=secrets / "roster",
         vault_password_file=secrets / "vault", master_key_file=secrets / "master-key", nats_url=nats.url, nats_ca=str(ca),
         nats_password_file=secrets / "nats-roster", entry_key_file=secrets / "entry-key-roster",
         entry_keys_file=secrets / "entry-keys.json", jwks=str(secrets / "jwks.json"), checkpoints=home.checkpoints,
     )  # fmt: skip
-    service = build(settings)
-    await service.open()
-    try:
-        for pool in (service.pool, service.vault.pool):
-            assert await pool.fetchval("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
-        assert await service.bus.last_sequence("roster") == 0
-        with pytest.raises(OSError, match="certificate verify failed"):
-            await build(settings.model_copy(update={"postgres_ca": str(stranger)})).open()
-        signatures = Signatures.read("520502", secrets / "entry-keys.json")
-        for wrong in (trusting(str(stranger)), None):
-            other = Bus(nats.url, "roster", home.secret("nats-roster"), "520502", signatures, wrong)
-            with pytest.raises(BusUnavailable):
-                await other.connect()
-    finally:
-        await service.close()
