@@ -87,6 +87,17 @@ class Appended:
 _COLUMNS = "pos, rec_us, stream, ver, type, body"
 _ARRAYS = "$1::uuid[],$2::bytea[],$3::text[],$4::int[],$5::int[],$6::text[],$7::int[],$8::text[],$9::bytea[]"
 _APPEND = f"select * from log.append({_ARRAYS})"
+_AFTER = f"""
+with page as materialized (select {_COLUMNS} from log.entry where pos > $1 order by pos limit $2),
+cut as materialized (
+    select e.rec_us, e.pos from log.entry e where e.rec_us <= (select rec_us from page order by pos desc limit 1)
+    order by e.rec_us desc, e.pos desc limit 1)
+select page.*, (case page.rec_us when cut.rec_us then cut.pos else max(page.pos) over (partition by page.rec_us) end
+    - page.pos)::int as rest
+from page, cut order by page.pos
+"""
+"""An append lies together, so a page can cut only the last one in it: the log is asked once where that one ends, in an order
+that only the index has which finds it at once."""
 _APPEND_DEMO = f"select * from log.append_demo({_ARRAYS},$10::bigint)"
 
 
@@ -156,11 +167,7 @@ async def load_many(connection: Any, streams: Sequence[str]) -> dict[str, list[E
 
 async def after(connection: Any, position: int, limit: int) -> list[Entry]:
     """The next entries after a position, at most ``limit``; each knows how many of its append are still to come."""
-    rows = await connection.fetch(
-        f"select {_COLUMNS}, ((select max(pos) from log.entry whole where whole.rec_us = e.rec_us) - pos)::int as rest "
-        "from log.entry e where pos > $1 order by pos limit $2", position, limit,
-    )  # fmt: skip
-    return [entry(row) for row in rows]
+    return [entry(row) for row in await connection.fetch(_AFTER, position, limit)]
 
 
 async def whole(connection: Any, page: int = 5_000) -> AsyncIterator[list[Entry]]:

@@ -41,7 +41,8 @@ begin
         leaf_hash bytea not null generated always as (sha256('\x00'::bytea || int8send(pos) || int8send(rec_us) || body)) stored
     );
     create index if not exists entry_stream on log.entry (stream, ver);
-    create index if not exists entry_recorded on log.entry (rec_us);
+    create index if not exists entry_appended on log.entry (rec_us, pos);  -- Where an append ends is read from the index alone.
+    drop index if exists log.entry_recorded;
 
     -- One transaction's commands, each on a stream of its own. Arrays in step: the first group one element a command,
     -- the second one element a fact, in order. A batch in which every command is known answers as it did the first time.

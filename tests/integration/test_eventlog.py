@@ -231,3 +231,27 @@ async def test_only_the_demo_loader_may_say_when_and_never_in_the_future(distric
     assert (await append(demo, [a_write("a")], far)).rec_us < far - 10**11
     await demo.close()
     await service.close()
+
+
+async def test_a_page_reads_as_much_as_it_answers_however_large_the_appends_are(district: District) -> None:
+    connection = await district.connect()
+    for number in range(10):
+        await append(connection, [a_write(f"large-{number}", facts=1_000)])
+    admin = await district.connect(user="postgres")
+    await admin.execute("analyze log.entry")
+    await admin.close()
+    before = await _rows_read(connection)
+    page = await after(connection, 4_500, 300)
+    assert await _rows_read(connection) - before < 1_000
+    assert [entry.rest for entry in page] == [(-entry.pos) % 1_000 for entry in page]
+    across = await after(connection, 4_900, 300)
+    assert [entry.rest for entry in across] == [(-entry.pos) % 1_000 for entry in across]
+    await connection.close()
+
+
+async def _rows_read(connection: asyncpg.Connection) -> int:
+    await connection.execute("select pg_stat_force_next_flush()")
+    return await connection.fetchval(
+        "select t.seq_tup_read + (select sum(i.idx_tup_read)::bigint from pg_stat_user_indexes i where i.relid = t.relid) "
+        "from pg_stat_user_tables t where t.relid = 'log.entry'::regclass"
+    )
