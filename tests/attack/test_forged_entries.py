@@ -20,6 +20,7 @@ from deploy.fsck import fsck
 from deploy.keys import SERVICES
 from deploy.restore import Asked, restore_from
 from deploy.streams import install_streams, prepare_streams
+from services.reporting.archive import prove
 from shared.bus import Bus, subject
 from shared.eventlog import Entry, after, append, head, whole
 from shared.events import encode
@@ -189,6 +190,25 @@ async def test_a_mirror_that_makes_entries_up_restores_nothing(district: Distric
     assert (found.restored, f"第 {last + 1} 条没有该服务的有效签名" in found.trouble) == (False, True)
     assert await head(roster.pool) == last
     await reporting.pool.execute("delete from mirror.entry where pos = $1", last + 1)
+
+
+async def test_what_was_mirrored_before_signatures_gets_them_where_the_stream_says_the_same(district: District) -> None:
+    roster = await a_roster(district)
+    reporting = await district.open("reporting", relay=True)
+    last = await head(roster.pool)
+
+    async def mirrored() -> bool:
+        return await reporting.pool.fetchval("select count(*) from mirror.entry where origin = 'roster'") == last
+
+    await until(mirrored)
+    await reporting.pool.execute("update mirror.entry set proof = null, ver = ver + (pos = 1)::int")
+    found = (await restored(district, apply=False, mirror=True))["roster"]
+    assert "第 1 条没有该服务的有效签名" in found.trouble
+    await prove(reporting.pool, reporting.bus)
+    assert [row["pos"] for row in await reporting.pool.fetch("select pos from mirror.entry where proof is null")] == [1]
+    await reporting.pool.execute("update mirror.entry set ver = 1 where pos = 1")
+    await prove(reporting.pool, reporting.bus)
+    assert not (await restored(district, apply=False, mirror=True))["roster"].trouble
 
 
 async def test_what_a_service_can_still_send_elsewhere_halts_and_is_not_believed(district: District) -> None:
