@@ -262,16 +262,27 @@ _ASSIGN = (
     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, worker = excluded.worker"
 )
 _APART = frozenset((_REGISTER, _ASSIGN))
-_OF_A_POST = "known_post where member = $1 and unit = $2 and role = $3"
-_RELEASE_LATER = f"delete from {_OF_A_POST} and started_on >= $4"
-_RELEASE = (
-    "update known_post set ended_on = $4 where member = $1 and unit = $2 and role = $3 and (ended_on is null or ended_on > $4)"
-)
-_REPLACE_LATER = f"{_RELEASE_LATER} and acting_for is not distinct from $5 and ($6::date is null or started_on < $6)"
-_REPLACE = f"{_RELEASE} and acting_for is not distinct from $5"
-"""As the member's own decider does: what was said before of the same days gives way."""
+_OF_A_POST = "where member = $1 and unit = $2 and role = $3"
 _ELSEWHERE = (roster.RowSetAside.TYPE, roster.RowDismissed.TYPE, roster.RowRepaired.TYPE)
 """Large and of no concern here: not even read."""
+
+
+def post_statements(entry: Entry, table: str) -> list[tuple[str, tuple[Any, ...]]]:
+    """What an appointment or a release ends in a table of posts, as the member's own decider does: what was said before of the
+    same days gives way.
+    """
+    later = f"delete from {table} {_OF_A_POST} and started_on >= $4"
+    until = f"update {table} set ended_on = $4 {_OF_A_POST} and (ended_on is null or ended_on > $4)"
+    match entry.fact:
+        case roster.MemberAppointed() as fact:
+            post = (UUID(entry.key), fact.unit, str(fact.role), fact.on, fact.acting_for)
+            same = "and acting_for is not distinct from $5"
+            return [(f"{later} {same} and ($6::date is null or started_on < $6)", (*post, fact.until)), (f"{until} {same}", post)]
+        case roster.MemberReleased() as fact:
+            gone = (UUID(entry.key), fact.unit, str(fact.role), fact.on)
+            return [(later, gone), (until, gone)]
+        case _:
+            return []
 
 
 def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
@@ -295,8 +306,7 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [
                 ("insert into known_member values ($1,$2,$3) on conflict (id) do update set name = excluded.name",
                  (member, fact.account, orjson.dumps(fact.name.token).decode())),
-                (_REPLACE_LATER, (member, fact.unit, str(fact.role), fact.on, fact.acting_for, fact.until)),
-                (_REPLACE, (member, fact.unit, str(fact.role), fact.on, fact.acting_for)),
+                *post_statements(entry, "known_post"),
                 ("insert into known_post values ($1,$2,$3,$4,$5,$6,$7)",
                  (member, fact.unit, str(fact.role), fact.sub_unit, fact.on, fact.until, fact.acting_for)),
             ]  # fmt: skip
@@ -305,9 +315,8 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
                 ("delete from known_phone", ()),
                 *(("insert into known_phone values ($1,$2)", pair) for pair in entries.items()),
             ]
-        case roster.MemberReleased() as fact:
-            gone = (UUID(entry.key), fact.unit, str(fact.role), fact.on)
-            return [(_RELEASE_LATER, gone), (_RELEASE, gone)]
+        case roster.MemberReleased():
+            return post_statements(entry, "known_post")
         case roster.EnterpriseRegistered() as fact:
             return [
                 (_REGISTER, (UUID(entry.key), fact.code, fact.name, writing.key(fact.name), str(fact.standing), fact.industry))

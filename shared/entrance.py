@@ -61,8 +61,10 @@ def _asks(dependant: Dependant, what: Callable[..., Any]) -> bool:
 
 async def _known(request: Request) -> None:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    actor = await request.app.state.service.actor(token.strip() if kind.lower() == "bearer" else "")
-    request.scope["caller"], request.scope["actor"] = actor, actor.account
+    service = request.app.state.service
+    holder = await service.holder(token.strip() if kind.lower() == "bearer" else "")
+    actor = await service.actor(holder)
+    request.scope["caller"], request.scope["actor"], request.scope["holder"] = actor, actor.account, holder
 
 
 async def _anybody() -> None:

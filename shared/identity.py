@@ -1,12 +1,14 @@
-"""A bearer token becomes an Actor.
+"""A bearer token becomes a holder: who asks, and nothing of what he may (``shared/people`` answers that at every request).
 
 Tokens are JWTs signed by whoever the settings name: the built-in issuer of the embedded profile (Ed25519, a key file)
-or an OpenID Connect provider (its JWKS address). The token says who, in which roles, for which unit.
+or an OpenID Connect provider (its JWKS address). Claims of roles and units are not read, whoever signed them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,73 +16,138 @@ from uuid import UUID
 import anyio
 import httpx
 import orjson
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from shared.decider import Actor
-from shared.problems import Unauthenticated
-from shared.terms import Role, derived_id
+from shared.problems import Unauthenticated, Unavailable
+from shared.terms import derived_id, new_id
 
+log = structlog.get_logger()
+
+LONGEST_SECONDS = 12 * 3600
+"""No token is good for longer, whatever it says: a working day, and one sign-in for it."""
+RENEWAL_SECONDS = 20.0
+"""How often the key set is read again: a key that was withdrawn is refused within a minute."""
+_PAUSE_SECONDS = 5.0
+"""Tokens of unknown keys bring the reading forward, but not more often than this."""
+_STALE_SECONDS = 600.0
+"""A key set that could not be read for so long is no longer believed."""
 _ALGORITHMS = ["EdDSA", "Ed25519", "RS256", "ES256", "PS256"]
-_REFRESH_SECONDS = 60
+_LONGEST_ID = 200
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a token, and which one it is."""
+
+    member: UUID
+    jti: str
+
+    @property
+    def token(self) -> UUID:
+        """Under which name this token is revoked."""
+        return token_id(self.jti)
+
+
+def token_id(jti: str) -> UUID:
+    """The name of a token in the roster: whatever an issuer calls it, ours is a UUID."""
+    return derived_id("token", jti)
 
 
 def issue(key_jwk: dict[str, Any], claims: dict[str, Any], now: int, lifetime: int) -> str:
     """A token of the built-in issuer with these claims, valid ``lifetime`` seconds from ``now``."""
     key = OKPKey.import_key(key_jwk)
     header = {"alg": "Ed25519", "kid": key.thumbprint()}
-    return jwt.encode(header, {**claims, "iat": now, "nbf": now - 5, "exp": now + lifetime}, key, algorithms=_ALGORITHMS)
+    whole = {"jti": str(new_id()), "iat": now, "nbf": now - 5, "exp": now + lifetime, **claims}
+    return jwt.encode(header, whole, key, algorithms=_ALGORITHMS)
 
 
 class Gatekeeper:
-    """Verifies bearer tokens against a key set, which is read again when an unknown key shows up."""
+    """Verifies bearer tokens against a key set that is read again and again (``renew``)."""
 
-    def __init__(self, jwks: str, issuer: str, audience: str) -> None:
+    def __init__(self, jwks: str, issuer: str, audience: str, account_claim: str = "") -> None:
         self._jwks = jwks
+        self._account_claim = account_claim
         self._keys: KeySet | None = None
-        self._read_at = 0.0
+        self._read_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._renewing = asyncio.Lock()
         self._claims = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": audience},
             exp={"essential": True},
+            iat={"essential": True},
             sub={"essential": True},
+            jti={"essential": True},
         )
 
-    async def actor(self, token: str) -> Actor:
-        """Who holds this token. Refuses what is expired, forged, meant for others, or without a known role."""
-        for fresh in (False, True):
-            keys = await self._key_set(fresh=fresh)
+    async def holder(self, token: str) -> Holder:
+        """Who holds this token. Refuses what is expired, forged, meant for others, good for too long, or without a name."""
+        keys = self._keys
+        if keys is None or time.monotonic() - self._read_at > _STALE_SECONDS:
+            await self.renew()
+            keys = self._keys
+        if keys is None:
+            raise Unavailable(reason="key set")
+        try:
+            return self._read(token, keys)
+        except (JoseError, ValueError, KeyError, TypeError):
+            if time.monotonic() - self._tried_at < _PAUSE_SECONDS:
+                raise Unauthenticated from None
+        await self._tried()  # It may be signed by a key that is newer than what was read.
+        try:
+            return self._read(token, self._keys or keys)
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise Unauthenticated from None
+
+    async def renew(self) -> None:
+        """Read the key set anew. Requests go on with the one there is meanwhile."""
+        async with self._renewing:
+            self._tried_at = time.monotonic()
             try:
-                decoded = jwt.decode(token, keys, algorithms=_ALGORITHMS)
-                self._claims.validate(decoded.claims)
-                return _actor(decoded.claims)
-            except (JoseError, ValueError, KeyError, TypeError):
-                if fresh or time.monotonic() - self._read_at < _REFRESH_SECONDS:
-                    raise Unauthenticated from None
-        raise Unauthenticated
-
-    async def _key_set(self, *, fresh: bool) -> KeySet:
-        if self._keys is None or fresh:
-            if self._jwks.startswith("https://"):
-                async with httpx.AsyncClient(timeout=5) as client:
-                    raw = (await client.get(self._jwks)).raise_for_status().content
-            else:
-                raw = await anyio.Path(Path(self._jwks)).read_bytes()
-            self._keys = KeySet.import_key_set(orjson.loads(raw))
+                raw = await self._fetched()
+                self._keys = KeySet.import_key_set(orjson.loads(raw))
+            except (OSError, httpx.HTTPError, ValueError, JoseError) as error:
+                if time.monotonic() - self._read_at > _STALE_SECONDS:
+                    self._keys = None
+                raise Unavailable(reason="key set") from error
             self._read_at = time.monotonic()
-        return self._keys
 
+    async def _tried(self) -> None:
+        """Renewed if that is possible; one that is under way is another's, and is not waited for."""
+        if self._renewing.locked():
+            return
+        try:
+            await self.renew()
+        except Unavailable as error:
+            log.warning("key set not renewed", error=repr(error.__cause__))
 
-def _actor(claims: dict[str, Any]) -> Actor:
-    try:
-        member = UUID(str(claims["sub"]))
-    except ValueError:
-        member = derived_id("subject", str(claims["sub"]))
-    return Actor(
-        id=member,
-        account=str(claims.get("account", "")),
-        roles=frozenset(Role(role) for role in claims["roles"]),
-        unit=str(claims.get("unit") or ""),
-        sub_unit=str(claims.get("sub_unit") or ""),
-    )
+    async def _fetched(self) -> bytes:
+        if self._jwks.startswith("https://"):
+            async with httpx.AsyncClient(timeout=5) as client:
+                return (await client.get(self._jwks)).raise_for_status().content
+        return await anyio.Path(Path(self._jwks)).read_bytes()
+
+    def _read(self, token: str, keys: KeySet) -> Holder:
+        claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
+        self._claims.validate(claims)
+        begun, ends, jti = claims["iat"], claims["exp"], claims["jti"]
+        if not (isinstance(begun, int) and isinstance(ends, int) and ends - begun <= LONGEST_SECONDS):
+            raise ValueError  # A number that is no whole one compares as its sender likes.
+        if not (isinstance(jti, str) and 0 < len(jti) <= _LONGEST_ID):
+            raise ValueError
+        return Holder(self._member(claims), jti)
+
+    def _member(self, claims: dict[str, Any]) -> UUID:
+        """The member whose token it is: by the account in the claim that the settings name, else by the subject."""
+        if self._account_claim:
+            account = claims[self._account_claim]
+            if not isinstance(account, str):
+                raise ValueError
+            return derived_id("member", account)
+        try:
+            return UUID(str(claims["sub"]))
+        except ValueError:
+            return derived_id("member", str(claims["sub"]))

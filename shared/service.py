@@ -33,18 +33,19 @@ from shared.door import Door
 from shared.gate import Gate
 from shared.handle import Desk, Done
 from shared.health import Health
-from shared.identity import Gatekeeper
+from shared.identity import RENEWAL_SECONDS, Gatekeeper, Holder
 from shared.inner import Inner
 from shared.instants import ClockAhead, Instants
 from shared.listen import Listener, following, listen, reacting
 from shared.months import SHANGHAI, Calendar, Year, local_date
 from shared.outages import StorageFull
+from shared.people import People, from_copy
 from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake, resume
 from shared.relay import Relay
 from shared.settings import Settings, trusting
 from shared.signatures import Signatures
-from shared.terms import derived_id
+from shared.terms import Role, derived_id
 from shared.vault import Vault
 
 log = structlog.get_logger()
@@ -100,6 +101,8 @@ class Service:
     """Tables of its own beside the views, with ``{schema}``; they hold nothing that is not in a log."""
     examples: dict[str, Any] = field(default_factory=dict[str, Any])
     """A body by operation id, for the OpenAPI document."""
+    people: People = from_copy
+    """Who holds a token today: the one thing asked about a caller at every request."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pool: asyncpg.Pool = field(init=False)
     desk: Desk = field(init=False)
@@ -136,7 +139,7 @@ class Service:
             reset=_as_it_is,
         )  # fmt: skip
         self.vault = Vault(keys, settings.master_keys)
-        self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience)
+        self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience, settings.account_claim)
         signatures = Signatures.read(settings.district, settings.entry_keys_file, settings.entry_key_file)
         password = settings.secret(settings.nats_password_file)
         self.bus = Bus(settings.nats_url, self.name, password, settings.district, signatures, trusting(settings.nats_ca))
@@ -162,7 +165,7 @@ class Service:
                 )
             for source, those in listeners.items():
                 self._start(f"listen-{source}", partial(listen, self.bus, source, those))
-            for task in self.tasks(self):
+            for task in (Periodic("key-set", RENEWAL_SECONDS, self._gatekeeper.renew), *self.tasks(self)):
                 self._start(task.name, partial(self._again_and_again, task, self._health(task.name)))
 
     async def close(self) -> None:
@@ -392,11 +395,18 @@ class Service:
         app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made
         return app
 
-    async def actor(self, token: str) -> Actor:
-        """Who asks."""
+    async def holder(self, token: str) -> Holder:
+        """Whose token it is."""
         if not token:
             raise Unauthenticated
-        return await self._gatekeeper.actor(token)
+        return await self._gatekeeper.holder(token)
+
+    async def actor(self, holder: Holder) -> Actor:
+        """Who asks, with the rights of today."""
+        found = await self.people(self.pool, holder, local_date(self.clock()))
+        if found.holds(Role.SYSTEM):  # The platform acts by itself, in its own process; nobody comes as it.
+            raise Unauthenticated
+        return found
 
 
 def _plumbing(service: Service) -> APIRouter:

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     audience: str = "guiren"
     jwks: str = "jwks.json"
     """A path or an https address of the key set that signs bearer tokens."""
+    account_claim: str = ""
+    """The claim of a token that holds the member's account (``preferred_username``); without one, the subject says who it is:
+    a member's id, or an account."""
 
     evidence_url: str = "file:///var/lib/guiren/evidence"
     """Where evidence lies: ``file:///folder`` or ``s3://bucket/prefix`` (credentials as obstore reads them)."""

@@ -62,10 +62,14 @@ class Role(Term):
     SUPERVISOR = "supervisor", "单位监督队伍"
     AUDITOR = "auditor", "审计员"
     ADMIN = "admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+    AUDIT_ADMIN = "audit_admin", "审计管理员"
     SYSTEM = "system", "系统"
 
 
 TIERS = (Role.CHIEF, Role.HEAD, Role.DEPUTY, Role.WORKER)
+ADMINISTRATORS = frozenset({Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+"""三员: they run, secure and audit the platform, and hold nothing of what it is for (``roles.md``)."""
 
 
 class EnterpriseKind(Term):

@@ -25,7 +25,7 @@ make setup
 export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 ALL_PROXY=http://127.0.0.1:9
 .venv/bin/guiren up --no-demo --detach
 .venv/bin/guiren status
-.venv/bin/guiren init --name 甄演示
+.venv/bin/guiren init --name 甄演示 --security-name 贾安全
 test -n "$(.venv/bin/guiren token --as office-head)"
 .venv/bin/guiren down
 echo "fresh: a private folder works"

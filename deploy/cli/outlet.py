@@ -7,14 +7,16 @@ import os
 import time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
-from uuid import NAMESPACE_URL, uuid5
 
+import click
 import httpx
 import typer
 from rich.console import Console
 
+from deploy.access import note
 from deploy.embedded.home import Home, default_home
-from shared.identity import issue
+from shared.identity import LONGEST_SECONDS, issue
+from shared.terms import derived_id, new_id
 
 FAILED = 1
 NOT_RUNNING = 3
@@ -63,25 +65,22 @@ def sign(home: Home, claims: dict[str, Any], lifetime: int) -> str:
     return issue(key, {"iss": ISSUER, "aud": AUDIENCE, **claims}, int(time.time()), lifetime)
 
 
-def system_token(home: Home) -> str:
-    """A token for the machine itself: a minute, and no person's rights."""
-    subject = str(uuid5(NAMESPACE_URL, "urn:guiren:command-line"))
-    return sign(home, {"sub": subject, "account": "system", "roles": ["system"], "unit": "", "sub_unit": ""}, 60)
-
-
-def token_of(home: Home, account: str, lifetime: int = 12 * 3600) -> str:
-    """A token of a local account, with the roles the roster knows now."""
-    with httpx.Client(base_url=address_of(home), timeout=10, trust_env=False) as client:
-        bearer = {"Authorization": f"Bearer {system_token(home)}"}
-        person = answer_of(client.get(f"/api/roster/accounts/{account}", headers=bearer))
-    claims = {name: person.get(name) or "" for name in ("account", "unit", "sub_unit", "name")}
-    return sign(home, {"sub": str(person["member"]), "roles": person["roles"], **claims}, lifetime)
+def token_of(home: Home, account: str, lifetime: int = LONGEST_SECONDS) -> str:
+    """A token of a local account: it says who, and what that may is the roster's to say. Written down before it is made."""
+    jti = str(new_id())
+    asked = click.get_current_context(silent=True)
+    try:
+        note(home.path, account=account, token=jti, command=asked.command_path if asked else "")
+    except OSError as error:
+        fail(f"无法写入访问日志,不发放令牌:{error.filename}")
+    return sign(home, {"sub": str(derived_id("member", account)), "jti": jti}, lifetime)
 
 
 def client(home: Home, account: str = "office", seconds: float = 60) -> httpx.Client:
     """A client of the gateway that acts as this account."""
+    address = address_of(home)
     bearer = {"Authorization": f"Bearer {token_of(home, account)}"}
-    return httpx.Client(base_url=address_of(home), headers=bearer, timeout=seconds, trust_env=False)
+    return httpx.Client(base_url=address, headers=bearer, timeout=seconds, trust_env=False)
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:

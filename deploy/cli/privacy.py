@@ -17,9 +17,9 @@ privacy = typer.Typer(help="个人信息", no_args_is_help=True)
 @privacy.command("erase")
 def erase(
     subject: Annotated[UUID, typer.Option("--subject", help="主体编号(在 /api/roster/subjects 查)")],
+    account: Annotated[str, typer.Option("--as", help="以哪个账号办理(本人的账号,记入日志)")],
     reason: Annotated[str, typer.Option("--reason", help="删除原因,记入日志")] = "按个人信息主体要求删除",
     yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
-    account: Annotated[str, typer.Option("--as", help="以哪个账号办理")] = "office-head",
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

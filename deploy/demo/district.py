@@ -42,6 +42,12 @@ _OFFICES = (
     ("inspector-caller", Role.CALLER_BACK, INSPECTORATE, "回访员"),
     ("auditor", Role.AUDITOR, INSPECTORATE, "审计员"),
 )
+_KEEPERS = (
+    ("security", Role.SECURITY_ADMIN, OFFICE, "安全管理员"),
+    ("security-2", Role.SECURITY_ADMIN, OFFICE, "安全管理员(复核)"),
+    ("audit-admin", Role.AUDIT_ADMIN, OFFICE, "审计管理员"),
+)
+"""After all the others, who keep their names and numbers."""
 _TEAM = (
     ("head", Role.HEAD, "主要负责人"),
     ("deputy", Role.DEPUTY, "分管负责人"),
@@ -174,6 +180,7 @@ def district() -> District:
     for unit in units:
         if unit.files:
             posts += [(f"{unit.code}-{what}", role, unit.code, post) for what, role, post in _TEAM]
+    posts += _KEEPERS
     people = [
         Person(account, invented_name(rng), phone(number), unit, role, post)
         for number, (account, role, unit, post) in enumerate(posts)

@@ -31,7 +31,7 @@ from services.roster.domain.delivery import DELIVERY, RecordDelivery
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.handover import HANDOVER, OpenHandover, SignHandover, WithdrawHandover
 from services.roster.domain.mapping import MAPPING, MapOfficePhones, MapPlaces, SetLoadLimit
-from services.roster.domain.member import MEMBER, AppointMember, ReleaseMember
+from services.roster.domain.member import MEMBER, AppointMember, ConfirmAppointment, ReleaseMember
 from services.roster.domain.project import PROJECT, HangPlaque, RegisterProject, TakeDownPlaque
 from services.roster.domain.row import ROW, DismissRow, RepairRow
 from services.roster.domain.task import TASK, CancelTask, DoTask, ProgressTask, SetTask
@@ -177,7 +177,7 @@ class Organising:
             head, deputy = self._who(place, "head"), self._who(place, "deputy")
             begin = self._span.day(1, shift)
             leave = self._appoint(deputy, Role.HEAD, "代主要负责人", begin, begin + timedelta(days=9), head.account)
-            yield self._appointing(begin, deputy, leave, held=True)
+            yield from self._appointing(begin, deputy, leave, held=True)
         for place in (13, 29):
             gone, day = self._who(place, "backup"), self._span.day(1, 4)
             release = ReleaseMember(unit=gone.unit, role=Role.BACKUP_LIAISON, on=day, reason="岗位调整")
@@ -185,7 +185,7 @@ class Organising:
             yield self._step(day, 13, MEMBER, gone.id, release, self._who(place, "head").actor, known)
         follower = self._who(13, "worker3")
         day = self._span.day(1, 6)
-        yield self._appointing(day, follower, self._appoint(follower, Role.BACKUP_LIAISON, "网格员兼备份联络员", day))
+        yield from self._appointing(day, follower, self._appoint(follower, Role.BACKUP_LIAISON, "网格员兼备份联络员", day))
 
     def _appoint(
         self, person: Person, role: Role, post: str, on: date, until: date | None = None, acting_for: str | None = None
@@ -195,10 +195,13 @@ class Organising:
             document="演示任〔2026〕1号", on=on, until=until, acting_for=acting_for,
         )  # fmt: skip
 
-    def _appointing(self, day: date, person: Person, command: AppointMember, *, held: bool = False) -> Step:
-        known = {"account": person.account, "units": {person.unit: None}, "held": held}
-        office = self._where.who["office"].actor
-        return self._step(day, 14, MEMBER, person.id, command, office, known)
+    def _appointing(self, day: date, person: Person, command: AppointMember, *, held: bool = False) -> Iterator[Step]:
+        """A dispatcher proposes, the head of the office confirms."""
+        proposal = derived_id("demo", "proposal", person.account, str(day))
+        known = {"account": person.account, "units": {person.unit: None}, "held": held, "proposal": proposal}
+        yield self._step(day, 14, MEMBER, person.id, command, self._where.who["office"].actor, known)
+        confirm = ConfirmAppointment(proposal=proposal)
+        yield self._step(day, 15, MEMBER, person.id, confirm, self._where.who["office-head"].actor, known)
 
     def _tasks(self) -> Iterator[Step]:
         for place, (title, content) in enumerate(TASKS * 3):

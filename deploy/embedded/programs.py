@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.embedded.home import Home, tool
 from deploy.embedded.process import Process, answers
+from shared.settings import Settings
 
 _DEPLOY = Path(__file__).parents[1]
 
@@ -46,6 +47,12 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
 def inside(home: Home, name: str) -> str:
     """Where a service tells how it is doing; nobody but this machine gets there."""
     return f"http://127.0.0.1:{home.port(inner(name))}"
+
+
+def settings_of(home: Home, name: str) -> Settings:
+    """The same, for a process that does not get them by its environment."""
+    told = {key.removeprefix("GUIREN_").lower(): value for key, value in service_environment(home, name).items()}
+    return Settings(**{key: value for key, value in told.items() if key in Settings.model_fields})  # type: ignore[arg-type]  # pydantic reads texts.
 
 
 class Service(Process):

@@ -39,14 +39,14 @@ _LEAST_FREE_BYTES = 100_000_000
 _REFUSAL_SECONDS = 10
 """How long a service may say no before it is believed: a copy that is being filled again may need a moment."""
 _SIGN_INS = """\
-  账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin(系统管理,不见业务数据)
+  账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin、security、audit-admin(三员,不见业务数据)
             <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
   令牌      guiren token --as office{home}
   单位编码  {address}/api/roster/units?kind=township|department|branch|village
   状态      guiren status{home}      停止  Ctrl-C 或 guiren down{home}"""
 _FIRST_STEP = """\
   平台是空的:还没有单位和账号
-  初始化    guiren init --name 姓名{home}        (建立本区、区优化办、首个账号 office-head、品牌与工作日历)
+  初始化    guiren init --name 姓名 --security-name 姓名{home}        (建立本区、区优化办、账号 office-head 与 security、品牌与工作日历)
   状态      guiren status{home}      停止  Ctrl-C 或 guiren down{home}"""
 
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from services.issues import api, clock
 from services.issues.projections import DECIDERS, VIEWS, heard, links
 from services.issues.reactions import reactions
-from shared import directory
+from shared import directory, people
 from shared.service import Service
 from shared.settings import Settings
 
@@ -16,7 +16,7 @@ def build(settings: Settings) -> Service:
     """The service: decider, views, its copy of the roster, what it does because of others, and its clock."""
     return Service(
         "issues", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 诉求与问题 (issues)",
-        followers=lambda _service: (directory.follower(), links.follower(), heard.follower()), reactions=reactions,
+        followers=lambda _service: (people.follower(), directory.follower(), links.follower(), heard.follower()), reactions=reactions,
         tasks=lambda service: (clock.task(service),) if service.settings.clock else (),
     )  # fmt: skip
 

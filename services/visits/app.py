@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from services.visits import api
 from services.visits.api.examples import EXAMPLES
 from services.visits.projections import DECIDERS, VIEWS
-from shared import directory
+from shared import directory, people
 from shared.service import Service
 from shared.settings import Settings
 
@@ -16,7 +16,7 @@ def build(settings: Settings) -> Service:
     """The service: its decider, its views, and the read copy of the roster it decides on."""
     return Service(
         "visits", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 走访 (visits)",
-        followers=lambda _service: (directory.follower(),), examples=EXAMPLES,
+        followers=lambda _service: (people.follower(), directory.follower()), examples=EXAMPLES,
     )  # fmt: skip
 
 

@@ -74,6 +74,40 @@ class MemberAppointed(Fact, type="roster.member-appointed.v1"):
     on: date
     until: date | None = None
     acting_for: Code | None = None
+    proposed_by: UUID | None = None
+    """Who proposed it, where two persons are needed; the other one is who said this."""
+
+
+class MemberProposed(Fact, type="roster.member-proposed.v1"):
+    """Somebody is to hold a role; it takes a second person to say so (``roles.md``). What is proposed is as in the appointment.
+
+    ``by_head`` says that the head of the office proposed it.
+    """
+
+    id: UUID
+    account: Code
+    name: Personal
+    phone: Personal | None = None
+    unit: Code
+    sub_unit: Code | None = None
+    role: Role
+    post: Name = ""
+    duty: Published = ""
+    document: Code = ""
+    on: date
+    until: date | None = None
+    acting_for: Code | None = None
+    by: UUID
+    by_head: bool = False
+    proposed_on: date
+
+
+class MemberProposalRejected(Fact, type="roster.member-proposal-rejected.v1"):
+    """What was proposed of a member does not become so: another person said no, or the proposer took it back."""
+
+    id: UUID
+    reason: FreeText
+    on: date
 
 
 class MemberReleased(Fact, type="roster.member-released.v1"):
@@ -83,6 +117,14 @@ class MemberReleased(Fact, type="roster.member-released.v1"):
     role: Role
     on: date
     reason: FreeText = ""
+
+
+class TokenRevoked(Fact, type="roster.token-revoked.v1"):
+    """A sign-in is refused from now on. The stream is the token's (``shared.identity.token_id``)."""
+
+    reason: FreeText = ""
+    by: UUID
+    on: date
 
 
 class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):

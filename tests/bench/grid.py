@@ -10,6 +10,9 @@ from uuid import UUID
 import orjson
 
 from deploy.cli.outlet import sign
+from deploy.embedded.programs import settings_of
+from deploy.founding import by_hand, installing
+from services.roster.domain.member import MEMBER, AppointMember
 from shared.codes import make_code
 from shared.months import local_date
 from shared.terms import derived_id, new_id
@@ -22,13 +25,12 @@ _WORKER = derived_id("member", "bench")
 
 def worker(ground: Ground) -> str:
     """The worker's token."""
-    claims = {"sub": str(_WORKER), "account": "bench", "roles": ["worker"], "unit": UNIT, "sub_unit": ""}
-    return sign(ground.home, claims, 3600)
+    return sign(ground.home, {"sub": str(_WORKER)}, 3600)
 
 
 def office(ground: Ground) -> str:
-    """The office's token."""
-    return sign(ground.home, {"sub": str(derived_id("member", "office")), "account": "office", "roles": ["office"]}, 3600)
+    """The token of the office's head."""
+    return sign(ground.home, {"sub": str(derived_id("member", "office-head"))}, 3600)
 
 
 async def lay(ground: Ground) -> list[UUID]:
@@ -43,9 +45,13 @@ async def lay(ground: Ground) -> list[UUID]:
         return orjson.loads(content)
 
     on = "2026-01-01"
-    await put("/units/520502", name="七星关区", kind="district", on=on)
     await put(f"/units/{UNIT}", name="测试街道", kind="township", parent="520502", on=on)
-    await put("/members/bench/appoint", "POST", name="测试员", unit=UNIT, role="worker", on=on)
+    key, person = (
+        derived_id("member", "bench"),
+        AppointMember.model_validate({"name": "测试员", "unit": UNIT, "role": "worker", "on": on}),
+    )
+    async with installing(settings_of(ground.home, "roster")) as roster:
+        await by_hand(roster, MEMBER, key, person, account="bench", units={UNIT: None})
     ids: list[UUID] = []
     position = 0
     for number in range(ENTERPRISES):

@@ -19,7 +19,8 @@ import asyncpg
 from deploy.embedded import Home, Nats, Postgres
 from deploy.embedded.home import SERVICES, free_port, tool
 from deploy.embedded.process import Process
-from deploy.embedded.programs import Gateway, Service
+from deploy.embedded.programs import Gateway, Service, settings_of
+from deploy.founding import First, found
 from deploy.install import Place, install
 from deploy.streams import install_streams
 from shared.bus import Bus
@@ -85,6 +86,7 @@ class Ground:
                 process.spawn()
             for process in self._running:
                 process.start()
+            await found(settings_of(self.home, "roster"), First("甄演示", "贾安全"))
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:

@@ -1,7 +1,8 @@
 """A running instance, reached only through its gateway: our own embedded one, or whatever the environment names.
 
 ``GUIREN_E2E_ADDRESS`` and ``GUIREN_E2E_SIGNING_KEY`` (the file of the built-in issuer's private key) point the same tests at
-an instance that runs already, such as the containers of ``docker-compose.yml``. It must be empty.
+an instance that runs already, such as the containers of ``docker-compose.yml``. It must be empty but for what
+``python -m deploy.founding 甄演示 贾安全`` puts into it.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Instance:
         self.root = ROOT
         self._key = json.loads(signing_key.read_text(encoding="utf-8"))
         self._clients: list[httpx.Client] = []
+        self._appointed: set[str] = set()
 
     @classmethod
     def named_or_new(cls, home: Path, port: int) -> Instance:
@@ -57,6 +59,7 @@ class Instance:
         found = cls.__new__(cls)
         found.home = home
         found.guiren("up", "--no-demo", "--detach", "--port", str(port))
+        found.guiren("init", "--name", "甄演示", "--security-name", "贾安全")
         found.__init__(f"http://127.0.0.1:{port}", home / "secrets/signing-key", home)
         return found
 
@@ -69,15 +72,39 @@ class Instance:
         return done
 
     def client(self, account: str, role: str, unit: str = "") -> httpx.Client:
-        """A client of the gateway that acts as this account."""
-        claims = {
-            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "account": account,
-            "roles": [role], "unit": unit, "sub_unit": "",
-        }  # fmt: skip
+        """A client of the gateway that acts as this account; who is of the office gets the post first."""
+        if unit == "office" and account not in self._appointed:
+            self._appointed.add(account)
+            self.appoint(account, role, unit)
+        return self._as(account)
+
+    def _as(self, account: str) -> httpx.Client:
+        claims = {"iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account))}
         token = issue(self._key, claims, int(time.time()), 3600)
         made = httpx.Client(base_url=self.address, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
         self._clients.append(made)
         return made
+
+    def appoint(self, account: str, role: str, unit: str) -> None:
+        """Give somebody a post, and wait until every service knows of it."""
+        person = {"name": "甄演示", "phone": "19900001234", "unit": unit, "role": role, "on": "2020-01-01"}
+        kept = role in ("office", "office_head", "inspector", "auditor", "admin", "security_admin", "audit_admin")
+        first, second = self._as("security" if kept else "office-head"), self._as("office-head" if kept else "office")
+        response = first.post(f"/api/roster/members/{account}/appoint", json=person)
+        assert response.is_success, response.text
+        if proposal := response.json()["proposal"]:
+            self.settle_office()
+            response = second.post(f"/api/roster/members/{account}/confirm", json={"proposal": proposal})
+            assert response.is_success, response.text
+        self.known(self._as(account))
+
+    def known(self, client: httpx.Client) -> None:
+        """Wait until the other services have heard of somebody's post: they answer whatever is asked, but no longer 401."""
+        for path in ("/api/visits/visits", "/api/issues/issues", "/api/reporting/ledgers?month=2026-09"):
+            until = time.monotonic() + 10
+            while client.get(path).status_code == 401:
+                assert time.monotonic() < until, path
+                time.sleep(0.05)
 
     @staticmethod
     def patiently(ask: Callable[[], httpx.Response], seconds: float = 10) -> httpx.Response:
@@ -106,14 +133,8 @@ class Instance:
         assert response.is_success, response.text
 
     def settle_office(self) -> httpx.Client:
-        """The district, and somebody in its office with whose account the command line signs in."""
-        office = self.client("office", "office", "office")
-        for code, name, kind, parent in (("520502", "七星关区", "district", None), ("office", "演示办公室", "office", "520502")):
-            office.put(f"/api/roster/units/{code}", json={"name": name, "kind": kind, "parent": parent, "on": "2020-01-01"})
-        person = {"name": "甄演示", "unit": "office", "role": "office", "on": "2020-01-01"}
-        response = office.post("/api/roster/members/office/appoint", json=person)
-        assert response.is_success, response.text
-        return office
+        """Somebody in the office, with whose account the command line signs in."""
+        return self.client("office", "office", "office")
 
     def close(self) -> None:
         """Let go of it; stop it if it is ours."""

@@ -44,13 +44,11 @@ class District:
         return response.json()
 
     def grid(self) -> None:
-        self.ok(self.office.put("/api/roster/units/520502", json={"name": "七星关区", "kind": "district", "on": "2020-01-01"}))
         for code, kind in ((H1, "township"), (H2, "township"), (V1, "department")):
             body = {"name": f"向量{code}", "kind": kind, "parent": "520502", "on": "2020-01-01"}
             self.ok(self.office.put(f"/api/roster/units/{code}", json=body))
             for role in ("worker", "deputy", "liaison", "head"):
-                person = {"name": "向量员", "unit": code, "role": role, "on": "2020-01-01"}
-                self.ok(self.office.post(f"/api/roster/members/{code}-{role}/appoint", json=person))
+                self.instance.appoint(f"{code}-{role}", role, code)
 
     def enterprise(self, name: str, *units: str, on: str = "2026-01-01") -> str:
         code = make_code("520502", f"MAG{next(self.bodies):05d}").text

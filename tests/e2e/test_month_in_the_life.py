@@ -55,12 +55,12 @@ class Township:
 
     def settle(self) -> None:
         self.instance.settle_office()
-        for code, kind in ((T, "township"), (D, "department")):
+        for code, kind in ((T, "township"), (D, "department"), ("L-X", "township")):
             body = {"name": f"演示{code}", "kind": kind, "parent": "520502", "on": "2020-01-01"}
             self.ok(self.office.put(f"/api/roster/units/{code}", json=body))
-        for account, role, unit in [(f"{T}-{r}", r, T) for r in self.people] + [("caller", "caller_back", "office")]:
-            person = {"name": "甄演示", "phone": "19900001234", "unit": unit, "role": role, "on": "2020-01-01"}
-            self.ok(self.office.post(f"/api/roster/members/{account}/appoint", json=person))
+        strangers = [("L-X-worker", "worker", "L-X"), ("L-X-head", "head", "L-X")]
+        for account, role, unit in [(f"{T}-{r}", r, T) for r in self.people] + strangers:
+            self.instance.appoint(account, role, unit)
         code = make_code("520502", "MALYFE01").text
         lines = [{"line": "horizontal", "unit": T}, {"line": "vertical", "unit": D}]
         body = {"code": code, "name": "演示建材(毕节)有限公司", "assignments": lines, "on": f"{self.month}-01", "industry": "52"}

@@ -39,15 +39,13 @@ class Story:
         return response.json()
 
     def build(self) -> None:
-        self.office.put("/api/roster/units/520502", json={"name": "七星关区", "kind": "district", "on": "2020-01-01"})
         self.ok(
             self.office.put(
                 f"/api/roster/units/{UNIT}", json={"name": "重建街道", "kind": "township", "parent": "520502", "on": "2020-01-01"}
             )
         )
         for role in ("worker", "liaison"):
-            body = {"name": "甄演示", "unit": UNIT, "role": role, "on": "2020-01-01"}
-            self.ok(self.office.post(f"/api/roster/members/{UNIT}-{role}/appoint", json=body))
+            self.instance.appoint(f"{UNIT}-{role}", role, UNIT)
         for number in range(5):
             code = make_code("520502", f"MAR{number:05d}").text
             body = {
@@ -194,7 +192,6 @@ def test_the_command_line_says_the_same(story: Story, home: Path) -> None:
     assert shown["digest"] == story.ledger()["digest"]
     coverage = json.loads(story.instance.guiren("coverage", "--month", story.month, "--unit", UNIT, "--json").stdout)
     assert coverage["whole_month"]["units"][0]["n"] == len({row["uscc"] for row in shown["rows"]})
-    person = {"name": "甄演示", "unit": "office", "role": "admin", "on": "2020-01-01"}
-    story.ok(story.office.post("/api/roster/members/admin/appoint", json=person))
+    story.instance.client("admin", "admin", "office")
     rebuilt = json.loads(story.instance.guiren("reporting", "rebuild", "--json").stdout)
     assert all(item["before"] == item["after"] for item in rebuilt["ledgers"])

@@ -83,8 +83,8 @@ async def test_a_kill_inside_one_large_transaction_leaves_nothing_of_it(whole_di
     for name in ("roster", "vault"):
         await district.database(name)
     process = district.process("roster")
+    auth = {"Authorization": f"Bearer {await district.installed()}"}
     process.start()
-    auth = {"Authorization": f"Bearer {district.token()}"}
     admin = await district.connect("roster", user="postgres")
     async with httpx.AsyncClient(base_url=process.url, headers=auth, timeout=60) as client:
 

@@ -67,7 +67,7 @@ async def test_a_service_whose_log_is_on_a_full_disk_goes_on_after_an_outage(who
     process.log.parent.mkdir(parents=True, exist_ok=True)
     process.log.unlink(missing_ok=True)
     process.log.symlink_to("/dev/full")
-    auth = {"Authorization": f"Bearer {district.token()}"}
+    auth = {"Authorization": f"Bearer {await district.installed()}"}
     try:
         process.start()
         async with httpx.AsyncClient(base_url=process.url, headers=auth, timeout=30) as client:

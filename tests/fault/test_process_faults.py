@@ -38,9 +38,9 @@ async def test_a_service_killed_while_eight_clients_write_keeps_every_acknowledg
     for name in ("roster", "vault"):
         await district.database(name)
     process = district.process("roster")
-    process.start()
     acknowledged: dict[str, int] = {}
-    auth = {"Authorization": f"Bearer {district.token()}"}
+    auth = {"Authorization": f"Bearer {await district.installed()}"}
+    process.start()
     async with httpx.AsyncClient(base_url=process.url, headers=auth, timeout=5) as client:
         made = await client.put("/units/520502", json={"name": "某区", "kind": "district", "on": DAY})
         assert made.status_code == 201, made.text

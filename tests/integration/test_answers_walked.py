@@ -28,7 +28,7 @@ from deploy.embedded.home import Home
 from shared import terms
 from shared.terms import Role, derived_id
 
-ABLE = ("office", "T01-worker1", "T01-head", "T01-deputy", "office-head", "D01-head", "system")
+ABLE = ("office", "T01-worker1", "T01-head", "T01-deputy", "office-head", "D01-head")
 READERS = ("office", "T01-head", "T01-worker1", "office-head", "admin")
 ADDRESS = re.compile(r"^(href|path|url|.*_href)$")
 CODES = frozenset(

@@ -23,10 +23,10 @@ from support.world import District, until
 from shared.service import Service
 
 EACH = int(os.environ.get("GUIREN_FUZZ", "4"))
-WHO: tuple[str, ...] = ("office", "T01-worker1", "T01-head", "nobody", "office", "T01-deputy", "D01-head", "admin", "system")
+WHO: tuple[str, ...] = ("office", "T01-worker1", "T01-head", "nobody", "office", "T01-deputy", "D01-head", "admin")
 """Who asks the first case of an operation, the second, and so on."""
 
-ABLE = ("office", "T01-worker1", "T01-head", "T01-deputy", "office-head", "D01-head", "system")
+ABLE = ("office", "T01-worker1", "T01-head", "T01-deputy", "office-head", "D01-head")
 """Who tries an example, until somebody may."""
 
 

@@ -126,9 +126,7 @@ async def test_stage_answers_are_in_the_timeline_and_a_reply_only_once_it_was_re
 async def test_a_report_of_inspection_is_handled_in_the_inspectorate_and_nobody_else_sees_it(district: District) -> None:
     """变味: taken on, given out, signed, handled and reviewed by inspectors, two of them; asked about by the office."""
     desk = await a_desk(district)
-    async with district.client(desk.roster) as office:
-        body = {"name": "李四", "unit": "INSPECT", "role": "inspector", "on": "2021-08-01"}
-        assert (await office.post("/members/inspector2/appoint", json=body)).status_code == 200
+    await district.appoint("inspector2", name="李四", unit="INSPECT", role="inspector", on="2021-08-01")
     head = await desk.roster.pool.fetchval("select pos from log.head")
 
     async def there() -> bool:

@@ -56,7 +56,7 @@ async def test_who_does_not_sign_in_or_signs_in_badly_is_asked_to(district: Dist
         for bad in (
             "", "Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic abc", good[:-4] + "AAAA", f"Bearer {head_}.{claims}.",
             f"Bearer {head_}.{claims[:-3]}.{mark}", "Bearer " + district.token(lifetime=-10), "Bearer " + district.token(iss="x"),
-            "Bearer " + district.token(aud="x"), "Bearer " + district.token(roles=["emperor"]), "Bearer " + district.token(roles=3),
+            "Bearer " + district.token(aud="x"), "Bearer " + district.token(Role.SYSTEM, account="system"),
         ):  # fmt: skip
             answer = await client.get("/units", headers={"Authorization": bad})
             assert_problem(answer, 401, "unauthenticated")

@@ -70,8 +70,8 @@ async def test_clear_text_stands_in_no_log_stream_mirror_view_file_or_log_line(w
     for name in ("roster", "vault"):
         await district.database(name)
     process = district.process("roster")
+    auth = {"Authorization": f"Bearer {await district.installed()}"}
     process.start()
-    auth = {"Authorization": f"Bearer {district.token()}"}
     async with httpx.AsyncClient(base_url=process.url, headers=auth, timeout=10) as client:
         enterprise = await plant(client)
         shown = (await client.get(f"/enterprises/{enterprise}")).json()
@@ -82,7 +82,7 @@ async def test_clear_text_stands_in_no_log_stream_mirror_view_file_or_log_line(w
     await stream_equals_log(district.bus(), roster.pool)
 
     async def mirrored() -> bool:
-        return await reporting.pool.fetchval("select count(*) from mirror.entry") == 5
+        return await reporting.pool.fetchval("select count(*) from mirror.entry") == 6
 
     await until(mirrored)
     assert not planted_in(await dump(roster))

@@ -18,7 +18,7 @@ SPACE = UUID("5205020a-0811-5021-8000-00000000f022")
 
 
 def somebody(district: District, app: Any, account: str, members: dict[str, UUID]) -> httpx.AsyncClient:
-    unit, role = PEOPLE.get(account, ("", "system" if account == "system" else "admin"))
+    unit, role = PEOPLE.get(account, ("", "admin"))
     subject = str(members.get(account, derived_id("member", account)))
     token = district.token(Role(role), unit=unit, account=account, sub=subject)
     return httpx.AsyncClient(

@@ -129,9 +129,7 @@ async def a_desk(district: District) -> Desk:
             answer = await office.put(f"/units/{code}", json={"name": f"某{code}", "kind": kind, "parent": parent, "on": START})
             assert answer.status_code == 201, answer.text
         for account, (unit, role) in PEOPLE.items():
-            body = {"name": "张三", "unit": unit, "role": str(role), "on": START}
-            answer = await office.post(f"/members/{account}/appoint", json=body)
-            assert answer.status_code == 200, answer.text
+            await district.appoint(account, name="张三", unit=unit, role=role, on=START)
         for number in (1, 2):
             body = {"code": credit(number), "name": f"某{number}公司", "on": START,
                     "assignments": [{"line": "horizontal", "unit": "T01"}, {"line": "vertical", "unit": "D05"}]}  # fmt: skip

@@ -107,9 +107,7 @@ async def a_scene(district: District, enterprises: int = 3) -> AsyncGenerator[Sc
             made = await office.put(f"/units/{code}", json={"name": f"某{code}", "kind": kind, "parent": parent, "on": START})
             assert made.status_code == 201, made.text
         for account, (unit, role) in PEOPLE.items():
-            body = {"name": "王某", "unit": unit, "role": role, "on": START}
-            made = await office.post(f"/members/{account}/appoint", json=body)
-            assert made.status_code == 200, made.text
+            await district.appoint(account, name="王某", unit=unit, role=role, on=START)
     await scene.known()
     scene.members = dict(await visits.pool.fetch("select account, id from known_member"))
     for number in range(1, enterprises + 1):

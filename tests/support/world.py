@@ -13,9 +13,11 @@ import time
 from collections.abc import AsyncGenerator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -27,17 +29,21 @@ from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import Process, answers
 from deploy.embedded.programs import inside, service_environment
+from deploy.founding import ITSELF
 from deploy.install import DEMO, Place, install
 from deploy.keys import SERVICES
 from deploy.streams import administrators_bus, install_streams
+from services.roster.domain.member import KEPT, MEMBER, AppointMember
 from shared.bus import Bus
 from shared.decider import Actor
-from shared.identity import issue
+from shared.identity import Holder, issue
 from shared.keycopies import TABLE as KEYS
+from shared.people import People
 from shared.service import Service
 from shared.settings import Settings
 from shared.signatures import Signatures
-from shared.terms import Role, derived_id
+from shared.terms import Role, derived_id, new_id
+from shared.vault import Personal
 from support.verify import verify_followers, verify_views
 
 TEMPLATE = "tpl_"
@@ -139,6 +145,8 @@ class District:
     _buses: list[Bus] = field(default_factory=list)
     _processes: list[Process] = field(default_factory=list)
     _apps: dict[int, FastAPI] = field(default_factory=dict)
+    _people: dict[str, Actor] = field(default_factory=dict)
+    """Who a token of this district stands for, by its id, beside the members of its roster."""
 
     # Databases.
 
@@ -192,6 +200,7 @@ class District:
             self.streams()
         database = await self.database(name)
         service: Service = importlib.import_module(f"services.{name}.app").build(self.settings(name))
+        service.people = self._known(service.people)
         await service.open(database=database, relay=relay)
         self.services[name] = service
         return service
@@ -210,12 +219,45 @@ class District:
         return Actor(derived_id("member", account), account, frozenset(roles or (Role.OFFICE,)), unit)
 
     def token(self, *roles: Role, unit: str = "", account: str = "office", lifetime: int = 3600, **claims: Any) -> str:
+        """A token of somebody with these roles: of a member without posts of his own, as tests of routes need many."""
         key = orjson.loads(self.world.home.secret("signing-key"))
         asked = {
-            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "account": account,
-            "roles": [str(role) for role in roles or (Role.OFFICE,)], "unit": unit, **claims,
+            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "jti": f"test-{next(_NUMBERS)}",
+            **claims,
         }  # fmt: skip
+        held = frozenset(Role(role) for role in roles or (Role.OFFICE,))
+        self._people[str(asked["jti"])] = Actor(UUID(str(asked["sub"])), account, held, unit)
         return issue(key, asked, int(time.time()), lifetime)
+
+    def own_token(self, account: str, **claims: Any) -> str:
+        """A token of a member as the roster has him, and nothing more."""
+        key = orjson.loads(self.world.home.secret("signing-key"))
+        asked = {"iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), **claims}
+        return issue(key, asked, int(time.time()), 3600)
+
+    async def installed(self, account: str = "office", role: Role = Role.OFFICE, unit: str = "office") -> str:
+        """The token of somebody whom the installation itself appoints: for services that run as processes and know only their
+        own roster.
+        """
+        await self.database("vault")
+        service: Service = importlib.import_module("services.roster.app").build(self.settings())
+        await service.open(database=await self.database("roster"), relay=False)
+        try:
+            key, command = (
+                derived_id("member", account),
+                AppointMember(name=Personal("甄演示"), unit=unit, role=role, on=date(2020, 1, 1)),
+            )
+            context = await service.context(ITSELF, key, account=account, units={unit: None})
+            await service.desk.handle(MEMBER, key, command, context, command_id=new_id())
+        finally:
+            await service.close()
+        return self.own_token(account)
+
+    def _known(self, otherwise: People) -> People:
+        async def who(pool: Any, holder: Holder, today: date) -> Actor:
+            return self._people.get(holder.jti) or await otherwise(pool, holder, today)
+
+        return who
 
     def client(self, service: Service | None = None, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
         """HTTP straight into the application, as somebody of the office unless roles are named."""
@@ -223,9 +265,23 @@ class District:
         if id(service) not in self._apps:  # Making an application takes longer than most tests ask of it.
             self._apps[id(service)] = service.app(*importlib.import_module(f"services.{service.name}.api").ROUTERS)
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._apps[id(service)], raise_app_exceptions=False), base_url="http://guiren",
+            transport=SecondPerson(self, self._apps[id(service)]), base_url="http://guiren",
             headers={"Authorization": f"Bearer {self.token(*roles, unit=unit, account=account)}"}, timeout=30,
         )  # fmt: skip
+
+    async def appoint(self, account: str, **person: Any) -> None:
+        """Give somebody a post, by whoever may propose it."""
+        role = Role(person["role"])
+        by = (Role.SECURITY_ADMIN, "security") if role in KEPT else (Role.OFFICE, "office")
+        async with self.client(self.services["roster"], by[0], unit="office", account=by[1]) as client:
+            answer = await client.post(f"/members/{account}/appoint", json={**person, "role": str(role)})
+        assert answer.status_code == 200, answer.text
+
+    def alone(self, service: Service, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
+        """Likewise, with nobody at hand who confirms what is proposed."""
+        client = self.client(service, *roles, unit=unit, account=account)
+        client._transport = httpx.ASGITransport(self._apps[id(service)], raise_app_exceptions=False)
+        return client
 
     def process(self, name: str = "roster") -> ServiceProcess:
         """The service as a process of its own. Its database has no prefix, so only ``whole_district`` has it."""
@@ -250,6 +306,31 @@ class District:
         for service in self.services.values():
             await service.close()
         await self.world.drop(self.prefix, self._made)
+
+
+class SecondPerson(httpx.ASGITransport):
+    """HTTP straight into an application. What takes a second person (202, ``proposal``) is confirmed by one: most tests are about
+    something else.
+    """
+
+    def __init__(self, district: District, app: FastAPI) -> None:
+        super().__init__(app, raise_app_exceptions=False)
+        self._district = district
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await super().handle_async_request(request)
+        if answer.status_code != 202 or request.method != "POST" or "/public/" in request.url.path:
+            return answer
+        await answer.aread()
+        if not answer.json().get("proposal"):
+            return answer
+        path = f"{request.url.path.rpartition('/')[0]}/confirm"
+        token = self._district.token(Role.OFFICE_HEAD, unit="office", account="second-person")
+        body = {"proposal": answer.json()["proposal"]}
+        headers = {"Authorization": f"Bearer {token}"}
+        return await super().handle_async_request(
+            httpx.Request("POST", request.url.copy_with(path=path), json=body, headers=headers)
+        )
 
 
 class ServiceProcess(Process):

@@ -34,6 +34,7 @@ HEAD, GIVER, TAKER, OTHER = (
     for n, role in ((2, Role.HEAD), (3, Role.WORKER), (4, Role.WORKER), (5, Role.WORKER))
 )
 SUBJECT = uuid4()
+ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
 
 
 def context(actor: Actor = OFFICE, **known: Any) -> Context:
@@ -44,7 +45,7 @@ def appointed(
     state: Member, on: date, role: Role = Role.HEAD, *, seat: str | None = None, held: bool = False, **more: Any
 ) -> Member:
     command = AppointMember(name=Personal("某人"), unit="T1", role=role, on=on, **more)
-    facts = MEMBER.decide(state, command, context(account="a", units={"T1": None, "V1": "T1"}, seat=seat, held=held))
+    facts = MEMBER.decide(state, command, context(ITSELF, account="a", units={"T1": None, "V1": "T1"}, seat=seat, held=held))
     return MEMBER.fold(facts, state)
 
 

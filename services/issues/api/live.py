@@ -27,8 +27,9 @@ from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import head
 from shared.events.issues import AlarmsSet
+from shared.identity import Holder
 from shared.outages import OUTAGES
-from shared.problems import Malformed, TooMany
+from shared.problems import Malformed, Problem, TooMany
 from shared.service import Service
 from shared.terms import IssueStage, Source
 
@@ -37,6 +38,8 @@ router = APIRouter(tags=["实时更新"], route_class=Entrance)
 
 _LOOK_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 15.0
+_RIGHTS_SECONDS = 5.0
+"""How long a stream goes on by the rights it began with: then they are asked for anew."""
 _LIFE_SECONDS = 900.0
 """Then the client comes again with a token that still holds, from where it was."""
 _KEPT = 2_000
@@ -187,7 +190,7 @@ async def live(
     if hub.clients >= _MOST_CLIENTS:
         raise TooMany(retry_after=30)
     return StreamingResponse(
-        _stream(hub, may, since), media_type="text/event-stream",
+        _stream(hub, may, since, request.scope["holder"]), media_type="text/event-stream",
         # ``no-transform``: a gateway that compresses would hold events back.
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )  # fmt: skip
@@ -208,9 +211,9 @@ def _hub(request: Request) -> Live:
     return state.live
 
 
-async def _stream(hub: Live, may: Reach, since: int | None) -> AsyncGenerator[bytes, None]:
-    """Frames, until the client goes, the service stops or the stream has lived its time."""
-    began = said = time.monotonic()
+async def _stream(hub: Live, may: Reach, since: int | None, holder: Holder) -> AsyncGenerator[bytes, None]:
+    """Frames, until the client goes or has no right to them any more, the service stops or the stream has lived its time."""
+    began = said = asked = time.monotonic()
     hub.clients += 1
     try:
         await hub.join()
@@ -220,6 +223,8 @@ async def _stream(hub: Live, may: Reach, since: int | None) -> AsyncGenerator[by
             position = hub.position
             yield b"id: %d\nevent: reset\ndata: {}\n\n" % position
         while hub.follows and (now := time.monotonic()) - began < _LIFE_SECONDS:
+            if now - asked >= _RIGHTS_SECONDS:
+                may, asked = reach(await hub.service.actor(holder)), now
             position, news = await hub.after(position)
             if frames := b"".join(item.frame() for item in news if item.for_(may)):
                 said = now
@@ -229,6 +234,8 @@ async def _stream(hub: Live, may: Reach, since: int | None) -> AsyncGenerator[by
                 yield b"id: %d\n: \n\n" % position
             if position >= hub.position:
                 await hub.wait(position, min(_HEARTBEAT_SECONDS, _LIFE_SECONDS - (now - began)))
+    except Problem:
+        log.info("live stream ends with the post")  # The client comes again, and is told why.
     except OUTAGES as error:
         log.warning("live stream ends", error=repr(error))  # The client comes again, from where it was.
     finally:

@@ -15,7 +15,7 @@ from shared.asking import Caller
 from shared.decider import Actor
 from shared.months import Month, WrittenInstant, local_date
 from shared.problems import Forbidden, Malformed, Unavailable
-from shared.terms import Role
+from shared.terms import ADMINISTRATORS, Role
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
@@ -55,7 +55,9 @@ class Asked:
 
     def must_see(self, unit: str | None) -> None:
         """Units see themselves; the offices, the inspectorate and the auditors see all (``roles.md``)."""
-        if not self.caller.holds(*_DISTRICT) and (unit is None or unit != self.caller.unit or self.caller.roles <= {Role.ADMIN}):
+        if not self.caller.holds(*_DISTRICT) and (
+            unit is None or unit != self.caller.unit or self.caller.roles <= ADMINISTRATORS
+        ):
             raise Forbidden(unit=unit)
 
     @property

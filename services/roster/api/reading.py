@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.decider import Actor
 from shared.problems import Forbidden
-from shared.terms import Role
+from shared.terms import ADMINISTRATORS, Role
 
 DISTRICT_READERS = (
     Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.HOTLINE, Role.CALLER_BACK, Role.SYSTEM,
@@ -13,7 +13,7 @@ DISTRICT_READERS = (
 
 def business(caller: Actor) -> None:
     """A pure administrator sees no business data."""
-    if caller.roles <= {Role.ADMIN}:
+    if caller.roles <= ADMINISTRATORS:
         raise Forbidden
 
 

@@ -1,9 +1,12 @@
 """A member of the four-tier team (方案 三(三)), a liaison (五(五)), or somebody of the offices.
 
     (nothing) --appoint--> posts held --appoint / release--> posts held
+    (nothing), posts held --appoint--> proposed --confirm--> posts held, --reject--> as before
 
 A member holds posts: a role in a unit from a day on, for good or up to a day. A leave deputy stands in for somebody and ends
-by itself. One chief in the district, one head in a unit at a time; whoever stands in for them is no second one. The
+by itself. Who is appointed from outside his unit, or to an office, is proposed by one person and confirmed by another
+(``roles.md``); nobody appoints himself, and roles that exclude each other are never held together (``exclusions``).
+One chief in the district, one head in a unit at a time; whoever stands in for them is no second one. The
 person's name and number are sealed.
 """
 
@@ -12,28 +15,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.roster.domain.permissions import the_unit
+from services.roster.domain.exclusions import exclude
 from services.roster.domain.refusals import NotUnderUnit
 from services.roster.domain.unit import Code
-from shared.decider import Context, Decider
+from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
-from shared.events.roster import MemberAppointed, MemberReleased
+from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
 from shared.months import WrittenDate
 from shared.phones import Phone
-from shared.problems import Refused, Unknown
-from shared.terms import Role
+from shared.problems import Forbidden, Refused, Unknown
+from shared.terms import ADMINISTRATORS, Role
 from shared.vault import Personal
 
 Account = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 
-_OF_THE_OFFICES = frozenset(Role) - {
-    Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT, Role.SUPERVISOR,
-}  # fmt: skip
-"""Roles no unit may give away by itself: only the office appoints to them."""
-
+KEPT = ADMINISTRATORS | {Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR}
+"""Roles of office, audit and administration: the security administrator proposes to them."""
+_OF_THE_DISTRICT = frozenset({Role.CHIEF, Role.HOTLINE, Role.CALLER_BACK})
+"""Other roles that no unit may give away by itself: the office proposes to them."""
+_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
+_MOST_PROPOSALS = 20
 
 ONE_AT_A_TIME = frozenset({Role.CHIEF, Role.HEAD})
 """方案 三(三): 分管领导担任总网格长, 主要负责人为网格长."""
@@ -72,6 +77,49 @@ class ReleaseMember(Command):
     role: Role
     on: WrittenDate
     reason: str = Field("", max_length=200)
+
+
+class ConfirmAppointment(Command):
+    """Say as the second person that what was proposed is so."""
+
+    proposal: UUID
+
+
+class RejectAppointment(Command):
+    """Say no to what was proposed; the proposer may take it back."""
+
+    proposal: UUID
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class NobodyIsThePlatform(Refused):
+    """``system`` is the platform itself, in its own process: no person's role."""
+
+    title = "“系统”是平台自身,不能任命给任何人"
+
+
+class SelfAppointment(Forbidden):
+    """Nobody appoints himself (``roles.md``)."""
+
+    title = "不能任命自己,请由他人办理"
+
+
+class RolesExclude(Refused):
+    """Some roles are never held together (``roles.md``; ``exclusions``)."""
+
+    title = "这一角色与该人员在同一期间担任的角色互斥,不能兼任"
+
+
+class NeedsAnother(Forbidden):
+    """Who proposed and who is proposed confirm nothing (``roles.md``: proposed and approved by two)."""
+
+    title = "提名人和被提名人不能确认,请由另一人办理"
+
+
+class TooManyProposals(Refused):
+    """What waits for a second person is settled first."""
+
+    title = "该人员待确认的提名过多,请先确认或退回"
 
 
 class PostNotHeld(Refused):
@@ -115,12 +163,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody. ``account`` is empty for nobody yet."""
+    """Somebody. ``account`` is empty for nobody yet; ``proposals`` wait for a second person."""
 
     account: str = ""
     name: Personal | None = None
     phone: Personal | None = None
     posts: tuple[Held, ...] = ()
+    proposals: tuple[MemberProposed, ...] = ()
 
     def post(self, unit: str, role: Role, day: date) -> Held | None:
         """The post held on a day."""
@@ -132,19 +181,32 @@ def _goes_beyond(held: Held, day: date) -> bool:
     return held.until is None or held.until > day
 
 
-def decide(state: Member, command: AppointMember | ReleaseMember, context: Context) -> list[Fact]:
+Asked = AppointMember | ReleaseMember | ConfirmAppointment | RejectAppointment
+
+
+def decide(state: Member, command: Asked, context: Context) -> list[Fact]:
     """Facts, or a refusal.
 
     ``context.known`` brings the ``account``, which ``units`` there are, who has the ``seat`` during the term if only one can,
-    and whether the one stood in for ``held`` the post.
+    whether the one stood in for ``held`` the post, and the id of what would be a ``proposal``.
     """
-    if isinstance(command, AppointMember) and command.role in _OF_THE_OFFICES:
-        the_unit(context, "")
-    the_unit(context, command.unit, Role.HEAD)
     match command:
         case AppointMember():
-            return _appoint(state, command, context)
+            alone = _may_appoint(state, command, context)
+            facts = _appoint(state, command, context)
+            return facts if alone or not facts else _propose(state, command, context)
+        case ConfirmAppointment():
+            proposed = _proposed(state, command.proposal)
+            _may_confirm(proposed, context)
+            told = {name: getattr(proposed, name) for name in AppointMember.model_fields}
+            return _appoint(state, AppointMember.model_construct(**told), context, proposed.by)
+        case RejectAppointment():
+            proposed = _proposed(state, command.proposal)
+            if context.actor.id != proposed.by:
+                _may_confirm(proposed, context)
+            return [MemberProposalRejected(id=proposed.id, reason=command.reason, on=context.today)]
         case ReleaseMember():
+            _may_release(command, context)
             if not state.account:
                 raise Unknown(what="member")
             held = state.post(command.unit, command.role, command.on)
@@ -155,15 +217,100 @@ def decide(state: Member, command: AppointMember | ReleaseMember, context: Conte
             return [MemberReleased(**command.model_dump())]
 
 
-def _appoint(state: Member, command: AppointMember, context: Context) -> list[Fact]:
+def _may_appoint(state: Member, command: AppointMember, context: Context) -> bool:
+    """Whether this one person is enough; a refusal if he may not even propose it.
+
+    A unit's own head is, for somebody of that unit only. The installation's own hand is: there is nobody yet.
+    """
+    actor = context.actor
+    if command.role is Role.SYSTEM:
+        raise NobodyIsThePlatform
+    if actor.holds(Role.SYSTEM):
+        return True
+    head = actor.holds(Role.HEAD) and actor.unit == command.unit and command.role not in KEPT | _OF_THE_DISTRICT
+    if command.role in KEPT:
+        _needs(context, Role.SECURITY_ADMIN)
+    elif not head:
+        _needs(context, *_OFFICE)
+    if actor.id == context.subject:
+        raise SelfAppointment
+    return head and all(held.unit == command.unit or not _overlaps(held, command) for held in state.posts)
+
+
+def _may_release(command: ReleaseMember, context: Context) -> None:
+    """One person is enough to take a right away."""
+    actor = context.actor
+    if actor.holds(Role.SYSTEM):
+        return
+    if command.role in KEPT:
+        _needs(context, Role.SECURITY_ADMIN, Role.OFFICE_HEAD)
+    elif not (actor.holds(Role.HEAD) and actor.unit == command.unit and command.role not in _OF_THE_DISTRICT):
+        _needs(context, *_OFFICE)
+
+
+def _may_confirm(proposed: MemberProposed, context: Context) -> None:
+    if not context.actor.holds(*_second(proposed.role, by_head=proposed.by_head)):
+        raise Forbidden(needs=[role.label for role in _second(proposed.role, by_head=proposed.by_head)])
+    if context.actor.id in (proposed.by, context.subject):
+        raise NeedsAnother
+
+
+def _second(role: Role, *, by_head: bool) -> tuple[Role, ...]:
+    """Who confirms. To an office: its head, or another security administrator. Else the head of the office, or a dispatcher
+    where the head proposed it: 区优化办 proposes, its head approves (``roles.md``).
+    """
+    if role in KEPT:
+        return Role.OFFICE_HEAD, Role.SECURITY_ADMIN
+    return _OFFICE if by_head else (Role.OFFICE_HEAD,)
+
+
+def may_confirm(role: Role, by: UUID, member: UUID, actor: Actor, *, by_head: bool) -> bool:
+    """Whether this actor could confirm what ``by`` proposed of a member."""
+    return actor.holds(*_second(role, by_head=by_head)) and actor.id not in (by, member)
+
+
+def _needs(context: Context, *roles: Role) -> None:
+    if not context.actor.holds(*roles):
+        raise Forbidden(needs=[role.label for role in roles])
+
+
+def _proposed(state: Member, id_: UUID) -> MemberProposed:
+    found = next((item for item in state.proposals if item.id == id_), None)
+    if found is None:
+        raise Unknown(what="proposal", id=str(id_))
+    return found
+
+
+def _propose(state: Member, command: AppointMember, context: Context) -> list[Fact]:
+    actor = context.actor
+    if any(_held(item) == _held(command) and item.by == actor.id for item in state.proposals):
+        return []
+    if len(state.proposals) >= _MOST_PROPOSALS:
+        raise TooManyProposals(most=_MOST_PROPOSALS)
+    return [
+        MemberProposed(
+            id=context.known["proposal"],
+            account=context.known["account"],
+            name=command.name.about(context.subject),
+            phone=command.phone.about(context.subject) if command.phone else None,
+            by=actor.id,
+            by_head=actor.holds(Role.OFFICE_HEAD),
+            proposed_on=context.today,
+            **command.model_dump(exclude={"name", "phone"}),
+        )
+    ]
+
+
+def _appoint(state: Member, command: AppointMember, context: Context, proposed_by: UUID | None = None) -> list[Fact]:
     known = context.known
     if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known["units"]]:
         raise UnitUnknown(unit=missing[0])
     if command.sub_unit and known["units"][command.sub_unit] != command.unit:
         raise NotUnderUnit(unit=command.unit, sub_unit=command.sub_unit)
     held = state.post(command.unit, command.role, command.on)
-    if held and held == _held(command):
+    if held and held == _held(command) and proposed_by is None:
         return []
+    _compatible(state, command)
     if command.acting_for is not None:
         if not known.get("held"):
             raise NobodyToStandInFor(account=command.acting_for, unit=command.unit, role=command.role.label)
@@ -174,23 +321,42 @@ def _appoint(state: Member, command: AppointMember, context: Context) -> list[Fa
             account=known["account"],
             name=command.name.about(context.subject),
             phone=command.phone.about(context.subject) if command.phone else None,
-            **command.model_dump(exclude={"name", "phone"}),
+            proposed_by=proposed_by,
+            **{name: getattr(command, name) for name in AppointMember.model_fields if name not in ("name", "phone")},
         )
     ]
+
+
+def _compatible(state: Member, command: AppointMember) -> None:
+    """Nothing held on any day of the term excludes the role; what a term is cut short to later only makes less of it."""
+    one = (command.role, command.unit)
+    others = [held for held in state.posts if _overlaps(held, command) and exclude(one, (held.role, held.unit))]
+    if others:
+        raise RolesExclude(role=command.role.label, holds=[held.role.label for held in others], unit=others[0].unit)
+
+
+def _overlaps(held: Held, command: AppointMember) -> bool:
+    return (command.until is None or held.since < command.until) and _goes_beyond(held, command.on)
 
 
 def evolve(state: Member, fact: Fact) -> Member:
     """The state after a fact."""
     match fact:
         case MemberAppointed():
-            return Member(fact.account, fact.name, fact.phone or state.phone, (*_up_to(state.posts, fact), _held(fact)))
+            waiting = tuple(item for item in state.proposals if (item.by, _held(item)) != (fact.proposed_by, _held(fact)))
+            posts = (*_up_to(state.posts, fact), _held(fact))
+            return Member(fact.account, fact.name, fact.phone or state.phone, posts, waiting)
+        case MemberProposed():
+            return replace(state, proposals=(*state.proposals, fact))
+        case MemberProposalRejected():
+            return replace(state, proposals=tuple(item for item in state.proposals if item.id != fact.id))
         case MemberReleased():
             return replace(state, posts=_up_to(state.posts, fact))
         case _:
             return state
 
 
-def _held(said: AppointMember | MemberAppointed) -> Held:
+def _held(said: AppointMember | MemberAppointed | MemberProposed) -> Held:
     """The post as said: a duty or a document put right is another saying, and not lost as a repeat."""
     return Held(said.unit, said.sub_unit, said.role, said.post, said.duty, said.document, said.on, said.until, said.acting_for)
 

@@ -14,6 +14,7 @@ from services.roster.domain.handover import HANDOVER
 from services.roster.domain.mapping import MAPPING
 from services.roster.domain.member import MEMBER
 from services.roster.domain.project import PROJECT
+from services.roster.domain.revocation import REVOCATION
 from services.roster.domain.row import ROW
 from services.roster.domain.subject import SUBJECT
 from services.roster.domain.task import TASK
@@ -27,6 +28,7 @@ from services.roster.projections import (
     mapping,
     members,
     projects,
+    revocations,
     rows,
     spans,
     subjects,
@@ -51,6 +53,7 @@ DECIDERS: tuple[Decider[Any], ...] = (
     TASK,
     HANDOVER,
     SUBJECT,
+    REVOCATION,
     subjects.DISCLOSURE,
 )
 VIEWS: dict[str, tuple[View[Any], ...]] = {
@@ -68,5 +71,6 @@ VIEWS: dict[str, tuple[View[Any], ...]] = {
     "task": tasks.VIEWS,
     "handover": handovers.VIEWS,
     "subject": (subjects.ERASED,),
+    "revocation": (revocations.REVOKED,),
     "disclosure": (subjects.DISCLOSURES,),
 }

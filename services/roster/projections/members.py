@@ -29,4 +29,23 @@ POSTS = View[member.Member](
     ("member", "number"), _post, "member", indexes=("(unit, role)", "(account)"),
 )  # fmt: skip
 
-VIEWS = (POSTS,)
+
+def _proposal(key: str, _version: int, state: member.Member) -> Iterable[tuple[Any, ...]]:
+    for item in state.proposals:
+        yield (
+            item.id, UUID(key), item.account, token(item.name), item.unit, item.sub_unit, str(item.role), item.post, item.duty,
+            item.document, item.on, item.until, item.acting_for, item.by, item.by_head, item.proposed_on,
+        )  # fmt: skip
+
+
+PROPOSALS = View[member.Member](
+    "member_proposal",
+    {
+        "id": "uuid", "member": "uuid", "account": "text", "name": "jsonb", "unit": "text", "sub_unit": "text", "role": "text",
+        "post": "text", "duty": "text", "document": "text", "since": "date", "until": "date", "acting_for": "text", "by": "uuid",
+        "by_head": "bool", "proposed_on": "date",
+    },
+    ("id",), _proposal, "member",
+)  # fmt: skip
+
+VIEWS = (POSTS, PROPOSALS)

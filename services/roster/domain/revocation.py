@@ -1,0 +1,56 @@
+"""A token that is refused from now on, however long it would have been good.
+
+(nothing) --revoke--> Revoked, for ever
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from shared.decider import Context, Decider
+from shared.events import Command, Fact
+from shared.events.roster import TokenRevoked
+from shared.problems import Forbidden
+from shared.terms import Role
+
+
+class RevokeToken(Command):
+    """Refuse a token from now on."""
+
+    reason: str = Field("", max_length=200)
+
+
+@dataclass(frozen=True)
+class Good:
+    """Nobody said anything."""
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """Refused."""
+
+    fact: TokenRevoked
+
+
+State = Good | Revoked
+
+
+def decide(state: State, command: RevokeToken, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known`` says whether the token is the caller's ``own``."""
+    if not (context.known["own"] or context.actor.holds(Role.SECURITY_ADMIN)):
+        raise Forbidden(needs=[Role.SECURITY_ADMIN.label])
+    match state:
+        case Good():
+            return [TokenRevoked(reason=command.reason, by=context.actor.id, on=context.today)]
+        case Revoked():
+            return []
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after a fact."""
+    return Revoked(fact) if isinstance(fact, TokenRevoked) else state
+
+
+REVOCATION: Decider[State] = Decider("revocation", Good(), decide, evolve)

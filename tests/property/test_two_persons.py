@@ -1,0 +1,191 @@
+"""Nobody appoints himself, nobody holds roles that exclude each other, and what takes two persons is never done by one:
+over all roles, pairs of roles and orders in which they are given (``roles.md``).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.roster.domain.exclusions import BUSINESS, OF_UNITS, exclude
+from services.roster.domain.member import (
+    KEPT,
+    MEMBER,
+    AppointMember,
+    ConfirmAppointment,
+    Member,
+    NeedsAnother,
+    NobodyIsThePlatform,
+    RejectAppointment,
+    ReleaseMember,
+    SelfAppointment,
+)
+from shared.decider import Actor, Context
+from shared.events.roster import MemberAppointed, MemberProposed
+from shared.months import Calendar
+from shared.problems import Forbidden, Problem
+from shared.terms import ADMINISTRATORS, Role, derived_id
+from shared.vault import Personal
+
+UNITS = {"office": "520502", "T1": "520502", "T2": "520502"}
+DAYS = [date(2026, month, 1) for month in range(1, 7)]
+SUBJECT = derived_id("member", "somebody")
+
+
+def actor(account: str, *roles: Role, unit: str = "office") -> Actor:
+    return Actor(derived_id("member", account), account, frozenset(roles), unit)
+
+
+EVERYBODY = [
+    *(actor(f"{role}-{n}", role, unit="office" if role in KEPT else "T1") for role in Role for n in (1, 2)),
+    actor("everything", *(role for role in Role if role is not Role.SYSTEM)), actor("somebody", *BUSINESS, *KEPT, unit="T1"),
+]  # fmt: skip
+
+
+def at(who: Actor, number: int = 0) -> Context:
+    known = {"account": "somebody", "units": UNITS, "proposal": derived_id("proposal", str(number)), "held": True}
+    return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known)  # type: ignore[arg-type]
+
+
+def post(role: Role, unit: str = "T1", on: date = DAYS[0], until: date | None = None) -> AppointMember:
+    return AppointMember(name=Personal("某人"), unit=unit, role=role, on=on, until=until)
+
+
+def given_by(state: Member, command: AppointMember, number: int = 0) -> Member:
+    """By whoever may: proposed by one, confirmed by another; refused, and the state is as before."""
+    by = Role.SECURITY_ADMIN if command.role in KEPT else Role.OFFICE
+    try:
+        state = MEMBER.fold(MEMBER.decide(state, command, at(actor("one", by), number)), state)
+        if state.proposals:
+            confirmed = ConfirmAppointment(proposal=state.proposals[-1].id)
+            state = MEMBER.fold(MEMBER.decide(state, confirmed, at(actor("two", Role.OFFICE_HEAD), number)), state)
+    except Problem:
+        pass
+    return state
+
+
+def never_together(state: Member) -> None:
+    for day in DAYS:
+        held = [(post.role, post.unit) for post in state.posts if post.since <= day and (post.until is None or post.until > day)]
+        assert not [(one, other) for one, other in product(held, held) if one != other and exclude(one, other)], (day, held)
+
+
+@pytest.mark.parametrize("first", list(Role))
+@pytest.mark.parametrize("second", list(Role))
+def test_no_excluded_pair_is_ever_held_whichever_comes_first(first: Role, second: Role) -> None:
+    for one, other in product(("T1", "T2"), repeat=2):
+        state = given_by(given_by(Member(), post(first, one), 1), post(second, other), 2)
+        never_together(state)
+        assert first is Role.SYSTEM or state.posts, "the first is always given"
+        if Role.SYSTEM not in (first, second) and not exclude((first, one), (second, other)):
+            assert {(held.role, held.unit) for held in state.posts} == {(first, one), (second, other)}
+
+
+TERMS = st.tuples(
+    st.sampled_from(list(Role)), st.sampled_from(["T1", "T2"]), st.sampled_from(DAYS), st.sampled_from([None, *DAYS]), st.booleans(),
+)  # fmt: skip
+
+
+@given(st.lists(TERMS, max_size=8))
+def test_no_excluded_pair_is_held_on_any_day_of_any_story(story: list[tuple[Role, str, date, date | None, bool]]) -> None:
+    state = Member()
+    for number, (role, unit, on, until, released) in enumerate(story):
+        if released:
+            try:
+                gone = ReleaseMember(unit=unit, role=role, on=on)
+                state = MEMBER.fold(MEMBER.decide(state, gone, at(actor("sys", Role.SYSTEM))), state)
+            except Problem:
+                continue
+        else:
+            try:
+                command = post(role, unit, on, until)
+            except ValidationError:  # A term that ends before it begins.
+                continue
+            state = given_by(state, command, number)
+        never_together(state)
+
+
+def test_the_table_says_what_the_rules_say() -> None:
+    for role in Role:
+        if role in BUSINESS:
+            assert exclude((Role.AUDITOR, "a"), (role, "b"))
+            assert all(exclude((admin, "a"), (role, "b")) for admin in ADMINISTRATORS)
+        if role in OF_UNITS:
+            assert exclude((role, "T1"), (Role.SUPERVISOR, "T1"))
+            assert not exclude((role, "T1"), (Role.SUPERVISOR, "T2"))
+            assert exclude((Role.CALLER_BACK, "office"), (role, "T1"))
+    for one, other in product(ADMINISTRATORS, repeat=2):
+        assert exclude((one, "a"), (other, "a")) is (one is not other)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_nobody_appoints_himself(role: Role) -> None:
+    himself = actor("somebody", *(item for item in Role if item is not Role.SYSTEM), unit="T1")
+    with pytest.raises(NobodyIsThePlatform if role is Role.SYSTEM else SelfAppointment):
+        MEMBER.decide(Member(), post(role), at(himself))
+    if role is Role.SYSTEM:
+        return
+    by = Role.SECURITY_ADMIN if role in KEPT else Role.OFFICE
+    proposed = MEMBER.fold(MEMBER.decide(Member(), post(role), at(actor("one", by))))
+    with pytest.raises(NeedsAnother):
+        MEMBER.decide(proposed, ConfirmAppointment(proposal=proposed.proposals[0].id), at(himself))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
+def test_alone_only_a_units_head_appoints_and_only_in_the_unit(role: Role) -> None:
+    for who in EVERYBODY:
+        if who.holds(Role.SYSTEM):
+            continue
+        try:
+            facts = MEMBER.decide(Member(), post(role), at(who))
+        except Forbidden:
+            continue
+        alone = [fact for fact in facts if isinstance(fact, MemberAppointed)]
+        assert not alone or (who.holds(Role.HEAD) and who.unit == "T1" and role in OF_UNITS | {Role.SUPERVISOR})
+        assert alone or isinstance(facts[0], MemberProposed)
+        may = Role.SECURITY_ADMIN if role in KEPT else Role.OFFICE
+        assert who.holds(may, Role.HEAD, Role.OFFICE_HEAD)
+
+
+def test_a_head_alone_gives_no_second_post_to_somebody_of_another_unit() -> None:
+    state = given_by(Member(), post(Role.WORKER, "T2"))
+    (fact,) = MEMBER.decide(state, post(Role.WORKER, "T1"), at(actor("head", Role.HEAD, unit="T1")))
+    assert isinstance(fact, MemberProposed)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
+def test_whoever_confirms_is_another_than_who_proposed(role: Role) -> None:
+    for proposer in EVERYBODY:
+        if proposer.holds(Role.SYSTEM):
+            continue
+        try:
+            proposed = MEMBER.fold(MEMBER.decide(Member(), post(role), at(proposer)))
+        except Forbidden:
+            continue
+        for item, who in product(proposed.proposals, EVERYBODY):
+            try:
+                facts = MEMBER.decide(proposed, ConfirmAppointment(proposal=item.id), at(who))
+            except Forbidden:
+                continue
+            (fact,) = facts
+            assert isinstance(fact, MemberAppointed)
+            assert who.id not in (proposer.id, SUBJECT)
+            assert fact.proposed_by == proposer.id
+            assert who.holds(Role.OFFICE_HEAD, Role.SECURITY_ADMIN) or proposer.holds(Role.OFFICE_HEAD)
+
+
+def test_what_was_proposed_can_be_refused_and_is_gone() -> None:
+    proposer = actor("one", Role.SECURITY_ADMIN)
+    state = MEMBER.fold(MEMBER.decide(Member(), post(Role.AUDITOR, "office"), at(proposer)))
+    said = RejectAppointment(proposal=state.proposals[0].id, reason="人选需再议")
+    for who in (proposer, actor("two", Role.OFFICE_HEAD)):
+        assert MEMBER.fold(MEMBER.decide(state, said, at(who)), state).proposals == ()
+    with pytest.raises(Forbidden):
+        MEMBER.decide(state, said, at(actor("three", Role.OFFICE)))
+    with pytest.raises(Forbidden):
+        MEMBER.decide(state, ReleaseMember(unit="office", role=Role.AUDITOR, on=DAYS[0]), at(actor("d", Role.OFFICE)))
