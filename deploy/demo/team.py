@@ -38,6 +38,7 @@ from services.roster.domain.task import TASK, CancelTask, DoTask, ProgressTask, 
 from services.roster.domain.unit import (
     UNIT,
     ChargeUnit,
+    ConfirmUnitEnd,
     DocumentUnit,
     EndUnit,
     EstablishUnit,
@@ -135,7 +136,10 @@ class Organising:
         renamed = RenameUnit(name="产业园服务站(演示)", on=self._span.day(0, 5), document="演示调整2号")
         yield self._step(self._span.day(0, 5), 10, UNIT, code, renamed, office, known)
         ended = EndUnit(on=self._span.day(1, 2), successors=(theirs,), document="演示调整3号")
+        known["proposal"] = derived_id("demo", "proposal", code)
         yield self._step(self._span.day(1, 2), 10, UNIT, code, ended, office, known)
+        confirmed = ConfirmUnitEnd(proposal=known["proposal"])
+        yield self._step(self._span.day(1, 2), 11, UNIT, code, confirmed, self._where.who["office-head"].actor, known)
 
     def _tables(self) -> Iterator[Step]:
         where, office, first = self._where, self._where.who["office"].actor, self._span.founded

@@ -39,6 +39,27 @@ class UnitEnded(Fact, type="roster.unit-ended.v1"):
     on: date
     successors: tuple[Code, ...] = ()
     document: Code = ""
+    proposed_by: UUID | None = None
+
+
+class UnitEndProposed(Fact, type="roster.unit-end-proposed.v1"):
+    """A unit is to end, as in ``UnitEnded``; it takes a second person to say so. ``by_head``: the head of the office proposed it."""
+
+    id: UUID
+    on: date
+    successors: tuple[Code, ...] = ()
+    document: Code = ""
+    by: UUID
+    by_head: bool = False
+    proposed_on: date
+
+
+class UnitEndRejected(Fact, type="roster.unit-end-rejected.v1"):
+    """What was proposed of a unit's end does not become so."""
+
+    id: UUID
+    reason: FreeText
+    on: date
 
 
 class UnitEndWithdrawn(Fact, type="roster.unit-end-withdrawn.v1"):

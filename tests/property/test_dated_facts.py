@@ -28,7 +28,8 @@ from shared.problems import Problem
 from shared.terms import Role, UnitKind, derived_id
 
 START, TODAY = date(2026, 1, 1), date(2026, 6, 1)
-OFFICE = Actor(derived_id("member", "office"), "office", frozenset({Role.OFFICE}))
+ITSELF = Actor(derived_id("member", "itself"), "itself", frozenset({Role.SYSTEM}))
+"""One person is enough where it is the installation's own hand (``test_two_persons`` looks at everybody else)."""
 UNITS = {
     "V1": Named(UnitKind.VILLAGE, START), "V2": Named(UnitKind.VILLAGE, START), "B1": Named(UnitKind.BRANCH, START),
     "OLD": Named(UnitKind.VILLAGE, START, date(2026, 3, 1)), "NEW": Named(UnitKind.VILLAGE, date(2026, 9, 1)),
@@ -43,7 +44,7 @@ SAID = st.one_of(
 def context(today: date = TODAY, **known: Any) -> Context:
     now = datetime(today.year, today.month, today.day, 2, tzinfo=UTC)
     return Context(
-        OFFICE,
+        ITSELF,
         now,
         today,
         Calendar.of({}),

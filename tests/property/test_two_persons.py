@@ -19,17 +19,28 @@ from services.roster.domain.member import (
     AppointMember,
     ConfirmAppointment,
     Member,
-    NeedsAnother,
     NobodyIsThePlatform,
     RejectAppointment,
     ReleaseMember,
     SelfAppointment,
 )
+from services.roster.domain.second import NeedsAnother
+from services.roster.domain.unit import (
+    UNIT,
+    ConfirmUnitEnd,
+    Ended,
+    EndUnit,
+    EndWaits,
+    EstablishUnit,
+    Named,
+    RejectUnitEnd,
+    Standing,
+)
 from shared.decider import Actor, Context
 from shared.events.roster import MemberAppointed, MemberProposed
 from shared.months import Calendar
 from shared.problems import Forbidden, Problem
-from shared.terms import ADMINISTRATORS, Role, derived_id
+from shared.terms import ADMINISTRATORS, Role, UnitKind, derived_id
 from shared.vault import Personal
 
 UNITS = {"office": "520502", "T1": "520502", "T2": "520502"}
@@ -189,3 +200,49 @@ def test_what_was_proposed_can_be_refused_and_is_gone() -> None:
         MEMBER.decide(state, said, at(actor("three", Role.OFFICE)))
     with pytest.raises(Forbidden):
         MEMBER.decide(state, ReleaseMember(unit="office", role=Role.AUDITOR, on=DAYS[0]), at(actor("d", Role.OFFICE)))
+
+
+def unit_at(who: Actor) -> Context:
+    known = {"code": "T1", "parent": UnitKind.DISTRICT, "units": {"T2": Named(UnitKind.TOWNSHIP, DAYS[0])}, "took_over": None}
+    return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known | {"proposal": derived_id("end")})  # type: ignore[arg-type]
+
+
+ESTABLISHED = UNIT.fold(
+    UNIT.decide(
+        UNIT.initial, EstablishUnit(name="甲镇", kind=UnitKind.TOWNSHIP, parent="520502", on=DAYS[0]),
+        unit_at(actor("one", Role.OFFICE)),
+    )
+)  # fmt: skip
+ENDING = EndUnit(on=DAYS[5], successors=("T2",))
+
+
+def test_a_unit_ends_by_two_and_one_of_them_is_the_head_of_the_office() -> None:
+    ended = 0
+    for proposer, second in product(EVERYBODY, repeat=2):
+        try:
+            state = UNIT.fold(UNIT.decide(ESTABLISHED, ENDING, unit_at(proposer)), ESTABLISHED)
+            if proposer.holds(Role.SYSTEM):
+                continue
+            assert isinstance(state, Standing), "nobody ends it alone"
+            assert state.proposal is not None
+            state = UNIT.fold(UNIT.decide(state, ConfirmUnitEnd(proposal=state.proposal.id), unit_at(second)), state)
+        except Forbidden:
+            continue
+        assert isinstance(state, Ended)
+        assert proposer.id != second.id
+        assert proposer.holds(Role.OFFICE_HEAD) or second.holds(Role.OFFICE_HEAD)
+        ended += 1
+    assert ended
+
+
+def test_an_end_that_was_refused_can_be_proposed_again() -> None:
+    one, head = actor("one", Role.OFFICE), actor("two", Role.OFFICE_HEAD)
+    state = UNIT.fold(UNIT.decide(ESTABLISHED, ENDING, unit_at(one)), ESTABLISHED)
+    assert UNIT.decide(state, ENDING, unit_at(one)) == []
+    with pytest.raises(EndWaits):
+        UNIT.decide(state, EndUnit(on=DAYS[4], successors=("T2",)), unit_at(head))
+    refused = RejectUnitEnd(proposal=derived_id("end"), reason="暂缓")
+    for who in (one, head):
+        assert UNIT.fold(UNIT.decide(state, refused, unit_at(who)), state) == ESTABLISHED
+    with pytest.raises(Forbidden):
+        UNIT.decide(state, refused, unit_at(actor("three", Role.OFFICE)))

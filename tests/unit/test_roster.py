@@ -48,6 +48,7 @@ from shared.vault import Personal
 
 TODAY = date(2026, 9, 27)
 OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
+ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
 HEAD = Actor(UUID(int=2), "T1-head", frozenset({Role.HEAD}), "T1")
 DEPUTY = Actor(UUID(int=3), "T1-deputy", frozenset({Role.DEPUTY}), "T1")
 WORKER = Actor(UUID(int=4), "T1-worker1", frozenset({Role.WORKER}), "T1")
@@ -77,7 +78,7 @@ def unit(state=UNIT.initial, command=None, actor=OFFICE, parent=UnitKind.DISTRIC
 def test_a_unit_is_established_renamed_and_ended_on_its_days():
     state, _ = unit()
     state, _ = unit(state, RenameUnit(name="乙街道", on=date(2022, 1, 1)))
-    state, _ = unit(state, EndUnit(on=date(2023, 1, 1), successors=("T2",)))
+    state, _ = unit(state, EndUnit(on=date(2023, 1, 1), successors=("T2",)), actor=ITSELF)
     with pytest.raises(UnitHasEnded):
         unit(state, RenameUnit(name="丙", on=date(2024, 1, 1)))
 

@@ -60,7 +60,7 @@ _ROSTER = _by(
         roster.BrandPublished, roster.EnterpriseMissed, roster.EnterpriseFound, roster.EnterpriseSurveyed, roster.CensusClosed,
         roster.CorrectionProposed, roster.CorrectionApproved, roster.CorrectionRejected, roster.TaskSet, roster.TaskProgressed,
         roster.TaskDone, roster.TaskCancelled, roster.HandoverOpened, roster.HandoverSigned, roster.HandoverWithdrawn,
-        roster.SubjectErased, roster.TokenRevoked, roster.MemberProposalRejected,
+        roster.SubjectErased, roster.TokenRevoked, roster.MemberProposalRejected, roster.UnitEndRejected,
     ),
 )  # fmt: skip
 _VISITS = _by(
@@ -86,7 +86,7 @@ _UNDATED = _by(
         visits.MaterialEntered, visits.MaterialVersioned, visits.MaterialApproved, visits.LinkRevoked,
         visits.QuestionnaireDefined, visits.QuestionnairePublished, visits.QuestionnaireRetired, visits.PollOpened,
         visits.PollClosed, visits.PolicyRetired, visits.PhotosWaived, visits.ContactsCapped, roster.ContactPreferred,
-        roster.UnitDocumented, roster.MemberProposed, roster.RowSetAside, roster.RowDismissed, roster.RowRepaired,
+        roster.UnitDocumented, roster.MemberProposed, roster.UnitEndProposed, roster.RowSetAside, roster.RowDismissed, roster.RowRepaired,
     ),
 )  # fmt: skip
 

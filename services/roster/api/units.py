@@ -15,10 +15,12 @@ from services.roster.domain.unit import (
     UNIT,
     Asked,
     ChargeUnit,
+    ConfirmUnitEnd,
     EndUnit,
     EstablishUnit,
     MoveUnit,
     Named,
+    RejectUnitEnd,
     RenameUnit,
     WithdrawUnitEnd,
 )
@@ -74,9 +76,28 @@ async def move(
     return await change(code, command, caller, command_id, expected, request, response)
 
 
-@router.post("/units/{code}/end", name="end_unit", summary="单位撤销")
+@router.post(
+    "/units/{code}/end", name="end_unit", summary="单位撤销(提出)", responses={202: {"description": "已提出,待另一人确认"}}
+)
 async def end(
     code: UnitCode, command: EndUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """One person of the office proposes (202, ``proposal``), another one confirms; one of the two is the head of the office."""
+    return await change(code, command, caller, command_id, expected, request, response)
+
+
+@router.post("/units/{code}/confirm", name="confirm_unit_end", summary="确认单位撤销(须为另一人)")
+async def confirm_end(
+    code: UnitCode, command: ConfirmUnitEnd, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await change(code, command, caller, command_id, expected, request, response)
+
+
+@router.post("/units/{code}/reject", name="reject_unit_end", summary="退回或收回单位撤销的提议")
+async def reject_end(
+    code: UnitCode, command: RejectUnitEnd, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     return await change(code, command, caller, command_id, expected, request, response)
@@ -105,19 +126,31 @@ async def change(
     """One change of a unit, and the unit as it is then."""
     service: Service = request.app.state.service
     parent = command.parent if isinstance(command, MoveUnit) else None
-    successors = command.successors if isinstance(command, EndUnit) else ()
+    ending = await _proposed(service, code) if isinstance(command, ConfirmUnitEnd) else command
+    successors = ending.successors if isinstance(ending, EndUnit) else ()
     on = getattr(command, "on", None) or local_date(service.clock())
-    context = await _context(service, code, caller, parent, on, successors)
+    context = await _context(service, code, caller, parent, on, successors, proposal=command_id)
     done = await service.desk.handle(UNIT, code, command, context, command_id=command_id, expected=expected)
-    return {**await service.shown(UNIT, code, done, lambda then: _unit(then, code)), **receipt(service, response, done)}
+    shown = await service.shown(UNIT, code, done, lambda then: _unit(then, code))
+    if isinstance(command, EndUnit) and shown["proposal"] is not None:
+        response.status_code = 202
+    return {**shown, **receipt(service, response, done)}
 
 
-async def _context(service: Service, code: str, caller: Actor, parent: str | None, on: date, named: Iterable[str]) -> Any:
+async def _proposed(service: Service, code: str) -> EndUnit | None:
+    """The end that waits for a second person."""
+    row = await service.pool.fetchrow("select on_date, successors, document from unit_ending where code = $1", code)
+    return row and EndUnit(on=row["on_date"], successors=tuple(orjson.loads(row["successors"])), document=row["document"])
+
+
+async def _context(
+    service: Service, code: str, caller: Actor, parent: str | None, on: date, named: Iterable[str], **more: Any
+) -> Any:
     rows = await service.pool.fetch("select code, kind, since, ended from unit where code = any($1::text[])", list(named))
     units = {row["code"]: Named(UnitKind(row["kind"]), row["since"], row["ended"]) for row in rows}
     took_over = await service.pool.fetchval("select max(ended) from unit where successors ? $1 and code <> $1", code)
     above = await lookups.unit_kind(service.pool, parent, on)
-    return await service.context(caller, code, code=code, parent=above, units=units, took_over=took_over)
+    return await service.context(caller, code, code=code, parent=above, units=units, took_over=took_over, **more)
 
 
 @router.get("/units", name="list_units", summary="单位列表(任意一天)")
@@ -178,4 +211,14 @@ async def _unit(service: Service, code: str) -> dict[str, Any]:
     )  # fmt: skip
     if row is None:
         raise Unknown(what="unit", id=code)
-    return {**row, "predecessors": orjson.loads(row["predecessors"]), "successors": orjson.loads(row["successors"])}
+    waits = await service.pool.fetchrow(
+        "select id, on_date as on, successors, document, by, proposed_on from unit_ending where code = $1", code
+    )
+    proposal = waits and {**waits, "successors": orjson.loads(waits["successors"])}
+    return {
+        **row,
+        "proposal": proposal and proposal["id"],
+        "proposed_end": proposal,
+        "predecessors": orjson.loads(row["predecessors"]),
+        "successors": orjson.loads(row["successors"]),
+    }

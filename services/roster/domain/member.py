@@ -21,6 +21,7 @@ from pydantic import Field, model_validator
 
 from services.roster.domain.exclusions import exclude
 from services.roster.domain.refusals import NotUnderUnit
+from services.roster.domain.second import OFFICE, confirming, of_the_office
 from services.roster.domain.unit import Code
 from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
@@ -37,7 +38,6 @@ KEPT = ADMINISTRATORS | {Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUD
 """Roles of office, audit and administration: the security administrator proposes to them."""
 _OF_THE_DISTRICT = frozenset({Role.CHIEF, Role.HOTLINE, Role.CALLER_BACK})
 """Other roles that no unit may give away by itself: the office proposes to them."""
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _MOST_PROPOSALS = 20
 
 ONE_AT_A_TIME = frozenset({Role.CHIEF, Role.HEAD})
@@ -108,12 +108,6 @@ class RolesExclude(Refused):
     """Some roles are never held together (``roles.md``; ``exclusions``)."""
 
     title = "这一角色与该人员在同一期间担任的角色互斥,不能兼任"
-
-
-class NeedsAnother(Forbidden):
-    """Who proposed and who is proposed confirm nothing (``roles.md``: proposed and approved by two)."""
-
-    title = "提名人和被提名人不能确认,请由另一人办理"
 
 
 class TooManyProposals(Refused):
@@ -231,7 +225,7 @@ def _may_appoint(state: Member, command: AppointMember, context: Context) -> boo
     if command.role in KEPT:
         _needs(context, Role.SECURITY_ADMIN)
     elif not head:
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
     if actor.id == context.subject:
         raise SelfAppointment
     return head and all(held.unit == command.unit or not _overlaps(held, command) for held in state.posts)
@@ -245,23 +239,16 @@ def _may_release(command: ReleaseMember, context: Context) -> None:
     if command.role in KEPT:
         _needs(context, Role.SECURITY_ADMIN, Role.OFFICE_HEAD)
     elif not (actor.holds(Role.HEAD) and actor.unit == command.unit and command.role not in _OF_THE_DISTRICT):
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
 
 
 def _may_confirm(proposed: MemberProposed, context: Context) -> None:
-    if not context.actor.holds(*_second(proposed.role, by_head=proposed.by_head)):
-        raise Forbidden(needs=[role.label for role in _second(proposed.role, by_head=proposed.by_head)])
-    if context.actor.id in (proposed.by, context.subject):
-        raise NeedsAnother
+    confirming(context, _second(proposed.role, by_head=proposed.by_head), proposed.by, context.subject)
 
 
 def _second(role: Role, *, by_head: bool) -> tuple[Role, ...]:
-    """Who confirms. To an office: its head, or another security administrator. Else the head of the office, or a dispatcher
-    where the head proposed it: 区优化办 proposes, its head approves (``roles.md``).
-    """
-    if role in KEPT:
-        return Role.OFFICE_HEAD, Role.SECURITY_ADMIN
-    return _OFFICE if by_head else (Role.OFFICE_HEAD,)
+    """Who confirms. To an office: its head, or another security administrator."""
+    return (Role.OFFICE_HEAD, Role.SECURITY_ADMIN) if role in KEPT else of_the_office(by_head=by_head)
 
 
 def may_confirm(role: Role, by: UUID, member: UUID, actor: Actor, *, by_head: bool) -> bool:

@@ -4,6 +4,7 @@ r"""A unit: a department or township that files ledgers, a branch or village und
                                 ^                                                                |
                                 \------------------------ withdraw-end --------------------------/
 
+An end is proposed by one person of the office and confirmed by another.
 方案 三(一): the vertical line goes district → department → branch, the horizontal one district → township → village.
 Units are born, split off, renamed, moved and ended on a day, which may be to come: until then the unit works as before. What
 was said of its end can be put right or taken back, before its day and after. What holds on a day does not depend on the order
@@ -22,6 +23,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.roster.domain.permissions import the_office, the_unit
+from services.roster.domain.second import confirming, of_the_office
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import (
@@ -29,6 +31,8 @@ from shared.events.roster import (
     UnitDocumented,
     UnitDocumentWithdrawn,
     UnitEnded,
+    UnitEndProposed,
+    UnitEndRejected,
     UnitEndWithdrawn,
     UnitEstablished,
     UnitMoved,
@@ -85,6 +89,19 @@ class EndUnit(Command):
     on: WrittenDate
     successors: tuple[Code, ...] = Field((), max_length=20)
     document: str = Field("", max_length=100)
+
+
+class ConfirmUnitEnd(Command):
+    """Say as the second person that the unit ends as proposed."""
+
+    proposal: UUID
+
+
+class RejectUnitEnd(Command):
+    """Say no to the end that was proposed; the proposer may take it back."""
+
+    proposal: UUID
+    reason: str = Field(min_length=1, max_length=200)
 
 
 class WithdrawUnitEnd(Command):
@@ -169,6 +186,12 @@ class StillSucceeds(Refused):
     title = "该单位在其承接其他单位之日须仍存续"
 
 
+class EndWaits(Refused):
+    """One proposal at a time: what waits for a second person is settled first."""
+
+    title = "该单位已有待确认的撤销提议,请先确认或退回"
+
+
 class NothingToTakeBack(Refused):
     """Only an end that was said can be taken back."""
 
@@ -229,6 +252,8 @@ class Standing:
     predecessors: tuple[str, ...] = ()
     duty: str = ""
     papers: tuple[Paper, ...] = ()
+    proposal: UnitEndProposed | None = None
+    """An end that waits for a second person."""
 
 
 @dataclass(frozen=True)
@@ -241,12 +266,16 @@ class Ended:
 
 
 State = NoUnit | Standing | Ended
-Asked = EstablishUnit | RenameUnit | MoveUnit | EndUnit | WithdrawUnitEnd | ChargeUnit | DocumentUnit | WithdrawUnitDocument
+Asked = (
+    EstablishUnit | RenameUnit | MoveUnit | EndUnit | ConfirmUnitEnd | RejectUnitEnd | WithdrawUnitEnd | ChargeUnit | DocumentUnit
+    | WithdrawUnitDocument
+)  # fmt: skip
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
     """Facts, or a refusal. ``context.known`` brings the unit's ``code``, the kind of the ``parent`` on the day, the ``units``
-    named, and for an end the last day on which this one took over from another (``took_over``).
+    named, for an end the last day on which this one took over from another (``took_over``), and the id of what would be a
+    ``proposal``.
     """
     if isinstance(command, ChargeUnit | DocumentUnit | WithdrawUnitDocument):
         the_unit(context, context.known["code"], Role.HEAD, Role.DEPUTY)
@@ -271,6 +300,8 @@ def _establish(command: Asked, context: Context) -> list[Fact]:
 
 def _ended(state: Ended, command: Asked, context: Context) -> list[Fact]:
     match command:
+        case ConfirmUnitEnd() | RejectUnitEnd():
+            return _second(state.was, command, context)
         case EndUnit():
             if (command.on, command.successors) == (state.on, state.successors):
                 return []
@@ -285,7 +316,7 @@ def _ended(state: Ended, command: Asked, context: Context) -> list[Fact]:
             raise UnitHasEnded(on=state.on)
 
 
-def _end(state: Standing, command: EndUnit, context: Context) -> list[Fact]:
+def _end(state: Standing, command: EndUnit, context: Context, proposed: UnitEndProposed | None = None) -> list[Fact]:
     _not_before(state, command.on)
     _there(command.successors, context)
     units: Mapping[str, Named] = context.known.get("units", {})
@@ -296,7 +327,34 @@ def _end(state: Standing, command: EndUnit, context: Context) -> list[Fact]:
     took_over: date | None = context.known.get("took_over")
     if took_over is not None and command.on <= took_over:
         raise StillSucceeds(on=took_over)
-    return [UnitEnded(**command.model_dump())]
+    return _by_two(state, command, context, proposed)
+
+
+def _by_two(state: Standing, command: EndUnit, context: Context, proposed: UnitEndProposed | None) -> list[Fact]:
+    """The installation's own hand is enough; else a first person proposes, and a second one ends it."""
+    actor, waiting = context.actor, state.proposal
+    if proposed is not None or actor.holds(Role.SYSTEM):
+        return [UnitEnded(**command.model_dump(), proposed_by=proposed and proposed.by)]
+    if waiting is None:
+        by_head = actor.holds(Role.OFFICE_HEAD)
+        told = {"id": context.known["proposal"], "by": actor.id, "by_head": by_head, "proposed_on": context.today}
+        return [UnitEndProposed(**command.model_dump(), **told)]
+    if (waiting.on, waiting.successors, waiting.document) == (command.on, command.successors, command.document):
+        return []
+    raise EndWaits(on=waiting.on)
+
+
+def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: Context) -> list[Fact]:
+    proposed = state.proposal
+    if proposed is None or proposed.id != command.proposal:
+        raise Unknown(what="proposal", id=str(command.proposal))
+    if isinstance(command, RejectUnitEnd) and context.actor.id == proposed.by:
+        return [UnitEndRejected(id=proposed.id, reason=command.reason, on=context.today)]
+    confirming(context, of_the_office(by_head=proposed.by_head), proposed.by)
+    if isinstance(command, RejectUnitEnd):
+        return [UnitEndRejected(id=proposed.id, reason=command.reason, on=context.today)]
+    said = EndUnit(on=proposed.on, successors=proposed.successors, document=proposed.document)
+    return _end(state, said, context, proposed)
 
 
 def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
@@ -314,6 +372,8 @@ def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
             return [] if _said_of(state.parents, command.on) == command.parent else [UnitMoved(**command.model_dump())]
         case EndUnit():
             return _end(state, command, context)
+        case ConfirmUnitEnd() | RejectUnitEnd():
+            return _second(state, command, context)
         case WithdrawUnitEnd():
             raise NothingToTakeBack
         case ChargeUnit():
@@ -388,10 +448,14 @@ def evolve(state: State, fact: Fact) -> State:
                 replace(paper, withdrawn_on=fact.on) if paper.told.document == fact.document else paper for paper in state.papers
             )
             return replace(state, papers=papers)
+        case Standing(), UnitEndProposed():
+            return replace(state, proposal=fact)
+        case Standing(), UnitEndRejected():
+            return replace(state, proposal=None)
         case Standing(), UnitEnded():
-            return Ended(state, fact.on, fact.successors)
+            return Ended(replace(state, proposal=None), fact.on, fact.successors)
         case Ended(), UnitEnded():
-            return Ended(state.was, fact.on, fact.successors)
+            return Ended(replace(state.was, proposal=None), fact.on, fact.successors)
         case Ended(), UnitEndWithdrawn():
             return state.was
         case Ended(), _:

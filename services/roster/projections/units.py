@@ -35,6 +35,21 @@ def _unit(key: str, version: int, state: unit.State) -> Iterable[tuple[Any, ...]
     )  # fmt: skip
 
 
+def _ending(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
+    standing = state.was if isinstance(state, unit.Ended) else state
+    if isinstance(standing, unit.Standing) and (told := standing.proposal) is not None:
+        yield (
+            key,
+            told.id,
+            told.on,
+            orjson.dumps(told.successors).decode(),
+            told.document,
+            told.by,
+            told.by_head,
+            told.proposed_on,
+        )
+
+
 def _parent(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
     standing = state.was if isinstance(state, unit.Ended) else state
     if isinstance(standing, unit.Standing):
@@ -74,4 +89,13 @@ PAPERS = View[unit.State](
     ("unit", "document"), _paper, "unit", indexes=("(unit, kind)",),
 )  # fmt: skip
 
-VIEWS = (UNITS, PARENTS, PAPERS)
+ENDINGS = View[unit.State](
+    "unit_ending",
+    {
+        "code": "text", "id": "uuid", "on_date": "date", "successors": "jsonb", "document": "text", "by": "uuid",
+        "by_head": "bool", "proposed_on": "date",
+    },
+    ("code",), _ending, "code",
+)  # fmt: skip
+
+VIEWS = (UNITS, PARENTS, PAPERS, ENDINGS)
