@@ -26,9 +26,11 @@ from shared.service import Service
 from shared.terms import Role, Term
 from shared.vault import Personal
 
+_MOST_RECORDS = 500
 _AGAIN = timedelta(minutes=10)
 """How long a repeat is taken for the same reading."""
-_ERASING = (Role.OFFICE_HEAD, Role.SYSTEM)
+_ERASING = (Role.OFFICE_HEAD, Role.SECURITY_ADMIN)
+"""Who looks at what an erasure would take: whoever asks for it, and whoever confirms."""
 _WATCHING = (Role.AUDITOR, Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
 
 
@@ -161,6 +163,21 @@ async def subjects_of(service: Service, caller: Actor, *streams: str) -> dict[st
     found = sorted(subjects_in(row["body"] for row in rows))
     alive = set(await service.vault.unerased(found))
     return {"items": [{"subject": id_, "erased": id_ not in alive} for id_ in found]}
+
+
+async def records_of(service: Service, caller: Actor, subject: UUID) -> dict[str, Any]:
+    """The records of this service in which data of a subject stand, for whoever is about to erase it. The whole log is looked
+    through: nobody erases often.
+    """
+    if not caller.holds(*_ERASING):
+        raise Forbidden(needs=[role.label for role in _ERASING])
+    rows = await service.pool.fetch(
+        "select stream, count(*) as entries from log.entry where position($1::bytea in body) > 0 or position($2::bytea in body) > 0 "
+        "group by stream order by min(pos) fetch first 501 rows only",
+        f'"sub":"{subject}"'.encode(), f"${{a1.{subject.hex}.".encode(),
+    )  # fmt: skip
+    items = [{"record": row["stream"], "entries": row["entries"]} for row in rows[:_MOST_RECORDS]]
+    return {"service": service.name, "subject": subject, "items": items, "more": len(rows) > _MOST_RECORDS}
 
 
 async def disclosed(

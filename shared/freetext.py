@@ -242,6 +242,13 @@ _IDENTITY = re.compile(rf"{_EDGE}[1-8]\d{{16}}[\dXx](?![0-9A-Za-z])|{_EDGE}62\d{
 """Of a person, or of a bank card."""
 
 
+def numbers_in(text: str) -> list[str]:
+    """The telephone numbers in a text, as they were typed."""
+    if sum(map(str.isdigit, text)) < 7:  # noqa: PLR2004  the shortest of them has seven digits.
+        return []
+    return [hit[0] for hit in _PHONE.finditer(text)]
+
+
 def mask_numbers(text: str) -> str:
     """The text with telephone, identity and card numbers in it masked; credit codes and ticket numbers stay."""
     if sum(map(str.isdigit, text)) < 7:  # noqa: PLR2004  the shortest of them has seven digits.
@@ -264,5 +271,5 @@ def hints(found: Iterable[str]) -> tuple[str, ...]:
 
 __all__ = [
     "ERASED", "Basis", "Clear", "Code", "FreeText", "Grounds", "Name", "Published", "Registered", "Said", "datum_of", "hints", "holds_token",
-    "mapped", "mask_numbers", "opened", "sealed", "subject_of", "subjects_in", "texts", "to_seal", "token_of",
+    "mapped", "mask_numbers", "numbers_in", "opened", "sealed", "subject_of", "subjects_in", "texts", "to_seal", "token_of",
 ]  # fmt: skip

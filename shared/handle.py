@@ -28,6 +28,7 @@ from shared.freetext import hints, opened, sealed, texts, to_seal
 from shared.gate import Gate, LogFork, torn
 from shared.instants import Instants
 from shared.outages import OUTAGES, passes, unavailable
+from shared.persons import also_found, settle
 from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable, WordsErased
 from shared.projector import View
 from shared.terms import Role, new_id
@@ -368,7 +369,9 @@ class Desk:
         """The facts as they are kept, with one question to the vault for all of them; and what they lead to."""
         data = [to_seal(answer.facts, answer.item.key) for answer in decided]
         own = [datum for answer in decided for fact in answer.facts for datum in personals(fact)]
-        await self.vault.seal([*own, *(datum for found in data for datum in found.values())])
+        await settle(self.vault, own)
+        whole = [*own, *(datum for found in data for datum in found.values())]
+        await self.vault.seal([*whole, *also_found(whole)])
         written: list[_Written] = []
         for answer, found in zip(decided, data, strict=True):
             gone = any(datum.token and not datum.token["ct"] for datum in found.values())

@@ -86,6 +86,14 @@ def same(text: str) -> str:
     return read(text).same
 
 
+def same_or_none(text: str) -> str | None:
+    """Likewise; nothing for what is no number."""
+    try:
+        return same(text)
+    except NotAPhone:
+        return None
+
+
 def is_phone(text: str) -> bool:
     """Whether it can be dialled."""
     try:

@@ -19,19 +19,25 @@ def erase(
     subject: Annotated[UUID, typer.Option("--subject", help="主体编号(在 /api/roster/subjects 查)")],
     account: Annotated[str, typer.Option("--as", help="以哪个账号办理(本人的账号,记入日志)")],
     reason: Annotated[str, typer.Option("--reason", help="删除原因,记入日志")] = "按个人信息主体要求删除",
+    confirm: Annotated[UUID | None, typer.Option("--confirm", help="确认他人提出的删除(提议编号);须为另一人")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """销毁一个主体的密钥:其姓名、电话从此不可读,日志与台账的摘要不变。不可恢复。"""
-    if not yes and not typer.confirm(f"确定删除 {subject} 的个人信息?不可恢复"):
+    """提出删除一个主体的个人信息;另一人确认(--confirm)后销毁其密钥:姓名、电话从此不可读,日志与台账的摘要不变。不可恢复。"""
+    if not yes and not typer.confirm(f"确定删除 {subject} 的个人信息?确认后不可恢复"):
         fail("未删除")
+    path, body = ("confirm", {"proposal": str(confirm)}) if confirm else ("erase", {"reason": reason})
     with client(home_of(home), account, 60) as gateway:
-        found: dict[str, Any] = answer_of(gateway.post(f"/api/roster/subjects/{subject}/erase", json={"reason": reason}))
+        found: dict[str, Any] = answer_of(gateway.post(f"/api/roster/subjects/{subject}/{path}", json=body))
     if json:
         print_json(found)
-        return
-    console.print(f"已删除 {subject};各服务最迟一分钟内不再显示")
+    elif found["erased"]:
+        console.print(f"已删除 {subject};各服务最迟一分钟内不再显示")
+    else:
+        console.print(
+            f"已提出删除 {subject},待另一人确认:guiren privacy erase --subject {subject} --confirm {found['proposal']} --as 账号"
+        )
 
 
 @privacy.command("rotate")

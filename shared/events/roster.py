@@ -645,3 +645,22 @@ class SubjectErased(Fact, type="roster.subject-erased.v1"):
     reason: Basis
     by: UUID
     on: date
+    confirmed_by: UUID | None = None
+    """The second person; ``by`` is who asked for it."""
+
+
+class ErasureAsked(Fact, type="roster.erasure-asked.v1"):
+    """Somebody asks that a subject be erased; it takes a second person to say so."""
+
+    id: UUID
+    reason: Basis
+    by: UUID
+    on: date
+
+
+class ErasureRejected(Fact, type="roster.erasure-rejected.v1"):
+    """The subject stays: another person said no, or whoever asked took it back."""
+
+    id: UUID
+    reason: FreeText
+    on: date

@@ -195,7 +195,7 @@ async def test_two_people_who_import_the_same_file_at_once_open_one_ticket(desk:
 
 async def test_a_connector_sends_orders_one_by_one(desk: Desk) -> None:
     order = {"no": "GZ12345-0100", "enterprise": "某1公司", "content": "招工难", "due": "2026年9月18日", "phone": "0857-8222222"}
-    async with desk.district.client(desk.issues, Role.HOTLINE, account="connector") as client:
+    async with desk.district.client(desk.issues, Role.OFFICE, account="connector") as client:
         first = await ok(await client.post("/orders", json=order))
         assert first["outcome"] == "opened"
         assert (await ok(await client.post("/orders", json=order)))["ticket"] == first["ticket"]

@@ -134,7 +134,8 @@ async def test_erased_is_erased_everywhere_and_every_hash_stays(district: Distri
         assert [item["erased"] for item in (await head.get("/subjects", params={"enterprise": id_})).json()["items"]] == [
             True,
             False,
-        ]
+            False,
+        ], "the contact, whoever follows, the legal person"
     async with district.client(roster) as office:
         assert (await office.post(f"/subjects/{contact}/erase", json={"reason": "本人要求删除"})).status_code == 403
     after = {entry.pos: leaf(entry) for entry in await entire(roster.pool)}

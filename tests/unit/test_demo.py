@@ -31,7 +31,7 @@ _PHONE = re.compile(r"1[3-9][0-9]{9}")
 
 SHOWN_BY_HAND = {
     # Reading personal data in clear and erasing them are left to whoever tries the platform.
-    "roster.personal-unmasked.v1", "roster.subject-erased.v1", "visits.personal-unmasked.v1", "issues.personal-unmasked.v1",
+    "roster.personal-unmasked.v1", "roster.erasure-asked.v1", "roster.erasure-rejected.v1", "roster.subject-erased.v1", "visits.personal-unmasked.v1", "issues.personal-unmasked.v1",
     # A deadline is derived anew when a year's holidays are published while its ticket is open: here all years were known before.
     "issues.deadline-rederived.v1",
     # An end that is taken back leaves a unit as it was: nothing of it would be seen.

@@ -12,7 +12,7 @@ from services.issues.domain.permissions import reach
 from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
-from shared.disclosure import UnmaskPersonal, disclose, disclosed, subjects_of
+from shared.disclosure import UnmaskPersonal, disclose, disclosed, records_of, subjects_of
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.problems import Forbidden, Unknown
@@ -46,6 +46,12 @@ async def unmask(
 async def subjects(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
     """All whose erasure leaves nothing to read of this ticket: its own words, those carried from a visit, who reported it."""
     return await subjects_of(request.app.state.service, caller, ISSUE.stream(id_))
+
+
+@router.get("/subjects/{id_}/records", name="list_subject_records", summary="主体涉及的记录(删除前核对)")
+async def records(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
+    """The records of this service in which data of a subject stand: what its erasure makes unreadable here."""
+    return await records_of(request.app.state.service, caller, id_)
 
 
 @router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")

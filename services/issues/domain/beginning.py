@@ -47,8 +47,9 @@ from shared.events.issues import (
     IssueReported,
     SiblingAnswered,
 )
+from shared.persons import seat
 from shared.problems import Unknown
-from shared.terms import Role, Source, Urgency, derived_id
+from shared.terms import Role, Source, Urgency
 
 LEADERS = frozenset({Role.HEAD, Role.DEPUTY})
 ALONE = frozenset(permissions.ALONE)
@@ -64,7 +65,7 @@ def unreported(_state: Unreported, command: Step, context: Context) -> list[Fact
             if unit not in context.known["units"]:
                 raise UnitNotKnown(unit=unit)
             enterprise = context.known["enterprise"]
-            contact = derived_id("contact", str(enterprise.id))
+            contact = seat("contact", str(enterprise.id))
             return [
                 IssueReported(
                     no=context.known["no"], enterprise=enterprise, unit=unit, on=context.today, at=context.now,

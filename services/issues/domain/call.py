@@ -24,6 +24,7 @@ from shared.decider import Context, Decider
 from shared.events import Command, Fact, Part
 from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
 from shared.months import WrittenInstant, local_date
+from shared.persons import seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import CallOutcome, Category, Nature, Role, Source, Urgency, derived_id
@@ -173,7 +174,7 @@ def decide(state: State, command: Asking, context: Context) -> list[Fact]:
 
 def _about(context: Context, datum: Personal | None) -> Personal | None:
     enterprise = context.known.get("enterprise")
-    subject = derived_id("contact", str(enterprise.id)) if enterprise else derived_id("caller", str(context.subject))
+    subject = seat("contact", str(enterprise.id)) if enterprise else derived_id("caller", str(context.subject))
     return datum.about(subject) if datum else None
 
 

@@ -60,7 +60,8 @@ _ROSTER = _by(
         roster.BrandPublished, roster.EnterpriseMissed, roster.EnterpriseFound, roster.EnterpriseSurveyed, roster.CensusClosed,
         roster.CorrectionProposed, roster.CorrectionApproved, roster.CorrectionRejected, roster.TaskSet, roster.TaskProgressed,
         roster.TaskDone, roster.TaskCancelled, roster.HandoverOpened, roster.HandoverSigned, roster.HandoverWithdrawn,
-        roster.SubjectErased, roster.TokenRevoked, roster.MemberProposalRejected, roster.UnitEndRejected,
+        roster.SubjectErased, roster.ErasureAsked, roster.ErasureRejected, roster.TokenRevoked, roster.MemberProposalRejected,
+        roster.UnitEndRejected,
     ),
 )  # fmt: skip
 _VISITS = _by(

@@ -11,19 +11,28 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api.reading import business, sees_district
 from services.roster.domain.enterprise import subject
-from services.roster.domain.subject import SUBJECT, EraseSubject
+from services.roster.domain.subject import (
+    CONFIRMING,
+    SUBJECT,
+    Asked,
+    ConfirmErasure,
+    Erased,
+    EraseSubject,
+    RejectErasure,
+)
 from services.roster.projections.sealed import sealed
 from services.roster.projections.subjects import DISCLOSURE
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
+from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose, disclosed
+from shared.disclosure import UnmaskPersonal, disclose, disclosed, records_of
 from shared.entrance import Entrance
 from shared.events import Command
+from shared.persons import member_seat, persons_of
 from shared.phones import Phone
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.sweeping import Unfinished, for_each
-from shared.terms import Role, derived_id
+from shared.terms import Role
 from shared.vault import Personal, mask
 
 log = structlog.get_logger()
@@ -31,7 +40,6 @@ router = APIRouter(tags=["个人信息"], route_class=Entrance)
 
 AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="账号")]
 _LOOKING_UP = (Role.HOTLINE, Role.CALLER_BACK, Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
-_ERASING = (Role.OFFICE_HEAD, Role.SYSTEM)
 
 
 class FindPhone(Command):
@@ -99,7 +107,7 @@ async def find(command: FindPhone, caller: Caller, request: Request, response: R
         "where c.subject = any($1::uuid[]) order by e.code", subjects,
     )  # fmt: skip
     members = await service.pool.fetch(
-        "select distinct on (member) member as id, account, unit, role, name as sealed from post where member = any($1::uuid[]) "
+        "select distinct on (member) member as id, account, unit, role, name as sealed from post where (phone ->> 'sub')::uuid = any($1::uuid[]) "
         "order by member, number desc", subjects,
     )  # fmt: skip
     names = await service.vault.open([sealed(row["sealed"]) for row in members])
@@ -118,30 +126,101 @@ async def subjects(
     caller: Caller, request: Request, enterprise: UUID | None = None,
     account: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The subjects behind an enterprise (its contact, its legal person) or an account, and whether they were erased."""
+    """The subjects behind an enterprise (its contacts, its legal persons: one after another) or an account, and whether they were
+    erased. By number: ``find_subjects_by_phone``.
+    """
     _may_erase(caller)
     service: Service = request.app.state.service
-    found: dict[str, UUID] = {}
+    found: dict[UUID, str] = {}
     if enterprise is not None:
-        found |= {"contact": subject(enterprise, "contact"), "legal_person": subject(enterprise, "legal_person")}
+        for what in ("contact", "legal_person"):
+            found |= dict.fromkeys(await persons_of(service.vault, subject(enterprise, what)), what)
     if account is not None:
-        found["member"] = derived_id("member", account)
+        found |= dict.fromkeys(await persons_of(service.vault, member_seat(account)), "member")
+    return {"items": await _told(service, found)}
+
+
+@router.post("/subjects/find", name="find_subjects_by_phone", summary="按电话号码查找个人信息主体(用于删除)")
+async def subjects_by_phone(command: FindPhone, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+    """Every subject under which the number was ever kept, in whichever service: contacts, members, callers, orders, and the words
+    of records in which it was typed. ``GET /subjects/{id}/records`` of each service lists what of it would be unreadable. The
+    number stands in no address: those are written down.
+    """
+    _may_erase(caller)
+    service: Service = request.app.state.service
+    response.headers["Cache-Control"] = "no-store"
+    known = await service.vault.find(command.phone.found_by or "")
+    members = await service.pool.fetch(
+        "select distinct (phone ->> 'sub')::uuid as id from post where (phone ->> 'sub')::uuid = any($1::uuid[])", known
+    )
+    contacts = await service.pool.fetch("select subject as id from contact where subject = any($1::uuid[])", known)
+    found = dict.fromkeys(known, "record")
+    found |= {row["id"]: "member" for row in members} | {row["id"]: "contact" for row in contacts}
+    return {"items": await _told(service, found)}
+
+
+async def _told(service: Service, found: dict[UUID, str]) -> list[dict[str, Any]]:
     gone = {
         row["subject"]
-        for row in await service.pool.fetch("select subject from erased where subject = any($1::uuid[])", list(found.values()))
+        for row in await service.pool.fetch("select subject from erased where subject = any($1::uuid[])", list(found))
     }
-    return {"items": [{"subject": id_, "what": what, "erased": id_ in gone} for what, id_ in found.items()]}
+    return [{"subject": id_, "what": what, "erased": id_ in gone} for id_, what in found.items()]
 
 
-@router.post("/subjects/{id_}/erase", name="erase_subject", summary="删除个人信息(不可恢复)")
+@router.get("/subjects/{id_}/records", name="list_subject_records", summary="主体涉及的记录(删除前核对)")
+async def records(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
+    """The records of the roster in which data of a subject stand: what its erasure makes unreadable here."""
+    return await records_of(request.app.state.service, caller, id_)
+
+
+@router.post(
+    "/subjects/{id_}/erase", name="erase_subject", summary="提出删除个人信息(不可恢复)",
+    responses={202: {"description": "已提出,待另一人确认"}},
+)  # fmt: skip
 async def erase(
     id_: UUID, command: EraseSubject, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
+    """The head of the office asks (202, ``proposal``); another head, or the security administrator, confirms."""
+    return await _erasure(id_, command, caller, command_id, request, response)
+
+
+@router.post("/subjects/{id_}/confirm", name="confirm_erasure", summary="确认删除个人信息(须为另一人,不可恢复)")
+async def confirm(
+    id_: UUID, command: ConfirmErasure, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
     """The fact first, then the key: every log keeps its hashes, every page prints 〔已删除〕 within a minute."""
+    return await _erasure(id_, command, caller, command_id, request, response)
+
+
+@router.post("/subjects/{id_}/reject", name="reject_erasure", summary="退回或收回删除个人信息的提议")
+async def reject(
+    id_: UUID, command: RejectErasure, caller: Caller, command_id: CommandId, request: Request, response: Response
+) -> dict[str, Any]:
+    return await _erasure(id_, command, caller, command_id, request, response)
+
+
+async def _erasure(
+    id_: UUID, command: Asked, caller: Actor, command_id: UUID, request: Request, response: Response
+) -> dict[str, Any]:
     service: Service = request.app.state.service
-    done = await service.desk.handle(SUBJECT, id_, command, await service.context(caller, id_), command_id=command_id)
-    await service.vault.erase(id_)
-    return {**receipt(service, response, done), "subject": id_, "erased": True}
+    context = await service.context(caller, id_, proposal=command_id)
+    done = await service.desk.handle(SUBJECT, id_, command, context, command_id=command_id)
+    erased = isinstance(done.state, Erased)
+    if erased:
+        await service.vault.erase(id_)
+    waits = None if isinstance(done.state, Erased) or done.state.asked is None else done.state.asked.id
+    if waits:
+        response.status_code = 202
+    return {**receipt(service, response, done), "subject": id_, "erased": erased, "proposal": waits}
+
+
+@router.get("/erasures", name="list_erasures", summary="待确认的删除提议")
+async def erasures(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
+    _may_erase(caller)
+    return await listing(
+        request.app.state.service.pool, table="erasure", columns="subject, id, reason, by, on_date as on", where=[], args=[],
+        order=["on_date", "subject"], cursor=cursor, limit=limit,
+    )  # fmt: skip
 
 
 async def sweep(service: Service) -> int:
@@ -159,5 +238,5 @@ async def sweep(service: Service) -> int:
 
 
 def _may_erase(caller: Actor) -> None:
-    if not caller.holds(*_ERASING):
-        raise Forbidden(needs=[role.label for role in _ERASING])
+    if not caller.holds(*CONFIRMING):
+        raise Forbidden(needs=[role.label for role in CONFIRMING])

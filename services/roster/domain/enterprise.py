@@ -67,8 +67,9 @@ from shared.events.roster import (
     MainContactChosen,
     StandingChanged,
 )
+from shared.persons import Seat, seat
 from shared.problems import Forbidden, Unknown
-from shared.terms import Line, Role, Standing, SurveyResult, derived_id
+from shared.terms import Line, Role, Standing, SurveyResult
 from shared.vault import Personal
 
 
@@ -137,9 +138,9 @@ Placed = tuple[Line, str | None]
 """A unit as ``lines`` of a context knows it: its line, and for a branch or village the unit it stands under."""
 
 
-def subject(enterprise: UUID, who: str) -> UUID:
-    """The subject of an enterprise's legal person or of its contact."""
-    return derived_id("legal" if who == "legal_person" else "contact", str(enterprise))
+def subject(enterprise: UUID, who: str) -> Seat:
+    """The subject of an enterprise's legal person or of its contact: of the first one, and of who followed an erased one."""
+    return seat("legal" if who == "legal_person" else "contact", str(enterprise))
 
 
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:

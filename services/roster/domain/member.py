@@ -27,6 +27,7 @@ from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
 from shared.months import WrittenDate
+from shared.persons import Seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import ADMINISTRATORS, Role
@@ -278,8 +279,8 @@ def _propose(state: Member, command: AppointMember, context: Context) -> list[Fa
         MemberProposed(
             id=context.known["proposal"],
             account=context.known["account"],
-            name=command.name.about(context.subject),
-            phone=command.phone.about(context.subject) if command.phone else None,
+            name=command.name.about(Seat(int=context.subject.int)),
+            phone=command.phone.about(Seat(int=context.subject.int)) if command.phone else None,
             by=actor.id,
             by_head=actor.holds(Role.OFFICE_HEAD),
             proposed_on=context.today,
@@ -306,8 +307,8 @@ def _appoint(state: Member, command: AppointMember, context: Context, proposed_b
     return [
         MemberAppointed(
             account=known["account"],
-            name=command.name.about(context.subject),
-            phone=command.phone.about(context.subject) if command.phone else None,
+            name=command.name.about(Seat(int=context.subject.int)),
+            phone=command.phone.about(Seat(int=context.subject.int)) if command.phone else None,
             proposed_by=proposed_by,
             **{name: getattr(command, name) for name in AppointMember.model_fields if name not in ("name", "phone")},
         )

@@ -1,33 +1,55 @@
-"""A subject of personal data, and its erasure (个人信息保护法 第四十七条).
+r"""A subject of personal data, and its erasure (个人信息保护法 第四十七条).
 
-    (nothing) --erase--> Erased, for ever
+    (nothing) --erase--> asked --confirm--> Erased, for ever
+        ^                  |
+        \------ reject ----/
 
-The fact is the truth; the key is destroyed after it, and again if the vault was away. Every hash stays valid, and a replay
-prints 〔已删除〕.
+One person asks for it, another one confirms: it can't be undone. The fact is the truth; the key is destroyed after it, and
+again if the vault was away. Every hash stays valid, and a replay prints 〔已删除〕.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import Field
 
+from services.roster.domain.second import confirming
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
-from shared.events.roster import SubjectErased
-from shared.problems import Forbidden
+from shared.events.roster import ErasureAsked, ErasureRejected, SubjectErased
+from shared.problems import Forbidden, Unknown
 from shared.terms import Role
+
+ASKING = (Role.OFFICE_HEAD,)
+CONFIRMING = (Role.OFFICE_HEAD, Role.SECURITY_ADMIN)
 
 
 class EraseSubject(Command):
-    """Make the personal data of a subject unreadable for ever."""
+    """Ask that the personal data of a subject be made unreadable for ever."""
 
     reason: str = Field(min_length=4, max_length=500)
 
 
+class ConfirmErasure(Command):
+    """Say as the second person that it is to be so."""
+
+    proposal: UUID
+
+
+class RejectErasure(Command):
+    """Say no to an erasure that was asked for; who asked may take it back."""
+
+    proposal: UUID
+    reason: str = Field(min_length=1, max_length=200)
+
+
 @dataclass(frozen=True)
 class Readable:
-    """Nothing was asked."""
+    """Nothing was done; somebody may have asked."""
+
+    asked: ErasureAsked | None = None
 
 
 @dataclass(frozen=True)
@@ -38,22 +60,59 @@ class Erased:
 
 
 State = Readable | Erased
+Asked = EraseSubject | ConfirmErasure | RejectErasure
 
 
-def decide(state: State, command: EraseSubject, context: Context) -> list[Fact]:
-    """Facts, or a refusal."""
-    if not context.actor.holds(Role.OFFICE_HEAD, Role.SYSTEM):
-        raise Forbidden(needs=[Role.OFFICE_HEAD.label])
-    match state:
-        case Readable():
-            return [SubjectErased(reason=command.reason, by=context.actor.id, on=context.today)]
-        case Erased():
+def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+    """Facts, or a refusal. ``context.known`` brings the id of what would be a ``proposal``."""
+    match state, command:
+        case Readable(asked=asked), EraseSubject():
+            _may_ask(context)
+            if asked is not None:
+                return []
+            told = {"id": context.known["proposal"], "by": context.actor.id, "on": context.today}
+            return [ErasureAsked(reason=command.reason, **told)]
+        case Readable(asked=asked), ConfirmErasure():
+            if asked is None or asked.id != command.proposal:
+                raise _nothing_asked(command, context)
+            confirming(context, CONFIRMING, asked.by)
+            return [SubjectErased(reason=asked.reason, by=asked.by, on=context.today, confirmed_by=context.actor.id)]
+        case Readable(asked=asked), RejectErasure():
+            if asked is None or asked.id != command.proposal:
+                raise _nothing_asked(command, context)
+            if context.actor.id != asked.by:
+                confirming(context, CONFIRMING)
+            return [ErasureRejected(id=asked.id, reason=command.reason, on=context.today)]
+        case Erased(), EraseSubject():
+            _may_ask(context)
             return []
+        case Erased(), ConfirmErasure() | RejectErasure():
+            raise _nothing_asked(command, context)
+
+
+def _may_ask(context: Context) -> None:
+    if not context.actor.holds(*ASKING):
+        raise Forbidden(needs=[role.label for role in ASKING])
+
+
+def _nothing_asked(command: ConfirmErasure | RejectErasure, context: Context) -> Unknown | Forbidden:
+    """Told only to those whom it concerns."""
+    if context.actor.holds(*CONFIRMING):
+        return Unknown(what="proposal", id=str(command.proposal))
+    return Forbidden(needs=[role.label for role in CONFIRMING])
 
 
 def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
-    return Erased(fact) if isinstance(fact, SubjectErased) else state
+    match state, fact:
+        case _, SubjectErased():
+            return Erased(fact)
+        case Readable(), ErasureAsked():
+            return Readable(fact)
+        case Readable(), ErasureRejected():
+            return Readable()
+        case _:
+            return state
 
 
 SUBJECT: Decider[State] = Decider("subject", Readable(), decide, evolve)

@@ -70,7 +70,7 @@ VIEWS: dict[str, tuple[View[Any], ...]] = {
     "correction": (censuses.CORRECTIONS,),
     "task": tasks.VIEWS,
     "handover": handovers.VIEWS,
-    "subject": (subjects.ERASED,),
+    "subject": (subjects.ERASED, subjects.ASKED),
     "revocation": (revocations.REVOKED,),
     "disclosure": (subjects.DISCLOSURES,),
 }

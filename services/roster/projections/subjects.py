@@ -10,6 +10,7 @@ from services.roster.domain import enterprise, subject
 from shared.disclosure import disclosures
 from shared.events.roster import PersonalUnmasked
 from shared.projector import View
+from shared.vault import Personal
 
 
 def _erased(key: str, _version: int, state: subject.State) -> Iterable[tuple[Any, ...]]:
@@ -17,13 +18,24 @@ def _erased(key: str, _version: int, state: subject.State) -> Iterable[tuple[Any
         yield UUID(key), state.fact.on, state.fact.reason, state.fact.by
 
 
+def _asked(key: str, _version: int, state: subject.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, subject.Readable) and state.asked is not None:
+        yield UUID(key), state.asked.id, state.asked.reason, state.asked.by, state.asked.on
+
+
 def _contact(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
-    if isinstance(state, enterprise.Registered) and state.particulars.get("phone"):
-        yield enterprise.subject(UUID(key), "phone"), UUID(key)
+    phone: Personal | None = state.particulars.get("phone") if isinstance(state, enterprise.Registered) else None
+    if phone is not None and phone.subject is not None:
+        yield phone.subject, UUID(key)
 
 
 ERASED = View[subject.State](
     "erased", {"subject": "uuid", "on_date": "date", "reason": "text", "by": "uuid"}, ("subject",), _erased, "subject"
 )
+ASKED = View[subject.State](
+    "erasure",
+    {"subject": "uuid", "id": "uuid", "reason": "text", "by": "uuid", "on_date": "date"},
+    ("subject",), _asked, "subject",
+)  # fmt: skip
 CONTACTS = View[enterprise.State]("contact", {"subject": "uuid", "enterprise": "uuid"}, ("subject",), _contact, "enterprise")
 DISCLOSURE, DISCLOSURES = disclosures(PersonalUnmasked)

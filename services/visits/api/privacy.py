@@ -12,7 +12,7 @@ from services.visits.domain.poll import RESPONSE
 from services.visits.domain.visit import VISIT
 from services.visits.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
-from shared.disclosure import UnmaskPersonal, disclose, disclosed, subjects_of
+from shared.disclosure import UnmaskPersonal, disclose, disclosed, records_of, subjects_of
 from shared.entrance import Entrance
 from shared.problems import Forbidden
 from shared.service import Service
@@ -48,6 +48,12 @@ async def unmask(
 async def subjects(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
     """All whose erasure leaves nothing to read of this visit: its own words, and the enterprise's contact."""
     return await subjects_of(request.app.state.service, caller, VISIT.stream(id_), RESPONSE.stream(id_))
+
+
+@router.get("/subjects/{id_}/records", name="list_subject_records", summary="主体涉及的记录(删除前核对)")
+async def records(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
+    """The records of this service in which data of a subject stand: what its erasure makes unreadable here."""
+    return await records_of(request.app.state.service, caller, id_)
 
 
 @router.get("/disclosures", name="list_disclosures", summary="个人信息查看记录")

@@ -21,9 +21,10 @@ from shared.decider import Actor, Context, Decider
 from shared.directory import KnownEnterprise
 from shared.events import Command, Fact
 from shared.events.visits import DemandRaised, InspectionAlleged, Visited
+from shared.persons import seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused
-from shared.terms import Category, Line, Nature, Role, derived_id
+from shared.terms import Category, Line, Nature, Role
 from shared.vault import Personal
 
 READING = (Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
@@ -121,7 +122,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             words = command.words.about(context.subject) if command.words is not None and command.words.text else None
             return [InspectionAlleged(enterprise=named, visit=command.visit, units=units, words=words, on=context.today)]
         case Unsaid(), RaiseDemand():
-            contact = derived_id("contact", str(enterprise.id))
+            contact = seat("contact", str(enterprise.id))
             return [
                 DemandRaised(
                     enterprise=named, unit=responsible(enterprise), on=context.today, content=command.content,

@@ -22,8 +22,9 @@ from shared.decider import Actor, Context, Decider
 from shared.directory import KnownEnterprise
 from shared.events import Command, Fact
 from shared.events.visits import LinkIssued, LinkReissued, LinkRevoked, Visited
+from shared.persons import seat
 from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import LinkPurpose, Role, derived_id
+from shared.terms import LinkPurpose, Role
 from shared.vault import Personal
 
 OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
@@ -199,7 +200,7 @@ def _issued(command: IssueLink, context: Context) -> LinkIssued:
 
 
 def _about(token: Personal, enterprise: UUID) -> Personal:
-    return token.about(derived_id("contact", str(enterprise)))
+    return token.about(seat("contact", str(enterprise)))
 
 
 LINK: Decider[State] = Decider("link", Unissued(), decide, evolve)

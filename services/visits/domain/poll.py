@@ -21,8 +21,9 @@ from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.visits import AnswersGiven, Choice, PollClosed, PollOpened, Visited, Written
 from shared.months import WrittenDate
+from shared.persons import seat
 from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role, derived_id
+from shared.terms import Role
 from shared.vault import Personal
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
@@ -166,7 +167,7 @@ def decide_response(state: Response, command: GiveAnswers, context: Context) -> 
     match state, command:
         case Unanswered(), GiveAnswers():
             named: Visited = context.known["named"]
-            contact = derived_id("contact", str(command.enterprise))
+            contact = seat("contact", str(command.enterprise))
             written = tuple(Written(question=name, words=words.about(contact)) for name, words in command.texts)
             return [
                 AnswersGiven(

@@ -16,8 +16,9 @@ from services.visits.domain.wording import smelling
 from shared.decider import Actor, Context
 from shared.directory import KnownEnterprise, KnownMember, KnownUnit
 from shared.events.visits import Demand, Visited, Visitor, VisitRecorded
+from shared.persons import seat
 from shared.problems import Forbidden, Refused
-from shared.terms import Line, Mode, Role, derived_id
+from shared.terms import Line, Mode, Role
 from shared.vault import Personal
 
 MOST_SKEW_HOURS = 24
@@ -174,7 +175,7 @@ def _personal(name: str, command: Telling, before: VisitRecorded | None, enterpr
     if before is not None and name not in command.model_fields_set:
         return getattr(before, name)
     datum: Personal | None = getattr(command, name)
-    return datum.about(derived_id("contact", str(enterprise))) if datum is not None and datum.text else None
+    return datum.about(seat("contact", str(enterprise))) if datum is not None and datum.text else None
 
 
 def alike(old: VisitRecorded, new: VisitRecorded, context: Context) -> bool:

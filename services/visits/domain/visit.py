@@ -83,8 +83,9 @@ from shared.events.visits import (
     VisitUpheld,
     VisitVoided,
 )
+from shared.persons import seat
 from shared.problems import Problem, Unknown
-from shared.terms import EvidenceKind, Mode, Review, Role, Ruling, derived_id
+from shared.terms import EvidenceKind, Mode, Review, Role, Ruling
 from shared.vault import Personal
 
 MOST_FILES = 50
@@ -458,7 +459,7 @@ def _about_contact(words: Personal | None, details: VisitDetails) -> Personal | 
     """Words of the enterprise are about its contact person, whose key can be shredded."""
     if words is None or not words.text:
         return None
-    return words.about(derived_id("contact", str(details.told.enterprise.id)))
+    return words.about(seat("contact", str(details.told.enterprise.id)))
 
 
 def _again(state: Accepted | Returned | Voided, words: str, context: Context) -> list[Fact]:
