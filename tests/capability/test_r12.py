@@ -125,6 +125,6 @@ async def test_a_duty_put_right_on_the_same_day_is_no_repeat(district: District)
         said = person("T01", "worker", duty="走访辖区企业", document="东镇办〔2026〕1号")
         first = await ok(await office.post("/members/T01-w1/appoint", json=said))
         again = await ok(await office.post("/members/T01-w1/appoint", json=said))
-        assert (first["version"], again["version"]) == (2, 2)
+        assert (first["version"], again["version"]) == (4, 4), "proposed and confirmed, twice; and then nothing"
         rows = await service.pool.fetch("select duty, document from post where account = 'T01-w1'")
         assert [tuple(row) for row in rows] == [("走访辖区企业", "东镇办〔2026〕1号")]

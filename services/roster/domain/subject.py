@@ -70,8 +70,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             _may_ask(context)
             if asked is not None:
                 return []
-            told = {"id": context.known["proposal"], "by": context.actor.id, "on": context.today}
-            return [ErasureAsked(reason=command.reason, **told)]
+            id_, by = context.known["proposal"], context.actor.id
+            return [ErasureAsked(id=id_, reason=command.reason, by=by, on=context.today)]
         case Readable(asked=asked), ConfirmErasure():
             if asked is None or asked.id != command.proposal:
                 raise _nothing_asked(command, context)

@@ -336,9 +336,12 @@ def _by_two(state: Standing, command: EndUnit, context: Context, proposed: UnitE
     if proposed is not None or actor.holds(Role.SYSTEM):
         return [UnitEnded(**command.model_dump(), proposed_by=proposed and proposed.by)]
     if waiting is None:
-        by_head = actor.holds(Role.OFFICE_HEAD)
-        told = {"id": context.known["proposal"], "by": actor.id, "by_head": by_head, "proposed_on": context.today}
-        return [UnitEndProposed(**command.model_dump(), **told)]
+        return [
+            UnitEndProposed(
+                **command.model_dump(), id=context.known["proposal"], by=actor.id, by_head=actor.holds(Role.OFFICE_HEAD),
+                proposed_on=context.today,
+            )
+        ]  # fmt: skip
     if (waiting.on, waiting.successors, waiting.document) == (command.on, command.successors, command.document):
         return []
     raise EndWaits(on=waiting.on)
