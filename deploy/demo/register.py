@@ -15,7 +15,14 @@ from uuid import UUID
 
 from deploy.demo.district import District, Unit, invented_name, phone
 from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
-from services.roster.domain.commands import AssignEnterprise, Assignment, ChangeStanding, RegisterEnterprise, VerifyContactLoss
+from services.roster.domain.commands import (
+    AssignEnterprise,
+    Assignment,
+    ChangeStanding,
+    ConfirmMove,
+    RegisterEnterprise,
+    VerifyContactLoss,
+)
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import RawRow, layout_of
@@ -207,7 +214,9 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
                 line=Line.HORIZONTAL, unit=held.unit, sub_unit=held.sub_unit, worker=where.who[held.worker].id, on=held.on,
                 reason="企业迁址", document="",
             )  # fmt: skip
-            yield _later(item, held.on, moving, office, "move", known)
+            proposal = derived_id("demo", "proposal", item.code, str(held.on))
+            yield _later(item, held.on, moving, office, "move", {**known, "proposal": proposal})
+            yield _later(item, held.on, ConfirmMove(proposal=proposal), where.who["office-head"].actor, "moved", known)
         if item.ended and item.standing.survives:
             leaving = ChangeStanding(standing=Standing.DEREGISTERED, on=item.ended, reason="企业注销", batch=_BATCH)
             yield _later(item, item.ended, leaving, office, "end", {})

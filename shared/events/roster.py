@@ -276,6 +276,31 @@ class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
     reason: Grounds = ""
     document: Code = ""
     confidence: int | None = None
+    proposed_by: UUID | None = None
+    """Who proposed it, where it left another unit; the other one is who said this."""
+
+
+class EnterpriseMoveProposed(Fact, type="roster.enterprise-move-proposed.v1"):
+    """An enterprise is to go to another unit, as in ``EnterpriseAssigned``; it takes a second person to say so."""
+
+    id: UUID
+    line: Line
+    unit: Code
+    sub_unit: Code | None = None
+    worker: UUID | None = None
+    on: date
+    reason: Grounds = ""
+    document: Code = ""
+    by: UUID
+    proposed_on: date
+
+
+class EnterpriseMoveRejected(Fact, type="roster.enterprise-move-rejected.v1"):
+    """What was proposed of a move does not become so."""
+
+    id: UUID
+    reason: FreeText
+    on: date
 
 
 class Attempt(Part):

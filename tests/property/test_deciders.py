@@ -26,7 +26,7 @@ from shared.terms import Line, Role, derived_id
 
 CARRYING_THEIR_OWN_RIGHT = {"correction", "handover"}
 """What is known of a command that was approved elsewhere (a correction, a hand-over both signed): the caller is not asked."""
-OF_ITSELF = {"disclosure", "subject", "parked"}
+OF_ITSELF = {"disclosure", "subject", "parked", "revocation"}
 """Asked for through one route only, which looks up who may; the demo shows none of them."""
 ELSEWHERE = {"history"}
 """Rows of another system, told by the command line alone."""

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from support.roster import credit
 
+from services.roster.domain.commands import AssignEnterprise, ConfirmMove, RegisterEnterprise, RejectMove
+from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.exclusions import BUSINESS, OF_UNITS, exclude
 from services.roster.domain.member import (
     KEPT,
@@ -37,10 +41,10 @@ from services.roster.domain.unit import (
     Standing,
 )
 from shared.decider import Actor, Context
-from shared.events.roster import MemberAppointed, MemberProposed
+from shared.events.roster import EnterpriseAssigned, MemberAppointed, MemberProposed
 from shared.months import Calendar
 from shared.problems import Forbidden, Problem
-from shared.terms import ADMINISTRATORS, Role, UnitKind, derived_id
+from shared.terms import ADMINISTRATORS, Line, Role, UnitKind, derived_id
 from shared.vault import Personal
 
 UNITS = {"office": "520502", "T1": "520502", "T2": "520502"}
@@ -246,3 +250,60 @@ def test_an_end_that_was_refused_can_be_proposed_again() -> None:
         assert UNIT.fold(UNIT.decide(state, refused, unit_at(who)), state) == ESTABLISHED
     with pytest.raises(Forbidden):
         UNIT.decide(state, refused, unit_at(actor("three", Role.OFFICE)))
+
+
+LINES = {"T1": (Line.HORIZONTAL, None), "T2": (Line.HORIZONTAL, None)}
+MOVE = AssignEnterprise(line=Line.HORIZONTAL, unit="T2", on=DAYS[2])
+
+
+def enterprise_at(who: Actor, lines: dict[str, tuple[Line, None]] = LINES) -> Context:
+    known = {"lines": lines, "workers": {}, "proposal": derived_id("move")}
+    return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known)  # type: ignore[arg-type]
+
+
+REGISTERED = ENTERPRISE.fold(
+    ENTERPRISE.decide(
+        ENTERPRISE.initial,
+        RegisterEnterprise.model_validate(
+            {"code": credit(1), "name": "某公司", "on": DAYS[0], "assignments": [{"line": "horizontal", "unit": "T1"}]}
+        ),
+        enterprise_at(actor("one", Role.OFFICE)),
+    )
+)
+
+
+def answers(state: Any) -> str:
+    held = state.holder(Line.HORIZONTAL, DAYS[3])
+    return held.unit
+
+
+def test_an_enterprise_goes_to_another_unit_by_two_of_the_office() -> None:
+    moved = 0
+    for proposer, second in product(EVERYBODY, repeat=2):
+        if proposer.holds(Role.SYSTEM) or second.holds(Role.SYSTEM):
+            continue
+        try:
+            state = ENTERPRISE.fold(ENTERPRISE.decide(REGISTERED, MOVE, enterprise_at(proposer)), REGISTERED)
+            assert answers(state) == "T1", "nobody moves it alone"
+            confirmed = ConfirmMove(proposal=state.moves[0].id)
+            state = ENTERPRISE.fold(ENTERPRISE.decide(state, confirmed, enterprise_at(second)), state)
+        except Forbidden:
+            continue
+        assert (answers(state), state.moves) == ("T2", ())
+        assert proposer.id != second.id
+        assert proposer.holds(Role.OFFICE, Role.OFFICE_HEAD)
+        assert second.holds(Role.OFFICE, Role.OFFICE_HEAD)
+        moved += 1
+    assert moved
+
+
+def test_what_an_ended_unit_left_behind_is_placed_by_one_and_a_refused_move_is_gone() -> None:
+    one = actor("one", Role.OFFICE)
+    (fact,) = ENTERPRISE.decide(REGISTERED, MOVE, enterprise_at(one, {"T2": LINES["T2"]}))
+    assert isinstance(fact, EnterpriseAssigned)
+    state = ENTERPRISE.fold(ENTERPRISE.decide(REGISTERED, MOVE, enterprise_at(one)), REGISTERED)
+    assert ENTERPRISE.decide(state, MOVE, enterprise_at(one)) == []
+    refused = RejectMove(proposal=derived_id("move"), reason="不宜调整")
+    assert ENTERPRISE.fold(ENTERPRISE.decide(state, refused, enterprise_at(one)), state) == REGISTERED
+    with pytest.raises(Forbidden):
+        ENTERPRISE.decide(state, refused, enterprise_at(actor("head", Role.HEAD, unit="T1")))

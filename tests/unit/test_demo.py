@@ -38,6 +38,7 @@ SHOWN_BY_HAND = {
     "roster.unit-end-withdrawn.v1",
     # A sign-in that is refused, and a proposal that came to nothing: somebody who tries the platform makes his own.
     "roster.token-revoked.v1", "roster.member-proposal-rejected.v1", "roster.unit-end-rejected.v1",
+    "roster.enterprise-move-rejected.v1",
     # Rows of another system's log, told afterwards: this district began with the platform.
     "issues.history-recorded.v1",
     # Passing over an entry that can't be handled is a person's word, where there is such an entry.

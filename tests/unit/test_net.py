@@ -39,6 +39,7 @@ from shared.vault import Personal
 
 TODAY = date(2026, 9, 1)
 OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
+ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
 HEAD = Actor(UUID(int=2), "T1-head", frozenset({Role.HEAD}), "T1")
 WORKER = Actor(UUID(int=3), "T1-w", frozenset({Role.WORKER}), "T1")
 LINES = {"T1": (Line.HORIZONTAL, None), "V1": (Line.HORIZONTAL, "T1"), "D1": (Line.VERTICAL, None), "D2": (Line.VERTICAL, None)}
@@ -214,7 +215,7 @@ def test_a_table_moves_what_a_table_placed_and_never_what_a_person_did():
     assert story.tell(move) == []
     story.tell(AssignEnterprise(line=Line.VERTICAL, unit="D2", worker=WORKER.id, on=day(4)), workers={WORKER.id: {"D2"}})
     assert story.tell(FollowMapping(line=Line.VERTICAL, unit="D1", on=day(5))), "naming a worker decides nothing about the unit"
-    story.tell(AssignEnterprise(line=Line.VERTICAL, unit="D2", on=day(6), reason="人定"))
+    story.tell(AssignEnterprise(line=Line.VERTICAL, unit="D2", on=day(6), reason="人定"), ITSELF)
     assert story.tell(FollowMapping(line=Line.VERTICAL, unit="D1", on=day(7))) == []
     with pytest.raises(Forbidden):
         story.tell(FollowMapping(line=Line.VERTICAL, unit="D1", on=day(7)), HEAD)

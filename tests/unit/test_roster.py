@@ -201,7 +201,7 @@ def test_a_move_keeps_the_past():
     """R01: any past date answers under who answered then."""
     state, _ = registered(assignments=[{"line": "horizontal", "unit": "T1"}], on=date(2026, 1, 1))
     move = AssignEnterprise(line=Line.HORIZONTAL, unit="T2", sub_unit=None, on=date(2026, 9, 5))
-    state = ENTERPRISE.fold(ENTERPRISE.decide(state, move, context()), state)
+    state = ENTERPRISE.fold(ENTERPRISE.decide(state, move, context(ITSELF)), state)
     assert state.holder(Line.HORIZONTAL, date(2026, 9, 4)).unit == "T1"
     assert state.holder(Line.HORIZONTAL, date(2026, 9, 5)).unit == "T2"
 

@@ -61,7 +61,7 @@ _ROSTER = _by(
         roster.CorrectionProposed, roster.CorrectionApproved, roster.CorrectionRejected, roster.TaskSet, roster.TaskProgressed,
         roster.TaskDone, roster.TaskCancelled, roster.HandoverOpened, roster.HandoverSigned, roster.HandoverWithdrawn,
         roster.SubjectErased, roster.ErasureAsked, roster.ErasureRejected, roster.TokenRevoked, roster.MemberProposalRejected,
-        roster.UnitEndRejected,
+        roster.UnitEndRejected, roster.EnterpriseMoveRejected,
     ),
 )  # fmt: skip
 _VISITS = _by(
@@ -87,7 +87,7 @@ _UNDATED = _by(
         visits.MaterialEntered, visits.MaterialVersioned, visits.MaterialApproved, visits.LinkRevoked,
         visits.QuestionnaireDefined, visits.QuestionnairePublished, visits.QuestionnaireRetired, visits.PollOpened,
         visits.PollClosed, visits.PolicyRetired, visits.PhotosWaived, visits.ContactsCapped, roster.ContactPreferred,
-        roster.UnitDocumented, roster.MemberProposed, roster.UnitEndProposed, roster.RowSetAside, roster.RowDismissed, roster.RowRepaired,
+        roster.UnitDocumented, roster.MemberProposed, roster.UnitEndProposed, roster.EnterpriseMoveProposed, roster.RowSetAside, roster.RowDismissed, roster.RowRepaired,
     ),
 )  # fmt: skip
 

@@ -86,7 +86,7 @@ async def approve(
             line=fact.line, unit=fact.to_unit, sub_unit=fact.to_sub_unit, on=context.today, reason="更正申请获批", document=""
         )
         lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit], context.today)
-        known = {"lines": lines, "workers": {}}
+        known = {"lines": lines, "workers": {}, "correction": True}
         asks.append(_ask(fact, wanted, context, "assign", id_, known))
     done = await service.desk.handle_with(Ask(CORRECTION, str(id_), command, context, command_id), asks)
     return {

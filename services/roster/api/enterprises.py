@@ -16,12 +16,14 @@ from services.roster.domain.commands import (
     AssignEnterprise,
     ChangeCustody,
     ChangeStanding,
+    ConfirmMove,
     PreferContact,
     RegisterEnterprise,
+    RejectMove,
     TagEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, Registered
 from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
@@ -30,7 +32,7 @@ from shared.months import WrittenDate, local_date
 from shared.percent import percentage
 from shared.problems import Malformed, Unknown
 from shared.service import Service
-from shared.terms import Size, Standing, derived_id
+from shared.terms import Line, Size, Standing, derived_id
 from shared.vault import Personal, mask
 
 router = APIRouter(tags=["企业库"], route_class=Entrance)
@@ -38,7 +40,17 @@ router = APIRouter(tags=["企业库"], route_class=Entrance)
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 CreditCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{18}$", description="统一社会信用代码")]
 On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
-Changed = AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss | TagEnterprise | PreferContact
+Changed = (
+    AmendEnterprise
+    | ChangeStanding
+    | ChangeCustody
+    | AssignEnterprise
+    | ConfirmMove
+    | RejectMove
+    | VerifyContactLoss
+    | TagEnterprise
+    | PreferContact
+)
 
 
 @router.put("/enterprises/{code}", name="register_enterprise", summary="登记企业", status_code=201)
@@ -68,17 +80,36 @@ async def _change(
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
     known: dict[str, Any] = {}
-    if isinstance(command, AssignEnterprise):
+    said = await _proposed(service, id_, command.proposal) if isinstance(command, ConfirmMove) else command
+    if isinstance(said, AssignEnterprise):
+        held = await lookups.answering(service.pool, id_, said.line)
         known = {
-            "lines": await lookups.lines(service.pool, [command.unit, command.sub_unit], command.on),
-            "workers": await lookups.workers(service.pool, [command.worker], max(command.on, local_date(service.clock()))),
+            "lines": await lookups.lines(service.pool, [said.unit, said.sub_unit, *held], said.on),
+            "workers": await lookups.workers(service.pool, [said.worker], max(said.on, local_date(service.clock()))),
+            "proposal": command_id,
         }
     context = await service.context(caller, id_, **known)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
-    return {
-        **await service.shown(ENTERPRISE, id_, done, lambda then: _enterprise(then, id_, caller)),
-        **receipt(service, response, done),
-    }
+    shown = await service.shown(ENTERPRISE, id_, done, lambda then: _enterprise(then, id_, caller))
+    waits = moved_to(done.state, said, caller.id) if said is command and isinstance(said, AssignEnterprise) else None
+    if waits is not None:
+        response.status_code = 202
+    return {**shown, **receipt(service, response, done), **({"proposal": waits} if waits else {})}
+
+
+def moved_to(state: Any, said: AssignEnterprise, by: UUID) -> UUID | None:
+    """The proposal that waits for a second person after this was said."""
+    same = (said.line, said.unit, said.sub_unit, said.worker, said.on, by)
+    moves = state.moves if isinstance(state, Registered) else ()
+    return next((m.id for m in moves if (m.line, m.unit, m.sub_unit, m.worker, m.on, m.by) == same), None)
+
+
+async def _proposed(service: Service, id_: UUID, proposal: UUID) -> AssignEnterprise | None:
+    row = await service.pool.fetchrow("select * from enterprise_move where id = $1 and enterprise = $2", proposal, id_)
+    return row and AssignEnterprise(
+        line=Line(row["line"]), unit=row["unit"], sub_unit=row["sub_unit"], worker=row["worker"], on=row["on_date"],
+        reason=row["reason"], document=row["document"],
+    )  # fmt: skip
 
 
 @router.post("/enterprises/{id_}/amend", name="amend_enterprise", summary="更正企业信息")
@@ -105,9 +136,29 @@ async def change_custody(
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
-@router.post("/enterprises/{id_}/assign", name="assign_enterprise", summary="落实网格与网格员")
+@router.post(
+    "/enterprises/{id_}/assign", name="assign_enterprise", summary="落实网格与网格员(在单位之间调整为提出)",
+    responses={202: {"description": "已提出调整单位,待另一人确认"}},
+)  # fmt: skip
 async def assign(
     id_: EnterpriseId, command: AssignEnterprise, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """Where another unit answers on that day, this proposes the move (202, ``proposal``): another person of the office confirms."""
+    return await _change(id_, command, caller, command_id, expected, request, response)
+
+
+@router.post("/enterprises/{id_}/confirm", name="confirm_move", summary="确认企业调整单位(须为另一人)")
+async def confirm_move(
+    id_: EnterpriseId, command: ConfirmMove, caller: Caller, command_id: CommandId, expected: Expected,
+    request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    return await _change(id_, command, caller, command_id, expected, request, response)
+
+
+@router.post("/enterprises/{id_}/reject", name="reject_move", summary="退回或收回企业调整单位的提议")
+async def reject_move(
+    id_: EnterpriseId, command: RejectMove, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     return await _change(id_, command, caller, command_id, expected, request, response)
@@ -258,6 +309,10 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
         "select line, unit, sub_unit, worker, since, until, reason, confidence from assignment where enterprise = $1 order by line, since",
         id_,
     )
+    moves = await service.pool.fetch(
+        "select id, line, unit, sub_unit, worker, on_date as on, reason, by, proposed_on from enterprise_move where enterprise = $1 "
+        "order by proposed_on, id", id_,
+    )  # fmt: skip
     return {
         "id": id_, "code": row["code"], "name": row["name"], "former_names": orjson.loads(row["former_names"]),
         "standing": row["standing"], "standing_label": Standing(row["standing"]).label, "standing_on": row["standing_on"],
@@ -266,5 +321,5 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
         "size": row["size"], "size_label": Size(row["size"]).label if row["size"] else None, "size_basis": row["size_basis"],
         "tags": orjson.loads(row["tags"]), "preferred": orjson.loads(row["preferred"] or "null"), "missed_on": row["missed_on"],
         "registered_on": row["registered_on"], "as_of": await _as_of(service, id_, on or local_date(service.clock())),
-        "assignments": [dict(item) for item in held], "version": row["ver"],
+        "assignments": [dict(item) for item in held], "moves": [dict(item) for item in moves], "version": row["ver"],
     }  # fmt: skip

@@ -38,6 +38,12 @@ async def lines(pool: Any, codes: Iterable[str | None], on: date | None = None) 
     return {row["code"]: placed(row) for row in rows}
 
 
+async def answering(pool: Any, enterprise: UUID, line: Line) -> list[str]:
+    """The units that answer, answered or will answer for an enterprise on a line."""
+    rows = await pool.fetch("select distinct unit from assignment where enterprise = $1 and line = $2", enterprise, str(line))
+    return [row["unit"] for row in rows]
+
+
 def under(day: str) -> str:
     """The unit above a row of ``unit`` on a day, as SQL; without one that day, the one it has now."""
     held = f"p.code = unit.code and p.since <= {day} and (p.until is null or p.until > {day})"

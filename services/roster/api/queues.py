@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from services.roster.api import lookups
+from services.roster.api.enterprises import moved_to
 from services.roster.api.placing import Grid
 from services.roster.api.reading import the_district
 from services.roster.domain.commands import AssignEnterprise, FindEnterprise
@@ -178,10 +179,14 @@ async def accept(
     why = command.reason or ("人工指定" if command.unit else f"采纳建议({found.confidence}%):{found.because}")
     today = local_date(service.clock())
     wanted = AssignEnterprise(line=Line.HORIZONTAL, unit=unit, sub_unit=village, on=today, reason=why[:200], document="")
-    there = await lookups.lines(service.pool, [unit, village], on=today)
-    context = await service.context(caller, enterprise, lines=there, workers={})
+    held = await lookups.answering(service.pool, enterprise, Line.HORIZONTAL)
+    there = await lookups.lines(service.pool, [unit, village, *held], on=today)
+    context = await service.context(caller, enterprise, lines=there, workers={}, proposal=command_id)
     done = await service.desk.handle(ENTERPRISE, enterprise, wanted, context, command_id=command_id)
-    return {**receipt(service, response, done), "id": enterprise, "unit": unit, "sub_unit": village, "reason": why}
+    waits = moved_to(done.state, wanted, caller.id)
+    return {
+        **receipt(service, response, done), "id": enterprise, "unit": unit, "sub_unit": village, "reason": why, "proposal": waits,
+    }  # fmt: skip
 
 
 @router.post("/queues/missing/{enterprise}/find", name="find_enterprise", summary="失联/疑似注销:确认企业仍存续")

@@ -130,6 +130,19 @@ class AssignEnterprise(Command):
     document: str = Field("", max_length=100)
 
 
+class ConfirmMove(Command):
+    """Say as the second person that it goes to the other unit as proposed."""
+
+    proposal: UUID
+
+
+class RejectMove(Command):
+    """Say no to a move that was proposed; the proposer may take it back."""
+
+    proposal: UUID
+    reason: str = Field(min_length=1, max_length=200)
+
+
 class VerifyContactLoss(Command):
     """A deputy verifies that it can't be reached: tries on different days by different modes."""
 

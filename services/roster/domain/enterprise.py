@@ -16,18 +16,21 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.roster.domain import moving
 from services.roster.domain.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ChangeCustody,
     ChangeStanding,
     ChooseMainContact,
+    ConfirmMove,
     FindEnterprise,
     FollowMapping,
     HandOverEnterprise,
     MissEnterprise,
     PreferContact,
     RegisterEnterprise,
+    RejectMove,
     SurveyEnterprise,
     TagEnterprise,
     VerifyContactLoss,
@@ -60,6 +63,8 @@ from shared.events.roster import (
     EnterpriseAssigned,
     EnterpriseFound,
     EnterpriseMissed,
+    EnterpriseMoveProposed,
+    EnterpriseMoveRejected,
     EnterpriseRegistered,
     EnterpriseSized,
     EnterpriseSurveyed,
@@ -104,6 +109,8 @@ class Registered:
     missed: EnterpriseMissed | None = None
     surveys: tuple[EnterpriseSurveyed, ...] = ()
     """The last result of each census."""
+    moves: tuple[EnterpriseMoveProposed, ...] = ()
+    """Moves to another unit that wait for a second person."""
     address_on: date | None = None
     industry_on: date | None = None
     """When the address, and the industry, were last amended."""
@@ -128,7 +135,7 @@ class Registered:
 State = Unregistered | Registered
 Asked = (
     RegisterEnterprise | AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
-    | ChooseMainContact | FollowMapping | HandOverEnterprise | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
+    | ConfirmMove | RejectMove | ChooseMainContact | FollowMapping | HandOverEnterprise | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
 )  # fmt: skip
 
 _PERSONAL = ("legal_person", "contact", "phone")
@@ -151,6 +158,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _register(command, context)
         case Unregistered(), AmendEnterprise() | ChangeStanding() | ChangeCustody() | AssignEnterprise() | VerifyContactLoss():
             raise Unknown(what="enterprise", id=str(context.subject))
+        case Unregistered(), ConfirmMove() | RejectMove():
+            raise Unknown(what="enterprise", id=str(context.subject))
         case Unregistered(), ChooseMainContact() | FollowMapping() | HandOverEnterprise():
             raise Unknown(what="enterprise", id=str(context.subject))
         case Unregistered(), TagEnterprise() | PreferContact() | MissEnterprise() | FindEnterprise() | SurveyEnterprise():
@@ -171,14 +180,9 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             same = state.managed_elsewhere == command.managed_elsewhere
             return [] if same else [CustodyChanged(**command.model_dump())]
         case Registered(), AssignEnterprise():
-            held = state.holder(command.line, command.on)
-            inside = held is not None and held.unit == command.unit
-            the_unit(context, command.unit if inside else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
-            _fits(command.line, command.unit, command.sub_unit, command.worker, context)
-            named = (command.unit, command.sub_unit, command.worker)
-            if held and (held.unit, held.sub_unit, held.worker) == named and command.document in ("", held.document):
-                return []
-            return [EnterpriseAssigned(**command.model_dump())]
+            return _assign(state, command, context)
+        case Registered(), ConfirmMove() | RejectMove():
+            return _rule_move(state, command, context)
         case Registered(), VerifyContactLoss():
             return _verify(state, command, context)
         case Registered(), ChooseMainContact():
@@ -208,6 +212,28 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [EnterpriseFound(on=context.today, **command.model_dump())] if state.missed else []
         case Registered(), SurveyEnterprise():
             return _survey(state, command, context)
+
+
+def _assign(state: Registered, command: AssignEnterprise, context: Context) -> list[Fact]:
+    held = state.holder(command.line, command.on)
+    inside = held is not None and held.unit == command.unit
+    the_unit(context, command.unit if inside else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
+    _fits(command.line, command.unit, command.sub_unit, command.worker, context)
+    named = (command.unit, command.sub_unit, command.worker)
+    if held and (held.unit, held.sub_unit, held.worker) == named and command.document in ("", held.document):
+        return []
+    if held is not None and not inside and moving.takes_two(held.unit, context):
+        return [*moving.proposed(state.moves, command, context)]
+    return [EnterpriseAssigned(**command.model_dump())]
+
+
+def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Context) -> list[Fact]:
+    the_office(context)
+    move = moving.asked(state.moves, command.proposal)
+    if isinstance(command, RejectMove):
+        return [moving.rejected(move, command, context)]
+    _fits(move.line, move.unit, move.sub_unit, move.worker, context)
+    return [moving.confirmed(move, context)]
 
 
 def _hand_over(state: Registered, command: HandOverEnterprise, context: Context) -> list[Fact]:
@@ -363,7 +389,14 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, managed_elsewhere=fact.managed_elsewhere, custodies=custodies)
         case Registered(), EnterpriseAssigned():
             others = tuple(a for a in state.assigned if (a.line, a.on) != (fact.line, fact.on))
-            return replace(state, assigned=(*others, fact))
+            waiting = tuple(
+                m for m in state.moves if (m.by, m.line, m.unit, m.on) != (fact.proposed_by, fact.line, fact.unit, fact.on)
+            )
+            return replace(state, assigned=(*others, fact), moves=waiting)
+        case Registered(), EnterpriseMoveProposed():
+            return replace(state, moves=(*state.moves, fact))
+        case Registered(), EnterpriseMoveRejected():
+            return replace(state, moves=tuple(move for move in state.moves if move.id != fact.id))
         case Registered(), ContactLossVerified():
             return replace(state, lost=(*state.lost, fact))
         case Registered(), MainContactChosen():

@@ -75,6 +75,14 @@ def _assignment(key: str, _version: int, state: enterprise.State) -> Iterable[tu
             )
 
 
+def _move(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    for told in state.moves if isinstance(state, enterprise.Registered) else ():
+        yield (
+            told.id, UUID(key), str(told.line), told.unit, told.sub_unit, told.worker, told.on, told.reason, told.document,
+            told.by, told.proposed_on,
+        )  # fmt: skip
+
+
 ENTERPRISES = View[enterprise.State](
     "enterprise",
     {
@@ -111,5 +119,13 @@ SURVEYS = View[enterprise.State](
 LOSSES = View[enterprise.State](
     "loss", {"enterprise": "uuid", "line": "text", "on_date": "date"}, ("enterprise", "line"), _loss, "enterprise"
 )
+MOVES = View[enterprise.State](
+    "enterprise_move",
+    {
+        "id": "uuid", "enterprise": "uuid", "line": "text", "unit": "text", "sub_unit": "text", "worker": "uuid", "on_date": "date",
+        "reason": "text", "document": "text", "by": "uuid", "proposed_on": "date",
+    },
+    ("id",), _move, "enterprise",
+)  # fmt: skip
 
-VIEWS = (ENTERPRISES, ASSIGNMENTS, STANDINGS, SURVEYS, LOSSES)
+VIEWS = (ENTERPRISES, ASSIGNMENTS, STANDINGS, SURVEYS, LOSSES, MOVES)
