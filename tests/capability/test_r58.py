@@ -42,7 +42,8 @@ async def test_every_unit_has_a_liaison_and_a_back_up_or_is_red(district: Distri
             "('T01-l1', 'T01-l2')) order by pos"
         )
         assert [row["type"] for row in events] == [
-            "roster.member-appointed.v1", "roster.member-released.v1", "roster.member-appointed.v1",
+            "roster.member-proposed.v1", "roster.member-appointed.v1", "roster.member-released.v1", "roster.member-proposed.v1",
+            "roster.member-appointed.v1",
         ]  # fmt: skip
         async with district.client(service, Role.WORKER, unit="T02", account="T02-w1") as stranger:
             assert (await stranger.get("/team/liaisons?unit=T01")).status_code == 403

@@ -35,7 +35,7 @@ ERASED = View[subject.State](
 ASKED = View[subject.State](
     "erasure",
     {"subject": "uuid", "id": "uuid", "reason": "text", "by": "uuid", "on_date": "date"},
-    ("subject",), _asked, "subject",
+    ("subject", "id"), _asked, "subject",
 )  # fmt: skip
 CONTACTS = View[enterprise.State]("contact", {"subject": "uuid", "enterprise": "uuid"}, ("subject",), _contact, "enterprise")
 DISCLOSURE, DISCLOSURES = disclosures(PersonalUnmasked)

@@ -95,7 +95,7 @@ ENDINGS = View[unit.State](
         "code": "text", "id": "uuid", "on_date": "date", "successors": "jsonb", "document": "text", "by": "uuid",
         "by_head": "bool", "proposed_on": "date",
     },
-    ("code",), _ending, "code",
+    ("code", "id"), _ending, "code",
 )  # fmt: skip
 
 VIEWS = (UNITS, PARENTS, PAPERS, ENDINGS)
