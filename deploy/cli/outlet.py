@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import click
 import httpx
 import typer
 from rich.console import Console
@@ -68,9 +69,9 @@ def sign(home: Home, claims: dict[str, Any], lifetime: int) -> str:
 def token_of(home: Home, account: str, lifetime: int = LONGEST_SECONDS) -> str:
     """A token of a local account: it says who, and what that may is the roster's to say. Written down before it is made."""
     jti = str(new_id())
-    asked = click.get_current_context(silent=True)
+    words = takewhile(lambda word: word.isascii() and word.isalpha(), sys.argv[1:3])  # What of it, and nothing of whom.
     try:
-        note(home.path, account=account, token=jti, command=asked.command_path if asked else "")
+        note(home.path, account=account, token=jti, command=" ".join(words))
     except OSError as error:
         fail(f"无法写入访问日志,不发放令牌:{error.filename}")
     return sign(home, {"sub": str(derived_id("member", account)), "jti": jti}, lifetime)
