@@ -28,7 +28,13 @@ def _tables(file: BinaryIO, options: Mapping[str, Any]) -> Iterable[Any]:
     return formats.read(file, options)
 
 
-READERS: Mapping[str, Callable[[BinaryIO, Mapping[str, Any]], Iterable[Any]]] = {"tables": _tables}
+def _photo(file: BinaryIO, options: Mapping[str, Any]) -> Iterable[Any]:
+    from shared.foreign import photos
+
+    return [photos.read(file.read(), options["media_type"])]
+
+
+READERS: Mapping[str, Callable[[BinaryIO, Mapping[str, Any]], Iterable[Any]]] = {"tables": _tables, "photo": _photo}
 """What can be read, by name."""
 
 

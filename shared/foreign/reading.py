@@ -43,6 +43,10 @@ class FileUnreadable(Malformed):
         return self.title
 
 
+class ReaderDied(FileUnreadable):
+    """The child ended without a word of its own: the file made it take more than it may, or broke it."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a child may use. ``seconds`` is how long it is waited for, whatever happens between its answers."""
@@ -120,7 +124,7 @@ class Reading:
             yield frame
         if not ended:
             code = self._child.wait()
-            raise FileUnreadable(_DIED.get(-code, "文件无法读取:内容过大、已损坏或不是所说的格式,请用表格软件另存后再试"))
+            raise ReaderDied(_DIED.get(-code, "文件无法读取:内容过大、已损坏或不是所说的格式,请用表格软件另存后再试"))
 
     def _read(self) -> Generator[bytes]:
         out = self._child.stdout

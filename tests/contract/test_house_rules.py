@@ -35,18 +35,19 @@ def test_only_the_bus_imports_nats() -> None:
     assert [named(p) for p in SOURCES if any(n.split(".")[0] == "nats" for n in imported(tree(p)))] == ["shared/bus.py"]
 
 
-_READERS = {"python_calamine", "openpyxl", "xlrd", "csv", "zipfile", "tarfile", "xml"}
+_READERS = {"python_calamine", "openpyxl", "xlrd", "csv", "zipfile", "tarfile", "xml", "PIL"}
 _OWN = {
     "services/roster/intake/places.py": "the names of places that come with the product",
     "services/issues/documents/package.py": "writes an archive",
     "services/roster/intake/whole.py": "writes a report",
     "deploy/cli/importing.py": "writes a report",
+    "deploy/demo/pictures.py": "draws the demo's own pictures",
     "deploy/demo/district.py": "reads the demo's own tables",
 }
 
 
 def test_foreign_bytes_are_parsed_in_the_child_alone() -> None:
-    """Whatever reads workbooks, archives and delimited text stands in ``shared/foreign``; the rest reads or writes our own."""
+    """Whatever reads workbooks, pictures, archives and delimited text stands in ``shared/foreign``; the rest reads or writes our own."""
     found = {named(p) for p in SOURCES if _READERS & {n.split(".")[0] for n in imported(tree(p))}}
     outside = {path for path in found if not path.startswith("shared/foreign/")}
     assert outside == set(_OWN)

@@ -210,13 +210,18 @@ async def test_a_duty_roster_and_a_call_with_its_ticket_are_answered_as_they_wer
         assert told["position"] == await desk.issues.pool.fetchval("select pos from log.head") - 1, "all of it is done there"
 
 
-async def test_a_ledger_is_answered_as_it_was_filed_and_signed(district: District) -> None:
+async def test_a_ledger_is_answered_as_it_was_filed_explained_and_signed(district: District) -> None:
     async with an_office(district) as office:
         await office.scene.visit(1)
         await office.known()
         at = f"/ledgers/T01/{MONTH}"
         async with office.who(Role.LIAISON) as liaison, office.who(Role.HEAD) as head:
-            filed = await said_twice(office.reporting, liaison, "POST", f"{at}/submit", json={"note": "逾期说明"})
-            assert (filed["revision"], filed["stage"]) == (1, "filed")
+            filed = await said_twice(office.reporting, liaison, "POST", f"{at}/submit", json={})
+            assert (filed["revision"], filed["stage"], filed["reason_wanted"]) == (1, "filed", True)
+            why = {"reason": "停电两天,无法上网"}
+            told = await said_twice(office.reporting, liaison, "POST", f"{at}/explain", json=why)
+            assert (told["late_reason"], told["reason_wanted"]) == (why["reason"], False)
+            paper = await office.paper()
+            assert "停电两天" in str([cell.value for sheet in paper for line in sheet for cell in line])
             signed = await said_twice(office.reporting, head, "POST", f"{at}/sign", json={"digest": filed["digest"]})
             assert signed["stage"] == "signed"

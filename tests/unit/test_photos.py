@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from services.visits.evidence.files import Checked, DigestDiffers, FileNotAccepted, check, sniff
-from services.visits.evidence.photos import MOST_PIXELS
 from services.visits.evidence.store import Store
+from shared.foreign.photos import MOST_PIXELS
 from shared.problems import Unavailable, Unknown
 
 FORMS = ["JPEG", "PNG", "WEBP"]

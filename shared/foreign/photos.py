@@ -1,4 +1,4 @@
-"""A photo without what its camera wrote beside the picture: position, device, owner, embedded previews, sound and film.
+"""In the child: a photo without what its camera wrote beside the picture: position, device, owner, embedded previews, sound and film.
 
 What is kept is listed, everything else goes: a list of what to remove would forget the next maker's invention. Colour
 profiles stay, because without them colours are wrong. A picture that lies on its side is turned and written anew.
@@ -6,15 +6,18 @@ profiles stay, because without them colours are wrong. A picture that lies on it
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from shared.foreign.child import Unfit
 from shared.months import SHANGHAI
 
 MOST_PIXELS = 20_000_000
@@ -42,8 +45,15 @@ _KEPT_WEBP = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"}
 _WEBP_ICC_AND_ALPHA = 0x20 | 0x10
 
 
-class NotAPhoto(Exception):
+class NotAPhoto(Unfit):
     """The bytes are no whole picture, or one too large to be opened; the reason in Chinese."""
+
+
+def read(raw: bytes, media_type: str) -> dict[str, Any]:
+    """What the child tells of a photo: what is kept of it, when it was taken, how it looks."""
+    content, captured_at = clean(raw, media_type)
+    told = captured_at and captured_at.isoformat()
+    return {"content": base64.b64encode(content).decode(), "captured_at": told, "looks": looks(content)}
 
 
 def clean(raw: bytes, media_type: str) -> tuple[bytes, datetime | None]:
