@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from services.visits.evidence import files
 from services.visits.evidence.files import Checked, DigestDiffers, FileNotAccepted, check, sniff
 from services.visits.evidence.store import Store
 from shared.foreign.photos import MOST_PIXELS
+from shared.foreign.reading import Limits
 from shared.problems import Unavailable, Unknown
 
 FORMS = ["JPEG", "PNG", "WEBP"]
@@ -51,6 +53,13 @@ def opened(raw: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(raw))
     image.load()
     return image
+
+
+def test_a_photo_whose_reading_takes_more_than_it_may_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_LIMITS", Limits(seconds=0.001))
+    with pytest.raises(FileNotAccepted) as refused:
+        checked(picture())
+    assert "重新上传" in str(refused.value.facts["reason"])
 
 
 @pytest.mark.parametrize("form", FORMS)

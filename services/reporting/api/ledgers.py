@@ -61,7 +61,7 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question, show: S
     brand = "·".join(filter(None, (said.brand, said.suffix))) if said else settings.brand
     head = stamp(found, filed_by, signed_by, said.district if said else settings.district_name, brand)
     out = io.BytesIO()
-    item, since = await opened(question.service.vault, (found.item, found.since), masked=True)
+    item, since, head = await opened(question.service.vault, (found.item, found.since, head), masked=True)
     await asyncio.to_thread(write_workbook, item, names, out, head, since=since)
     name = quote(f"{found.item.header.get('unit_name', unit)}{month}走访服务企业台账.xlsx")
     return Response(out.getvalue(), media_type=_XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
