@@ -54,7 +54,7 @@ async def test_any_day_is_answered_under_the_names_and_people_of_that_day(distri
         ]  # fmt: skip
         assert seen[3]["sub_unit_name"] == "东一村"
         assert (await asked(client, id_, "2025-12-31"))["horizontal"] is None
-        amended = await client.post(f"/enterprises/{id_}/amend", json={"name": "改名公司"}, headers={"If-Match": '"5"'})
+        amended = await client.post(f"/enterprises/{id_}/amend", json={"name": "改名公司"}, headers={"If-Match": '"7"'})
         assert amended.status_code == 200, amended.text
         assert (await asked(client, id_, "2026-04-30"))["name"] == "某某商贸有限公司1"
         assert (await asked(client, id_, "2099-06-01"))["name"] == "改名公司"
