@@ -205,10 +205,14 @@ class District:
         self.services[name] = service
         return service
 
-    def bus(self, url: str | None = None, service: str = "roster") -> Bus:
-        """Another connection to NATS as a service has it."""
+    def bus(self, url: str | None = None, service: str | None = None) -> Bus:
+        """Another connection to NATS: as a service has it; as the administrator has it (``""``); or, unasked, one that may look at
+        everything and signs as the roster.
+        """
         self.streams()
-        bus = self.world.bus(self.code, service)
+        bus = self.world.bus(self.code, service or "")
+        if service is None:
+            bus.signatures = self.world.bus(self.code, "roster").signatures
         bus.url = url or bus.url
         self._buses.append(bus)
         return bus
