@@ -29,7 +29,7 @@ from shared.gate import Gate, LogFork, torn
 from shared.instants import Instants
 from shared.outages import OUTAGES, passes, unavailable
 from shared.persons import also_found, settle
-from shared.problems import KeyReused, Problem, SaidOtherwise, Stale, Unavailable, WordsErased
+from shared.problems import KeyReused, Malformed, Problem, Refused, SaidOtherwise, Stale, Unavailable, WordsErased
 from shared.projector import View
 from shared.terms import Role, new_id
 from shared.vault import Personal, Vault, personals
@@ -161,6 +161,8 @@ async def _answer(
     decider = item.decider
     if known is not None:
         if known["stream"] != item.stream or known["fingerprint"] not in (item.fingerprint, b""):
+            with contextlib.suppress(Refused, Malformed):  # Who may not do it at all hears that, and not that it was done.
+                await _decide(connection, item, entries, clear)
             raise KeyReused  # An empty fingerprint: a restored log knows the command but not its content.
         last = known["first_pos"] + known["n"] - 1
         then = [entry for entry in entries if entry.pos <= last]
@@ -168,6 +170,8 @@ async def _answer(
         if said[0].envelope.get("actorid") == str(item.context.actor.id):
             return Done(_fold(decider, then), len(then), last, tuple(e.fact for e in said), replayed=True)
     if item.expected is not None and item.expected != len(entries):
+        with contextlib.suppress(Refused, Malformed):  # Who may not do it at all hears that, and no version.
+            await _decide(connection, item, entries, clear)
         raise Stale(expected=item.expected, actual=len(entries))
     decided = await _decide(connection, item, entries, clear)
     if not decided.facts:

@@ -143,7 +143,8 @@ async def _open(service: Service, entry: Entry, key: UUID, command: ReportIssue,
     cause = {"causationid": entry.envelope["id"], "correlationid": entry.envelope.get("correlationid", "")}
     token = links.set({**links.get(), **cause})
     try:
-        context = await service.context(ITSELF, key, enterprise=enterprise, unit=unit, units=frozenset({unit}))
+        by = entry.fact.visitors[0].member if isinstance(entry.fact, VisitRecorded) else None
+        context = await service.context(ITSELF, key, enterprise=enterprise, unit=unit, units=frozenset({unit}), by=by)
         context = replace(context, now=happened, today=local_date(happened))
         await service.desk.handle(
             ISSUE, key, command, context, command_id=derived_id("issues", "report", str(key)), prepare=numbered

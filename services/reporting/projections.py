@@ -171,14 +171,22 @@ class Reader:
         return covering.coverage(covering.period(month, basis, calendar), histories)
 
     async def demands(self, month: str, basis: covering.Basis, cut: Cut, today: date, unit: str | None = None) -> asked.Demands:
-        """K2 to K6 at the cut, of the district or of what a unit collected and handled."""
+        """K2 to K6 at the cut, of the district or of what a unit collected and handled. Reports of 变味 are no demands: whoever
+        asks for figures learns nothing of them, not even how many there are.
+        """
         grid, calendar = await self.grid(cut)
         histories = _over(grid)
         streams = await self.archive.issues_upto(month) if unit is None else await self.archive.issues_touching(unit, month)
         fold(await self.archive.streams("issues", sorted(streams), cut), histories)
         at, whole = covering.period(month, basis, calendar), covering.period(month, covering.Basis.MONTH, calendar)
         return asked.demands(
-            histories.issues.values(), at.first, at.until, whole.until, calendar, unit=unit, today=today.isoformat()
+            [issue for issue in histories.issues.values() if not issue.alleged],
+            at.first,
+            at.until,
+            whole.until,
+            calendar,
+            unit=unit,
+            today=today.isoformat(),
         )
 
     async def brand(self, cut: Cut, on: str) -> BrandPublished | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from services.visits import api
+from services.visits.api import orphans
 from services.visits.api.examples import EXAMPLES
 from services.visits.projections import DECIDERS, VIEWS
 from shared import directory, people
-from shared.service import Service
+from shared.service import Periodic, Service
 from shared.settings import Settings
 
 
@@ -17,6 +20,7 @@ def build(settings: Settings) -> Service:
     return Service(
         "visits", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 走访 (visits)",
         followers=lambda _service: (people.follower(), directory.follower()), examples=EXAMPLES,
+        tasks=lambda service: (Periodic("orphans", orphans.EVERY_SECONDS, partial(orphans.sweep, service)),),
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ class IssueReported(Fact, type="issues.issue-reported.v1"):
     on: date
     at: datetime | None = None
     """The instant, where a term counts in hours."""
+    by: UUID | None = None
+    """Who reported it by hand, or at the visit it came from; nobody where the enterprise did so itself."""
 
 
 class IssueAccepted(Fact, type="issues.issue-accepted.v1"):

@@ -136,14 +136,15 @@ async def test_who_is_slow_reads_the_log_and_nothing_queues_up(district: Distric
             assert [issue for issue, _ in await ear.news(12)] == made
 
 
-async def test_nobody_but_the_district_hears_of_an_allegation(district: District) -> None:
+async def test_nobody_but_the_inspectorate_hears_of_an_allegation(district: District) -> None:
     desk = await a_desk(district)
     desk.now("09-14T10:00")
+    deaf = ("chief", "office", "office-head", "auditor", "h", "w5", "caller")
     async with served(desk) as url, contextlib.AsyncExitStack() as stack:
-        ears = {who: await stack.enter_async_context(listening(desk, url, who)) for who in ("inspector", "h", "w5", "caller")}
+        ears = {who: await stack.enter_async_context(listening(desk, url, who)) for who in ("inspector", *deaf)}
         id_ = await alleged(desk)
         assert await ears["inspector"].news(1) == [(id_, "issue-reported")]
-        for who in ("h", "w5", "caller"):
+        for who in deaf:
             assert await ears[who].silent(0.5), who
 
 

@@ -36,8 +36,10 @@ async def test_many_visits_are_reviewed_at_once_and_each_answers_for_itself(dist
                 assert (answer["done"], answer["refused"]) == (2, 2)
                 assert [item.get("replayed") for item in answer["results"]] == [replayed, replayed, None, None]
             assert [item["problem"]["status"] for item in answer["results"][2:]] == [403, 404]
-            own = (await worker.post(at, json={"ids": visits, "verdict": "void", "reason": "重复"})).json()
-            assert {item["problem"]["status"] for item in own["results"]} == {403}
+            own = {"ids": visits, "verdict": "void", "reason": "重复"}
+            for client, ids in ((worker, visits), (deputy, [foreign])):  # Nothing of it is theirs to judge: no list of refusals.
+                refused = await client.post(at, json={**own, "ids": ids})
+                assert (refused.status_code, refused.json()["type"]) == (403, "urn:guiren:problem:not-your-review")
             back = (await worker.get("/my/returned")).json()
             assert {item["id"] for item in back["items"]} == set(visits)
             assert {item["words"] for item in back["items"]} == {"请补充说明"}

@@ -10,7 +10,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.issues.api.steps import _STEPS as STEPS
+from services.issues.api.steps import STEPS
 from services.issues.domain.commands import (
     AcceptIssue,
     ApproveResolution,

@@ -45,7 +45,7 @@ from support.tickets import (
     then,
 )
 
-from services.issues.api.steps import _STEPS
+from services.issues.api.steps import STEPS
 from services.issues.domain import commands as c
 from services.issues.domain.callbacks import settled
 from services.issues.domain.issue import ISSUE, allowed_actions
@@ -498,7 +498,7 @@ def test_what_was_sent_back_keeps_its_deadline_for_everybody_to_see():
 
 def test_every_action_that_is_accepted_is_offered():
     """A phone shows what ``allowed_actions`` names: what is carried out must be among them."""
-    verbs = {kind: verb for verb, _, kind, _ in _STEPS}
+    verbs = {kind: verb for verb, _, kind, _ in STEPS}
     for name, story in {**STAGES, "Lifted": TO_LIFTED, "Cross": [*TO_ACCEPTED, (CROSS, "office"), (SIGN, "w5")]}.items():
         if name == "Unreported":
             continue

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.issues.domain import deadlines, permissions
+from services.issues.domain import access, deadlines, permissions
 from services.issues.domain import refusals as issue
 from services.issues.domain.commands import (
     AcceptIssue,
@@ -604,19 +604,19 @@ def test_a_fact_of_another_time_changes_no_state():
 
 @pytest.mark.parametrize("who", [OFFICE, CHIEF, SYSTEM, WORKER, LIAISON, HEAD])
 def test_office_and_unit_read_a_ticket(who: Actor):
-    assert permissions.reach(who).covers(given(TO_REPORTED))
+    assert access.reach(who).covers(given(TO_REPORTED))
 
 
 @pytest.mark.parametrize("who", [STRANGER, CALLER, HOTLINE])
 def test_others_do_not_read_it_before_it_concerns_them(who: Actor):
-    assert not permissions.reach(who).covers(given(TO_REPORTED))
-    assert permissions.reach(CALLER).covers(given(TO_REVIEWED))
-    assert permissions.reach(STRANGER).covers(given([*TO_ACCEPTED, (DISPATCH.model_copy(update={"co_units": (OTHER,)}), OFFICE)]))
+    assert not access.reach(who).covers(given(TO_REPORTED))
+    assert access.reach(CALLER).covers(given(TO_REVIEWED))
+    assert access.reach(STRANGER).covers(given([*TO_ACCEPTED, (DISPATCH.model_copy(update={"co_units": (OTHER,)}), OFFICE)]))
 
 
 def test_an_administrator_reads_no_business():
     with pytest.raises(Forbidden):
-        permissions.reach(ADMIN)
+        access.reach(ADMIN)
 
 
 @pytest.mark.parametrize(("unit", "seq"), [("T01", 1), ("52-05-02-101", 9999), ("X", 12345)])

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.issues.api.tickets import within
-from services.issues.domain.permissions import reach
+from services.issues.api.reading import reach
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import Month, local_date
@@ -35,7 +34,9 @@ async def unanswered(
     only what is due, is reporting's ``/demands``.
     """
     service: Service = request.app.state.service
-    where, args = within(reach(caller))
+    may = await reach(service, caller)
+    may.must_ask(unit)
+    where, args = may.conditions()
     where.append(_RECEIVED)
     for column, value in (("unit", unit), ("source", source and str(source))):
         if value is not None:

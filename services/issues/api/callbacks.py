@@ -16,6 +16,7 @@ from shared.entrance import Entrance
 from shared.eventlog import load_many
 from shared.months import Month, local_date
 from shared.percent import percentage
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import CallOutcome, Rating, Role
 from shared.vault import mask
@@ -23,7 +24,7 @@ from shared.vault import mask
 router = APIRouter(tags=["回访"], route_class=Entrance)
 
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份,如 2026-09")]
-_WATCHING = (Role.SUPERVISOR, *opening.DISTRICT)
+_WATCHING = (Role.SUPERVISOR, *DISTRICT)
 
 
 @router.get("/call-backs", name="list_call_backs", summary="待回访队列:话术、结果代码、已拨次数和下次拨打日")

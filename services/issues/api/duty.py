@@ -16,13 +16,14 @@ from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.months import Month
 from shared.problems import Unknown
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import Role, derived_id
 
 router = APIRouter(tags=["服务热线"], route_class=Entrance)
 
 MonthKey = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份,如 2026-09")]
-READING = (Role.HOTLINE, *opening.DISTRICT)
+READING = (Role.HOTLINE, *DISTRICT)
 
 
 def _days(month: Month) -> list[date]:

@@ -20,6 +20,7 @@ from shared.eventlog import load
 from shared.freetext import opened
 from shared.handle import Ask
 from shared.problems import Unknown
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import derived_id
 from shared.vault import mask
@@ -36,7 +37,7 @@ async def held(
 ) -> dict[str, Any]:  # fmt: skip
     """The oldest first, with what keeps each from becoming a ticket."""
     service: Service = request.app.state.service
-    opening.needs(caller, *opening.DISTRICT)
+    opening.needs(caller, *DISTRICT)
     page = await listing(
         service.pool, table="held_order", columns="*", where=["stage = $1"], args=[stage], order=["held_on", "id"], cursor=cursor,
         limit=limit,
@@ -90,7 +91,7 @@ async def dismiss(
 
 @router.get("/orders/{id_}", name="get_order", summary="一件待处理的转办工单")
 async def order(id_: OrderId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
-    opening.needs(caller, *opening.DISTRICT)
+    opening.needs(caller, *DISTRICT)
     told = await _shown(request.app.state.service, id_)
     response.headers["ETag"] = f'"{told["version"]}"'
     return told

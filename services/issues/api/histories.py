@@ -37,6 +37,7 @@ from shared.eventlog import load, load_many
 from shared.events import Command, Part
 from shared.events.issues import HistoryRecorded
 from shared.problems import PROBLEMS, Problem, Unknown
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import IssueStage, Level, Role, derived_id
 from shared.vault import mask
@@ -143,7 +144,7 @@ async def histories(
 ) -> dict[str, Any]:  # fmt: skip
     """By source and number, with what was counted over all that match."""
     service: Service = request.app.state.service
-    opening.needs(caller, *opening.DISTRICT)
+    opening.needs(caller, *DISTRICT)
     where, args = ["true"], list[Any]()
     for name, value in (("source_key", source and writing.key(source)), ("no_key", no and writing.key(no)), ("final", final)):
         if value is not None:
@@ -178,7 +179,7 @@ _SUMMED = ("rows", "escalations", "hand_downs", "reopenings")
 async def history(id_: HistoryId, caller: Caller, request: Request) -> dict[str, Any]:
     """Row by row, with its own instants and the rule that would have refused it; owners' names are masked."""
     service: Service = request.app.state.service
-    opening.needs(caller, *opening.DISTRICT)
+    opening.needs(caller, *DISTRICT)
     entries = await load(service.pool, HISTORY.stream(id_))
     state: State = HISTORY.fold(entry.fact for entry in entries)
     if not isinstance(state, Told):

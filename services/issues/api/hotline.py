@@ -30,6 +30,7 @@ from shared.eventlog import load
 from shared.handle import Ask
 from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import Role, derived_id
 from shared.vault import mask
@@ -37,7 +38,7 @@ from shared.vault import mask
 router = APIRouter(tags=["服务热线"], route_class=Entrance)
 
 CallId = Annotated[UUID, Path(description="来电登记的标识(UUIDv7)")]
-_READING = (Role.HOTLINE, *opening.DISTRICT)
+_READING = (Role.HOTLINE, *DISTRICT)
 _STAGES = {"taken": "已接听", "missed": "待回拨", "followed": "已回拨"}
 
 

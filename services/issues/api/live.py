@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -22,7 +22,8 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from services.issues.api.lookups import title_of
-from services.issues.domain.permissions import Reach, reach
+from services.issues.api.reading import reach
+from services.issues.domain.access import Reach, Seen
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import head
@@ -60,17 +61,11 @@ class News:
     issue: UUID
     type: str
     stage: IssueStage
-    source: Source
-    units: frozenset[str]
+    seen: Seen
 
     def for_(self, may: Reach) -> bool:
-        """Whether somebody with this reach may hear of it: the same rule as ``Reach.covers``."""
-        return (
-            may.everything
-            or (may.unit is not None and may.unit in self.units)
-            or (self.stage in may.stages and self.source is not Source.ALLEGATION)
-            or self.source is may.source
-        )
+        """Whether somebody with this reach may hear of it."""
+        return may.sees(self.seen)
 
     def frame(self) -> bytes:
         """As it goes over the wire."""
@@ -158,17 +153,22 @@ class Live:
                 await self._news.wait_for(lambda: self.position > position or not self.follows)
 
 
+def _seen(row: Any) -> Seen:
+    units = [tuple(item.rsplit(" ", 1)) for item in row["units"]]
+    return Seen(Source(row["source"]), IssueStage(row["stage"]), units, row["enterprise"], row["handler"], row["reported_by"])
+
+
 async def _after(service: Service, position: int) -> tuple[int, list[News]]:
     """The next page of the log as news, and where it ends; streams that are no tickets are passed over."""
     rows = await service.pool.fetch(
-        "select e.pos, e.stream, e.type, i.id, i.stage, i.source, "
-        "array(select u.unit from issue_unit u where u.issue = i.id) as units from "
+        "select e.pos, e.stream, e.type, i.id, i.stage, i.source, i.enterprise, i.handler, i.reported_by, "
+        "array(select u.unit || ' ' || u.part from issue_unit u where u.issue = i.id) as units from "
         "(select pos, stream, type, case when stream like 'issue/%' then substr(stream, 7)::uuid end as key "
         "from log.entry where pos > $1 order by pos limit $2) e left join issue i on i.id = e.key order by e.pos",
         position, _PAGE,
     )  # fmt: skip
     news = [
-        News(row["pos"], row["id"], row["type"], IssueStage(row["stage"]), Source(row["source"]), frozenset(row["units"]))
+        News(row["pos"], row["id"], row["type"], IssueStage(row["stage"]), _seen(row))
         for row in rows
         if row["id"] is not None and row["type"] not in _UNSAID
     ]
@@ -184,7 +184,7 @@ async def live(
     last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40, description="最后收到的事件编号")] = None,
 ) -> StreamingResponse:  # fmt: skip
     """``issue`` events from now on, or after ``Last-Event-ID``; ``reset`` where that is too long ago: load the lists anew."""
-    may = reach(caller)
+    may = await reach(request.app.state.service, caller)
     since = _position(last)
     hub: Live = _hub(request)
     if hub.clients >= _MOST_CLIENTS:
@@ -224,7 +224,7 @@ async def _stream(hub: Live, may: Reach, since: int | None, holder: Holder) -> A
             yield b"id: %d\nevent: reset\ndata: {}\n\n" % position
         while hub.follows and (now := time.monotonic()) - began < _LIFE_SECONDS:
             if now - asked >= _RIGHTS_SECONDS:
-                may, asked = reach(await hub.service.actor(holder)), now
+                may, asked = await reach(hub.service, await hub.service.actor(holder)), now
             position, news = await hub.after(position)
             if frames := b"".join(item.frame() for item in news if item.for_(may)):
                 said = now

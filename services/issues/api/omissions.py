@@ -25,7 +25,6 @@ from services.issues.domain.omission import (
     allowed_actions,
     ticket_of_omission,
 )
-from services.issues.domain.permissions import reach
 from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF, SOURCES
 from shared.asking import Caller, Cursor, Limit, listing, receipt
@@ -33,7 +32,9 @@ from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Ask
-from shared.problems import Forbidden, Unknown
+from shared.months import local_date
+from shared.problems import Unknown
+from shared.reach import Reach, reach_of, unit_of
 from shared.service import Service
 from shared.terms import Mode, derived_id, new_id
 
@@ -43,14 +44,9 @@ VisitId = Annotated[UUID, Path(description="走访编号")]
 _STAGES = {"suspected": "待裁定", "dismissed": "无诉求", "opened": "已转诉求", "cleared": "更正后消除"}
 
 
-def _unit_of(caller: Actor) -> str | None:
-    """The unit whose visits the caller may read here; ``None`` is the whole district."""
-    may = reach(caller)
-    if may.everything:
-        return None
-    if may.unit is None:
-        raise Forbidden  # Neither the hotline nor a caller-back has anything to do with visits.
-    return may.unit
+async def _reach(service: Service, caller: Actor) -> Reach:
+    """Whose visits the caller may read; neither the hotline nor a caller-back has anything to do with visits."""
+    return await reach_of(service.pool, caller, local_date(service.clock()))
 
 
 @router.get("/queues/omissions", name="list_omissions", summary="疑似遗漏:有困难无诉求的走访")
@@ -61,8 +57,9 @@ async def omissions(
 ) -> dict[str, Any]:  # fmt: skip
     """The oldest visit first. A row stays on the list until somebody has ruled or the visit was corrected."""
     service: Service = request.app.state.service
-    own = _unit_of(caller)
-    where, args = _asked({"unit": own, "to_char(visited_on, 'YYYY-MM')": month}, unit)
+    may, unit = await _reach(service, caller), unit_of(caller, unit)
+    where, args = _asked({"to_char(visited_on, 'YYYY-MM')": month}, unit if may.own is None else None)
+    may.narrowed(where, args, unit="unit = {}")
     stages = await service.pool.fetch(f"select stage, count(*) as n from omission where {' and '.join(where)} group by 1", *args)
     page = await listing(
         service.pool, table="omission", columns="*", where=[*where, f"stage = ${len(args) + 1}"], args=[*args, stage],
@@ -79,11 +76,11 @@ async def omissions(
             "诉求": [row["content"] for row in told if row["visit"] == item["visit"]],
         }  # fmt: skip
     counts = {row["stage"]: row["n"] for row in stages}
-    return {**page, "counts": {name: counts.get(name, 0) for name in _STAGES}, "heard": await _heard(service, own, unit, month)}
+    return {**page, "counts": {name: counts.get(name, 0) for name in _STAGES}, "heard": await _heard(service, may, unit, month)}
 
 
 def _asked(columns: dict[str, str | None], unit: str | None) -> tuple[list[str], list[Any]]:
-    """Conditions for what was asked; ``unit`` narrows the caller's own reach."""
+    """Conditions for what was asked."""
     where, args = ["true"], list[Any]()
     for column, value in (*columns.items(), ("unit", unit)):
         if value is not None:
@@ -92,12 +89,10 @@ def _asked(columns: dict[str, str | None], unit: str | None) -> tuple[list[str],
     return where, args
 
 
-async def _heard(service: Service, own: str | None, unit: str | None, month: str | None) -> dict[str, int]:
+async def _heard(service: Service, may: Reach, unit: str | None, month: str | None) -> dict[str, int]:
     """How many visits spoke of something, how many demands they brought, and how many of these have no ticket."""
-    where, args = _asked({"v.unit": own, "v.month": month}, None)
-    if unit is not None:
-        args.append(unit)
-        where.append(f"v.unit = ${len(args)}")
+    where, args = _asked({"v.month": month, "v.unit": unit if may.own is None else None}, None)
+    may.narrowed(where, args, unit="v.unit = {}", enterprise="v.enterprise")
     at = " and ".join(where)
     row = await service.pool.fetchrow(
         "select count(*) as visits, count(*) filter (where btrim(difficulties) <> '') as voices, "
@@ -163,12 +158,11 @@ async def _load(service: Service, visit: UUID) -> tuple[int, Seen]:
 
 
 async def _shown(service: Service, visit: UUID, state: State, caller: Actor) -> dict[str, Any]:
-    own = _unit_of(caller)
+    may = await _reach(service, caller)
     if isinstance(state, Unsuspected):
         raise Unknown(what="omission", id=str(visit))
-    if own not in (None, state.found.unit):
-        raise Forbidden
     found = state.found
+    may.must_cover([found.unit], found.enterprise.id)
     return {
         "visit": visit, "href": f"/api/visits/visits/{visit}", "stage": state.STAGE[0],
         "stage_label": state.STAGE[1], "unit": found.unit, "enterprise": found.enterprise, "visited_on": found.visited_on,

@@ -21,7 +21,6 @@ from shared.problems import Forbidden
 from shared.service import Service
 from shared.terms import Line, Role, derived_id
 
-DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -12,13 +12,12 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.issues.api import lookups, naming
-from services.issues.api.tickets import within
+from services.issues.api.reading import reach
 from services.issues.documents.forms import print_form
 from services.issues.documents.package import package
 from services.issues.documents.papers import FORMS, TITLES
 from services.issues.documents.register import told, workbook
 from services.issues.documents.story import Story
-from services.issues.domain.permissions import reach
 from services.issues.projections.heard import visited
 from shared import paper
 from shared.asking import Caller, Cursor, Limit, listing
@@ -49,11 +48,13 @@ class RegisterTooLong(Refused):
     title = "问题过多,请按单位分别导出"
 
 
-def _asked(
-    caller: Actor, unit: str | None, month: str, level: Level | None, *, carried: bool
+async def _asked(
+    service: Service, caller: Actor, unit: str | None, month: str, level: Level | None, *, carried: bool
 ) -> tuple[list[str], list[Any]]:  # fmt: skip
     """What was reported in the month, and, if asked for, what came over from before and was not finished when it began."""
-    where, args = within(reach(caller))
+    may = await reach(service, caller)
+    may.must_ask(unit)
+    where, args = may.conditions()
     args.append(month)
     asked = f"month = ${len(args)}"
     if carried:
@@ -76,7 +77,7 @@ async def register(
 ) -> dict[str, Any]:  # fmt: skip
     """Computed from the log, by number: all columns as printed. Numbers of enterprises' people are masked."""
     service: Service = request.app.state.service
-    where, args = _asked(caller, unit, month, level, carried=carried)
+    where, args = await _asked(service, caller, unit, month, level, carried=carried)
     page = await listing(
         service.pool, table="issue", columns="id", where=where, args=args, order=["no"], cursor=cursor, limit=limit
     )
@@ -95,7 +96,7 @@ async def export(
 ) -> Response:  # fmt: skip
     """The same to print, sorted by number."""
     service: Service = request.app.state.service
-    where, args = _asked(caller, unit, month, level, carried=carried)
+    where, args = await _asked(service, caller, unit, month, level, carried=carried)
     condition = " and ".join(where)
     rows = await service.pool.fetch(f'select id from issue where {condition} order by no collate "C" limit {_MOST + 1}', *args)
     if len(rows) > _MOST:
@@ -152,7 +153,7 @@ async def archive(id_: IssueId, caller: Caller, request: Request) -> Response:
 
 
 async def _readable(service: Service, id_: UUID, caller: Actor) -> Story:
-    may = reach(caller)
+    may = await reach(service, caller)
     found = await naming.stories(service, [id_])
     if not found:
         raise Unknown(what="issue", id=str(id_))

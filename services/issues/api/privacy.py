@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from services.issues.api.reading import reach
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.permissions import reach
 from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
@@ -16,8 +16,8 @@ from shared.disclosure import UnmaskPersonal, disclose, disclosed, records_of, s
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.problems import Forbidden, Unknown
+from shared.reach import may_open
 from shared.service import Service
-from shared.terms import Role
 
 router = APIRouter(tags=["个人信息"], route_class=Entrance)
 
@@ -26,13 +26,14 @@ router = APIRouter(tags=["个人信息"], route_class=Entrance)
 async def unmask(
     id_: UUID, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
-    """For those whose reach covers the ticket; the auditor reads masked data only (``roles.md``)."""
+    """For those whose reach covers the ticket; auditors and the supervisors of a unit read masked data only (``roles.md``)."""
     service: Service = request.app.state.service
-    may = reach(caller)
+    may = await reach(service, caller)
+    may_open(caller)
     state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(id_)))
     if isinstance(state, Unreported):
         raise Unknown(what="issue", id=str(id_))
-    if caller.holds(Role.AUDITOR) or not may.covers(state):
+    if not may.covers(state):
         raise Forbidden
     order = under_of(state)
     return await disclose(

@@ -10,9 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 
 from services.issues.api import lookups
-from services.issues.api.tickets import within
+from services.issues.api.reading import reach
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.permissions import reach
 from shared.asking import Caller, Cursor, listing
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -128,6 +127,7 @@ async def undispatched(
 ) -> dict[str, Any]:  # fmt: skip
     """Whose desk each lies on, and for how many working days since it was reported (R06)."""
     service: Service = request.app.state.service
+    (await reach(service, caller)).must_ask(unit)
     where, args = await _reach(service, caller)
     calendar = await service.calendar()
     args.append(calendar.workdays_back(args[2], 2))
@@ -180,7 +180,7 @@ async def _reach(service: Service, caller: Actor) -> tuple[list[str], list[Any]]
     context = await service.context(caller, caller.id)
     soon = context.calendar.add_workdays(context.today, _SOON_WORKDAYS)
     args: list[Any] = [caller.id, caller.unit, context.today, soon]
-    where, args = within(reach(caller), args)
+    where, args = (await reach(service, caller)).conditions(args)
     # Every argument has a type, whichever of them the queue at hand speaks of.
     return ["$1::uuid is not null and $2::text is not null and $3::date <= $4::date", *where], args
 

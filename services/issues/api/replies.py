@@ -15,6 +15,7 @@ from shared.entrance import Entrance
 from shared.eventlog import load_many
 from shared.freetext import opened
 from shared.months import WrittenDate
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import IssueStage, Source
@@ -52,7 +53,7 @@ async def replies(
 ) -> Response | dict[str, Any]:  # fmt: skip
     """Every transferred order with its external number, what came of it, the words of the answer and its days."""
     service: Service = request.app.state.service
-    opening.needs(caller, *opening.DISTRICT)
+    opening.needs(caller, *DISTRICT)
     only = answered or since is not None
     found = [*await _tickets(service, only, since or date.min), *await _orders(service, only)]
     if only:

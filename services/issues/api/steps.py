@@ -26,7 +26,7 @@ router = APIRouter(tags=["问题办理"], route_class=Entrance)
 
 IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
 
-_STEPS: tuple[tuple[str, str, type[Step], str], ...] = (
+STEPS: tuple[tuple[str, str, type[Step], str], ...] = (
     ("accept", "accept_issue", asked.AcceptIssue, "受理"),
     ("decline", "decline_issue", asked.DeclineIssue, "不予受理(须有法定理由)"),
     ("contest", "contest_decline", asked.ContestDecline, "对不予受理提出异议(一次)"),
@@ -114,5 +114,5 @@ def _route(kind: type[Step]) -> Callable[..., Awaitable[dict[str, Any]]]:
     return step
 
 
-for verb, name, kind, summary in _STEPS:
+for verb, name, kind, summary in STEPS:
     router.add_api_route(f"/issues/{{id_}}/{verb}", _route(kind), methods=["POST"], name=name, summary=summary)

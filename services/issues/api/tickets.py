@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.issues.api import lookups
+from services.issues.api.reading import reach
 from services.issues.domain import permissions
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.permissions import Reach, reach
 from services.issues.domain.states import Unreported
 from services.issues.projections import words
 from services.issues.projections.numbering import numbered
@@ -59,7 +58,7 @@ async def issue(
 ) -> dict[str, Any]:  # fmt: skip
     """Folded from the log, so it is as new as the last command, or as old as asked for. Personal data are masked."""
     service: Service = request.app.state.service
-    may = reach(caller)
+    may = await reach(service, caller)
     entries = [e for e in await load(service.pool, ISSUE.stream(id_)) if as_of is None or e.recorded <= as_of]
     state = ISSUE.fold(entry.fact for entry in entries)
     if isinstance(state, Unreported):
@@ -87,7 +86,9 @@ async def issues(
 ) -> dict[str, Any]:  # fmt: skip
     """``unit`` finds what a unit reported, handles or helps with; nobody sees more than their own reach."""
     service: Service = request.app.state.service
-    where, args = within(reach(caller))
+    may = await reach(service, caller)
+    may.must_ask(unit)
+    where, args = may.conditions()
     if unit is not None:
         args.append(unit)
         where.append(f"exists (select 1 from issue_unit p where p.issue = issue.id and p.unit = ${len(args)})")
@@ -117,21 +118,3 @@ async def issues(
     for item in page["items"]:
         item.update(stage_label=IssueStage(item["stage"]).label, colour_label=Colour(item["colour"]).label)
     return page
-
-
-def within(may: Reach, before: Sequence[Any] = ()) -> tuple[list[str], list[Any]]:
-    """The same reach, as a condition on the view; its arguments stand after those there are."""
-    args: list[Any] = list(before)
-    if may.everything:
-        return [], args
-    conditions: list[str] = []
-    if may.unit is not None:
-        args.append(may.unit)
-        conditions.append(f"exists (select 1 from issue_unit r where r.issue = issue.id and r.unit = ${len(args)})")
-    if may.stages:
-        args.append([str(stage) for stage in may.stages])
-        conditions.append(f"(stage = any(${len(args)}::text[]) and source <> 'allegation')")
-    if may.source is not None:
-        args.append(str(may.source))
-        conditions.append(f"source = ${len(args)}")
-    return [f"({' or '.join(conditions)})"], args

@@ -9,17 +9,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from services.issues.api.lookups import plain, title_of
+from services.issues.api.reading import reach
 from services.issues.clock import foreseen
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.months import WrittenInstant
 from shared.problems import Forbidden, Malformed
+from shared.reach import DISTRICT
 from shared.service import Service
-from shared.terms import Role
 
 router = APIRouter(tags=["时限"], route_class=Entrance)
 
-_MAY = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.CHIEF, Role.SYSTEM)
 _FORESEEABLE = timedelta(days=366)
 """Silence is told of again and again: a longer look would have no end."""
 
@@ -30,12 +30,16 @@ async def timers(
     issue: Annotated[UUID | None, Query(description="只看一个问题")] = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Each alarm in the order in which it would ring if nobody did anything meanwhile, and what it would bring about."""
-    if not caller.holds(*_MAY):
-        raise Forbidden(needs=[role.label for role in _MAY])
+    if not caller.holds(*DISTRICT):
+        raise Forbidden(needs=[role.label for role in DISTRICT])
     service: Service = request.app.state.service
     if abs(at - service.clock()) > _FORESEEABLE:
         raise Malformed(errors=[{"pointer": "/query/at", "code": "range", "title": "只能预看前后一年以内"}])
     found = await foreseen(service, at, issue)
+    where, args = (await reach(service, caller)).conditions([[rung.issue for rung in found]])
+    asked = " and ".join(["id = any($1::uuid[])", *where])
+    seen = {row["id"] for row in await service.pool.fetch(f"select id from issue where {asked}", *args)}
+    found = [rung for rung in found if rung.issue in seen]
     return {
         "at": at, "count": len(found),
         "items": [

@@ -71,6 +71,7 @@ def unreported(_state: Unreported, command: Step, context: Context) -> list[Fact
                     no=context.known["no"], enterprise=enterprise, unit=unit, on=context.today, at=context.now,
                     reporter=command.reporter.about(contact) if command.reporter else None,
                     phone=command.phone.about(contact) if command.phone else None,
+                    by=context.known.get("by") if context.actor.holds(Role.SYSTEM) else context.actor.id,
                     **command.model_dump(exclude={"enterprise", "unit", "reporter", "phone"}),
                 )
             ]  # fmt: skip

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.issues.domain import permissions, timers
+from services.issues.domain import access, permissions, timers
 from services.issues.domain.anytime import over
 from services.issues.domain.beginning import accepted, again, declined, merged, reported, unreported
 from services.issues.domain.commands import RederiveDeadline, ReportIssue, Step
@@ -68,7 +68,7 @@ def decide(state: State, command: Step, context: Context) -> list[Fact]:
         facts = _decided(state, command, context)
     except NotInThisStage:
         if not isinstance(state, Unreported):
-            permissions.hears_of(state, context)  # Who may not even know of the ticket does not hear where it stands.
+            access.hears_of(state, context.actor)  # Who may not even know of the ticket does not hear where it stands.
         raise
     if not facts and not isinstance(command, RederiveDeadline):
         return facts

@@ -5,8 +5,6 @@ Each guard raises, or lets pass; ``decide`` and ``allowed_actions`` ask the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from services.issues.domain.commands import ReportIssue, dissatisfied
 from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
 from services.issues.domain.states import (
@@ -24,21 +22,18 @@ from services.issues.domain.states import (
     Ticket,
     Tracked,
     under_of,
-    units_of,
     work_of,
 )
 from shared.decider import Actor, Context
 from shared.events.issues import CallBackRecorded
 from shared.problems import Forbidden, Refused
-from shared.terms import CallOutcome, IssueStage, Level, Rating, Role, Source
+from shared.terms import CallOutcome, Level, Rating, Role, Source
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _LEADING = (Role.HEAD, Role.DEPUTY)
 _LIAISON = (Role.LIAISON, Role.BACKUP_LIAISON)
 _REPORTING = (Role.WORKER, Role.INFORMANT, *_LIAISON)
 _SIGNING = (Role.WORKER, *_LIAISON)
-_DISTRICT = (Role.CHIEF, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM, *_OFFICE)
-_UNIT = (Role.SUPERVISOR, *_LEADING, *_REPORTING)
 ALONE = (Role.INSPECTOR, *_OFFICE)
 """Who handles reports of 变味 in the unit they went to: the inspectorate, or where there is none the office."""
 _TRIES, _DAYS = 3, 2
@@ -421,45 +416,3 @@ def the_platform(context: Context) -> None:
 def rating_of(calls: tuple[CallBackRecorded, ...]) -> Rating | None:
     """The rating of this round's call-backs."""
     return next((call.rating for call in reversed(calls) if call.rating is not None), None)
-
-
-def hears_of(state: Ticket, context: Context) -> None:
-    """Who may read it, had a hand in it, or speaks for the enterprise: anybody else is not told its stage."""
-    actor, worked = context.actor, work_of(state)
-    if worked is not None and actor.id in worked.work.handlers | worked.work.reviewers:
-        return
-    if not actor.holds(Role.CALLER_BACK, Role.HOTLINE) and not reach(actor).covers(state):
-        raise Forbidden
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Which tickets somebody may read: all, those of a unit, those in some stages, those from some source."""
-
-    everything: bool = False
-    unit: str | None = None
-    stages: tuple[IssueStage, ...] = ()
-    source: Source | None = None
-
-    def covers(self, state: Ticket) -> bool:
-        """Whether this one is among them."""
-        return (
-            self.everything
-            or (self.unit is not None and self.unit in [unit for unit, _ in units_of(state)])
-            or (state.STAGE in self.stages and state.report.source is not Source.ALLEGATION)
-            or state.report.source == self.source
-        )
-
-
-def reach(actor: Actor) -> Reach:
-    """What this actor may read; whoever may read nothing is refused (an administrator has no business data)."""
-    called = (IssueStage.REVIEWED, IssueStage.CLOSED, IssueStage.ARCHIVED, IssueStage.MERGED)
-    found = Reach(
-        everything=actor.holds(*_DISTRICT),
-        unit=actor.unit if actor.unit and actor.holds(*_UNIT) else None,
-        stages=called if actor.holds(Role.CALLER_BACK) else (),
-        source=Source.HOTLINE if actor.holds(Role.HOTLINE) else None,
-    )
-    if found == Reach():
-        raise Forbidden
-    return found

@@ -47,7 +47,7 @@ def _issue(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         state.tracking.milestone if isinstance(state, Tracked) else None,
         closing and closing.on, _ended_on(state), str(closing.rating.value) if closing and closing.rating else None,
         merged and merged.merging.master, bool(merged and not settled(merged)),
-        ",".join(str(proposal.measure) for proposal in state.notes.proposals),
+        ",".join(str(proposal.measure) for proposal in state.notes.proposals), report.by,
     )  # fmt: skip
 
 
@@ -96,10 +96,10 @@ ISSUES = View[State](
         "nature": "text", "urgency": "text", "level": "text", "leader": "uuid", "handler": "uuid", "opened_on": "date",
         "dispatched_on": "date", "first_due": "date", "due": "date", "colour": "text", "reopened": "int",
         "extensions": "int", "milestone": "date", "closed_on": "date", "ended_on": "date", "rating": "text", "master": "uuid", "owed": "bool",
-        "proposals": "text",
+        "proposals": "text", "reported_by": "uuid",
     },
     ("id",), _issue, "id",
-    indexes=("(enterprise)", "(stage, due)", "(master) where master is not null", "(opened_on, id)", "(handler) where open"),
+    indexes=("(enterprise)", "(stage, due)", "(master) where master is not null", "(opened_on, id)", "(handler) where open", "(reported_by)"),
     unique=("(unit, month, seq)", "(visit, demand) where visit is not null", "(external_no) where external_no is not null"),
 )  # fmt: skip
 UNITS = View[State](

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 
 from services.reporting.archive import ORIGINS, Archive
+from services.reporting.domain import access
 from services.reporting.projections import Reader, Reporting
 from shared.asking import Caller
 from shared.decider import Actor
 from shared.months import Month, WrittenInstant, local_date
-from shared.problems import Forbidden, Malformed, Unavailable
-from shared.terms import ADMINISTRATORS, Role
+from shared.problems import Malformed, Unavailable
+from shared.reach import sees_district
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
@@ -23,7 +24,6 @@ MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", de
 
 Settled = Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")]
 
-_DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
 _PATIENCE = 5.0
 
 
@@ -54,16 +54,13 @@ class Asked:
         return local_date(self.now)
 
     def must_see(self, unit: str | None) -> None:
-        """Units see themselves; the offices, the inspectorate and the auditors see all (``roles.md``)."""
-        if not self.caller.holds(*_DISTRICT) and (
-            unit is None or unit != self.caller.unit or self.caller.roles <= ADMINISTRATORS
-        ):
-            raise Forbidden(unit=unit)
+        """The whole of a unit's figures are the caller's to see, or it is refused."""
+        access.must_see(self.caller, unit)
 
     @property
     def sees_district(self) -> bool:
         """Whether the whole district is the caller's to see."""
-        return self.caller.holds(*_DISTRICT)
+        return sees_district(self.caller)
 
 
 async def _asked(

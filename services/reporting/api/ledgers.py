@@ -70,6 +70,8 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question, show: S
 @router.get("/ledgers", name="list_ledgers", summary="报送情况一览")
 async def ledgers(question: Question, month: MonthQuery) -> dict[str, Any]:
     """Every unit that owes a ledger of the month, being there at T: on time, late, not yet due, or missing (K9); now, or as known at ``as_of``."""
+    if not question.sees_district:
+        question.must_see(question.caller.unit)
     grid, calendar = await question.reader.grid(question.cut)
     due = month_of(month).due(calendar=calendar)
     last = month_of(month).due_day(calendar=calendar).isoformat()

@@ -174,6 +174,8 @@ class IssueHistory:
     """The unit it was dispatched to."""
     visit: str | None = None
     demand: int | None = None
+    alleged: bool = False
+    """It says that a visit became an inspection: no demand, and for the inspectorate alone to read."""
     reported_on: str = ""
     accepted_on: str | None = None
     dispatched_on: str | None = None
@@ -203,8 +205,6 @@ class IssueHistory:
     rating: str | None = None
     """The rating of the last call-back that gave one, since the last reopening."""
     first_rating: str | None = None
-    alleged: bool = False
-    """Whether it is an allegation, whose call-backs are the inspectorate's."""
     let_out_on: str | None = None
     """The day on which the answer that stands was let out: from then on its enterprise is to be called back."""
     calls: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])

@@ -9,7 +9,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.roster.api.reading import own_or_asked, sees_district
 from services.roster.domain.brand import BRAND, PublishBrand
 from services.roster.domain.delivery import DELIVERY, RecordDelivery
 from services.roster.projections.brand import PLAIN
@@ -18,6 +17,7 @@ from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, r
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Unknown
+from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import DeliveryChannel, derived_id
 
@@ -97,8 +97,7 @@ async def record_delivery(
 @router.get("/deliveries/{id_}", name="get_delivery", summary="其他渠道的报送")
 async def get_delivery(id_: UUID, caller: Caller, request: Request) -> dict[str, Any]:
     found = await _delivery(request.app.state.service, id_)
-    if not sees_district(caller):
-        own_or_asked(caller, found["unit"])
+    unit_of(caller, found["unit"])
     return found
 
 
@@ -117,7 +116,7 @@ async def deliveries(
     service: Service = request.app.state.service
     where: list[str] = []
     args: list[Any] = []
-    for column, value in (("unit", own_or_asked(caller, unit or None)), ("month", month)):
+    for column, value in (("unit", unit_of(caller, unit)), ("month", month)):
         if value is not None:
             args.append(value)
             where.append(f"{column} = ${len(args)}")

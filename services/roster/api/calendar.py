@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from services.roster.domain.calendar import CALENDAR, PublishYear
+from services.roster.domain.permissions import the_office
 from services.roster.intake.holidays import ListUnreadable, read_days
 from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
@@ -55,6 +56,7 @@ async def import_year(
     """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused, but for
     those beside New Year.
     """
+    the_office(await request.app.state.service.context(caller, str(year)))  # Before a file of a stranger is read.
     upload = await received(request, _LARGEST)
     try:
         days, said = await asyncio.to_thread(read_days, upload.file.read())

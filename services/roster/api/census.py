@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
-from services.roster.api.reading import business, sees_district
+from services.roster.api.reading import reach
+from services.roster.domain.access import business
 from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, OpenCensus
 from services.roster.domain.commands import SurveyEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
@@ -17,7 +18,8 @@ from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.months import local_date
 from shared.percent import percentage
-from shared.problems import Forbidden, KeyReused, Unknown
+from shared.problems import KeyReused, Unknown
+from shared.reach import figures_of, sees_district, unit_of
 from shared.service import Service
 from shared.terms import Line, Role, Standing, SurveyResult, derived_id
 
@@ -112,7 +114,7 @@ async def get(id_: CensusId, caller: Caller, request: Request, response: Respons
 async def progress(id_: CensusId, caller: Caller, request: Request, unit: UnitQuery = None) -> dict[str, Any]:
     """How many are to be looked at and how many were, by result; for each unit, and under it each branch or village."""
     service: Service = request.app.state.service
-    args = await _asked(service, id_, caller, unit, None)
+    args = await _asked(service, id_, caller, figures_of(caller, unit), None)
     rows = await service.pool.fetch(
         f"select t.unit, t.sub_unit, u.name as unit_name, s.name as sub_unit_name, t.result, count(*) as n from {_TARGETS} "
         "join unit u on u.code = t.unit left join unit s on s.code = t.sub_unit "
@@ -200,6 +202,7 @@ async def _listed(
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
     args = await _asked(service, id_, caller, unit, sub_unit)
+    (await reach(service, caller)).narrowed(where, args, unit="unit = {}")
     page = await listing(
         service.pool, table=_TARGETS, columns=columns, where=where, args=args, order=["code"], cursor=cursor, limit=limit
     )
@@ -211,16 +214,9 @@ async def _listed(
 
 async def _asked(service: Service, id_: UUID, caller: Actor, unit: str | None, sub_unit: str | None) -> list[Any]:
     """Census, day, unit and branch or village of a question; narrowed to what the caller may read."""
-    business(caller)
     row = await _row(service, id_)
     day = min(local_date(service.clock()), row["closed_on"] or row["until"], row["until"])
-    if not sees_district(caller):
-        if not caller.unit or unit not in (None, "", caller.unit):
-            raise Forbidden(unit=unit)
-        unit = caller.unit
-        if caller.roles <= {Role.INFORMANT} and caller.sub_unit:
-            sub_unit = caller.sub_unit
-    return [id_, day, unit or None, sub_unit or None]
+    return [id_, day, unit_of(caller, unit), sub_unit or None]
 
 
 async def _row(service: Service, id_: UUID) -> Any:

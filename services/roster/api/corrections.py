@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from services.roster.api import lookups
-from services.roster.api.reading import business, sees_district
+from services.roster.api.reading import reach
 from services.roster.domain.commands import AmendEnterprise, AssignEnterprise
 from services.roster.domain.correction import (
     CORRECTION,
@@ -29,7 +29,7 @@ from shared.eventlog import load
 from shared.events.roster import CorrectionProposed
 from shared.handle import Ask
 from shared.months import local_date
-from shared.problems import Forbidden, KeyReused, Unknown
+from shared.problems import KeyReused, Unknown
 from shared.service import Service
 from shared.terms import CorrectionStage, derived_id
 from shared.vault import Personal, mask
@@ -115,11 +115,10 @@ async def corrections(
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    business(caller)
     where: list[str] = []
     args: list[Any] = []
+    (await reach(service, caller)).narrowed(where, args, unit="unit = {}", mine="proposer::text = {}")
     asked = (
-        ("unit", None if sees_district(caller) else caller.unit),
         ("stage", stage and str(stage)),
         ("enterprise", enterprise),
     )
@@ -157,12 +156,11 @@ async def _proposed(service: Service, id_: UUID) -> CorrectionProposed:
 
 async def _correction(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
     """What was proposed beside what stands in the register now; personal data masked."""
-    business(caller)
+    may = await reach(service, caller)
     row = await service.pool.fetchrow("select * from correction where id = $1", id_)
     if row is None:
         raise Unknown(what="correction", id=str(id_))
-    if not sees_district(caller) and row["unit"] != caller.unit:
-        raise Forbidden(unit=caller.unit)
+    may.must_cover([row["unit"]], row["enterprise"], [row["proposer"]])
     now = await service.pool.fetchrow("select name, particulars, sealed from enterprise where id = $1", row["enterprise"])
     standing: dict[str, Any] = {**orjson.loads(now["particulars"]), "name": now["name"]}
     wanted: dict[str, Any] = orjson.loads(row["changes"])

@@ -10,7 +10,8 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
-from services.roster.api.reading import business, own_or_asked, sees_district
+from services.roster.api.reading import answering, reach
+from services.roster.domain.access import PUBLIC, looks_up
 from services.roster.domain.commands import (
     AmendEnterprise,
     AssignEnterprise,
@@ -31,8 +32,9 @@ from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.percent import percentage
 from shared.problems import Malformed, Unknown
+from shared.reach import figures_of, unit_of
 from shared.service import Service
-from shared.terms import Line, Size, Standing, derived_id
+from shared.terms import Line, Role, Size, Standing, derived_id
 from shared.vault import Personal, mask
 
 router = APIRouter(tags=["企业库"], route_class=Entrance)
@@ -201,9 +203,7 @@ async def enterprises(
     Standing, scope and assignment are those of the day ``on``, today when none is named.
     """
     service: Service = request.app.state.service
-    business(caller)
-    if not sees_district(caller):
-        unit = caller.unit
+    looks_up(caller)
     day = on or local_date(service.clock())
     where: list[str] = ["$1::date is not null"]
     args: list[Any] = [day]
@@ -228,6 +228,10 @@ async def enterprises(
         if value is not None:
             args.append(value)
             where.append(f"id in (select enterprise from assignment where {column} = ${len(args)} and {then})")
+    if not caller.holds(Role.HOTLINE):
+        unit_of(caller, unit)
+        mine = "id in (select enterprise from assignment where unit = {} and " + then + ")"
+        (await reach(service, caller, day)).narrowed(where, args, unit=mine, enterprise="id")
     return await listing(
         service.pool, table="enterprise", columns="id, code, name, industry, branch, managed_elsewhere, address, size, "
         f"coalesce((select s.standing from standing s where s.enterprise = id and {then}), standing) as standing",
@@ -270,7 +274,7 @@ async def grid_coverage(
     """Assigned of those in scope on a day (R05; kpi §8): by line, on both, and with somebody at their post; 100.00 only if all."""
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
-    unit = own_or_asked(caller, unit or None)
+    unit = figures_of(caller, unit)
     row = await service.pool.fetchrow(_COVERAGE, day, unit)
     whole = row["in_scope"]
     names = ("vertical", "horizontal", "both_lines", "vertical_staffed", "horizontal_staffed", "both_staffed")
@@ -299,7 +303,7 @@ async def _as_of(service: Service, id_: UUID, day: date) -> dict[str, Any]:
 
 
 async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | None = None) -> dict[str, Any]:
-    business(caller)
+    looks_up(caller)
     row = await service.pool.fetchrow("select * from enterprise where id = $1", id_)
     if row is None:
         raise Unknown(what="enterprise", id=str(id_))
@@ -313,7 +317,7 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
         "select id, line, unit, sub_unit, worker, on_date as on, reason, by, proposed_on from enterprise_move where enterprise = $1 "
         "order by proposed_on, id", id_,
     )  # fmt: skip
-    return {
+    told = {
         "id": id_, "code": row["code"], "name": row["name"], "former_names": orjson.loads(row["former_names"]),
         "standing": row["standing"], "standing_label": Standing(row["standing"]).label, "standing_on": row["standing_on"],
         "managed_elsewhere": row["managed_elsewhere"], **orjson.loads(row["particulars"]),
@@ -323,3 +327,7 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
         "registered_on": row["registered_on"], "as_of": await _as_of(service, id_, on or local_date(service.clock())),
         "assignments": [dict(item) for item in held], "moves": [dict(item) for item in moves], "version": row["ver"],
     }  # fmt: skip
+    desk = caller.holds(Role.HOTLINE)
+    if desk or (await reach(service, caller)).covers(await answering(service, id_), id_):
+        return told
+    return {name: value for name, value in told.items() if name in PUBLIC}

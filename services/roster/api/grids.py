@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.roster.api.reading import own_or_asked
 from services.roster.api.team import VIOLATIONS, XLSX
 from services.roster.documents.grids import annex
 from services.roster.domain.tiers import STAFF, Settled
@@ -15,6 +14,7 @@ from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Line, Role
 
@@ -115,7 +115,7 @@ async def grids(
 def _asked(caller: Caller, unit: str | None, line: Line | None, day: date) -> tuple[list[str], list[Any]]:
     where: list[str] = ["true"]
     args: list[Any] = [day]
-    if (whose := own_or_asked(caller, unit)) is not None:
+    if (whose := unit_of(caller, unit)) is not None:
         args.append(whose)
         where.append(f"(code = ${len(args)} or parent = ${len(args)})")
     if line is not None:

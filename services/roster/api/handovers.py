@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
-from services.roster.api.reading import business, own_or_asked, sees_district
+from services.roster.domain.access import business
 from services.roster.domain.commands import HandOverEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.handover import (
@@ -27,6 +27,7 @@ from shared.eventlog import load
 from shared.handle import Ask, Done
 from shared.months import local_date
 from shared.problems import KeyReused, Stale, Unknown
+from shared.reach import only_own, sees_unit, unit_of
 from shared.service import Service
 from shared.terms import HandoverStage, Line, derived_id
 
@@ -136,10 +137,13 @@ async def handovers(
     service: Service = request.app.state.service
     where: list[str] = []
     args: list[Any] = []
-    for column, value in (("unit", own_or_asked(caller, unit)), ("stage", stage and str(stage))):
+    for column, value in (("unit", unit_of(caller, unit)), ("stage", stage and str(stage))):
         if value is not None:
             args.append(value)
             where.append(f"{column} = ${len(args)}")
+    if only_own(caller):
+        args.append(caller.id)
+        where.append(f"${len(args)} in (giver, taker)")
     if mine:
         args.append(caller.id)
         here = f"${len(args)}"
@@ -165,7 +169,7 @@ async def handover(id_: HandoverId, caller: Caller, request: Request, response: 
 async def _handover(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
     business(caller)
     row = await service.pool.fetchrow(f"select {_COLUMNS} from handover where id = $1", id_)
-    if row is None or not (sees_district(caller) or caller.unit == row["unit"] or caller.id in (row["giver"], row["taker"])):
+    if row is None or not (sees_unit(caller, row["unit"]) or caller.id in (row["giver"], row["taker"])):
         raise Unknown(what="handover", id=str(id_))
     return _label(dict(row))
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.roster.api.reading import business, own_or_asked
+from services.roster.api.reading import answering, reach
 from services.roster.api.team import XLSX
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.problems import Malformed
+from shared.reach import unit_of
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Line
@@ -37,18 +38,19 @@ _COLUMNS = (
 _MOST = 20_000
 
 
-def _asked(caller: Caller, unit: str | None, enterprise: UUID | None) -> tuple[list[str], list[Any]]:
-    """One enterprise, for everybody; else those of a unit, or of all for who sees the district."""
-    business(caller)
+async def _asked(service: Service, caller: Caller, unit: str | None, enterprise: UUID | None) -> tuple[list[str], list[Any]]:
+    """Of one enterprise that is the caller's to see; else of a unit, or of all for who sees the district."""
     where: list[str] = ["true"]
     args: list[Any] = []
+    may = await reach(service, caller)
     if enterprise is not None:
+        may.must_cover(await answering(service, enterprise), enterprise)
         args.append(enterprise)
         where.append("enterprise = $1")
-    if enterprise is None or unit is not None:
-        unit = own_or_asked(caller, unit)
+    else:
+        may.narrowed(where, args, unit="unit = {}")
     if unit is not None:
-        args.append(unit)
+        args.append(unit_of(caller, unit))
         where.append(f"unit = ${len(args)}")
     return where, args
 
@@ -60,7 +62,7 @@ async def history(
 ) -> dict[str, Any]:  # fmt: skip
     """Each assignment with the person, the days and the document it rests on; ``until`` is the first day without it."""
     service: Service = request.app.state.service
-    where, args = _asked(caller, unit, enterprise)
+    where, args = await _asked(service, caller, unit, enterprise)
     page = await listing(
         service.pool, table=_HISTORY, columns="*", where=where, args=args, order=["code", "line", "since"], cursor=cursor,
         limit=limit,
@@ -78,7 +80,7 @@ async def history(
 async def export(caller: Caller, request: Request, unit: UnitQuery = None, enterprise: EnterpriseQuery = None) -> Response:
     """The same to print: of an enterprise, or of a unit."""
     service: Service = request.app.state.service
-    where, args = _asked(caller, unit, enterprise)
+    where, args = await _asked(service, caller, unit, enterprise)
     rows = await service.pool.fetch(
         f"select * from {_HISTORY} where {' and '.join(where)} order by code, line, since limit {_MOST + 1}", *args
     )

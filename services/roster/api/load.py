@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.roster.api.reading import own_or_asked, sees_district
 from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
@@ -16,6 +15,7 @@ from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Unknown
+from shared.reach import figures_of, only_own, sees_district, unit_of
 from shared.service import Service
 from shared.terms import Line, Role
 
@@ -57,10 +57,13 @@ async def load(
 ) -> dict[str, Any]:  # fmt: skip
     """Each worker with the number of enterprises to be served on a line; ``over`` those above the limit, or only these."""
     service: Service = request.app.state.service
-    unit = own_or_asked(caller, unit or None)
+    unit = unit_of(caller, unit)
     day = on or local_date(service.clock())
     most = await limit_on(service.pool, day)
     where, args = ["true"], [day]
+    if only_own(caller):
+        args.append(caller.id)  # type: ignore[arg-type]
+        where.append("worker = $2")
     for condition, value in (("unit = ${}", unit), ("line = ${}", line), ("n > ${}::int", most if over else None)):
         if value is not None:
             args.append(value)  # type: ignore[arg-type]
@@ -82,7 +85,7 @@ async def proposal(
 ) -> dict[str, Any]:
     """The fewest moves within the unit that bring everybody to the limit, same branch or village first. Nothing moves by itself."""
     service: Service = request.app.state.service
-    own_or_asked(caller, unit)
+    figures_of(caller, unit)
     if not (sees_district(caller) or caller.holds(Role.HEAD, Role.DEPUTY, Role.LIAISON)):
         raise Forbidden(needs=[Role.HEAD.label])
     day = local_date(service.clock())
@@ -122,7 +125,7 @@ async def of_worker(
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
     where, args = ["worker = $2"], [day, worker]
-    if caller.id != worker and (unit := own_or_asked(caller, None)) is not None:
+    if caller.id != worker and (unit := figures_of(caller)) is not None:
         args.append(unit)  # type: ignore[arg-type]
         where.append(f"unit = ${len(args)}")
     return await listing(

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.roster.api import lookups
-from services.roster.api.reading import the_district
 from services.roster.api.remapping import Remapping, moved, moves
+from services.roster.domain.access import the_district
 from services.roster.domain.mapping import (
     LOAD_LIMIT,
     MAPPING,

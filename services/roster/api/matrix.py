@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.roster.api.reading import business, sees_district
+from services.roster.api.reading import reach
 from shared.asking import Caller, Cursor, Limit, listing
-from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
-from shared.problems import Forbidden
+from shared.reach import figures_of
 from shared.service import Service
 
 router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
@@ -39,17 +38,6 @@ where a.since <= $1 and (a.until is null or a.until > $1))"""
 CELLS = _CELLS.format(held=_HELD)
 
 
-def _mine(caller: Actor, args: list[Any]) -> list[str]:
-    """Those who don't see the district see the row or column of their own unit."""
-    business(caller)
-    if sees_district(caller):
-        return []
-    if not caller.unit:
-        raise Forbidden
-    args.append(caller.unit)
-    return [f"(department = ${len(args)} or township = ${len(args)})"]
-
-
 @router.get("/matrix", name="get_matrix", summary="部门×乡镇(街道)矩阵")
 async def matrix(caller: Caller, request: Request, on: WrittenDate | None = None) -> dict[str, Any]:
     """Enterprises to be served on a day by department and township: how many there are, have units and workers on both lines.
@@ -59,7 +47,9 @@ async def matrix(caller: Caller, request: Request, on: WrittenDate | None = None
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
     args: list[Any] = [day]
-    where = " and ".join(_mine(caller, args)) or "true"
+    if (unit := figures_of(caller)) is not None:
+        args.append(unit)
+    where = "department = $2 or township = $2" if unit else "true"
     rows = await service.pool.fetch(
         "select department, township, count(*) as in_scope, count(*) filter (where both_units) as both_units, "
         "count(*) filter (where both_workers) as both_workers, count(*) filter (where not both_workers) as gaps, "
@@ -97,7 +87,8 @@ async def cell(
     """The enterprises of a cell, of a row or of a column; with ``gaps`` only those without somebody on both lines."""
     service: Service = request.app.state.service
     args: list[Any] = [on or local_date(service.clock())]
-    where = _mine(caller, args)
+    where: list[str] = []
+    (await reach(service, caller)).narrowed(where, args, unit="{0} in (department, township)")
     for column, value in (("department", department), ("township", township)):
         if value is not None:
             args.append(value)

@@ -26,8 +26,9 @@ from shared.entrance import Entrance
 from shared.handle import Prepare
 from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden
+from shared.reach import unit_of
 from shared.service import Service
-from shared.terms import ADMINISTRATORS, Role, derived_id
+from shared.terms import Role, derived_id
 from shared.vault import Personal, mask
 
 router = APIRouter(tags=["网格队伍"], route_class=Entrance)
@@ -146,8 +147,7 @@ async def members(
 ) -> dict[str, Any]:  # fmt: skip
     """Posts held on a day. Names are shown: they are on the public list of the grid; numbers are masked."""
     service: Service = request.app.state.service
-    if caller.roles <= ADMINISTRATORS:
-        raise Forbidden
+    unit = unit_of(caller, unit)
     where: list[str] = ["since <= $1", "(until is null or until > $1)"]
     args: list[Any] = [on or local_date(service.clock())]
     for column, value in (("unit", unit), ("role", role)):

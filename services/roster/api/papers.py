@@ -9,12 +9,12 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api.reading import business
 from services.roster.api.units import change
 from services.roster.domain.unit import DocumentUnit, WithdrawUnitDocument
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import PaperKind, UnitKind
 
@@ -47,8 +47,8 @@ async def documents(
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Those in force, of a unit, of a kind, or those that expire within so many days."""
-    business(caller)
     service: Service = request.app.state.service
+    unit = unit_of(caller, unit)
     today = local_date(service.clock())
     where: list[str] = ["withdrawn_on is null"]
     args: list[Any] = []
@@ -76,8 +76,8 @@ async def missing(
     caller: Caller, request: Request, on: WrittenDate | None = None, cursor: Cursor = None, limit: Limit = 100
 ) -> dict[str, Any]:
     """Departments and townships that lack one of the three, or whose one has expired."""
-    business(caller)
     service: Service = request.app.state.service
+    unit = unit_of(caller)
     day = on or local_date(service.clock())
     page = await listing(
         service.pool,
@@ -85,8 +85,8 @@ async def missing(
         "where p.unit = u.code and p.kind = k and p.issued <= $1 and (p.expires is null or p.expires >= $1) "
         "and (p.withdrawn_on is null or p.withdrawn_on > $1))) as missing from unit u "
         "where u.kind = any($3::text[]) and u.since <= $1 and (u.ended is null or u.ended > $1)) lacking",
-        columns="code, name, kind, missing", where=["missing <> '{}'"],
-        args=[day, [str(kind) for kind in PaperKind], _FILING], order=["code"], cursor=cursor, limit=limit,
+        columns="code, name, kind, missing", where=["missing <> '{}'", "coalesce(code = $4, true)"],
+        args=[day, [str(kind) for kind in PaperKind], _FILING, unit], order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip
     for item in page["items"]:
         item["missing_labels"] = [PaperKind(kind).label for kind in item["missing"]]

@@ -13,7 +13,7 @@ import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api.brand import brand_on
-from services.roster.api.reading import business, own_or_asked, sees_district
+from services.roster.api.reading import answering, reach
 from services.roster.documents.plaque import plaque
 from services.roster.domain.project import HANDS, PROJECT, Asked, HangPlaque, NumberTaken, RegisterProject, TakeDownPlaque
 from services.roster.projections.sealed import sealed
@@ -25,6 +25,7 @@ from shared.handle import Done
 from shared.months import local_date
 from shared.percent import percentage
 from shared.problems import Forbidden, Unknown
+from shared.reach import only_own, sees_district, unit_of
 from shared.service import Service
 from shared.terms import Role, derived_id
 
@@ -122,7 +123,7 @@ async def projects(
 ) -> dict[str, Any]:  # fmt: skip
     """Projects of an enterprise, of a unit's enterprises, with or without a plaque; and how many of them have one (挂牌率)."""
     service: Service = request.app.state.service
-    unit = own_or_asked(caller, unit or None)
+    unit = unit_of(caller, unit)
     today = local_date(service.clock())
     where: list[str] = []
     args: list[Any] = []
@@ -132,6 +133,8 @@ async def projects(
     if enterprise is not None:
         args.append(enterprise)
         where.append(f"enterprise = ${len(args)}")
+    if only_own(caller):
+        (await reach(service, caller)).narrowed(where, args, unit="")
     counted = await service.pool.fetchrow(
         f"select count(*) as d, count(*) filter (where plaqued) as n from project where {' and '.join(where) or 'true'}", *args
     )
@@ -151,7 +154,7 @@ async def get_project(id_: ProjectId, caller: Caller, request: Request) -> dict[
 
 
 async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
-    business(caller)
+    may = await reach(service, caller)
     row = await service.pool.fetchrow(
         "select p.*, e.name as enterprise_name from project p join enterprise e on e.id = p.enterprise where p.id = $1", id_
     )
@@ -159,8 +162,7 @@ async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]
         raise Unknown(what="project", id=str(id_))
     known = await _known(service, row["enterprise"], local_date(service.clock()))
     inside = caller.unit in (known["units"] or ())
-    if not (inside or sees_district(caller)):
-        raise Forbidden(unit=caller.unit)
+    may.must_cover(known["units"] or (), row["enterprise"])
     hands_on = (inside and caller.holds(*HANDS)) or caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
     hung = await service.pool.fetch(
         "select number, leader, contact, office_phone, since, until, reason from plaque where project = $1 order by turn", id_
@@ -174,10 +176,7 @@ async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]
 
 
 async def _must_see(service: Service, enterprise: UUID, caller: Actor) -> None:
-    if not sees_district(caller):
-        known = await _known(service, enterprise, local_date(service.clock()))
-        if caller.unit not in (known["units"] or ()):
-            raise Forbidden(unit=caller.unit)
+    (await reach(service, caller)).must_cover(await answering(service, enterprise), enterprise)
 
 
 @router.get(
@@ -190,7 +189,6 @@ async def print_plaque(
 ) -> Response:  # fmt: skip
     """The plaque that hangs now. The QR code opens ``<site>/s/<token>``; printing it again gives the same page."""
     service: Service = request.app.state.service
-    business(caller)
     row = await service.pool.fetchrow(
         "select q.*, p.name, p.enterprise, e.name as enterprise_name, l.name as leader_name, l.said as leader_post, "
         "c.name as contact_name, c.said as contact_post from plaque q join project p on p.id = q.project "

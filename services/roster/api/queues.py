@@ -13,7 +13,7 @@ from pydantic import Field
 from services.roster.api import lookups
 from services.roster.api.enterprises import moved_to
 from services.roster.api.placing import Grid
-from services.roster.api.reading import the_district
+from services.roster.domain.access import the_district
 from services.roster.domain.commands import AssignEnterprise, FindEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.permissions import the_office

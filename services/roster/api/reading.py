@@ -1,38 +1,31 @@
-"""Who may read what of the grid (``roles.md``: 网格/队伍, 企业库)."""
+"""What of the roster somebody reads: ``domain/access`` says how far, and here it becomes a condition of a question."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
 from shared.decider import Actor
-from shared.problems import Forbidden
-from shared.terms import ADMINISTRATORS, Role
+from shared.months import local_date
+from shared.reach import Reach, reach_of
+from shared.service import Service
 
-DISTRICT_READERS = (
-    Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.HOTLINE, Role.CALLER_BACK, Role.SYSTEM,
-)  # fmt: skip
-
-
-def business(caller: Actor) -> None:
-    """A pure administrator sees no business data."""
-    if caller.roles <= ADMINISTRATORS:
-        raise Forbidden
+_OWN = """
+select enterprise from assignment where since <= $1 and (until is null or until > $1)
+    and (($5 and worker = $2) or (unit = $3 and sub_unit = $4))
+"""
 
 
-def sees_district(caller: Actor) -> bool:
-    """Whether every unit's data may be read."""
-    return caller.holds(*DISTRICT_READERS)
+async def reach(service: Service, caller: Actor, day: date | None = None) -> Reach:
+    """How far the caller reads on a day; whoever reads nothing is refused."""
+    return await reach_of(service.pool, caller, day or local_date(service.clock()), _OWN)
 
 
-def the_district(caller: Actor) -> None:
-    """Only those who see the whole district."""
-    if not sees_district(caller):
-        raise Forbidden(needs=[role.label for role in DISTRICT_READERS[:5]])
-
-
-def own_or_asked(caller: Actor, unit: str | None) -> str | None:
-    """The unit a list is narrowed to: the one asked for, for those who see the district; else one's own, whoever asks."""
-    business(caller)
-    if sees_district(caller):
-        return unit
-    if not caller.unit or unit not in (None, caller.unit):
-        raise Forbidden(unit=unit)
-    return caller.unit
+async def answering(service: Service, enterprise: UUID) -> Sequence[str]:
+    """The units that answer for an enterprise today."""
+    rows = await service.pool.fetch(
+        "select unit from assignment where enterprise = $1 and since <= $2 and (until is null or until > $2) order by line",
+        enterprise, local_date(service.clock()),
+    )  # fmt: skip
+    return [row["unit"] for row in rows]

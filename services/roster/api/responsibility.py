@@ -11,7 +11,8 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import gaps as gaping
-from services.roster.api.reading import business, own_or_asked, sees_district, the_district
+from services.roster.api.reading import reach
+from services.roster.domain.access import looks_up, the_district
 from services.roster.domain.commands import ChooseMainContact
 from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.projections.sealed import sealed
@@ -19,6 +20,7 @@ from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, r
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import Malformed, Unknown
+from shared.reach import figures_of, sees_district, unit_of
 from shared.service import Service
 from shared.terms import Line, Role
 from shared.vault import Personal
@@ -131,7 +133,7 @@ async def of_enterprise(id_: EnterpriseId, caller: Caller, request: Request, on:
     or the worker has left. Telephones are those of offices.
     """
     service: Service = request.app.state.service
-    business(caller)
+    looks_up(caller)
     return await _answer(service, _BY_ID, id_, on or local_date(service.clock()))
 
 
@@ -141,7 +143,7 @@ async def of_code(
     on: On = None,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    business(caller)
+    looks_up(caller)
     return await _answer(service, _BY_CODE, code.upper(), on or local_date(service.clock()))
 
 
@@ -183,12 +185,13 @@ async def gaps(
     """
     service: Service = request.app.state.service
     begin, last = _window(from_, to, local_date(service.clock()))
-    unit = own_or_asked(caller, unit or None)
+    unit = unit_of(caller, unit)
     where, args = ["span && daterange($1, $2, '[]')"], [begin, last]
     for column, value in (("line", line), ("unit", unit), ("kind", kind)):
         if value is not None:
             args.append(str(value))  # type: ignore[arg-type]
             where.append(f"{column} = ${len(args)}")
+    (await reach(service, caller)).narrowed(where, args, unit="unit = {}")
     page = await listing(
         service.pool, table=gaping.GAPS, columns="enterprise, code, name, line, kind, since, until, unit, worker", where=where,
         args=args, order=["code", "line", "kind", "since"], cursor=cursor, limit=limit,
@@ -203,7 +206,7 @@ async def totals(caller: Caller, request: Request, unit: UnitQuery = None, on: O
     """How many enterprises are to be served on a day, how many have somebody on both lines, and the gaps by line and kind."""
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
-    unit = own_or_asked(caller, unit or None)
+    unit = figures_of(caller, unit)
     rows = await service.pool.fetch(
         f"select line, kind, count(*) as n from {gaping.GAPS} where span @> $1::date and ($2::text is null or unit = $2) "
         "group by line, kind order by line, kind",

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api.reading import business, own_or_asked, sees_district
+from services.roster.domain.access import business
 from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, ProgressTask, SetTask
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.months import local_date
 from shared.problems import Forbidden, KeyReused, Unknown
+from shared.reach import only_own, sees_unit, unit_of
 from shared.service import Service
 from shared.terms import TaskStage, derived_id
 
@@ -134,14 +135,19 @@ async def get(id_: TaskId, caller: Caller, request: Request) -> dict[str, Any]:
     business(caller)
     service: Service = request.app.state.service
     found = await _task(service, id_)
-    if not sees_district(caller) and caller.unit != found["unit"] and caller.id not in found["members"]:
+    if not sees_unit(caller, found["unit"]) and caller.id not in found["members"]:
         raise Forbidden(unit=found["unit"])
     return found
 
 
 def _within(caller: Actor, unit: str | None) -> tuple[list[str], list[Any]]:
-    seen = own_or_asked(caller, unit)
-    return ([], []) if seen is None else (["unit = $1"], [seen])
+    seen = unit_of(caller, unit)
+    where: list[str] = [] if seen is None else ["unit = $1"]
+    args: list[Any] = [] if seen is None else [seen]
+    if only_own(caller):
+        args.append(caller.id)
+        where.append("exists (select from task_member mine where mine.task = task.id and mine.member = $2)")
+    return where, args
 
 
 async def _task(service: Service, id_: UUID) -> dict[str, Any]:

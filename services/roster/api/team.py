@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.roster.api.reading import business, own_or_asked
+from services.roster.domain.access import business
 from services.roster.domain.tiers import NEEDS
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.reach import unit_of
 from shared.service import Service
 from shared.sheets import sheet
 from shared.terms import Role
@@ -51,7 +52,7 @@ async def violations(
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
     where, args = ["true"], [day]
-    for column, value in (("unit", own_or_asked(caller, unit)), ("role", role and str(role))):
+    for column, value in (("unit", unit_of(caller, unit)), ("role", role and str(role))):
         if value is not None:
             args.append(value)  # type: ignore[arg-type]
             where.append(f"{column} = ${len(args)}")
@@ -77,7 +78,7 @@ async def liaisons(
     """Every liaison and back-up there was, with the days: each change is an event of its own (方案 五(五))."""
     service: Service = request.app.state.service
     where, args = ["role in ('liaison', 'backup_liaison')"], list[Any]()
-    if (whose := own_or_asked(caller, unit)) is not None:
+    if (whose := unit_of(caller, unit)) is not None:
         args.append(whose)
         where.append(f"unit = ${len(args)}")
     page = await listing(
@@ -118,7 +119,7 @@ async def export(caller: Caller, request: Request, unit: UnitQuery = None, on: O
     service: Service = request.app.state.service
     business(caller)
     day = on or local_date(service.clock())
-    rows = await service.pool.fetch(_TEAM, day, own_or_asked(caller, unit), [str(role) for role in Role])
+    rows = await service.pool.fetch(_TEAM, day, unit_of(caller, unit), [str(role) for role in Role])
     names = await service.vault.open([sealed(row["name"]) for row in rows])
     lines = [
         (n, row["unit_name"], name, Role(row["role"]).label, row["sub_name"], row["post"], row["duty"], row["phone"], row["since"],

@@ -10,7 +10,6 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.api import lookups
-from services.roster.api.reading import business
 from services.roster.domain.unit import (
     UNIT,
     Asked,
@@ -29,6 +28,7 @@ from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
 from shared.problems import KeyReused, Unknown
+from shared.reach import figures_of
 from shared.service import Service
 from shared.terms import UnitKind, derived_id
 
@@ -186,8 +186,8 @@ async def leftovers(
     code: UnitCode, caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100
 ) -> dict[str, Any]:
     """The enterprises whose assignment still names the unit; ``posts`` counts the posts still held in it."""
-    business(caller)
     service: Service = request.app.state.service
+    figures_of(caller, code)
     found = await _unit(service, code)
     day = local_date(service.clock())
     page = await listing(

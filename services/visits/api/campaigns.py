@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.visits.api.publicity import BODY, download, keep
-from services.visits.api.reading import filters, kept, may_see, unit_seen
+from services.visits.api.publicity import BODY, Kept, download, keep
+from services.visits.api.reading import filters, kept
+from services.visits.domain.access import may_see
 from services.visits.domain.campaign import (
     CAMPAIGN,
     AddCampaignFile,
@@ -35,6 +36,7 @@ from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.handle import Done
 from shared.problems import KeyReused, Unknown
+from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import CampaignStage, Channel, derived_id, new_id
 
@@ -140,9 +142,13 @@ async def keep_file(id_: CampaignId, sha256: Digest, caller: Caller, request: Re
     may_plan(state.told.unit, caller)  # Before twenty megabytes are read and stored for nothing.
     if not isinstance(state, Running):
         raise CampaignNotApproved(campaign=str(id_))
-    stored = await keep(service, request, sha256)
-    command = AddCampaignFile(sha256=stored.sha256, original=sha256, media_type=stored.media_type, size=stored.size)
-    done = await service.desk.handle(CAMPAIGN, id_, command, await service.context(caller, id_), command_id=new_id())
+    context = await service.context(caller, id_)
+
+    def adding(file: Kept) -> AddCampaignFile:
+        return AddCampaignFile(sha256=file.sha256, original=sha256, media_type=file.media_type, size=file.size)
+
+    stored = await keep(service, request, sha256, lambda file: CAMPAIGN.decide(state, adding(file), context))
+    done = await service.desk.handle(CAMPAIGN, id_, adding(stored), context, command_id=new_id())
     response.status_code = 200 if done.replayed else 201
     return {**_answer(service, response, id_, done, caller), "sha256": stored.sha256, "original": sha256}
 
@@ -201,7 +207,7 @@ async def campaigns(
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    where, args = filters(unit=unit_seen(caller, unit), stage=stage and str(stage))
+    where, args = filters(unit=unit_of(caller, unit), stage=stage and str(stage))
     return await listing(
         service.pool, table="campaign", columns="id, ver as version, unit, line, title, starts, ends, stage, launched_on",
         where=where, args=args, order=["starts", "id"], cursor=cursor, limit=limit,
@@ -215,7 +221,7 @@ async def channels(
 ) -> dict[str, Any]:  # fmt: skip
     """Who published what where, with the latest check of its link."""
     service: Service = request.app.state.service
-    where, args = filters(unit=unit_seen(caller, unit), month=month, channel=channel and str(channel))
+    where, args = filters(unit=unit_of(caller, unit), month=month, channel=channel and str(channel))
     return await listing(
         service.pool, table="channel_use",
         columns='campaign, no, unit, channel, on_date as "on", title, link, photo, reach, alive',
@@ -227,7 +233,7 @@ async def channels(
 async def counts(caller: Caller, request: Request, unit: UnitQuery = None, month: MonthQuery = None) -> dict[str, Any]:
     """By channel, every one of them, also those that were not used; links nobody has looked at are counted apart."""
     service: Service = request.app.state.service
-    where, args = filters(unit=unit_seen(caller, unit), month=month)
+    where, args = filters(unit=unit_of(caller, unit), month=month)
     rows = await service.pool.fetch(
         "select channel, count(*) as n, sum(reach) as reach, count(*) filter (where link <> '') as links, "
         "count(*) filter (where link <> '' and alive) as alive, count(*) filter (where link <> '' and not alive) as dead "

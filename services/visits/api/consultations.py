@@ -11,7 +11,8 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.visits.api.reading import filters, kept, may_see, unit_seen
+from services.visits.api.reading import filters, kept
+from services.visits.domain.access import may_see
 from services.visits.domain.consultation import (
     CONSULTATION,
     ConfirmConsultation,
@@ -34,6 +35,7 @@ from shared.entrance import Entrance
 from shared.handle import Done
 from shared.months import Month, local_date
 from shared.problems import KeyReused, Unknown
+from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Category, Operation, Review, VisitFlag, derived_id
 
@@ -172,7 +174,7 @@ async def tasks(
     """Tasks by unit, member and state, the earliest due first."""
     service: Service = request.app.state.service
     today = local_date(service.clock())
-    where, args = filters(unit=unit_seen(caller, unit), member=member)
+    where, args = filters(unit=unit_of(caller, unit), member=member)
     if state is not None:
         where.append("done" if state is TaskState.DONE else "not done")
     if state is TaskState.OVERDUE:
@@ -194,7 +196,7 @@ async def consultations(
 ) -> dict[str, Any]:  # fmt: skip
     """Of a unit; those that talked over a visit or a ticket."""
     service: Service = request.app.state.service
-    where, args = filters(unit=unit_seen(caller, unit))
+    where, args = filters(unit=unit_of(caller, unit))
     for kind, id_ in (("visit", visit), ("ticket", ticket)):
         if id_ is not None:
             args.append(id_)

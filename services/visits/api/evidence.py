@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from shared.asking import Caller, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.problems import Malformed, TooLarge, Unknown
+from shared.reach import reads
 from shared.service import Service
 from shared.terms import EvidenceKind, new_id
 
@@ -59,11 +61,13 @@ async def _attach(
     service: Service, response: Response, id_: UUID, sha256: str, kind: EvidenceKind, raw: bytes, caller: Actor
 ) -> dict[str, Any]:
     checked = await run_sync(check, raw, sha256, limiter=_AT_ONCE)
-    stored = await run_sync(store_at(service.settings.evidence_url).put, checked.content)
     command = AttachEvidence(
-        sha256=stored, kind=kind, media_type=checked.media_type, size=len(checked.content),
+        sha256=hashlib.sha256(checked.content).hexdigest(), kind=kind, media_type=checked.media_type, size=len(checked.content),
         captured_at=checked.captured_at, original=sha256, phash=checked.phash,
     )  # fmt: skip
+    # Nothing is stored that the decision refuses: it is asked on the state as it is, and again when the fact is written.
+    VISIT.decide((await lookups.recorded(service, id_))[1], command, await service.context(caller, id_))
+    stored = await run_sync(store_at(service.settings.evidence_url).put, checked.content)
     # The digest in the state makes a repeat a repeat: no command id is needed for it.
     done = await service.desk.handle(VISIT, id_, command, await service.context(caller, id_), command_id=new_id())
     if isinstance(done.state, Unrecorded):
@@ -80,7 +84,7 @@ async def asked(id_: VisitId, sha256: Digest, caller: Caller, request: Request) 
     state = await _open(service, id_, caller)
     if _there(state, sha256):
         return Response(headers={"Upload-Complete": "?1", "Cache-Control": "no-store"})
-    offset = await run_sync(Staging(service.settings.evidence_url).offset, id_, sha256)
+    offset = await run_sync(Staging(service.settings.evidence_url, caller.id).offset, id_, sha256)
     return Response(headers={"Upload-Offset": str(offset), "Upload-Complete": "?0", "Cache-Control": "no-store"})
 
 
@@ -96,7 +100,7 @@ async def more(id_: VisitId, sha256: Digest, caller: Caller, request: Request, o
     """The next piece is the body; ``Upload-Offset`` says where it begins. What is answered lies on the disk."""
     service: Service = request.app.state.service
     await _open(service, id_, caller)
-    staging = Staging(service.settings.evidence_url)
+    staging = Staging(service.settings.evidence_url, caller.id)
     following = await run_sync(staging.append, id_, sha256, offset, await _body(request))
     return Response(status_code=204, headers={"Upload-Offset": str(following)})
 
@@ -108,7 +112,7 @@ async def finish(
     """The pieces become evidence as if they had been sent at once. Said twice it answers the same."""
     service: Service = request.app.state.service
     state = await _open(service, id_, caller)
-    staging = Staging(service.settings.evidence_url)
+    staging = Staging(service.settings.evidence_url, caller.id)
     if _there(state, sha256):
         version, state = await lookups.recorded(service, id_)
         response.status_code, response.headers["ETag"] = 200, f'"{version}"'
@@ -142,9 +146,9 @@ async def _open(service: Service, id_: UUID, caller: Actor) -> Recorded:
 async def get(id_: VisitId, sha256: Digest, caller: Caller, request: Request) -> Response:
     """By the digest of the stored bytes, or of those once sent. Never shown inside a page: always a download."""
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
+    reads(caller)
     _, state = await lookups.recorded(service, id_)
-    lookups.may_read(state, caller, lookups.EVIDENCE)
+    await lookups.may_read(service, state, caller)
     item = next((item for item in state.details.evidence if sha256 in (item.sha256, item.original)), None)
     if item is None:
         raise Unknown(what="evidence", id=sha256)

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request
 
 from services.visits.api import lookups
 from services.visits.api.visits import Month, UnitCode
-from services.visits.domain.feedback import READING, WORDS
+from services.visits.domain.access import ALLEGATIONS, sees_district
 from services.visits.domain.ratings import FEWEST, cells
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.problems import Forbidden
 from shared.public import ticket_of
+from shared.reach import figures_of
 from shared.service import Service
 from shared.terms import Rating
 from shared.vault import Personal
@@ -30,12 +31,12 @@ async def feedback(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
-    """Allegations: inspectorate, head of the office, chief. Demands: the district's readers, and a unit its own."""
+    """Allegations: the inspectorate alone. Demands: the district's readers, and a unit its own."""
     service: Service = request.app.state.service
-    district = lookups.sees_district(caller)
-    alleging = caller.holds(*READING)
+    may = await lookups.reach(service, caller)
+    alleging = caller.holds(*ALLEGATIONS)
     if kind == "allegation" and not alleging:
-        raise Forbidden(needs=[role.label for role in READING])
+        raise Forbidden(needs=[role.label for role in ALLEGATIONS])
     where: list[str] = []
     args: list[Any] = []
     if kind is not None:
@@ -43,9 +44,7 @@ async def feedback(
         where.append(f"kind = ${len(args)}")
     if not alleging:
         where.append("kind <> 'allegation'")
-    if not district:
-        args.append(caller.unit)
-        where.append(f"unit = ${len(args)}")
+    may.narrowed(where, args, unit="unit = {}")
     page = await listing(
         service.pool, table="feedback", columns="id, kind, enterprise, enterprise_name, on_date, visit, unit, fact", where=where,
         args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
@@ -56,7 +55,7 @@ async def feedback(
         if item["kind"] == "allegation":
             item["units"] = fact["units"]
             sealed = fact.get("words")
-            [item["words"]] = await service.vault.open([Personal.read(sealed)]) if sealed and caller.holds(*WORDS) else [""]
+            [item["words"]] = await service.vault.open([Personal.read(sealed)]) if sealed and alleging else [""]
         else:
             item["content"] = fact["content"]
     return page
@@ -71,11 +70,7 @@ async def ratings(
     The visited unit sees no single rating and no cell under five (K7): ``items`` are the district's readers' alone.
     """
     service: Service = request.app.state.service
-    district = lookups.sees_district(caller)
-    if not district:
-        if unit not in (None, caller.unit):
-            raise Forbidden(unit=unit)
-        unit = caller.unit
+    unit, district = figures_of(caller, unit), sees_district(caller)
     where, args = ["state -> 'confirmed' ->> 'rating' is not null", "review <> 'voided'"], []
     for condition, value in (("month = ${}", month), ("id in (select visit from visit_unit where unit = ${})", unit)):
         if value is not None:

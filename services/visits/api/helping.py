@@ -17,11 +17,11 @@ from services.visits.domain.switches import KEY, MOST_CONTACTS
 from services.visits.projections import read
 from shared.asking import Caller
 from shared.decider import Actor
-from shared.directory import Directory, KnownEnterprise
+from shared.directory import KnownEnterprise
 from shared.entrance import Entrance
 from shared.events.visits import VisitRecorded
 from shared.months import Month, local_date
-from shared.problems import Forbidden
+from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Line, Mode
 from shared.vault import mask
@@ -114,10 +114,10 @@ select enterprise, max(enterprise_name) as name from (
     select enterprise, enterprise_name, month, mode, on_date,
         lag(on_date) over (partition by enterprise, mode order by on_date, id) as before
     from visit where on_date >= $2 and month <= $1 and review not in ('voided', 'held')) felt
-where $5::text is null or enterprise in (
+where ($5::text is null or enterprise in (
     select enterprise from (
         select distinct on (enterprise, line) enterprise, unit from known_assignment where started_on <= $6
-        order by enterprise, line, started_on desc) held where unit = $5)
+        order by enterprise, line, started_on desc) held where unit = $5)) and ($7::uuid[] is null or enterprise = any($7))
 group by enterprise
 having count(*) filter (where month = $1) > $3
     or count(*) filter (where month = $1 and mode = 'on_site' and on_date - before <= $4) > 0
@@ -135,9 +135,10 @@ async def list_disturbed(
     with why. A unit sees those it answers for; nobody is ranked by it.
     """
     service: Service = request.app.state.service
-    unit = None if lookups.sees_district(caller) else caller.unit
+    may, unit = await lookups.reach(service, caller), unit_of(caller)
+    own = None if may.own is None else list(may.own)
     most, since = await _most(service), Month.parse(month).first_day - timedelta(days=CLOSE_DAYS)
-    rows = await service.pool.fetch(_DISTURBED, month, since, most, CLOSE_DAYS, unit, local_date(service.clock()))
+    rows = await service.pool.fetch(_DISTURBED, month, since, most, CLOSE_DAYS, unit, local_date(service.clock()), own)
     felt = await _contacts(service, [row["enterprise"] for row in rows[:limit]], month, month)
     items = [
         {
@@ -158,11 +159,11 @@ async def changed(
 ) -> dict[str, Any]:  # fmt: skip
     """Of the last visit of each enterprise in the month, against the one before. A unit sees the enterprises it visited."""
     service: Service = request.app.state.service
-    district = lookups.sees_district(caller)
+    may, unit = await lookups.reach(service, caller), unit_of(caller)
     rows = await service.pool.fetch(
         "select now.id, now.enterprise, now.enterprise_name, now.on_date, now.state->'told' as told, previous.told as before from ("
         "  select distinct on (enterprise) * from visit where month = $1 and review in ('pending', 'accepted') and not disputed "
-        "  and (state->'told'->>'met')::bool and ($2 or id in (select visit from visit_unit where unit = $3)) "
+        "  and (state->'told'->>'met')::bool and ($2::text is null or id in (select visit from visit_unit where unit = $2)) and ($3::uuid[] is null or enterprise = any($3)) "
         "  order by enterprise, on_date desc, id desc) now "
         "left join lateral (select state->'told' as told from visit where enterprise = now.enterprise and not disputed "
         "  and (on_date, id) < (now.on_date, now.id) and review in ('pending', 'accepted') and (state->'told'->>'met')::bool "
@@ -170,7 +171,7 @@ async def changed(
         "where now.state->'told'->>'operation' in ('reduced', 'closed', 'expanding') "
         "or now.state->'told'->>'operation' is distinct from previous.told->>'operation' "
         "or (now.state->'told'->>'headcount')::numeric < (previous.told->>'headcount')::numeric order by now.on_date, now.id",
-        month, district, caller.unit,
+        month, unit, None if may.own is None else list(may.own),
     )  # fmt: skip
     found: list[dict[str, Any]] = []
     for row in rows:
@@ -185,11 +186,7 @@ async def changed(
 
 async def asked_for(service: Service, id_: UUID, day: date, caller: Actor) -> KnownEnterprise:
     """The enterprise, if this person visits it or reads the whole district."""
-    district = lookups.sees_district(caller)
-    enterprise = await Directory(service.pool).enterprise(id_, day)
-    if not district and enterprise.responsible(caller.unit) is None:
-        raise Forbidden(enterprise=str(id_))
-    return enterprise
+    return await lookups.served(service, id_, day, caller)
 
 
 def _told(text: str | None) -> VisitRecorded | None:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from services.visits.api import lookups
+from services.visits.domain.access import sees_district
 from services.visits.domain.link import (
     LINK,
     AlreadyIssued,
@@ -132,7 +133,7 @@ async def get(id_: LinkId, caller: Caller, request: Request, response: Response)
     service: Service = request.app.state.service
     version, state = await stored(service, id_)
     fact = _issued(state).fact
-    if not _manages(state, caller) and not lookups.sees_district(caller):
+    if not _manages(state, caller) and not sees_district(caller):
         raise Forbidden(enterprise=str(fact.enterprise.id))
     response.headers["ETag"] = f'"{version}"'
     return {"version": version, **await _shown(service, id_, state, caller)}
@@ -167,9 +168,8 @@ async def links(
         if value is not None:
             args.append(value)
             where.append(f"{column} = ${len(args)}")
-    if not lookups.sees_district(caller):
-        args.append(caller.unit)
-        where.append(f"id in (select link from link_unit where unit = ${len(args)})")
+    may = await lookups.reach(service, caller)
+    may.narrowed(where, args, unit="id in (select link from link_unit where unit = {})")
     return await listing(
         service.pool, table="link",
         columns="id, ver as version, enterprise, enterprise_name, purpose, visit, poll, issued_on, expires_on, revoked, "

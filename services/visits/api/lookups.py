@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.visits.domain.access import must_read
 from services.visits.domain.counting import rule_of
 from services.visits.domain.helping import changes
 from services.visits.domain.ratings import by_itself
@@ -15,31 +16,16 @@ from services.visits.domain.visit import Held, Recorded, State, Unrecorded, allo
 from services.visits.domain.wording import smells_of
 from services.visits.projections import flags, read
 from shared.decider import Actor, Context
-from shared.directory import Directory, KnownUnit
+from shared.directory import Directory, KnownEnterprise, KnownUnit
 from shared.events.visits import VisitRecorded
 from shared.freetext import opened
 from shared.months import local_date
-from shared.problems import Forbidden, Unknown
+from shared.problems import Unknown
 from shared.public import ticket_of_demand
+from shared.reach import DISTRICT, Reach, reach_of
 from shared.service import Service
 from shared.terms import Mode, Role
 from shared.vault import mask
-
-DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
-OWN_UNIT = (
-    Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT, Role.SUPERVISOR,
-)  # fmt: skip
-EVIDENCE = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR)
-"""Who sees files of the whole district; a visitor's unit sees its own."""
-
-
-def sees_district(caller: Actor) -> bool:
-    """Whether every unit's visits may be read; refuses those who may read none (``roles.md``: 走访)."""
-    if caller.holds(*DISTRICT):
-        return True
-    if not caller.holds(*OWN_UNIT):
-        raise Forbidden
-    return False
 
 
 async def recorded(service: Service, id_: UUID) -> tuple[int, Recorded]:
@@ -50,10 +36,22 @@ async def recorded(service: Service, id_: UUID) -> tuple[int, Recorded]:
     return row["ver"], read(row["state"])
 
 
-def may_read(state: Recorded, caller: Actor, everywhere: Sequence[Role] = DISTRICT) -> None:
-    """The visitors' units read it, and these roles anywhere."""
-    if not (caller.holds(*everywhere) or (caller.holds(*OWN_UNIT) and caller.unit in state.details.units)):
-        raise Forbidden
+async def reach(service: Service, caller: Actor) -> Reach:
+    """How far the caller reads today; whoever reads nothing is refused."""
+    return await reach_of(service.pool, caller, local_date(service.clock()))
+
+
+async def may_read(service: Service, state: Recorded, caller: Actor) -> None:
+    """The visit is the caller's to read, or it is refused."""
+    must_read(await reach(service, caller), state.details)
+
+
+async def served(service: Service, id_: UUID, day: date, caller: Actor) -> KnownEnterprise:
+    """The enterprise, if it is the caller's to serve, or he reads the whole district."""
+    may = await reach(service, caller)
+    enterprise = await Directory(service.pool).enterprise(id_, day)
+    may.must_cover([held.unit for held in enterprise.assigned.values()], id_)
+    return enterprise
 
 
 async def known(

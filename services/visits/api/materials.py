@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.visits.api.awareness import of_units, shares
-from services.visits.api.lookups import DISTRICT, OWN_UNIT
-from services.visits.api.publicity import BODY, download, keep
-from services.visits.api.reading import filters, kept, unit_seen
+from services.visits.api.publicity import BODY, Kept, download, keep
+from services.visits.api.reading import filters, kept
 from services.visits.domain.distribution import (
     DISTRIBUTION,
     DistributeMaps,
@@ -36,7 +35,8 @@ from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, r
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.handle import Done
-from shared.problems import Forbidden, KeyReused, Unknown
+from shared.problems import KeyReused, Unknown
+from shared.reach import reads, unit_of
 from shared.service import Service
 from shared.terms import MaterialKind, Occasion, derived_id, new_id
 
@@ -60,8 +60,7 @@ where $2::text is null or v.unit = $2 group by v.unit
 
 def _reads(caller: Actor) -> None:
     """The library is the district's: whoever has business with publicity reads it."""
-    if not caller.holds(*DISTRICT, *OWN_UNIT):
-        raise Forbidden
+    reads(caller)
 
 
 def _shown(id_: UUID, version: int, state: Shelved, caller: Actor) -> dict[str, Any]:
@@ -133,12 +132,14 @@ async def add_file(
     """The file itself is the body: an image, a PDF, a recording, or a short video (MP4, 20 MB at the most)."""
     service: Service = request.app.state.service
     _, text = await kept(service, "material", id_)
-    may_keep(read(text).told.unit, caller)
-    stored = await keep(service, request, sha256, videos=True)
-    command = AddVersion(
-        text="", sha256=stored.sha256, media_type=stored.media_type, size=stored.size, note=note.replace("\x00", "")
-    )
-    done = await service.desk.handle(MATERIAL, id_, command, await service.context(caller, id_), command_id=new_id())
+    state, context = read(text), await service.context(caller, id_)
+    may_keep(state.told.unit, caller)
+
+    def adding(file: Kept) -> AddVersion:
+        return AddVersion(text="", sha256=file.sha256, media_type=file.media_type, size=file.size, note=note.replace("\x00", ""))
+
+    stored = await keep(service, request, sha256, lambda file: MATERIAL.decide(state, adding(file), context), videos=True)
+    done = await service.desk.handle(MATERIAL, id_, adding(stored), context, command_id=new_id())
     response.status_code = 200 if done.replayed else 201
     return {**_answer(service, response, id_, done, caller), "sha256": stored.sha256, "original": sha256}
 
@@ -239,7 +240,7 @@ async def distributions(
     limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    where, args = filters(unit=unit_seen(caller, unit), month=month)
+    where, args = filters(unit=unit_of(caller, unit), month=month)
     return await listing(
         service.pool, table="distribution",
         columns='id, ver as version, unit, on_date as "on", occasion, event, copies, material, edition, valid',
@@ -251,7 +252,7 @@ async def distributions(
 async def distribution(month: MonthQuery, caller: Caller, request: Request, unit: UnitQuery = None) -> dict[str, Any]:
     """Sheets handed out on visits and on other occasions, by unit, and beside them what visitors heard of the brand there."""
     service: Service = request.app.state.service
-    seen = unit_seen(caller, unit)
+    seen = unit_of(caller, unit)
     visits = {row["unit"]: row for row in await service.pool.fetch(_GIVEN, month, seen)}
     known = await of_units(service, month, seen)
     events: dict[str, dict[str, int]] = {}

@@ -10,7 +10,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.visits.api.lookups import DISTRICT
 from services.visits.domain.planning import (
     NEW_WORKDAYS,
     Horizon,
@@ -28,6 +27,7 @@ from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Malformed, Unknown
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import Category, Line, Mode, Operation, Role, Standing
 

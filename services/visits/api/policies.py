@@ -23,7 +23,8 @@ from shared.entrance import Entrance
 from shared.events.visits import PolicyPublished
 from shared.handle import Done
 from shared.months import local_date
-from shared.problems import Forbidden, Problem, Unknown
+from shared.problems import Problem, Unknown
+from shared.reach import reads
 from shared.service import Service
 from shared.terms import Mode, derived_id
 
@@ -80,7 +81,7 @@ async def retire(
 @router.get("/policies/{id_}", name="get_policy", summary="政策详情")
 async def get(id_: PolicyId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
+    reads(caller)
     row = await service.pool.fetchrow("select ver, content, retired, reason from policy where id = $1", id_)
     if row is None:
         raise Unknown(what="policy", id=str(id_))
@@ -96,7 +97,7 @@ async def policies(
 ) -> dict[str, Any]:  # fmt: skip
     """Everybody who visits sees the whole library; ``on`` asks for those in force that day."""
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
+    reads(caller)
     where: list[str] = []
     args: list[Any] = []
     for condition, value in (
@@ -120,9 +121,7 @@ async def suggest(
     """A proposal by industry, size and tag, with the reasons; whoever visits chooses."""
     service: Service = request.app.state.service
     day = on or local_date(service.clock())
-    enterprise = await Directory(service.pool).enterprise(id_, day)
-    if not lookups.sees_district(caller) and enterprise.responsible(caller.unit) is None:
-        raise Forbidden(enterprise=str(id_))
+    enterprise = await lookups.served(service, id_, day, caller)
     return {"on": day, "items": await suggested(service, enterprise, day)}
 
 

@@ -14,9 +14,8 @@ from services.visits.projections.disclosures import DISCLOSURE
 from shared.asking import Caller, CommandId, Cursor, Limit
 from shared.disclosure import UnmaskPersonal, disclose, disclosed, records_of, subjects_of
 from shared.entrance import Entrance
-from shared.problems import Forbidden
+from shared.reach import may_open, reads
 from shared.service import Service
-from shared.terms import Role
 
 router = APIRouter(tags=["个人信息"], route_class=Entrance)
 
@@ -25,13 +24,12 @@ router = APIRouter(tags=["个人信息"], route_class=Entrance)
 async def unmask(
     id_: UUID, command: UnmaskPersonal, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
-    """For those who may read the visit; the auditor reads masked data only (``roles.md``)."""
+    """For those who may read the visit; auditors and the supervisors of a unit read masked data only (``roles.md``)."""
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
+    reads(caller)
+    may_open(caller)
     _, state = await lookups.recorded(service, id_)
-    lookups.may_read(state, caller)
-    if caller.holds(Role.AUDITOR):
-        raise Forbidden
+    await lookups.may_read(service, state, caller)
     told = state.details.told
     unit = caller.unit if caller.unit in state.details.units else told.visitors[0].unit
     return await disclose(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +38,10 @@ class Kept:
     size: int
 
 
-async def keep(service: Service, request: Request, digest: str, *, videos: bool = False) -> Kept:
-    """Store the body; what it is is told by its bytes. A photo loses its position, a short video stays as it is."""
+async def keep(service: Service, request: Request, digest: str, may: Callable[[Kept], object], *, videos: bool = False) -> Kept:
+    """Store the body, once ``may`` has refused nothing; what it is is told by its bytes. A photo loses its position, a short
+    video stays as it is.
+    """
     raw = await _body(request)
     if videos and raw[4:8] == b"ftyp" and b"vide" in raw:
         if hashlib.sha256(raw).hexdigest() != digest:
@@ -47,8 +50,10 @@ async def keep(service: Service, request: Request, digest: str, *, videos: bool 
     else:
         checked = await run_sync(check, raw, digest, limiter=_AT_ONCE)
         content, media_type = checked.content, checked.media_type
-    stored = await run_sync(store_at(service.settings.evidence_url).put, content)
-    return Kept(stored, media_type, len(content))
+    kept = Kept(hashlib.sha256(content).hexdigest(), media_type, len(content))
+    may(kept)
+    await run_sync(store_at(service.settings.evidence_url).put, content)
+    return kept
 
 
 async def download(service: Service, sha256: str, media_type: str) -> Response:

@@ -30,7 +30,8 @@ from shared.events import Command
 from shared.handle import Ask
 from shared.months import local_date
 from shared.percent import percentage
-from shared.problems import Forbidden, Unknown
+from shared.problems import Unknown
+from shared.reach import figures_of, reads, unit_of
 from shared.service import Service
 from shared.terms import Line, LinkPurpose, Standing, derived_id
 
@@ -72,7 +73,7 @@ async def retire(
 
 @router.get("/questionnaires/{id_}", name="get_questionnaire", summary="问卷详情与版本")
 async def get(id_: QuestionnaireId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
-    lookups.sees_district(caller)
+    reads(caller)
     version, state = await answering.questionnaire(request.app.state.service, id_)
     response.headers["ETag"] = f'"{version}"'
     return {"version": version, **_shown(id_, state, caller)}
@@ -81,7 +82,7 @@ async def get(id_: QuestionnaireId, caller: Caller, request: Request, response: 
 @router.get("/questionnaires", name="list_questionnaires", summary="问卷查询")
 async def questionnaires(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
+    reads(caller)
     columns = "id, ver as version, title, stage, newest, published, questions"
     return await listing(
         service.pool, table="questionnaire", columns=columns, where=[], args=[], order=["id"], cursor=cursor, limit=limit
@@ -203,7 +204,7 @@ async def _without_link(service: Service, poll: UUID, state: Open) -> list[Known
 async def poll(id_: PollId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     """Per unit: how many links were handed out and how many enterprises have answered. A unit sees itself."""
     service: Service = request.app.state.service
-    district = lookups.sees_district(caller)
+    district = figures_of(caller) is None
     version, state = await answering.poll(service, id_)
     rows = await service.pool.fetch(
         "select u.unit, coalesce(k.name, u.unit) as name, count(*) as sent, count(r.enterprise) as answered "
@@ -232,16 +233,14 @@ async def unanswered(
 ) -> dict[str, Any]:
     """Enterprises with a link that have not answered. A unit sees its own."""
     service: Service = request.app.state.service
-    if not lookups.sees_district(caller):
-        if unit not in (None, caller.unit):
-            raise Forbidden(unit=unit)
-        unit = caller.unit
+    may, unit = await lookups.reach(service, caller), unit_of(caller, unit)
     await answering.poll(service, id_)
     where = ["poll = $1", "not exists (select 1 from response r where r.poll = link.poll and r.enterprise = link.enterprise)"]
     args: list[Any] = [id_]
     if unit is not None:
         args.append(unit)
         where.append("id in (select link from link_unit where unit = $2)")
+    may.narrowed(where, args, unit="id in (select link from link_unit where unit = {})")
     return await listing(
         service.pool, table="link", columns="id as link, enterprise, enterprise_name, issued_on, expires_on, revoked",
         where=where, args=args, order=["enterprise_name", "id"], cursor=cursor, limit=limit,
@@ -251,7 +250,7 @@ async def unanswered(
 @router.get("/polls", name="list_polls", summary="问卷调查查询")
 async def polls(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
+    reads(caller)
     columns = "id, ver as version, title, questionnaire, no, begins_on, ends_on, closed"
     return await listing(
         service.pool, table="poll", columns=columns, where=[], args=[], order=["begins_on", "id"], cursor=cursor, limit=limit

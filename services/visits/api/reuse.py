@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.visits.api import lookups
+from services.visits.domain.access import sees_district
 from services.visits.domain.reuse import MOST_DISTANCE, REUSE, Ruled, RuleEvidence, distance, pair_id
 from services.visits.projections import read
 from shared.asking import Caller, CommandId, Cursor, receipt
@@ -74,7 +75,7 @@ async def _page(
     """Pairs with what was said of them, from the files behind ``after`` on, and the last file looked at if there are more."""
     found: dict[UUID, tuple[_Pair, Any]] = {}
     for _ in range(_FILES_A_PAGE // _FILES_AT_ONCE):
-        files = await service.pool.fetch(_MINE, month, lookups.sees_district(caller), caller.unit, *after, _FILES_AT_ONCE)
+        files = await service.pool.fetch(_MINE, month, sees_district(caller), caller.unit, *after, _FILES_AT_ONCE)
         columns = [[row[name] for row in files] for name in ("visit", "sha256", "original", "phash")]
         rows = await service.pool.fetch(_PAIRS, *columns, MOST_DISTANCE, _MOST_ALIKE)
         pairs = [_Pair((r["one"], r["one_sha256"]), (r["visit"], r["sha256"]), r["distance"]) for r in rows]
@@ -103,7 +104,7 @@ async def reused(
     Of each file the twenty that are most alike; a pair whose files both stand in the month may be told on two pages.
     """
     service: Service = request.app.state.service
-    if not lookups.sees_district(caller) and not caller.holds(Role.HEAD, Role.DEPUTY, Role.SUPERVISOR):
+    if not sees_district(caller) and not caller.holds(Role.HEAD, Role.DEPUTY, Role.SUPERVISOR):
         raise Forbidden
     pairs, last = await _page(service, caller, month, _after(cursor), limit, ruled=ruled)
     ids = {visit for pair, _ in pairs for visit, _ in (pair.one, pair.other)}
@@ -159,7 +160,7 @@ async def rule(
 
 async def _both(service: Service, command: RuleEvidence, caller: Actor) -> dict[str, Any]:
     """Units and tellers of both visits, and how far apart the files are."""
-    lookups.sees_district(caller)
+    sees_district(caller)
     _, first = await lookups.recorded(service, command.first_visit)
     _, second = await lookups.recorded(service, command.second_visit)
     one = next((item for item in first.details.evidence if item.sha256 == command.first), None)

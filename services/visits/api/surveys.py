@@ -11,7 +11,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from services.visits.api.awareness import of_district, shares
-from services.visits.api.lookups import DISTRICT
 from services.visits.api.reading import kept
 from services.visits.domain.sampling import Estimate, Member
 from services.visits.domain.survey import (
@@ -39,6 +38,7 @@ from shared.foreign.uploads import received
 from shared.handle import Done
 from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Malformed, Unknown
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import Role, Standing, SurveyAnswer, derived_id
 

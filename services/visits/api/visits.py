@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.visits.api import lookups
+from services.visits.domain.access import TOLD_BY, sees_district
 from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
 from services.visits.domain.helping import Before, TellNothing, as_last_time
 from services.visits.domain.ratings import by_itself
@@ -23,6 +24,7 @@ from shared.entrance import Entrance
 from shared.freetext import opened
 from shared.handle import Done
 from shared.problems import Forbidden, KeyReused, Unknown
+from shared.reach import DISTRICT, unit_of
 from shared.service import Service
 from shared.terms import Line, Mode, Review, derived_id
 
@@ -36,7 +38,7 @@ UnitCode = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", descript
 async def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
     if isinstance(done.state, Unrecorded):  # No command that was carried out leaves nothing behind.
         raise Unknown(what="visit", id=str(id_))
-    lookups.may_read(done.state, caller)
+    await lookups.may_read(service, done.state, caller)
     head = receipt(service, response, done)
     return {**head, **await lookups.shown(service, id_, done.version, done.state, caller)}
 
@@ -89,7 +91,7 @@ async def tell_nothing(
         return {"replayed": True, **await lookups.shown(service, id_, row["ver"], state, caller)}
     enterprise = await Directory(service.pool).enterprise(command.enterprise, command.on)
     told = await lookups.last_visit(service, enterprise.id, command.on)
-    if told is not None and not lookups.sees_district(caller) and enterprise.responsible(caller.unit) is None:
+    if told is not None and not sees_district(caller) and enterprise.responsible(caller.unit) is None:
         raise Forbidden(enterprise=str(enterprise.id))  # What others were told is not for somebody passing by.
     texts = await service.vault.open([told.interviewee, told.phone]) if told else ["", ""]
     last = Before(await opened(service.vault, told), texts[0] or "", texts[1] or "") if told else None
@@ -104,9 +106,9 @@ async def correct(
     """The whole visit anew; the review begins again. The enterprise stays: another one is another visit."""
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
-    lookups.may_read(state, caller)
+    await lookups.may_read(service, state, caller)
     enterprise = state.details.told.enterprise.id
-    if by_itself(state.details.told) and not caller.holds(*lookups.DISTRICT):  # Who may not see it can't send it again.
+    if by_itself(state.details.told) and not caller.holds(*DISTRICT):  # Who may not see it can't send it again.
         command = command.model_copy(update={"satisfaction": state.details.told.satisfaction})
     found = await lookups.known(
         service, enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
@@ -124,7 +126,7 @@ async def _review(
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
-    lookups.may_read(state, caller)
+    await lookups.may_read(service, state, caller)
     done = await service.desk.handle(
         VISIT, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
     )
@@ -166,9 +168,8 @@ async def uphold(
 @router.get("/visits/{id_}", name="get_visit", summary="走访详情")
 async def get(id_: VisitId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
-    lookups.sees_district(caller)
     version, state = await lookups.recorded(service, id_)
-    lookups.may_read(state, caller)
+    await lookups.may_read(service, state, caller)
     response.headers["ETag"] = f'"{version}"'
     return await lookups.shown(service, id_, version, state, caller)
 
@@ -182,12 +183,10 @@ async def visits(
     visit. A unit sees its own.
     """
     service: Service = request.app.state.service
-    if not lookups.sees_district(caller):
-        if unit not in (None, caller.unit):
-            raise Forbidden(unit=unit)
-        unit = caller.unit
+    may, unit = await lookups.reach(service, caller), unit_of(caller, unit)
     where: list[str] = []
     args: list[Any] = []
+    may.narrowed(where, args, unit="id in (select visit from visit_unit where unit = {})", mine=TOLD_BY)
     for column, value in (
         ("enterprise", enterprise),
         ("month", month),
@@ -197,7 +196,7 @@ async def visits(
         if value is not None:
             args.append(value)
             where.append(f"{column} = ${len(args)}")
-    if unit is not None:
+    if unit is not None and may.own is None:
         args.append(unit)
         where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
     if line is not None:

@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import AfterValidator, StringConstraints
 
 from services.visits.domain.commands import Typed
-from shared.decider import Actor, Context, Decider
+from shared.decider import Context, Decider
 from shared.directory import KnownEnterprise
 from shared.events import Command, Fact
 from shared.events.visits import DemandRaised, InspectionAlleged, Visited
@@ -27,9 +27,6 @@ from shared.problems import Forbidden, Refused
 from shared.terms import Category, Line, Nature, Role
 from shared.vault import Personal
 
-READING = (Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
-"""Who reads that a visit became an inspection; its words are for the first two."""
-WORDS = (Role.INSPECTOR, Role.OFFICE_HEAD)
 _LONGEST = 2_000
 
 
@@ -152,12 +149,6 @@ def responsible(enterprise: KnownEnterprise) -> str:
         if (held := enterprise.assigned.get(line)) is not None:
             return held.unit
     raise NobodyAnswers(enterprise=enterprise.name)
-
-
-def may_read(actor: Actor) -> None:
-    """Inspectorate, head of the office, chief: nobody of a unit, and none of the office's dispatchers."""
-    if not actor.holds(*READING):
-        raise Forbidden
 
 
 FEEDBACK: Decider[State] = Decider("feedback", Unsaid(), decide, evolve)

@@ -1,6 +1,7 @@
-"""Where a broken upload waits to be continued: one file per visit and digest, beside the evidence, never part of it.
+"""Where a broken upload waits to be continued: one file per person, visit and digest, beside the evidence, never part of it.
 
 A piece is acknowledged when it is on the disk. What nobody continued for a week is thrown away when the next upload begins.
+Everybody has a share of their own, so that one person's pieces keep nobody else from sending a photo.
 With S3 the pieces wait in the temporary folder of this host: an upload is continued at the host it began at.
 """
 
@@ -22,6 +23,8 @@ from shared.problems import Refused, TooLarge, Unavailable
 KEPT_SECONDS = 7 * 86_400
 MOST_WAITING = 2_000
 """Unfinished uploads at once: forty gigabytes at the most."""
+MOST_OF_ONE, MOST_BYTES_OF_ONE = 20, 10 * MOST_BYTES
+"""Unfinished uploads of one person: as many as a visit has files, or ten of the largest."""
 
 
 class OffsetDiffers(Refused):
@@ -30,13 +33,20 @@ class OffsetDiffers(Refused):
     title = "续传位置不符,请按返回的位置继续"
 
 
-class Staging:
-    """Unfinished uploads. Its methods block: call them outside the event loop."""
+class UploadsUnfinished(Refused):
+    """Who has many uploads waiting finishes some before beginning another; after a week they are thrown away."""
 
-    def __init__(self, url: str) -> None:
+    title = "您未完成的上传过多,请先完成或重新上传其中几个,再上传新的"
+
+
+class Staging:
+    """One person's unfinished uploads. Its methods block: call them outside the event loop."""
+
+    def __init__(self, url: str, person: UUID) -> None:
         parts = urlsplit(url)
         above = Path(unquote(parts.path)) if parts.scheme == "file" else Path(tempfile.gettempdir()) / "guiren-evidence"
-        self._folder = above / ".staging"
+        self._all = above / ".staging"
+        self._folder = self._all / person.hex
 
     def offset(self, visit: UUID, digest: str) -> int:
         """How many bytes are on the disk already."""
@@ -52,6 +62,7 @@ class Staging:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if offset == 0:
                 self.sweep()
+            self._within_share(path, len(piece))
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)  # Two pieces sent at once: one of them finds the other there.
@@ -85,8 +96,10 @@ class Staging:
     def sweep(self) -> None:
         """Throw away what nobody continued; refuse when too much waits."""
         waiting = 0
-        for path in self._folder.iterdir():
+        for path in self._all.glob("**/*"):
             try:
+                if path.is_dir():
+                    continue
                 if time.time() - path.stat().st_mtime > KEPT_SECONDS:
                     path.unlink(missing_ok=True)
                 else:
@@ -95,6 +108,12 @@ class Staging:
                 continue
         if waiting >= MOST_WAITING:
             raise Unavailable(reason="too many unfinished uploads")
+
+    def _within_share(self, path: Path, more: int) -> None:
+        sizes = {item.name: item.stat().st_size for item in self._folder.iterdir()}
+        files, held = len(sizes.keys() | {path.name}), sum(sizes.values()) + more
+        if files > MOST_OF_ONE or held > MOST_BYTES_OF_ONE:
+            raise UploadsUnfinished(files=files - 1, most=MOST_OF_ONE, bytes=held - more, most_bytes=MOST_BYTES_OF_ONE)
 
     def _path(self, visit: UUID, digest: str) -> Path:
         return self._folder / hashlib.sha256(f"{visit}/{digest}".encode()).hexdigest()

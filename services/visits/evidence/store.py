@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import timedelta
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,6 +24,7 @@ from shared.outages import unavailable
 from shared.problems import Unavailable, Unknown
 
 log = structlog.get_logger()
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Store:
@@ -47,6 +50,23 @@ class Store:
             log.warning("evidence not stored", error=repr(error))
             raise unavailable(error, "evidence") from error
         return digest
+
+    def older(self, than: datetime) -> Iterator[str]:
+        """The digests of files that have lain here since before then."""
+        for page in obstore.list(self._store):
+            for item in page:
+                digest = item["path"].rsplit("/", 1)[-1]
+                if _DIGEST.fullmatch(digest) and item["path"] == _path(digest) and item["last_modified"] < than:
+                    yield digest
+
+    def forget(self, digest: str) -> None:
+        """Throw a file away that no fact names."""
+        try:
+            obstore.delete(self._store, _path(digest))
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise unavailable(error, "evidence") from error
 
     def get(self, digest: str) -> bytes:
         """The bytes of this digest. Bytes that have changed are not handed out."""
