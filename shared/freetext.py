@@ -19,6 +19,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.numbers import Kind, numbers, replaced
 from shared.terms import derived_id
 from shared.vault import ERASED, Personal, mask
 
@@ -232,41 +233,22 @@ def subjects_in(bodies: Iterable[bytes]) -> set[UUID]:
 
 # Numbers inside free text.
 
-_EDGE = r"(?<![0-9A-Za-z])(?<![0-9]-)"
-_PHONE = re.compile(
-    rf"{_EDGE}(?:(?:\+|00)?86[-\s]?)?1[3-9]\d(?:[-\s]?\d){{8}}(?!\d)"
-    rf"|{_EDGE}0\d{{2,3}}[-\s—]?[2-8]\d{{6,7}}(?!\d)"
-    r"|(?<=电话|手机|座机|号码|致电|拨打)[::\s为是]{0,2}[2-8]\d{6,7}(?!\d)"
-)
-_IDENTITY = re.compile(rf"{_EDGE}[1-8]\d{{16}}[\dXx](?![0-9A-Za-z])|{_EDGE}62\d{{14,17}}(?!\d)")
-"""Of a person, or of a bank card."""
-
 
 def numbers_in(text: str) -> list[str]:
-    """The telephone numbers in a text, as they were typed."""
-    if sum(map(str.isdigit, text)) < 7:  # noqa: PLR2004  the shortest of them has seven digits.
-        return []
-    return [hit[0] for hit in _PHONE.finditer(text)]
+    """The telephone numbers in a text, in their normal form."""
+    return [number.written for number in numbers(text) if number.kind is Kind.PHONE]
 
 
 def mask_numbers(text: str) -> str:
     """The text with telephone, identity and card numbers in it masked; credit codes and ticket numbers stay."""
-    if sum(map(str.isdigit, text)) < 7:  # noqa: PLR2004  the shortest of them has seven digits.
-        return text
-    for kind in (_IDENTITY, _PHONE):
-        text = kind.sub(lambda hit: mask(hit[0]), text)
-    return text
+    return replaced(text, lambda number: mask(number.bare))
 
 
 def hints(found: Iterable[str]) -> tuple[str, ...]:
     """What to tell whoever typed these texts: a number has a field of its own, where it is masked and found."""
-    told: dict[str, None] = {}
-    for text in found:
-        if _PHONE.search(text):
-            told["文中有电话号码,请填入电话栏"] = None
-        if _IDENTITY.search(text):
-            told["文中有证件号码或银行卡号,请不要写入文字"] = None
-    return tuple(told)
+    kinds = {number.kind for text in found for number in numbers(text)}
+    said = {Kind.PHONE: "文中有电话号码,请填入电话栏", Kind.IDENTITY: "文中有证件号码或银行卡号,请不要写入文字"}
+    return tuple(sentence for kind, sentence in said.items() if kind in kinds)
 
 
 __all__ = [
