@@ -67,6 +67,7 @@ def answer(problem: Problem) -> Response:
 async def _on_problem(request: Request, problem: Problem) -> Response:
     if isinstance(problem, StorageFull):
         request.app.state.service.found_full()
+    request.scope["problem"] = problem.code()
     return answer(problem)
 
 
@@ -157,11 +158,13 @@ class CanonicalLine:
         token = links.set({"correlationid": correlation, "traceparent": parent if parent.isascii() else ""})
         status = 500
         public = scope["path"].startswith(PUBLIC)
+        media = ""
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, media
             if message["type"] == "http.response.start":
                 status = message["status"]
+                media = next((value.decode("latin-1") for name, value in message["headers"] if name == b"content-type"), "")
                 message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
                 if not public and (behind := self._of.behind):  # What is answered from a copy that is behind says so.
                     told = ",".join(f"{name}={entries}" for name, entries in sorted(behind.items()))
@@ -175,6 +178,8 @@ class CanonicalLine:
             seconds = time.perf_counter() - began
             told = _told(scope, status)
             _LATENCY.labels(self._service, *told).observe(seconds)
+            if not public and scope["path"] not in INNER:
+                self._of.security.answered(scope, status, media)
             if scope["path"] not in INNER:
                 route, method, answered = told
                 log.info("request", service=self._service, method=method, route=route, status=answered,

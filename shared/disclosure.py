@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import prometheus_client as metrics
+import structlog
 from fastapi import Response
 from pydantic import Field
 
@@ -20,13 +22,19 @@ from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
 from shared.freetext import opened, subjects_in
+from shared.months import SHANGHAI, local_date
 from shared.problems import Forbidden, KeyReused, Malformed, Refused, Unknown
 from shared.projector import View
+from shared.securitylog import Kind
 from shared.service import Service
 from shared.terms import Role, Term
 from shared.vault import Personal
 
 _MOST_RECORDS = 500
+MANY_A_DAY = 50
+"""Readings of one person on one day after which somebody is told."""
+log = structlog.get_logger()
+_MANY = metrics.Counter("guiren_many_disclosures", "How often somebody read unusually many people's data on a day", ["service"])
 _AGAIN = timedelta(minutes=10)
 """How long a repeat is taken for the same reading."""
 _ERASING = (Role.OFFICE_HEAD, Role.SECURITY_ADMIN)
@@ -140,6 +148,7 @@ async def disclose(
     asked = Disclose(what=what, about=about, unit=unit, fields=wanted, reason=command.why)
     context = await service.context(caller, about)
     done = await service.desk.handle(decider, command_id, asked, context, command_id=command_id)
+    await watch(service, caller)
     told = done.state.fact if isinstance(done.state, Disclosed) else None
     if told is None or (told.what, told.about) != (what, str(about)) or told.by != caller.id:
         raise KeyReused  # Nothing is opened but what the record names.
@@ -151,6 +160,16 @@ async def disclose(
     texts = [name or text for name, text in zip(names, words, strict=True)]
     response.headers["Cache-Control"] = "no-store"
     return {**receipt(service, response, done), "about": about, **dict(zip(told.fields, texts, strict=True))}
+
+
+async def watch(service: Service, caller: Actor) -> None:
+    """Nobody needs so many people's data on one day: whoever reads on is told of, again after as many more."""
+    began = datetime.combine(local_date(service.clock()), time(), SHANGHAI)
+    read = await service.pool.fetchval("select count(*) from disclosure where by = $1 and at >= $2", caller.id, began)
+    if read and read % MANY_A_DAY == 0:
+        _MANY.labels(service.name).inc()
+        log.warning("many disclosures", service=service.name, actor=caller.account, today=read)
+        service.security.tell(Kind.ALARM, outcome="many-disclosures", account=caller.account, member=str(caller.id), count=read)
 
 
 async def subjects_of(service: Service, caller: Actor, *streams: str) -> dict[str, Any]:

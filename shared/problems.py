@@ -50,6 +50,12 @@ class Forbidden(Problem):
     title = "您的岗位没有这项权限"
 
 
+class OpenedElsewhere(Forbidden):
+    """The first device that opens a link is the only one (decision 0051)."""
+
+    title = "此链接已在另一台设备上打开,如需更换设备请联系服务人员更换链接"
+
+
 class Unknown(Problem):
     """There is nothing under this name."""
 

@@ -24,7 +24,7 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 
-from shared import answers, openapi, problems
+from shared import answers, openapi, problems, watching
 from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.checkpoint import Checkpoint
@@ -43,6 +43,7 @@ from shared.people import People, from_copy
 from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake, resume
 from shared.relay import Relay
+from shared.securitylog import SecurityLog
 from shared.settings import Settings, trusting
 from shared.signatures import Signatures
 from shared.terms import Role, derived_id
@@ -111,6 +112,7 @@ class Service:
     health: dict[str, Health] = field(default_factory=dict[str, Health], init=False)
     inner_port: int | None = field(default=None, init=False)
     """Where health and figures are told; ``None`` where the application is asked within a process."""
+    security: SecurityLog = field(init=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set when it is over: answers that would never end by themselves end then."""
     _calendar: tuple[float, Calendar] = field(default=(0.0, Calendar.of({})), init=False)
@@ -121,6 +123,9 @@ class Service:
     """Ends the process: whoever keeps it (supervisor, container engine) starts another."""
     _full: float = field(default=float("-inf"), init=False)
     _running: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]], init=False)
+
+    def __post_init__(self) -> None:
+        self.security = SecurityLog(self.name, self.settings.security_folder, self.settings.security_days)
 
     async def open(self, *, relay: bool = True, database: str | None = None, user: str | None = None) -> None:
         """Connect, make or remake the views, start what runs in the background."""
@@ -176,6 +181,7 @@ class Service:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.gather(*self._running, return_exceptions=True), 3)
         await self.bus.close()
+        self.security.close()
         for pool in (self.pool, self.vault.pool):
             try:
                 await asyncio.wait_for(pool.close(), 2)
@@ -320,6 +326,8 @@ class Service:
                 since = f"{audit['since'].astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
                 error = f"{since} 起核对不符 {audit['n']} 处:{audit['said']}。请执行 guiren audit fsck 查看并处理"
                 checks["audit"] = {"ok": False, "findings": audit["n"], "since": since, "error": error}
+        if self.security.error:
+            checks["security log"] = {"ok": False, "error": self.security.error}
         checks["nats"] = {"ok": self.bus.connected}
         if time.monotonic() - self._full < _FULL_SECONDS:
             checks["disk"] = {"ok": False, "error": StorageFull.title}
@@ -384,7 +392,7 @@ class Service:
         )  # fmt: skip
         app.state.service = self
         app.include_router(_plumbing(self))
-        for router in routers:
+        for router in (*routers, watching.router):
             app.include_router(router)
         app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
         answers.answering(app)

@@ -8,6 +8,7 @@ import ssl
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -69,6 +70,11 @@ class Settings(BaseSettings):
 
     evidence_url: str = "file:///var/lib/guiren/evidence"
     """Where evidence lies: ``file:///folder`` or ``s3://bucket/prefix`` (credentials as obstore reads them)."""
+
+    security_folder: Path | None = None
+    """Where the security log lies, a file a day; without one its lines go where all lines go."""
+    security_days: int = Field(default=1096, ge=183)
+    """How long it is kept: three years, and never less than six months (网络安全法 第二十一条)."""
 
     clock: bool = True
     """Whether alarms ring by themselves. Off where a test rings them at instants of its own."""

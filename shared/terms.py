@@ -413,6 +413,13 @@ class LinkPurpose(Term):
     GENERAL = "general", "企业专属"
 
 
+class LinkWay(Term):
+    """How a link reaches the enterprise."""
+
+    SHOWN = "shown", "现场出示二维码"
+    HANDED = "handed", "区优化办发送"
+
+
 class QuestionKind(Term):
     """How a question is answered."""
 
@@ -457,6 +464,7 @@ class VisitFlag(Term):
     WORDING = "wording", "疑似检查执法用语"
     SKEW = "skew", "设备时间与收到时间相差超过24小时"
     DENIED = "denied", "企业否认该走访"
+    UNHEARD = "unheard", "企业确认待回访核实"
 
 
 class SurveyResult(Term):

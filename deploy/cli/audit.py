@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, fail, home_of, print_json
+from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
 from deploy.embedded import Home, Nats, Postgres
+from deploy.embedded.home import SERVICES
 from deploy.fsck import Finding
 from deploy.fsck import audit as audited
 from deploy.install import Place
@@ -39,6 +41,33 @@ def check(home: HomeOption = None, json: JsonOption = False) -> None:
         raise typer.Exit(FAILED)
     if not json:
         console.print("全部一致")
+
+
+@audit.command("security")
+def security(
+    home: HomeOption = None, on: Annotated[str, typer.Option("--on", help="哪一天,YYYY-MM-DD,默认今天")] = "",
+    kind: Annotated[str, typer.Option("--kind", help="sign-in|refusal|disclosure|erasure|appointment|export|reading|alarm")] = "",
+    of: Annotated[str, typer.Option("--account", help="只看这个账号")] = "",
+    account: Annotated[str, typer.Option("--as", help="审计管理员的账号")] = "audit-admin", json: JsonOption = False,
+) -> None:  # fmt: skip
+    """安全日志:登录、拒绝、个人信息查看、任免、导出(审计管理员)。"""
+    asked = {name: value for name, value in (("on", on), ("kind", kind), ("account", of)) if value}
+    lines: list[dict[str, Any]] = []
+    with client(home_of(home), account) as watcher:
+        for service in SERVICES:
+            cursor: str | None = ""
+            while cursor is not None:
+                page = answer_of(watcher.get(f"/api/{service}/security-log", params={**asked, "limit": 500, "cursor": cursor}))
+                lines += page["items"]
+                cursor = page["next_cursor"]
+    lines.sort(key=lambda line: line["at"])
+    if json:
+        print_json(lines)
+        return
+    for line in lines:
+        told = (line["at"], line["service"], line["kind_label"], line.get("account", ""), line.get("address", ""),
+                line.get("method", ""), line.get("object", ""), line.get("outcome", ""))  # fmt: skip
+        console.print(" ".join(str(part) for part in told if part), markup=False)
 
 
 async def _checked(home: Home) -> list[Finding]:

@@ -40,6 +40,7 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
         "GUIREN_CHECKPOINTS": str(home.checkpoints),
         "GUIREN_JWKS": str(home.secrets / "jwks.json"),
         "GUIREN_EVIDENCE_URL": home.evidence.as_uri(),
+        "GUIREN_SECURITY_FOLDER": str(home.path / "security"),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -17,6 +17,7 @@ from shared.terms import (
     EvidenceKind,
     Line,
     LinkPurpose,
+    LinkWay,
     MaterialKind,
     Meaning,
     Mode,
@@ -376,6 +377,10 @@ class LinkIssued(Fact, type="visits.link-issued.v1"):
     token_sha256: Code
     expires_on: date
     on: date
+    by: UUID | None = None
+    unit: Code = ""
+    """Of whoever issued it."""
+    at: datetime | None = None
 
 
 class LinkReissued(Fact, type="visits.link-reissued.v1"):
@@ -385,6 +390,42 @@ class LinkReissued(Fact, type="visits.link-reissued.v1"):
     token_sha256: Code
     expires_on: date
     on: date
+    by: UUID | None = None
+    unit: Code = ""
+    at: datetime | None = None
+
+
+class LinkShown(Fact, type="visits.link-shown.v1"):
+    """Somebody drew its code, to show it to the enterprise on site. A code is drawn once."""
+
+    by: UUID
+    unit: Code = ""
+    at: datetime
+
+
+class LinkOpened(Fact, type="visits.link-opened.v1"):
+    """A device opened it first; from now on the link is worth nothing on any other. The device is known by a digest.
+
+    ``staff``: the device had been used with an account before.
+    """
+
+    device: Code
+    staff: bool = False
+    at: datetime
+
+
+class Came(Part):
+    """How a word of the enterprise came about: through which link, who had given it to the enterprise and how, how long
+    before, and on what device it was opened.
+    """
+
+    link: UUID
+    by: UUID | None = None
+    unit: Code = ""
+    way: LinkWay
+    minutes: int | None = None
+    device: Code = ""
+    staff: bool = False
 
 
 class LinkRevoked(Fact, type="visits.link-revoked.v1"):
@@ -517,6 +558,17 @@ class VisitConfirmed(Fact, type="visits.visit-confirmed.v1"):
     aware: Awareness | None = None
     words: Personal | None = None
     via: Ack = Ack.SCAN
+    came: Came | None = None
+    doubtful: bool = False
+    """It may be the visitor's own word: no evidence and no rating until the enterprise was called."""
+
+
+class ConfirmationHeard(Fact, type="visits.confirmation-heard.v1"):
+    """Somebody outside the unit called the enterprise about a doubtful confirmation: it stands, or it does not."""
+
+    stands: bool
+    note: FreeText = ""
+    by: UUID
 
 
 class VisitDenied(Fact, type="visits.visit-denied.v1"):

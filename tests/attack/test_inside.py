@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib import import_module
 
 import httpx
 import prometheus_client as metrics
-from fastapi import FastAPI
-from starlette.routing import BaseRoute
-from support.gateway import SERVICES, gateway
+from support.applications import SERVICES, application, operations, served
+from support.gateway import gateway
 from support.world import District
 
 from shared.health import Health
-from shared.settings import Settings
 
 INNER = ("livez", "readyz", "metrics")
 PAPERS = ("docs", "openapi.json", "problems")
 """Documentation: the same for everybody, and tells of nobody."""
 
 
-def ways(app: FastAPI) -> Iterator[tuple[str, str]]:
-    for path, operations in app.openapi()["paths"].items():
-        for method in operations:
-            yield method.upper(), path
-
-
-def served(routes: Iterable[BaseRoute]) -> set[str]:
-    """The paths of all routes, of those in routers too."""
-    found: set[str] = set()
-    for route in routes:
-        inner = getattr(route, "original_router", None)
-        found |= served(inner.routes) if inner is not None else {getattr(route, "path", "")}
-    return found
-
-
 def filled(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "00000000-0000-0000-0000-000000000001", path)
-
-
-@cache
-def application(name: str) -> FastAPI:
-    return import_module(f"services.{name}.app").application(Settings())
 
 
 async def test_the_gateway_serves_documented_routes_and_no_health_or_figures(district: District) -> None:
@@ -51,8 +26,8 @@ async def test_the_gateway_serves_documented_routes_and_no_health_or_figures(dis
     apps = {name: application(name) for name in SERVICES}
     async with gateway(district.world.home, apps) as at, httpx.AsyncClient(base_url=at, timeout=20, trust_env=False) as client:
         for name, app in apps.items():
-            documented = {path for _, path in ways(app)}
-            hidden = served(app.routes) - documented
+            documented = {path for _, path, _ in operations(name)}
+            hidden = {getattr(route, "path", "") for route in served(app.routes)} - documented
             assert {f"/{path}" for path in INNER} <= hidden, name
             for path in sorted(hidden - {f"/{paper}" for paper in PAPERS} - {"/static"}):
                 for spelled in (path, f"/{path}", path.replace("e", "%65"), f"{path}?x=1", f"/.{path}", path.upper(), f"{path}/"):
@@ -87,7 +62,7 @@ async def test_no_public_answer_tells_where_the_log_stands_and_all_are_one_figur
         service = await district.open(name)
         service.health["directory"] = Health(name, "directory", head=10**6)
         async with district.client(service) as client:
-            for method, path in ways(application(name)):
+            for method, path, _ in operations(name):
                 if path.startswith("/public/"):
                     answer = await client.request(method, filled(path), json={})
                     told = {header.lower() for header in answer.headers} & {"guiren-position", "guiren-behind", "etag"}

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+from support.enterprises import as_enterprise, opened
 from support.scene import NOTE, Scene, a_scene
 from support.world import District, until
 
@@ -39,17 +40,15 @@ async def with_issues(scene: Scene) -> Service:
 
 
 async def a_link(scene: Scene, enterprise: int = 1, **more: Any) -> str:
-    async with scene.who("T01-worker1") as worker:
-        made = await worker.put(f"/links/{uuid4()}", json={"enterprise": scene.enterprises[enterprise], **more})
+    async with scene.who("office") as office:
+        made = await office.put(f"/links/{uuid4()}", json={"enterprise": scene.enterprises[enterprise], **more})
     assert made.status_code == 201, made.text
     assert made.json()["path"].startswith("/s/")
-    return made.json()["path"].removeprefix("/s/")
+    return await opened(scene.district, scene.visits, made.json()["path"])
 
 
 def public(scene: Scene, service: Service) -> httpx.AsyncClient:
-    client = scene.district.client(service)
-    del client.headers["Authorization"]
-    return client
+    return as_enterprise(scene.district.client(service))
 
 
 async def linked(scene: Scene, issues: Service) -> None:
@@ -76,10 +75,10 @@ async def test_an_enterprise_reports_that_a_visit_became_an_inspection(district:
         assert said.json()["to"] == "区督查考核局"
         key = said.json()["key"]
 
-        async def opened() -> Any:
+        async def reported() -> Any:
             return await issues.pool.fetchrow("select * from issue where id = $1", key)
 
-        ticket = await until(opened)
+        ticket = await until(reported)
         assert time.monotonic() - began < 60
         assert (ticket["unit"], ticket["urgency"], ticket["category"]) == ("JD01", "critical", "enforcement")
         assert await issues.pool.fetchval("select count(*) from issue") == 1
@@ -201,6 +200,7 @@ async def test_a_link_tells_no_secrets_and_stops_when_it_is_told_to(district: Di
         at = uuid4()
         async with (
             scene.who("T01-worker1") as worker,
+            scene.who("office") as office,
             scene.who("T02-worker1") as stranger,
             public(scene, scene.visits) as client,
         ):
@@ -208,19 +208,21 @@ async def test_a_link_tells_no_secrets_and_stops_when_it_is_told_to(district: Di
             assert (await stranger.put(f"/links/{uuid4()}", json=asked)).status_code == 403
             made, again = [await worker.put(f"/links/{at}", json=asked) for _ in "ab"]
             assert (made.status_code, again.status_code) == (201, 200)
-            assert made.json()["path"] == again.json()["path"]
+            assert made.json()["path"] is again.json()["path"] is None, "whoever visits never holds what speaks as the enterprise"
             assert (await stranger.get(f"/links/{at}")).status_code == 403
-            path = made.json()["path"].removeprefix("/s/")
-            drawn = await worker.get(f"/links/{at}/qr.svg")
+            drawn, again = [await worker.post(f"/links/{at}/show", json={}) for _ in "ab"]
             assert drawn.headers["content-type"] == "image/svg+xml" and b"<svg" in drawn.content
+            assert (again.status_code, again.json()["type"]) == (409, "urn:guiren:problem:already-shown")
+            path = await opened(district, scene.visits, (await office.get(f"/links/{at}")).json()["path"])
             shown = await client.get(f"/public/{path}")
             assert shown.json()["enterprise"] == "某1商贸有限公司"
             assert "91520502" not in shown.text and "1990000" not in shown.text
             assert [s["name"] for s in shown.json()["specialists"]] == ["王某", ""], "who serves it is told by name (R47)"
-            assert [(s["unit"], s["account"]) for s in shown.json()["specialists"]] == [("T01", "T01-worker1"), ("D01", None)]
-            moved = (await worker.post(f"/links/{at}/reissue", json={"days": 5}, headers={"Idempotency-Key": "r"})).json()
+            assert [s["unit"] for s in shown.json()["specialists"]] == ["T01", "D01"]
+            assert "T01-worker1" not in shown.text, "by name, never by what somebody signs in with"
+            await worker.post(f"/links/{at}/reissue", json={"days": 5}, headers={"Idempotency-Key": "r"})
             assert (await client.get(f"/public/{path}")).status_code == 404
-            fresh = moved["path"].removeprefix("/s/")
+            fresh = (await office.get(f"/links/{at}")).json()["path"].removeprefix("/s/")
             assert (await client.get(f"/public/{fresh}")).status_code == 200
             assert (await worker.post(f"/links/{at}/revoke", json={})).status_code == 200
             gone, never = await client.get(f"/public/{fresh}"), await client.get("/public/never-was")

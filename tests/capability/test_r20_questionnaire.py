@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from support.enterprises import as_enterprise, opened
 from support.scene import NOTE, Scene, a_scene
 from support.world import District
 
@@ -46,15 +47,12 @@ async def tokens(scene: Scene, poll: str) -> dict[str, str]:
     """By enterprise."""
     async with scene.who("office") as office:
         listed = (await office.get("/links", params={"poll": poll})).json()["items"]
-        return {
-            item["enterprise"]: (await office.get(f"/links/{item['id']}")).json()["path"].removeprefix("/s/") for item in listed
-        }
+        paths = {item["enterprise"]: (await office.get(f"/links/{item['id']}")).json()["path"] for item in listed}
+    return {enterprise: await opened(scene.district, scene.visits, path) for enterprise, path in paths.items()}
 
 
 def public(scene: Scene) -> httpx.AsyncClient:
-    client = scene.district.client(scene.visits)
-    del client.headers["Authorization"]
-    return client
+    return as_enterprise(scene.district.client(scene.visits))
 
 
 async def test_an_answered_questionnaire_is_a_visit_that_counts(district: District) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from support.desk import Desk, a_desk, member
+from support.enterprises import as_enterprise, opened
 from support.world import District, until
 
 SOLVED = {"outcome": "solved", "result": "已清淤", "reply": "贵公司门口积水已排除"}
@@ -34,6 +35,7 @@ async def enterprise(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     async with desk.district.client(visits) as office:
         made = await office.put(f"/links/{uuid4()}", json={"enterprise": desk.enterprises[0]})
     assert made.status_code == 201, made.text
+    token = await opened(desk.district, visits, made.json()["path"])
     position = await visits.pool.fetchval("select pos from log.head")
 
     async def known() -> bool:
@@ -41,8 +43,7 @@ async def enterprise(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
     await until(known)
     async with desk.district.client(desk.issues) as client:
-        del client.headers["Authorization"]
-        client.base_url = client.base_url.join(f"/public/{made.json()['path'].removeprefix('/s/')}/tickets/")
+        as_enterprise(client).base_url = client.base_url.join(f"/public/{token}/tickets/")
         yield client
 
 

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import orjson
@@ -101,6 +102,21 @@ async def test_everybody_hears_what_is_within_reach_and_nothing_else(district: D
             assert refused.status == 422
 
 
+async def test_nobody_takes_everybodys_seats(district: District) -> None:
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    async with served(desk) as url, contextlib.AsyncExitStack() as stack:
+        for _ in range(live._MOST_EACH):
+            assert (await stack.enter_async_context(listening(desk, url, "office"))).status == 200
+        async with listening(desk, url, "office") as refused:
+            assert refused.status == 429
+        assert (await stack.enter_async_context(listening(desk, url, "h"))).status == 200, "another has a seat of his own"
+    hub = live.Live(desk.issues)
+    everybody = range(live._MOST_CLIENTS)
+    hub.clients.update(UUID(int=n) for n in everybody)
+    assert hub.full(UUID(int=live._MOST_CLIENTS)), "all seats together have an end as well"
+
+
 async def test_a_client_comes_again_where_it_was_or_is_told_to_load_anew(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +143,7 @@ async def test_a_client_comes_again_where_it_was_or_is_told_to_load_anew(
 async def test_who_is_slow_reads_the_log_and_nothing_queues_up(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_KEPT", 3)
     monkeypatch.setattr(live, "_PAGE", 4)
+    monkeypatch.setattr(live, "_MOST_EACH", 20)
     desk = await a_desk(district)
     desk.now("09-14T10:00")
     async with served(desk) as url, contextlib.AsyncExitStack() as stack:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 from support.alleged import alleged
 from support.desk import Desk, a_desk, member
+from support.enterprises import as_enterprise, opened
 from support.world import District, until
 
 from shared.terms import Role
@@ -27,19 +28,18 @@ async def a_token(desk: Desk, enterprise: int = 0) -> str:
     async with desk.district.client(visits) as office:
         made = await office.put(f"/links/{uuid4()}", json={"enterprise": desk.enterprises[enterprise]})
         assert made.status_code == 201, made.text
+    token = await opened(desk.district, visits, made.json()["path"])
     position = await visits.pool.fetchval("select pos from log.head")
 
     async def known() -> bool:
         return await desk.issues.pool.fetchval("select pos from view.cursor where name = 'links'") == position
 
     await until(known)
-    return made.json()["path"].removeprefix("/s/")
+    return token
 
 
 def stranger(desk: Desk) -> httpx.AsyncClient:
-    client = desk.district.client(desk.issues)
-    del client.headers["Authorization"]
-    return client
+    return as_enterprise(desk.district.client(desk.issues))
 
 
 async def closed(desk: Desk, id_: str) -> None:

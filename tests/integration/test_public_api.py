@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+from support.enterprises import as_enterprise, opened
 from support.scene import Scene, a_scene
 from support.world import District
 
@@ -25,9 +26,8 @@ QUESTIONS: list[dict[str, Any]] = [
 
 def patient(scene: Scene, service: Service) -> httpx.AsyncClient:
     """A stranger whom nobody counts."""
-    client = scene.district.client(service)
-    del client.headers["Authorization"]
-    endless = Turnstile(*(Limiter(10**9, 10**9) for _ in range(3)))
+    client = as_enterprise(scene.district.client(service))
+    endless = Turnstile(*(Limiter(10**9, 10**9) for _ in range(5)))
     client._transport.app.state.turnstile = endless  # type: ignore[attr-defined]
     return client
 
@@ -41,15 +41,15 @@ async def a_questionnaire_link(scene: Scene) -> str:
         assert (await office.put(f"/polls/{poll}", json=body)).status_code == 201
         assert (await office.post(f"/polls/{poll}/issue", json={})).status_code == 200
         [link] = (await office.get("/links", params={"poll": str(poll)})).json()["items"]
-        return (await office.get(f"/links/{link['id']}")).json()["path"].removeprefix("/s/")
+        return await opened(scene.district, scene.visits, (await office.get(f"/links/{link['id']}")).json()["path"])
 
 
 async def test_nothing_a_stranger_sends_is_a_500(district: District) -> None:
     async with a_scene(district, 1) as scene:
         visit, asked = await scene.visit(1), await a_questionnaire_link(scene)
-        async with scene.who("T01-worker1") as worker:
-            made = await worker.put(f"/links/{uuid4()}", json={"enterprise": scene.enterprises[1]})
-            token = made.json()["path"].removeprefix("/s/")
+        async with scene.who("office") as office:
+            made = await office.put(f"/links/{uuid4()}", json={"enterprise": scene.enterprises[1]})
+            token = await opened(district, scene.visits, made.json()["path"])
         async with patient(scene, scene.visits) as client:
             for text in [*NAUGHTY[::5], "\x00", "\ud800", "x" * 30_000, "👍" * 900]:
                 at = f"/public/{token}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
 
 from shared.terms import Role, derived_id
+from support.enterprises import DEVICE, opened
 from support.fuzz import Known
 from support.roster import credit
 from support.scene import PEOPLE, UNITS
@@ -23,7 +23,7 @@ def somebody(district: District, app: Any, account: str, members: dict[str, UUID
     token = district.token(Role(role), unit=unit, account=account, sub=subject)
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://guiren", timeout=60,
-        headers={} if account == "nobody" else {"Authorization": f"Bearer {token}"},
+        headers=DEVICE if account == "nobody" else {"Authorization": f"Bearer {token}"},
     )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ async def known_of(scene: Any) -> Known:
         content = {"purpose": "general", "enterprise": enterprises[0], "days": 90}
         made = await office.put(f"/links/{ids('own-link')[0]}", json=content)
         assert made.status_code == 201, made.text
-        tokens = [re.search(r"/s/([\w-]+)", made.text)[1], *tokens]
+    tokens = [await opened(scene.district, scene.visits, made.json()["path"]), *tokens]
     return Known(
         members=[str(id_) for id_ in scene.members.values()], accounts=list(PEOPLE), enterprises=enterprises,
         units=[code for code, _, _ in UNITS], codes=[credit(1), credit(2), credit(9)], collections=collections, tokens=tokens,

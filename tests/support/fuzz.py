@@ -43,7 +43,7 @@ _HELD = ("assignee", "leader", "member", "worker", "by", "handler", "reviewer", 
 def application(service: Service) -> FastAPI:
     """The service's application, whose public routes count nobody's requests."""
     app = service.app(*importlib.import_module(f"services.{service.name}.api").ROUTERS)
-    app.state.turnstile = Turnstile(*(Limiter(_ENDLESS, _ENDLESS) for _ in range(3)))
+    app.state.turnstile = Turnstile(*(Limiter(_ENDLESS, _ENDLESS) for _ in range(5)))
     return app
 
 

@@ -41,6 +41,8 @@ SHOWN_BY_HAND = {
     "roster.enterprise-move-rejected.v1",
     # Rows of another system's log, told afterwards: this district began with the platform.
     "issues.history-recorded.v1",
+    # A code shown on site, the telephone that opens it and the call about what it confirmed need somebody who holds them.
+    "visits.link-shown.v1", "visits.link-opened.v1", "visits.confirmation-heard.v1",
     # Passing over an entry that can't be handled is a person's word, where there is such an entry.
     "issues.parked-skipped.v1",
 }  # fmt: skip

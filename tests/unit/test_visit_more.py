@@ -17,6 +17,7 @@ from services.visits.domain.commands import (
     ConfirmVisit,
     CorrectVisit,
     DenyVisit,
+    HearConfirmation,
     RecordVisit,
     ReturnVisit,
     RuleVisit,
@@ -39,12 +40,15 @@ from services.visits.domain.policy import POLICY, PolicyIsRetired, PublishPolicy
 from services.visits.domain.refusals import (
     AlreadyConfirmed,
     AlreadyDenied,
+    AlreadyHeard,
     AlreadyReviewed,
     AwaitsRuling,
     DeniedByEnterprise,
     NotAwaitingRuling,
     NotDenied,
+    NothingToHear,
     NotTheEnterprise,
+    NotYourCall,
     NotYourReview,
     NotYourRuling,
     VisitIsVoid,
@@ -66,6 +70,7 @@ from shared.decider import Actor, Context
 from shared.directory import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.events import Command, Fact
 from shared.events.visits import (
+    Came,
     EvidenceAttached,
     PolicyPublished,
     VisitAdmitted,
@@ -77,7 +82,21 @@ from shared.events.visits import (
 )
 from shared.months import Calendar
 from shared.problems import Problem, Unknown
-from shared.terms import Awareness, EvidenceKind, Line, Mode, Operation, Rating, Role, Ruling, Size, Standing, UnitKind, VisitFlag
+from shared.terms import (
+    Awareness,
+    EvidenceKind,
+    Line,
+    LinkWay,
+    Mode,
+    Operation,
+    Rating,
+    Role,
+    Ruling,
+    Size,
+    Standing,
+    UnitKind,
+    VisitFlag,
+)
 from shared.vault import Personal
 
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)
@@ -156,6 +175,37 @@ def test_a_confirmation_is_evidence(mode: Mode) -> None:
     assert isinstance(confirmed, VisitConfirmed)
     assert isinstance(qualified, VisitQualified)
     assert counts(state([*facts, confirmed, qualified]))
+
+
+SOON = Came(link=uuid4(), by=uuid4(), unit="T01", way=LinkWay.SHOWN, minutes=3, device="d" * 64)
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_doubtful_confirmation_is_no_evidence_and_no_rating_until_somebody_outside_called(stands: bool) -> None:
+    """By the visitor's unit, within minutes: on every mode, in every state that can be confirmed."""
+    facts = story(*RECORDED)
+    facts += when(facts, ConfirmVisit(rating=Rating.VERY_SATISFIED), "itself", came=SOON)
+    doubted = state(facts)
+    assert isinstance(facts[-1], VisitConfirmed) and facts[-1].doubtful and facts[-1].came == SOON
+    assert not counts(doubted) and doubted.details.proved is None and VisitFlag.UNHEARD in flags(doubted)
+    for who in ("worker", "deputy", "itself"):
+        refused(NotYourCall, facts, HearConfirmation(stands=True), who)
+    own = Actor(uuid4(), "own", frozenset({Role.CALLER_BACK}), "T01")
+    with pytest.raises(NotYourCall):
+        VISIT.decide(doubted, HearConfirmation(stands=True), replace(context(), actor=own))
+    facts += when(facts, HearConfirmation(stands=stands, note="电话核实"), "office")
+    heard = state(facts)
+    assert counts(heard) == stands and (heard.details.proved is not None) == stands
+    assert VisitFlag.UNHEARD not in flags(heard)
+    assert when(facts, HearConfirmation(stands=stands), "office") == []
+    refused(AlreadyHeard, facts, HearConfirmation(stands=not stands), "office")
+    assert read(written(heard)) == heard
+
+
+def test_only_a_doubtful_confirmation_is_called_about() -> None:
+    refused(NothingToHear, story(*RECORDED), HearConfirmation(stands=True), "office")
+    refused(NothingToHear, story(*RECORDED, (CONFIRM, "itself")), HearConfirmation(stands=True), "office")
+    refused(Unknown, [], HearConfirmation(stands=True), "office")
 
 
 @pytest.mark.parametrize("rating", list(Rating))

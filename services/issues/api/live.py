@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -48,6 +48,8 @@ _PAGE = 500
 _FARTHEST = 20_000
 """Who is farther behind loads its lists anew."""
 _MOST_CLIENTS = 500
+_MOST_EACH = 6
+"""Windows and telephones of one person; nobody takes everybody's seats."""
 _POSITION_DIGITS = 18
 _UNSAID = (AlarmsSet.TYPE,)
 """Plans change with nearly everything; they are no news."""
@@ -82,7 +84,8 @@ class Live:
 
     service: Service
     position: int = 0
-    clients: int = 0
+    clients: Counter[UUID] = field(default_factory=Counter[UUID])
+    """How often each person listens."""
     _first: int = 0
     """The position after which nothing is missing from ``_recent``."""
     _recent: deque[News] = field(default_factory=deque[News])
@@ -98,10 +101,14 @@ class Live:
                 self._recent.clear()
                 self._reader = asyncio.create_task(self._follow())
 
-    def leave(self) -> None:
+    def full(self, person: UUID) -> bool:
+        """Whether there is no seat for this person."""
+        return self.clients[person] >= _MOST_EACH or self.clients.total() >= _MOST_CLIENTS
+
+    def leave(self, person: UUID) -> None:
         """One less; the last one puts out the light."""
-        self.clients -= 1
-        if self.clients == 0 and self._reader is not None:
+        self.clients -= Counter([person])
+        if not self.clients and self._reader is not None:
             self._reader.cancel()
             self._reader = None
 
@@ -187,10 +194,10 @@ async def live(
     may = await reach(request.app.state.service, caller)
     since = _position(last)
     hub: Live = _hub(request)
-    if hub.clients >= _MOST_CLIENTS:
+    if hub.full(caller.id):
         raise TooMany(retry_after=30)
     return StreamingResponse(
-        _stream(hub, may, since, request.scope["holder"]), media_type="text/event-stream",
+        _stream(hub, caller.id, may, since, request.scope["holder"]), media_type="text/event-stream",
         # ``no-transform``: a gateway that compresses would hold events back.
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )  # fmt: skip
@@ -211,10 +218,12 @@ def _hub(request: Request) -> Live:
     return state.live
 
 
-async def _stream(hub: Live, may: Reach, since: int | None, holder: Holder) -> AsyncGenerator[bytes, None]:
+async def _stream(hub: Live, person: UUID, may: Reach, since: int | None, holder: Holder) -> AsyncGenerator[bytes, None]:
     """Frames, until the client goes or has no right to them any more, the service stops or the stream has lived its time."""
+    if hub.full(person):  # Others sat down since the door was passed.
+        return
     began = said = asked = time.monotonic()
-    hub.clients += 1
+    hub.clients[person] += 1
     try:
         await hub.join()
         position = hub.position if since is None else min(since, hub.position)
@@ -239,4 +248,4 @@ async def _stream(hub: Live, may: Reach, since: int | None, holder: Holder) -> A
     except OUTAGES as error:
         log.warning("live stream ends", error=repr(error))  # The client comes again, from where it was.
     finally:
-        hub.leave()
+        hub.leave(person)

@@ -43,7 +43,7 @@ from shared.events.issues import (
 )
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.public import NOBODY, PublicRoute, Token
+from shared.public import NOBODY, PublicRoute, Token, device
 from shared.service import Service
 from shared.terms import IssueStage, Role, Source, derived_id, new_id
 
@@ -69,7 +69,7 @@ _TOLD = {
 async def tickets(token: Token, request: Request, response: Response, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Newest last. Through a plaque, which anybody may scan: stages and days, not what was asked."""
     service: Service = request.app.state.service
-    enterprise, private = await opened(service.pool, token, local_date(service.clock()))
+    enterprise, private = await opened(service.pool, token, local_date(service.clock()), device(request))
     response.headers["Cache-Control"] = "private, no-store"
     page = await listing(
         service.pool, table="issue", columns="id, no, stage, coalesce(handling_unit, unit) as unit, due, opened_on, content",
@@ -89,7 +89,7 @@ async def tickets(token: Token, request: Request, response: Response, cursor: Cu
 async def ticket(token: Token, key: TicketKey, request: Request, response: Response) -> dict[str, Any]:
     """One ticket with its steps and the answer; another enterprise's is as unknown as none."""
     service: Service = request.app.state.service
-    enterprise, private = await opened(service.pool, token, local_date(service.clock()))
+    enterprise, private = await opened(service.pool, token, local_date(service.clock()), device(request))
     response.headers["Cache-Control"] = "private, no-store"
     entries = await load(service.pool, ISSUE.stream(key))
     state = ISSUE.fold(entry.fact for entry in entries)
@@ -153,7 +153,7 @@ async def _reopen_until(service: Service, state: Ticket) -> date | None:
 async def _speak(token: str, key: UUID, command: Step, again: str | None, request: Request) -> dict[str, Any]:
     """A word of the enterprise on a ticket of its own, through a link that is private to it."""
     service: Service = request.app.state.service
-    enterprise, private = await opened(service.pool, token, local_date(service.clock()))
+    enterprise, private = await opened(service.pool, token, local_date(service.clock()), device(request))
     state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(key)))
     if isinstance(state, Unreported) or state.report.enterprise.id != enterprise:
         raise Unknown(what="ticket")

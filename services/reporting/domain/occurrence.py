@@ -75,7 +75,7 @@ _VISITS = _by(
 _FILINGS = _by("on", (reporting.LedgerSigned, reporting.LedgerReturned, reporting.LedgerSupplemented, reporting.LedgerExplained))
 _OTHERWISE = {
     issues.AlarmRaised.TYPE: "at", issues.PersonalUnmasked.TYPE: "at", issues.HistoryRecorded.TYPE: "at",
-    visits.PersonalUnmasked.TYPE: "at", visits.PhotosRequired.TYPE: "since", visits.PolicyPublished.TYPE: "since",
+    visits.PersonalUnmasked.TYPE: "at", visits.LinkShown.TYPE: "at", visits.LinkOpened.TYPE: "at", visits.PhotosRequired.TYPE: "since", visits.PolicyPublished.TYPE: "since",
     roster.PersonalUnmasked.TYPE: "at", roster.CensusOpened.TYPE: "since", roster.DeliveryRecorded.TYPE: "received_on",
     reporting.LedgerSubmitted.TYPE: "received",
 }  # fmt: skip
@@ -98,7 +98,7 @@ CORRECTING: frozenset[str] = frozenset(
     fact.TYPE
     for fact in (
         visits.VisitCorrected, visits.EvidenceAttached, visits.VisitQualified, visits.VisitDisqualified, visits.VisitAccepted,
-        visits.VisitReturned, visits.VisitVoided, visits.VisitConfirmed, visits.VisitDenied, visits.VisitUpheld,
+        visits.VisitReturned, visits.VisitVoided, visits.VisitConfirmed, visits.VisitDenied, visits.VisitUpheld, visits.ConfirmationHeard,
         visits.VisitAdmitted, visits.VisitDismissed, visits.EvidenceRuled, visits.DistributionWithdrawn,
         roster.EnterpriseAmended, roster.EnterpriseSized, roster.EnterpriseTagged, roster.YearPublished, roster.IndustriesMapped,
         roster.PlacesMapped, roster.OfficePhonesMapped, roster.UnitEndWithdrawn,

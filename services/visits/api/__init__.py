@@ -27,6 +27,8 @@ ROUTERS = (
     feedback.router,
     questionnaires.router,
     public.router,
+    public.opening,
+    public.alleging,
     consultations.router,
     surveys.router,
     campaigns.router,

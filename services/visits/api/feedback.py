@@ -71,15 +71,12 @@ async def ratings(
     """
     service: Service = request.app.state.service
     unit, district = figures_of(caller, unit), sees_district(caller)
-    where, args = ["state -> 'confirmed' ->> 'rating' is not null", "review <> 'voided'"], []
+    where, args = ["rating is not null", "review <> 'voided'"], []
     for condition, value in (("month = ${}", month), ("id in (select visit from visit_unit where unit = ${})", unit)):
         if value is not None:
             args.append(value)
             where.append(condition.format(len(args)))
-    rating = "state -> 'confirmed' ->> 'rating'"
-    counted = await service.pool.fetch(
-        f"select {rating} as rating, count(*) as n from visit where {' and '.join(where)} group by 1", *args
-    )
+    counted = await service.pool.fetch(f"select rating, count(*) as n from visit where {' and '.join(where)} group by 1", *args)
     counts = {Rating(row["rating"]): row["n"] for row in counted}
     if not district:
         shown, total = cells(counts)
@@ -90,7 +87,7 @@ async def ratings(
         }  # fmt: skip
     page = await listing(
         service.pool, table="visit",
-        columns=f"id as visit, on_date, month, mode, {rating} as rating, state -> 'confirmed' ->> 'aware' as aware",
+        columns="id as visit, on_date, month, mode, rating, state -> 'confirmed' ->> 'aware' as aware",
         where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip
     return {**page, "counts": [{"rating": term, "label": term.label, "n": counts.get(term, 0)} for term in Rating]}

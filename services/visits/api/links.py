@@ -1,27 +1,31 @@
-"""Links of enterprises: issuing, issuing anew, revoking, and the QR code that is shown or printed."""
+"""Links of enterprises: issuing, issuing anew, revoking, and the QR code that is shown once."""
 
 from __future__ import annotations
 
 import io
 import secrets
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from services.visits.api import lookups
 from services.visits.domain.access import sees_district
 from services.visits.domain.link import (
     LINK,
+    OFFICE,
     AlreadyIssued,
+    AlreadyShown,
     Days,
     Issued,
     IssueLink,
     ReissueLink,
     Revoked,
     RevokeLink,
+    ShowLink,
     State,
     Unissued,
     holds,
@@ -37,12 +41,19 @@ from shared.events import Command
 from shared.handle import Done
 from shared.months import local_date
 from shared.problems import Forbidden, Problem, Unknown
-from shared.public import digest
+from shared.public import digest, mark_staff
 from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
 from shared.vault import Personal
 
-router = APIRouter(tags=["企业链接"], route_class=Entrance)
+
+async def _of_staff(request: Request, response: Response) -> None:
+    mark_staff(request, response)
+
+
+router = APIRouter(tags=["企业链接"], route_class=Entrance, dependencies=[Depends(_of_staff)])
+_LOST = timedelta(minutes=10)
+"""How long a code whose answer got lost on its way may be asked for again."""
 
 LinkId = Annotated[UUID, Path(description="链接编号(UUIDv7,由客户端生成)")]
 
@@ -139,20 +150,27 @@ async def get(id_: LinkId, caller: Caller, request: Request, response: Response)
     return {"version": version, **await _shown(service, id_, state, caller)}
 
 
-@router.get("/links/{id_}/qr.svg", name="get_link_qr", summary="企业链接二维码(SVG)", response_class=Response)
-async def qr(id_: LinkId, caller: Caller, request: Request) -> Response:
-    """For those who may hand it to the enterprise. It leads to this host."""
+@router.post(
+    "/links/{id_}/show", name="show_link", summary="现场出示企业链接二维码(SVG,只显示一次)", response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "二维码"}},
+)  # fmt: skip
+async def show(id_: LinkId, caller: Caller, command_id: CommandId, expected: Expected, request: Request) -> Response:
+    """For those who hand it to the enterprise. It leads to this host, and to the first device that opens it."""
     service: Service = request.app.state.service
-    _, state = await stored(service, id_)
-    fact = _issued(state).fact
-    may_manage(fact, caller)
-    if not holds(_issued(state), local_date(service.clock())):
-        raise Unknown(what="link", id=str(id_))
-    [token] = await service.vault.open([fact.token])
+    context = await service.context(caller, id_)
+    done = await service.desk.handle(LINK, id_, ShowLink(), context, command_id=command_id, expected=expected)
+    _, state = await stored(service, id_)  # As it is now: a repeat tells how it was.
+    if not isinstance(state, Issued) or state.shown is None or state.opened or context.now - state.shown.at > _LOST:
+        raise AlreadyShown(link=str(id_))
+    [token] = await service.vault.open([state.fact.token])
     drawn = io.BytesIO()
-    address = f"{request.url.scheme}://{request.url.netloc}/s/{token}"
-    segno.make(address, error="m", micro=False).save(drawn, kind="svg", scale=8, border=4)
-    return Response(drawn.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+    segno.make(f"{request.url.scheme}://{request.url.netloc}/s/{token}", error="m", micro=False).save(
+        drawn, kind="svg", scale=8, border=4
+    )
+    response = Response(drawn.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, no-store"})
+    receipt(service, response, done)
+    mark_staff(request, response)
+    return response
 
 
 @router.get("/links", name="list_links", summary="企业链接查询")
@@ -204,13 +222,22 @@ async def _answer(service: Service, response: Response, id_: UUID, done: Done[St
 
 
 async def _shown(service: Service, id_: UUID, state: State, caller: Actor) -> dict[str, Any]:
-    """A link as people read it; its address only for those who may hand it to the enterprise."""
+    """A link as people read it. Its address is for the office, which sends it out; a unit that was there never holds it."""
     held = _issued(state)
     fact, manages = held.fact, _manages(state, caller)
-    [token] = await service.vault.open([fact.token]) if manages and isinstance(state, Issued) else [""]
+    [token] = await service.vault.open([fact.token]) if caller.holds(*OFFICE) and isinstance(state, Issued) else [""]
     return {
         "id": id_, **fact.model_dump(mode="json", exclude={"token", "token_sha256", "visitors"}),
         "purpose_label": fact.purpose.label, "revoked": not isinstance(state, Issued),
         "holds": holds(held, local_date(service.clock())), "path": f"/s/{token}" if token else None,
-        "allowed_actions": (["reissue", "revoke"] if isinstance(state, Issued) else ["reissue"]) if manages else [],
+        "shown_at": held.shown and held.shown.at if isinstance(held, Issued) else None,
+        "opened_at": held.opened and held.opened.at if isinstance(held, Issued) else None,
+        "allowed_actions": _actions(held, caller) if manages else [],
     }  # fmt: skip
+
+
+def _actions(state: Issued | Revoked, caller: Actor) -> list[str]:
+    if isinstance(state, Revoked):
+        return ["reissue"]
+    may_show = state.fact.purpose is not LinkPurpose.QUESTIONNAIRE or caller.holds(*OFFICE)
+    return [*(["show"] if may_show and not (state.shown or state.opened) else []), "reissue", "revoke"]

@@ -151,6 +151,7 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
         "lines": sorted({str(visitor.line) for visitor in told.visitors if visitor.line is not None}),
         "confirmed": confirmed and {
             "rating": confirmed.rating if district else None, "aware": confirmed.aware, "via": confirmed.via, "words": praised or "",
+            "doubtful": confirmed.doubtful, "heard": details.heard and details.heard.stands,
         },
         "denied": denied and {"words": blamed or "", "upheld": details.upheld},
         "flags": [{"flag": str(flag), "label": flag.label} for flag in flags(state)],

@@ -7,7 +7,7 @@ the project, takes demands and reports of 变味, and confirms nothing: a confir
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -16,10 +16,11 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
-from services.visits.api import answering
+from services.visits.api import answering, links
 from services.visits.api.lookups import recorded
 from services.visits.domain.commands import ConfirmVisit, DenyVisit, Said
 from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand, SaidToday, responsible
+from services.visits.domain.link import LINK, Issued, OpenLink, came
 from services.visits.domain.visit import VISIT
 from shared import freetext, writing
 from shared.decider import Actor, Context
@@ -28,11 +29,27 @@ from shared.events import Command
 from shared.events.visits import DemandRaised
 from shared.months import local_date
 from shared.problems import Forbidden, Unknown
-from shared.public import NOBODY, PublicRoute, Token, digest, ticket_of
+from shared.public import (
+    NOBODY,
+    AllegationRoute,
+    ForThatVisit,
+    OpeningRoute,
+    PublicRoute,
+    Token,
+    device,
+    digest,
+    give_device,
+    of_staff,
+    on_its_device,
+    ticket_of,
+)
 from shared.service import Service
-from shared.terms import Awareness, LinkPurpose, Mode, Rating, Role, UnitKind, derived_id
+from shared.terms import Awareness, LinkPurpose, Mode, Rating, Role, UnitKind, derived_id, new_id
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)
+
+opening = APIRouter(prefix="/public", tags=router.tags, route_class=OpeningRoute)
+alleging = APIRouter(prefix="/public", tags=router.tags, route_class=AllegationRoute)
 
 ITSELF = Actor(NOBODY, "visits", frozenset({Role.SYSTEM}))
 """The platform, writing down what an enterprise says."""
@@ -48,6 +65,12 @@ class NotThroughThisLink(Forbidden):
     title = "此链接不能办理这项操作"
 
 
+class UsedByStaff(Forbidden):
+    """An answered questionnaire is a visit and a rating: it is given on a device of the enterprise (decision 0051)."""
+
+    title = "这台设备登录过工作账号,不能代企业填答问卷,请企业在自己的设备上打开"
+
+
 @dataclass(frozen=True)
 class Access:
     """What a token opens. ``link`` is nothing for a plaque."""
@@ -59,19 +82,32 @@ class Access:
     poll: UUID | None = None
     visitors: Sequence[UUID] = ()
     expires_on: date | None = None
+    state: Issued | None = None
 
     @property
     def actions(self) -> tuple[str, ...]:
         """What may be done with it."""
         if self.link is None:
             return _SPEAKING
+        if self.state is not None and self.state.opened is None:
+            return ("open",)
+        if self.purpose is LinkPurpose.VISIT:
+            return ("confirm", "deny", "allege")
         if self.purpose is LinkPurpose.QUESTIONNAIRE:
             return ("answer", *_SPEAKING)
         return ("confirm", "deny", *_SPEAKING)
 
 
-async def opened(service: Service, token: str) -> Access:
-    """What the token opens; unknown, revoked and out of date are one and the same 404, after the same two look-ups."""
+async def opened(request: Request, token: str, *, unopened: bool = False) -> Access:
+    """What the token opens on this device; unknown, revoked and out of date are one and the same 404, after the same look-ups."""
+    access = await _opened(request.app.state.service, token)
+    bound_to = access.state.opened.device if access.state and access.state.opened else None
+    if access.link is not None and not (unopened and bound_to is None):
+        on_its_device(bound_to, device(request))
+    return access
+
+
+async def _opened(service: Service, token: str) -> Access:
     row = await service.pool.fetchrow(
         "select id, enterprise, purpose, visit, poll, visitors, expires_on from link "
         "where token_sha256 = $1 and not revoked and expires_on >= $2",
@@ -81,9 +117,11 @@ async def opened(service: Service, token: str) -> Access:
         "select enterprise from known_plaque where token_sha256 = $1 and not taken_down", digest(token)
     )
     if row is not None:
+        _, state = await links.stored(service, row["id"])
         return Access(
             row["enterprise"], LinkPurpose(row["purpose"]), row["id"], row["visit"], row["poll"],
             [UUID(visitor) for visitor in orjson.loads(row["visitors"])], row["expires_on"],
+            state if isinstance(state, Issued) else None,
         )  # fmt: skip
     if plaque is None:
         raise Unknown(what="link")
@@ -92,9 +130,27 @@ async def opened(service: Service, token: str) -> Access:
 
 @router.get("/{token}", name="open_link", summary="打开企业链接")
 async def show(token: Token, request: Request, response: Response) -> dict[str, Any]:
-    """Who serves the enterprise, what waits for its word, what it may do here. No credit code; of persons only the names of those who serve it."""
+    """Who serves the enterprise, what waits for its word, what it may do here. No credit code; of persons only the names of those
+    who serve it. Before a device has opened the link: only what it is.
+    """
+    return await _shown(request, response, await opened(request, token, unopened=True))
+
+
+@opening.post("/{token}/open", name="bind_link", summary="在本设备上打开企业链接(此后仅本设备可用)")
+async def bind(token: Token, request: Request, response: Response) -> dict[str, Any]:
+    """The first device that opens a link is the only one. A plaque hangs for everybody: nothing is bound."""
     service: Service = request.app.state.service
-    access = await opened(service, token)
+    access = await opened(request, token, unopened=True)
+    if access.link is not None and access.state is not None and access.state.opened is None:
+        command = OpenLink(device=give_device(request, response), staff=of_staff(request))
+        context = await service.context(ITSELF, access.link)
+        done = await service.desk.handle(LINK, access.link, command, context, command_id=new_id())
+        access = replace(access, state=done.state if isinstance(done.state, Issued) else None)
+    return await _shown(request, response, access)
+
+
+async def _shown(request: Request, response: Response, access: Access) -> dict[str, Any]:
+    service: Service = request.app.state.service
     today = local_date(service.clock())
     enterprise = await Directory(service.pool).enterprise(access.enterprise, today)
     response.headers["Cache-Control"] = "private, no-store"
@@ -102,9 +158,10 @@ async def show(token: Token, request: Request, response: Response) -> dict[str, 
     return {
         "brand": settings.brand, "district": settings.district_name, "office": settings.office_name,
         "purpose": access.purpose, "purpose_label": access.purpose.label, "plaque": access.link is None,
-        "expires_on": access.expires_on, "enterprise": enterprise.name, "specialists": await _specialists(service, enterprise, today),
+        "expires_on": access.expires_on, "enterprise": enterprise.name if "open" not in access.actions else None,
+        "specialists": await _specialists(service, enterprise, today) if "open" not in access.actions else [],
         "visits": await _visits(service, access, today) if "confirm" in access.actions else [],
-        "questionnaire": await answering.shown(service, access.poll, today) if access.poll else None,
+        "questionnaire": await answering.shown(service, access.poll, today) if "answer" in access.actions and access.poll else None,
         "allowed_actions": access.actions,
     }  # fmt: skip
 
@@ -116,7 +173,7 @@ async def _specialists(service: Service, enterprise: KnownEnterprise, today: dat
     return [
         {
             "line": item.line, "line_label": item.line.label, "unit": item.unit, "unit_name": item.unit_name,
-            "account": item.account, "name": name, "office_phone": item.office_phone, "main": item.main,
+            "name": name, "office_phone": item.office_phone, "main": item.main,
         }
         for item, name in zip(found, names, strict=True)
     ]  # fmt: skip
@@ -171,7 +228,7 @@ async def _on_visit(
     token: str, action: str, named: UUID | None, command: ConfirmVisit | DenyVisit, request: Request, key: str | None
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    access = await opened(service, token)
+    access = await opened(request, token)
     if action not in access.actions:
         raise NotThroughThisLink(action=action)
     visit = access.visit or named
@@ -180,21 +237,24 @@ async def _on_visit(
     _, state = await recorded(service, visit)
     if state.details.told.enterprise.id != access.enterprise:
         raise Unknown(what="visit")
-    context = await service.context(ITSELF, visit)
+    how = came(access.link, access.state, device(request), service.clock()) if access.link and access.state else None
+    context = await service.context(ITSELF, visit, came=how)
     command_id = _said(service, token, action, command, key, str(visit))
     done = await service.desk.handle(VISIT, visit, command, context, command_id=command_id)
     return {"received": True, "replayed": done.replayed, "visit": visit}
 
 
-@router.post("/{token}/allege", name="allege_inspection", summary="举报服务变味为检查(直送区督查)", status_code=202)
+@alleging.post("/{token}/allege", name="allege_inspection", summary="举报服务变味为检查(直送区督查)", status_code=202)
 async def allege(token: Token, command: AllegeInspection, request: Request, key: Key = None) -> dict[str, Any]:
     """To the inspectorate alone. The answer is the same however often it is said: nobody else with this link can find out
     whether somebody spoke. Only who sent an ``Idempotency-Key`` of their own gets a key to follow it by.
     """
     service: Service = request.app.state.service
-    access = await opened(service, token)
+    access = await opened(request, token)
     enterprise = await Directory(service.pool).enterprise(access.enterprise, local_date(service.clock()))
     visit, units = command.visit or access.visit, ()
+    if access.visit is not None and visit != access.visit:
+        raise Unknown(what="visit")
     if visit is not None:
         _, state = await recorded(service, visit)
         if state.details.told.enterprise.id != access.enterprise:
@@ -211,7 +271,9 @@ async def allege(token: Token, command: AllegeInspection, request: Request, key:
 async def demand(token: Token, command: RaiseDemand, request: Request, response: Response, key: Key = None) -> dict[str, Any]:
     """Becomes one ticket at the unit that answers for the enterprise; ``key`` finds it under the link's tickets."""
     service: Service = request.app.state.service
-    access = await opened(service, token)
+    access = await opened(request, token)
+    if "demand" not in access.actions:
+        raise ForThatVisit
     directory = Directory(service.pool)
     enterprise = await directory.enterprise(access.enterprise, local_date(service.clock()))
     id_ = _said(service, token, "demand", command, key)
@@ -253,9 +315,11 @@ async def _said_just_now(
 async def answers(token: Token, body: answering.AnswerQuestions, request: Request, response: Response) -> dict[str, Any]:
     """The answer is a visit by questionnaire. The same answers again are answered again; others are kindly refused."""
     service: Service = request.app.state.service
-    access = await opened(service, token)
+    access = await opened(request, token)
     if "answer" not in access.actions or access.poll is None or access.link is None:
         raise NotThroughThisLink(action="answer")
+    if access.state and access.state.opened and access.state.opened.staff:
+        raise UsedByStaff
     visit, fresh = await answering.given(service, ITSELF, access.poll, access.link, access.enterprise, access.visitors, body)
     response.status_code = 201 if fresh else 200
     return {"received": True, "replayed": not fresh, "visit": visit}

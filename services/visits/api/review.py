@@ -11,8 +11,9 @@ from pydantic import Field
 
 from services.visits.api import lookups
 from services.visits.domain.access import sees_district
-from services.visits.domain.commands import AcceptVisit, ReturnVisit, RuleVisit, VoidVisit, Words
-from services.visits.domain.visit import VISIT, NotYourReview, State, Unrecorded, may_rule
+from services.visits.domain.commands import AcceptVisit, HearConfirmation, ReturnVisit, RuleVisit, VoidVisit, Words
+from services.visits.domain.refusals import NotYourCall
+from services.visits.domain.visit import CALLING, VISIT, NotYourReview, State, Unrecorded, may_rule
 from services.visits.domain.wording import smells_of
 from services.visits.projections import read
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
@@ -25,7 +26,7 @@ from shared.months import local_date
 from shared.problems import Forbidden, Malformed, Problem, Unknown
 from shared.reach import reads
 from shared.service import Service
-from shared.terms import Review, Role, VisitFlag, derived_id
+from shared.terms import Mode, Review, Role, VisitFlag, derived_id
 
 router = APIRouter(tags=["走访审核"], route_class=Entrance)
 
@@ -99,6 +100,44 @@ async def rule(
     if isinstance(done.state, Unrecorded):
         raise Unknown(what="visit", id=str(id_))
     return {**receipt(service, response, done), **await lookups.shown(service, id_, done.version, done.state, caller)}
+
+
+@router.post("/visits/{id_}/hear", name="hear_confirmation", summary="回访核实企业确认(属实/不属实)")
+async def hear(
+    id_: Annotated[UUID, Path(description="走访编号")], command: HearConfirmation, caller: Caller, command_id: CommandId,
+    expected: Expected, request: Request, response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """By somebody outside the unit that came. Until then the confirmation is neither evidence nor rating."""
+    service: Service = request.app.state.service
+    context = await service.context(caller, id_)
+    done = await service.desk.handle(VISIT, id_, command, context, command_id=command_id, expected=expected)
+    heard = None if isinstance(done.state, Unrecorded) else done.state.details.heard
+    return {**receipt(service, response, done), "id": id_, "stands": heard and heard.stands}
+
+
+@router.get("/queues/unheard", name="list_unheard", summary="待回访核实的企业确认")
+async def unheard(caller: Caller, request: Request, cursor: Cursor = None, limit: Limit = 100) -> dict[str, Any]:
+    """For those who call, of units other than their own: which visit, and how its confirmation came about. No rating."""
+    service: Service = request.app.state.service
+    if not caller.holds(*CALLING):
+        raise NotYourCall
+    page = await listing(
+        service.pool, table="visit",
+        columns='id, ver as version, enterprise, enterprise_name, on_date as "on", mode, state->\'confirmed\'->\'came\' as came, '
+        "(select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
+        where=["flags ? $1", "review <> 'voided'", "id not in (select visit from visit_unit where unit = $2)"],
+        args=[str(VisitFlag.UNHEARD), caller.unit], order=["on_date", "id"], cursor=cursor, limit=limit,
+    )  # fmt: skip
+    for item in page["items"]:
+        came = orjson.loads(item.pop("came") or "null") or {}
+        item["came"] = {
+            "way": came.get("way"),
+            "minutes": came.get("minutes"),
+            "unit": came.get("unit"),
+            "staff": came.get("staff"),
+        }
+        item["mode_label"] = Mode(item["mode"]).label
+    return page
 
 
 @router.get("/queues/rulings", name="list_rulings", summary="待裁定的走访")

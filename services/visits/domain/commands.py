@@ -176,6 +176,13 @@ class ConfirmVisit(Command):
     via: Ack = Ack.SCAN
 
 
+class HearConfirmation(Command):
+    """The enterprise was called about its confirmation: it did give it, or it did not."""
+
+    stands: bool
+    note: str = Field("", max_length=_LONGEST_SAID)
+
+
 class DenyVisit(Command):
     """The enterprise says that nobody came."""
 

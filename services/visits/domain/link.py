@@ -4,16 +4,22 @@
                           |  ^                |
                           |  +----reissue-----+
                           +--reissue: another token, another last day
+                          +--show: once, as a code on site
+                          +--open: by one device, the first
 
 It is issued by those who answer for the enterprise on either line, or by the office: to confirm one visit, to answer a
 questionnaire, or for whatever the enterprise has to say. The token is made outside, sealed, and found by its digest.
+
+Whoever holds a token speaks as the enterprise, so a unit never does: it shows a code once, and the first device that opens it
+is the only one. A word that came within minutes of a code shown by the visitor's own unit, or from a device that was used with
+an account, may be the visitor's own: it is doubtful until somebody outside the unit has called (decision 0051).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -21,15 +27,17 @@ from pydantic import Field
 from shared.decider import Actor, Context, Decider
 from shared.directory import KnownEnterprise
 from shared.events import Command, Fact
-from shared.events.visits import LinkIssued, LinkReissued, LinkRevoked, Visited
+from shared.events.visits import Came, LinkIssued, LinkOpened, LinkReissued, LinkRevoked, LinkShown, Visited
 from shared.persons import seat
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import LinkPurpose, Role
+from shared.problems import Forbidden, OpenedElsewhere, Refused, Unknown
+from shared.terms import LinkPurpose, LinkWay, Role
 from shared.vault import Personal
 
 OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 ISSUING = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT)
 MOST_DAYS = 366
+SOON_MINUTES = 30
+"""As long as a visit lasts: who confirms before the visitor has left may be handed the telephone."""
 
 Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -65,6 +73,18 @@ class VisitOfAnother(Refused):
     title = "走访记录不属于该企业"
 
 
+class AlreadyShown(Refused):
+    """A code that could be drawn again could be kept for oneself."""
+
+    title = "二维码只显示一次,需要再次出示请先更换链接"
+
+
+class NotForUnits(Forbidden):
+    """An answered questionnaire is a visit: the unit whose visit it would be does not hold its link."""
+
+    title = "问卷链接由区优化办发放,单位不能出示"
+
+
 class IssueLink(Command):
     """A link for this enterprise, for so many days."""
 
@@ -93,6 +113,17 @@ class RevokeLink(Command):
     reason: str = Field("", max_length=200)
 
 
+class ShowLink(Command):
+    """Draw its code, to show it to the enterprise."""
+
+
+class OpenLink(Command):
+    """A device opens it."""
+
+    device: Digest
+    staff: bool = False
+
+
 @dataclass(frozen=True)
 class Unissued:
     """No such link."""
@@ -103,6 +134,8 @@ class Issued:
     """It holds, until its last day."""
 
     fact: LinkIssued
+    shown: LinkShown | None = None
+    opened: LinkOpened | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +147,7 @@ class Revoked:
 
 
 State = Unissued | Issued | Revoked
-Asked = IssueLink | ReissueLink | RevokeLink
+Asked = IssueLink | ReissueLink | RevokeLink | ShowLink | OpenLink
 
 
 def holds(state: Issued | Revoked, today: date) -> bool:
@@ -129,7 +162,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
     match state, command:
         case Unissued(), IssueLink():
             return [_issued(command, context)]
-        case Unissued(), ReissueLink() | RevokeLink():
+        case Unissued(), ReissueLink() | RevokeLink() | ShowLink() | OpenLink():
             raise Unknown(what="link", id=str(context.subject))
         case Issued(fact=fact) | Revoked(fact=fact), IssueLink():
             may_manage(fact, context.actor)
@@ -141,9 +174,18 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [
                 LinkReissued(
                     token=_about(command.token, fact.enterprise.id), token_sha256=command.token_sha256,
-                    expires_on=context.today + timedelta(days=command.days), on=context.today,
+                    expires_on=context.today + timedelta(days=command.days), on=context.today, **_hand(context),
                 )
             ]  # fmt: skip
+        case Issued(), ShowLink():
+            return _show(state, context)
+        case Issued(), OpenLink():
+            return _open(state, command, context)
+        case Revoked(), ShowLink():
+            may_manage(state.fact, context.actor)
+            raise LinkIsRevoked(link=str(context.subject), reason=state.reason)
+        case Revoked(), OpenLink():
+            raise Unknown(what="link")
         case Issued(fact=fact), RevokeLink():
             may_manage(fact, context.actor)
             return [LinkRevoked(reason=command.reason)]
@@ -161,10 +203,30 @@ def evolve(state: State, fact: Fact) -> State:
             return Issued(fact)
         case Issued(fact=issued) | Revoked(fact=issued), LinkReissued():
             return Issued(LinkIssued(**{**dict(issued), **dict(fact)}))
+        case Issued(), LinkShown():
+            return replace(state, shown=fact)
+        case Issued(), LinkOpened():
+            return replace(state, opened=fact)
         case Issued(fact=issued), LinkRevoked(reason=reason):
             return Revoked(issued, reason)
         case _:
             return state
+
+
+def came(id_: UUID, state: Issued, device: str, now: datetime) -> Came:
+    """How a word through this link comes about, now, from this device."""
+    given = state.shown or state.fact
+    return Came(
+        link=id_, by=given.by, unit=given.unit, way=LinkWay.SHOWN if state.shown else LinkWay.HANDED,
+        minutes=max(0, int((now - given.at).total_seconds() // 60)) if given.at else None,
+        device=device, staff=bool(state.opened and state.opened.staff),
+    )  # fmt: skip
+
+
+def doubtful(came: Came, units: frozenset[str]) -> bool:
+    """Whether a word about a visit of these units may be the visitor's own."""
+    soon = came.minutes is not None and came.minutes < SOON_MINUTES
+    return came.staff or (soon and came.unit in units)
 
 
 def same(fact: LinkIssued, enterprise: UUID, purpose: LinkPurpose, visit: UUID | None, poll: UUID | None, days: int) -> bool:
@@ -177,6 +239,34 @@ def may_manage(fact: LinkIssued, actor: Actor) -> None:
     """Whoever is of a unit that answered for the enterprise when it was issued, or of the office."""
     if not (actor.holds(*OFFICE, Role.SYSTEM) or (actor.holds(*ISSUING) and actor.unit in fact.units)):
         raise NotYourLink
+
+
+def _hand(context: Context) -> dict[str, Any]:
+    """Whose hands it is in now."""
+    return {"by": context.actor.id, "unit": context.actor.unit, "at": context.now}
+
+
+def _show(state: Issued, context: Context) -> list[Fact]:
+    may_manage(state.fact, context.actor)
+    if state.fact.purpose is LinkPurpose.QUESTIONNAIRE and not context.actor.holds(*OFFICE):
+        raise NotForUnits
+    if not holds(state, context.today):
+        raise Unknown(what="link", id=str(context.subject))
+    if state.shown or state.opened:
+        raise AlreadyShown(link=str(context.subject))
+    return [LinkShown(**_hand(context))]
+
+
+def _open(state: Issued, command: OpenLink, context: Context) -> list[Fact]:
+    if not context.actor.holds(Role.SYSTEM):
+        raise Forbidden
+    if not holds(state, context.today):
+        raise Unknown(what="link")
+    if state.opened is None:
+        return [LinkOpened(device=command.device, staff=command.staff, at=context.now)]
+    if state.opened.device != command.device:
+        raise OpenedElsewhere
+    return []
 
 
 def _issued(command: IssueLink, context: Context) -> LinkIssued:
@@ -192,6 +282,7 @@ def _issued(command: IssueLink, context: Context) -> LinkIssued:
         enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), purpose=command.purpose,
         visit=command.visit, poll=command.poll, units=units, visitors=visitors, token=_about(command.token, enterprise.id),
         token_sha256=command.token_sha256, expires_on=context.today + timedelta(days=command.days), on=context.today,
+        **_hand(context),
     )  # fmt: skip
     may_manage(fact, context.actor)
     if command.purpose is LinkPurpose.QUESTIONNAIRE and not visitors:

@@ -89,6 +89,24 @@ class AlreadyConfirmed(Refused):
     title = "企业已确认该走访,内容不同"
 
 
+class NothingToHear(Refused):
+    """Only a confirmation that may be the visitor's own word is called about."""
+
+    title = "该走访没有待回访核实的企业确认"
+
+
+class AlreadyHeard(Refused):
+    """What the first call found stands."""
+
+    title = "该企业确认已回访核实,结果不同"
+
+
+class NotYourCall(Forbidden):
+    """Callers-back, the inspectorate and the office call; never the unit that came (``roles.md``: 承办≠审核≠回访)."""
+
+    title = "企业确认由走访单位以外的回访员、区督查或区优化办回访核实"
+
+
 class AlreadyDenied(Refused):
     """The first denial stands."""
 

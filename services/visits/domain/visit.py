@@ -28,6 +28,7 @@ from services.visits.domain.commands import (
     ConfirmVisit,
     CorrectVisit,
     DenyVisit,
+    HearConfirmation,
     RecordVisit,
     ReturnVisit,
     RuleVisit,
@@ -35,10 +36,12 @@ from services.visits.domain.commands import (
     VoidVisit,
 )
 from services.visits.domain.counting import missing, rule_of
+from services.visits.domain.link import doubtful
 from services.visits.domain.refusals import (
     AlreadyAccepted,
     AlreadyConfirmed,
     AlreadyDenied,
+    AlreadyHeard,
     AlreadyRecorded,
     AlreadyReviewed,
     AwaitsRuling,
@@ -48,7 +51,9 @@ from services.visits.domain.refusals import (
     NotAwaitingReview,
     NotAwaitingRuling,
     NotDenied,
+    NothingToHear,
     NotTheEnterprise,
+    NotYourCall,
     NotYourReview,
     NotYourRuling,
     OneQuestionnaireAMonth,
@@ -68,6 +73,8 @@ from shared.decider import Actor, Context, Decider
 from shared.directory import KnownEnterprise
 from shared.events import Fact
 from shared.events.visits import (
+    Came,
+    ConfirmationHeard,
     EvidenceAttached,
     VisitAccepted,
     VisitAdmitted,
@@ -89,6 +96,8 @@ from shared.terms import EvidenceKind, Mode, Review, Role, Ruling
 from shared.vault import Personal
 
 MOST_FILES = 50
+CALLING = (Role.CALLER_BACK, Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)
+"""Who calls an enterprise about its confirmation."""
 
 _MEDIA: dict[EvidenceKind, tuple[str, ...]] = {
     EvidenceKind.PHOTO: ("image/",),
@@ -116,6 +125,18 @@ class VisitDetails:
     upheld: str | None = None
     admitted: str | None = None
     """Why a held telling was let in."""
+    heard: ConfirmationHeard | None = None
+
+    @property
+    def proved(self) -> VisitConfirmed | None:
+        """The enterprise's confirmation, if it may be believed: nobody doubts it, or a call has settled it."""
+        believed = self.confirmed and (not self.confirmed.doubtful or (self.heard is not None and self.heard.stands))
+        return self.confirmed if believed else None
+
+    @property
+    def unheard(self) -> bool:
+        """A doubtful confirmation of which nobody has called yet."""
+        return self.confirmed is not None and self.confirmed.doubtful and self.heard is None
 
     @property
     def units(self) -> frozenset[str]:
@@ -188,7 +209,7 @@ Recorded = Standing | Voided | Held
 State = Unrecorded | Recorded
 Asked = (
     RecordVisit | CorrectVisit | AttachEvidence | AcceptVisit | ReturnVisit | VoidVisit
-    | ConfirmVisit | DenyVisit | UpholdVisit | RuleVisit
+    | ConfirmVisit | DenyVisit | UpholdVisit | RuleVisit | HearConfirmation
 )  # fmt: skip
 
 
@@ -200,7 +221,7 @@ def counts(state: Recorded) -> bool:
 def decide(state: State, command: Asked, context: Context) -> list[Fact]:
     """Facts, or a refusal. ``context.known`` brings ``enterprise``, ``members`` and ``units`` of the day of the visit;
     ``questionnaire`` if another one of the month is known; ``opened``, the clear texts of the state's personal data;
-    ``photos_since`` and ``policies``. A ruling needs ``enterprise`` of today.
+    ``photos_since`` and ``policies``; ``came``, how a confirmation came about. A ruling needs ``enterprise`` of today.
     """
     if not isinstance(state, Unrecorded):
         _guard(state.details, command, context)
@@ -209,7 +230,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _record(command, context)
         case Unrecorded(), (
             CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | VoidVisit()
-            | ConfirmVisit() | DenyVisit() | UpholdVisit() | RuleVisit()
+            | ConfirmVisit() | DenyVisit() | UpholdVisit() | RuleVisit() | HearConfirmation()
         ):  # fmt: skip
             raise Unknown(what="visit", id=str(context.subject))
         case Pending() | Accepted() | Returned() | Voided() | Held(), RecordVisit():
@@ -240,6 +261,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _confirm(state, command, context)
         case Pending() | Accepted() | Returned() | Held(), DenyVisit():
             return _deny(state.details, command, context)
+        case Pending() | Accepted() | Returned() | Held(), HearConfirmation():
+            return _hear(state, command, context)
         case Pending() | Accepted() | Returned(), UpholdVisit():
             return _uphold(state.details, command, context)
         case Held(), RuleVisit():
@@ -250,6 +273,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise AwaitsRuling(visit=str(context.subject), why=state.why)
         case Voided(), (
             CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | ConfirmVisit() | DenyVisit() | UpholdVisit()
+            | HearConfirmation()
         ):  # fmt: skip
             raise VisitIsVoid(visit=str(context.subject), reason=state.words)
 
@@ -293,6 +317,8 @@ def _noted(details: VisitDetails, fact: Fact) -> VisitDetails:
             return replace(details, missing=fact.missing)
         case VisitConfirmed():
             return replace(details, confirmed=details.confirmed or fact)
+        case ConfirmationHeard():
+            return replace(details, heard=details.heard or fact)
         case VisitDenied():
             return replace(details, denied=details.denied or fact)
         case VisitUpheld():
@@ -311,6 +337,8 @@ def _guard(details: VisitDetails, command: Asked, context: Context) -> None:
         case ConfirmVisit() | DenyVisit():
             if not context.actor.holds(Role.SYSTEM):
                 raise NotTheEnterprise
+        case HearConfirmation():
+            may_call(details, context.actor)
         case RuleVisit():
             enterprise: KnownEnterprise = context.known["enterprise"]
             may_rule(frozenset(held.unit for held in enterprise.assigned.values()), details, context.actor)
@@ -344,6 +372,12 @@ def may_rule(units: frozenset[str], details: VisitDetails, actor: Actor) -> None
         raise OwnVisit
 
 
+def may_call(details: VisitDetails, actor: Actor) -> None:
+    """Whoever calls enterprises for the district; never of a unit that came, nor who told the visit."""
+    if not actor.holds(*CALLING) or actor.unit in details.units or actor.id in details.tellers:
+        raise NotYourCall
+
+
 def allowed_actions(state: Recorded, actor: Actor, responsible: frozenset[str] = frozenset()) -> list[str]:
     """What this person may do with the visit now, by the guards of ``decide``. ``responsible``: the units of today."""
     details, held = state.details, isinstance(state, Held)
@@ -354,6 +388,7 @@ def allowed_actions(state: Recorded, actor: Actor, responsible: frozenset[str] =
         "return": (may_review, isinstance(state, (Pending, Accepted))),
         "void": (may_review, not isinstance(state, Voided) and not held),
         "uphold": (may_review, details.disputed and not isinstance(state, (Voided, Held))),
+        "hear": (may_call, details.unheard and not isinstance(state, Voided)),
         "rule": (lambda found, who: may_rule(responsible, found, who), held),
     }
     return [name for name, (guard, possible) in offered.items() if possible and _passes(guard, details, actor)]
@@ -411,12 +446,28 @@ def _accept(details: VisitDetails, command: AcceptVisit, context: Context) -> li
 def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context) -> list[Fact]:
     first, words = state.details.confirmed, _about_contact(command.words, state.details)
     if first is None:
-        fact = VisitConfirmed(rating=command.rating, aware=command.aware, words=words, via=command.via)
+        came: Came | None = context.known.get("came")
+        fact = VisitConfirmed(
+            rating=command.rating, aware=command.aware, words=words, via=command.via, came=came,
+            doubtful=came is not None and doubtful(came, state.details.units),
+        )  # fmt: skip
         return [fact, *_unless_held(state, replace(state.details, confirmed=fact))]
     again = (first.rating, first.aware) == (command.rating, command.aware)
     if again and same(first.words, words, context.known.get("opened", {}).get("confirmed")):
         return []
     raise AlreadyConfirmed(visit=str(context.subject))
+
+
+def _hear(state: Standing | Held, command: HearConfirmation, context: Context) -> list[Fact]:
+    details = state.details
+    if details.confirmed is None or not details.confirmed.doubtful:
+        raise NothingToHear(visit=str(context.subject))
+    if details.heard is None:
+        fact = ConfirmationHeard(stands=command.stands, note=command.note, by=context.actor.id)
+        return [fact, *_unless_held(state, replace(details, heard=fact))]
+    if details.heard.stands == command.stands:
+        return []
+    raise AlreadyHeard(visit=str(context.subject), stands=details.heard.stands)
 
 
 def _deny(details: VisitDetails, command: DenyVisit, context: Context) -> list[Fact]:
@@ -478,7 +529,7 @@ def _unless_held(state: Recorded, after: VisitDetails) -> list[Fact]:
 
 def _judgement(after: VisitDetails) -> list[Fact]:
     """The evidence rule's answer, if it is another one than before. ``after`` still carries the answer of before."""
-    lacking = missing(after.told, after.evidence, confirmed=after.confirmed is not None)
+    lacking = missing(after.told, after.evidence, confirmed=after.proved is not None)
     if lacking == after.missing:
         return []
     rule = rule_of(after.told)

@@ -13,7 +13,7 @@ from services.visits.domain.reuse import bands
 from services.visits.domain.visit import Accepted, Held, Pending, Returned, State, Unrecorded, VisitDetails, Voided
 from services.visits.domain.wording import smells_of
 from shared.events import Fact
-from shared.events.visits import EvidenceAttached, VisitConfirmed, VisitDenied, VisitRecorded
+from shared.events.visits import ConfirmationHeard, EvidenceAttached, VisitConfirmed, VisitDenied, VisitRecorded
 from shared.projector import View
 from shared.terms import Review, VisitFlag
 
@@ -34,6 +34,7 @@ def written(state: visit.Recorded) -> str:
             "denied": _dumped(details.denied),
             "upheld": details.upheld,
             "admitted": details.admitted,
+            "heard": _dumped(details.heard),
         }
     ).decode()
 
@@ -54,6 +55,7 @@ def read(text: str) -> visit.Recorded:
         denied=VisitDenied.model_validate(kept["denied"]) if kept["denied"] else None,
         upheld=kept["upheld"],
         admitted=kept["admitted"],
+        heard=ConfirmationHeard.model_validate(kept["heard"]) if kept["heard"] else None,
     )
     match Review(kept["review"]):
         case Review.PENDING:
@@ -75,6 +77,7 @@ def flags(state: visit.Recorded) -> tuple[VisitFlag, ...]:
         VisitFlag.WORDING: bool(smells_of(told)) if told.wording is None else told.wording,
         VisitFlag.SKEW: told.skew_hours is not None,
         VisitFlag.DENIED: state.details.disputed,
+        VisitFlag.UNHEARD: state.details.unheard,
     }
     return tuple(flag for flag, raised in found.items() if raised)
 
@@ -87,8 +90,13 @@ def _visit(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         UUID(key), version, told.enterprise.id, told.enterprise.name, told.enterprise.code, told.on, f"{told.on:%Y-%m}",
         str(told.mode), str(state.review), visit.counts(state), told.joint, told.late_entry, len(told.demands),
         len(state.details.evidence), orjson.dumps([str(flag) for flag in flags(state)]).decode(), state.details.disputed,
-        state.details.missing == (), written(state),
+        state.details.missing == (), _rating(state.details), written(state),
     )  # fmt: skip
+
+
+def _rating(details: VisitDetails) -> str | None:
+    """What the enterprise itself gave, once that may be believed (K7)."""
+    return str(details.proved.rating) if details.proved and details.proved.rating else None
 
 
 def _unit(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -104,7 +112,7 @@ VISITS = View[State](
     {
         "id": "uuid", "ver": "int", "enterprise": "uuid", "enterprise_name": "text", "code": "text", "on_date": "date",
         "month": "text", "mode": "text", "review": "text", "counted": "bool", "joint": "bool", "late_entry": "bool",
-        "demands": "int", "files": "int", "flags": "jsonb", "disputed": "bool", "proved": "bool", "state": "jsonb",
+        "demands": "int", "files": "int", "flags": "jsonb", "disputed": "bool", "proved": "bool", "rating": "text", "state": "jsonb",
     },
     ("id",), _visit, "id",
     indexes=(
