@@ -30,7 +30,7 @@ _TOKENS = 20_000
 """Tokens remembered as seen; who comes again after as many others signs in again, which is no harm."""
 _SHOWN = ("application/json", "application/problem+json", "text/html", "text/event-stream", "text/javascript", "text/css")
 """What is looked at. Everything else that is answered is a file, and was taken."""
-_PEOPLE = ("/members/", "/appointments", "/accounts/", "/sessions")
+_PEOPLE = ("/members/", "/tokens/")
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.[a-z]+\.jsonl")
 
 
@@ -53,9 +53,9 @@ def kind_of(name: str, method: str, route: str, status: int, media: str) -> Kind
         return Kind.REFUSAL
     if name == "list_security_log":
         return Kind.READING
-    if route.endswith("/unmask") or route.startswith("/lookups/"):
+    if route.endswith("/unmask") or route.startswith("/lookups/") or route == "/subjects/find":
         return Kind.DISCLOSURE
-    if route.endswith("/erase"):
+    if method not in ("GET", "HEAD") and route.startswith("/subjects/"):
         return Kind.ERASURE
     if method not in ("GET", "HEAD") and route.startswith(_PEOPLE):
         return Kind.APPOINTMENT
