@@ -19,6 +19,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared import traces
 from shared.numbers import Kind, numbers, replaced
 from shared.terms import derived_id
 from shared.vault import ERASED, Personal, mask
@@ -45,6 +46,7 @@ class Clear(Enum):
     PUBLISHED = "为公开或下发而写的文字:政策、宣传、问卷题目、职责、通知"
     GROUNDS = "企业归属、存续、代管变动的事由:登记导入和归口调整时由系统成批填写,写的是企业的事"
     ERASURE = "删除个人信息的事由:密钥库不在时也须先记下,删除后仍须可查;写依据,不写人"
+    REFERENCE = "文号、外部编号、文件名、链接:填写人照抄的编号"
     PLATFORM = "系统自己写的话:推导过程、缺项、判断依据,不引用填写内容"
 
 
@@ -56,7 +58,13 @@ Registered = Annotated[str, Clear.REGISTER]
 Published = Annotated[str, Clear.PUBLISHED]
 Grounds = Annotated[str, Clear.GROUNDS]
 Basis = Annotated[str, Clear.ERASURE]
+Reference = Annotated[str, Clear.REFERENCE]
 Said = Annotated[str, Clear.PLATFORM]
+
+_TYPED = frozenset({Clear.NAME, Clear.REGISTER, Clear.GROUNDS, Clear.ERASURE, Clear.REFERENCE})
+"""Clear text that a person types or a file brings: nobody's number stays in it."""
+_PUBLISHED = frozenset({Clear.PUBLISHED})
+_Sought = type[_Sealed] | frozenset[Clear]
 
 TOKEN = re.compile(r"\$\{a1\.([0-9a-f]{32})\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]*)\}")
 """``${a1.subject.nonce.sealed}``: nothing that JSON, HTML or a table would have to write otherwise."""
@@ -107,45 +115,62 @@ def texts(part: object) -> Iterator[str]:
     yield from found
 
 
-def mapped(part: ModelT, change: Callable[[str], str]) -> ModelT:
-    """The fact with every free text changed; the same one if none is."""
+def mapped(part: ModelT, change: Callable[[str], str], sought: _Sought = _Sealed) -> ModelT:
+    """The fact with every free text changed, or every clear one of some kinds; the same one if none is."""
     changed = {
         name: after
-        for name, shape in _shapes(type(part))
-        if (after := _mapped(before := getattr(part, name), shape, change)) is not before
+        for name, shape in _shapes(type(part), sought)
+        if (after := _mapped(before := getattr(part, name), shape, change, sought)) is not before
     }
     return part.model_copy(update=changed) if changed else part
 
 
-def _mapped(value: Any, shape: Any, change: Callable[[str], str]) -> Any:
+def without_numbers(fact: FactT) -> FactT:
+    """The fact with 〔号码〕 for every number of a person's in its clear texts: they are for ever. What is published may name the
+    landline of an office.
+    """
+    return mapped(mapped(fact, traces.without_numbers, _TYPED), traces.without_mobiles, _PUBLISHED)
+
+
+def _mapped(value: Any, shape: Any, change: Callable[[str], str], sought: _Sought) -> Any:
     """``shape`` is ``str`` for a free text, a model for a part that holds some, and in a tuple for as many as there are."""
     if value is None:
         return None
     if isinstance(shape, tuple):
-        after = tuple(_mapped(item, shape[0], change) for item in value)
+        after = tuple(_mapped(item, shape[0], change, sought) for item in value)
         return after if any(new is not old for new, old in zip(after, value, strict=True)) else value
-    return change(value) if shape is str else mapped(value, change)
+    if shape is str:
+        after = change(value)
+        return value if after == value else after
+    return mapped(value, change, sought)
 
 
 @cache
-def _shapes(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
-    """The fields of a model that are or hold free text, each with its shape: most facts have few."""
-    found = ((name, _shape(field.annotation, field.metadata)) for name, field in model.model_fields.items())
+def _shapes(model: type[BaseModel], sought: _Sought = _Sealed) -> tuple[tuple[str, Any], ...]:
+    """The fields of a model that are or hold such text, each with its shape: most facts have few."""
+    found = ((name, _shape(field.annotation, field.metadata, sought)) for name, field in model.model_fields.items())
     return tuple((name, shape) for name, shape in found if shape is not None)
 
 
-def _shape(annotation: Any, marks: Sequence[Any] = ()) -> Any:
+def _shape(annotation: Any, marks: Sequence[Any], sought: _Sought) -> Any:
     origin, parts = get_origin(annotation), get_args(annotation)
-    if any(isinstance(mark, _Sealed) for mark in marks):
+    if any(
+        mark in sought if isinstance(sought, frozenset) and isinstance(mark, Clear) else _is_seal(mark, sought) for mark in marks
+    ):
         return str
     if origin is Annotated:
-        return _shape(parts[0], parts[1:])
+        return _shape(parts[0], parts[1:], sought)
     if origin in (Union, UnionType):
-        return next((shape for part in parts if (shape := _shape(part)) is not None), None)
+        return next((shape for part in parts if (shape := _shape(part, (), sought)) is not None), None)
     if origin is tuple:
-        inner = _shape(parts[0])
+        inner = _shape(parts[0], (), sought)
         return None if inner is None else (inner,)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) and _shapes(annotation) else None
+    inside = isinstance(annotation, type) and issubclass(annotation, BaseModel) and _shapes(annotation, sought)
+    return annotation if inside else None
+
+
+def _is_seal(mark: Any, sought: _Sought) -> bool:
+    return sought is _Sealed and isinstance(mark, _Sealed)
 
 
 # Sealing and opening.
@@ -252,6 +277,7 @@ def hints(found: Iterable[str]) -> tuple[str, ...]:
 
 
 __all__ = [
-    "ERASED", "Basis", "Clear", "Code", "FreeText", "Grounds", "Name", "Published", "Registered", "Said", "datum_of", "hints", "holds_token",
+    "ERASED", "Basis", "Clear", "Code", "FreeText", "Grounds", "Name", "Published", "Reference", "Registered", "Said", "datum_of", "hints", "holds_token",
     "mapped", "mask_numbers", "numbers_in", "opened", "sealed", "subject_of", "subjects_in", "texts", "to_seal", "token_of",
+    "without_numbers",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ import orjson
 from shared.decider import Context, Decider, said_before
 from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
-from shared.freetext import hints, opened, sealed, texts, to_seal
+from shared.freetext import hints, opened, sealed, texts, to_seal, without_numbers
 from shared.gate import Gate, LogFork, torn
 from shared.instants import Instants
 from shared.outages import OUTAGES, passes, unavailable
@@ -186,7 +186,8 @@ async def _decide(connection: Any, item: _Waiting, entries: Sequence[Entry], cle
     kept = _fold(item.decider, entries)
     state = kept if all(entry.fact is fact for entry, fact in zip(entries, clear, strict=True)) else item.decider.fold(clear)
     context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)
-    return _Decided(item, len(entries), tuple(item.decider.decide(state, item.command, context)), kept)
+    decided = tuple(map(without_numbers, item.decider.decide(state, item.command, context)))
+    return _Decided(item, len(entries), decided, kept)
 
 
 async def _only_a_repeat(vault: Vault, command: Command, facts: Sequence[Fact]) -> None:

@@ -51,7 +51,7 @@ _READER = re.compile(
     rf"|qq号?[^\w]{{0,3}}[为是]?[^\w]{{0,2}}(?!{_PHONE}|{_IDENTITY})(?P<account>[1-9]\d{{4,11}}(?!\d))",
     re.IGNORECASE,
 )
-_MOBILE_DIGITS = 11
+_MOBILE = re.compile(r"(?:(?:00)?86)?1[3-9]\d{9}")
 _SPELLED = {char: str(place) for row in ("〇一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖") for place, char in enumerate(row)} | {
     "幺": "1",
     "○": "0",
@@ -80,6 +80,11 @@ class Number:
     def bare(self) -> str:
         """Its digits alone."""
         return "".join(char for char in self.written.upper() if char.isdigit() or char == "X")
+
+    @property
+    def landline(self) -> bool:
+        """Whether it is a telephone that stands somewhere."""
+        return self.kind is Kind.PHONE and not _MOBILE.fullmatch(self.bare)
 
 
 def numbers(text: str) -> Iterator[Number]:

@@ -18,6 +18,10 @@ _ORGANISATION = re.compile(
     r"(?:.{2,}(?:公司|合伙企业|合作社|联社|供销社|企业|集团|工厂|厂|分行|支行|营业部|事务所|中心|商行|门市部|经营部|学校|医院|超市)"
     r"|.{4,}[店馆部社所行场站院园城])(?:[(（][^()（）]*[)）])?"
 )
+_PERSON = re.compile(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,8}(?:·[\u4e00-\u9fff]{1,8})+")
+_NO_PERSON = re.compile(
+    r"公司|企业|集团|中心|学校|酒业|商贸|科技|建材|贸易|[厂店馆部社所行场站院园城坊吧铺库网矿队校会局处室堂轩阁楼厅省市州县区镇乡村路街号]$"
+)
 _LONG_NUMBER = re.compile(r"\d{5,}")
 
 
@@ -29,6 +33,16 @@ def personal_number(text: str) -> bool:
 def without_numbers(text: str) -> str:
     """The text with 〔号码〕 where such a number stands; as it was typed where none does."""
     return replaced(text, lambda _number: _HIDDEN)
+
+
+def without_mobiles(text: str) -> str:
+    """Likewise, but landlines stay: what is published names those of offices."""
+    return replaced(text, lambda number: text[number.start : number.end] if number.landline else _HIDDEN)
+
+
+def person(text: str) -> bool:
+    """Whether it looks like a person's name and like no organisation's or place's: two to four characters, or parts with a dot."""
+    return bool(_PERSON.fullmatch(text)) and not _NO_PERSON.search(text)
 
 
 PUBLIC = AfterValidator(without_numbers)

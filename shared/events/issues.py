@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.events import Fact, Part
 from shared.events.visits import Visited
-from shared.freetext import Code, FreeText, Name, Said
+from shared.freetext import Code, FreeText, Name, Reference, Said
 from shared.months import WrittenDate
 from shared.terms import (
     Alarm,
@@ -45,7 +45,7 @@ class IssueReported(Fact, type="issues.issue-reported.v1"):
     urgency: Urgency
     reporter: Personal | None = None
     phone: Personal | None = None
-    external_no: Code = ""
+    external_no: Reference = ""
     external_due: date | None = None
     on: date
     at: datetime | None = None
@@ -175,7 +175,7 @@ class IssueReopened(Fact, type="issues.issue-reopened.v1"):
 class IssueArchived(Fact, type="issues.issue-archived.v1"):
     """T20 归档."""
 
-    file_no: Code = ""
+    file_no: Reference = ""
     on: date
     retention_years: int | None = None
 
@@ -311,7 +311,7 @@ class EscalationApproved(Fact, type="issues.escalation-approved.v1"):
     leader: UUID
     handler: UUID
     due: Due
-    document: Code = ""
+    document: Reference = ""
     by: UUID
     on: date
 
@@ -327,7 +327,7 @@ class EscalationRejected(Fact, type="issues.escalation-rejected.v1"):
 class CityReplied(Fact, type="issues.city-replied.v1"):
     """The city's reply: its document number, its words, and the deadline it sets if it does."""
 
-    document: Code
+    document: Reference
     reply: FreeText
     due: date | None = None
     on: date
@@ -353,7 +353,7 @@ class IssueWithdrawn(Fact, type="issues.issue-withdrawn.v1"):
     """T21 撤回 by the enterprise, confirmed in a recorded call by somebody who does not handle it."""
 
     reason: FreeText
-    call: Code
+    call: Reference
     by: UUID
     on: date
 
@@ -370,7 +370,7 @@ class IssueUrged(Fact, type="issues.issue-urged.v1"):
 class IssueSupervised(Fact, type="issues.issue-supervised.v1"):
     """T23 督办: a numbered slip that has to be answered within three working days."""
 
-    no: Code
+    no: Reference
     colour: Colour
     words: FreeText
     reply_due: Due
@@ -381,7 +381,7 @@ class IssueSupervised(Fact, type="issues.issue-supervised.v1"):
 class SupervisionAnswered(Fact, type="issues.supervision-answered.v1"):
     """The unit's answer to a slip."""
 
-    no: Code
+    no: Reference
     reply: FreeText
     by: UUID
     on: date
@@ -582,7 +582,7 @@ class CallFollowed(Fact, type="issues.call-followed.v1"):
 class OrderHeld(Fact, type="issues.order-held.v1"):
     """A transferred order that could not become a ticket by itself: it waits for a person, whole (``row`` as it came)."""
 
-    external_no: Code
+    external_no: Reference
     enterprise_name: FreeText = ""
     enterprise_code: FreeText = ""
     content: FreeText
@@ -618,11 +618,11 @@ class OrderDismissed(Fact, type="issues.order-dismissed.v1"):
 class HistoryRecorded(Fact, type="issues.history-recorded.v1"):
     """补录: one row of another system's log, as it was said there; ``refused`` is the rule of ours it would have broken."""
 
-    source: Code
-    no: Code
+    source: Reference
+    no: Reference
     line: int
     at: datetime
-    status: Code
+    status: Reference
     stage: IssueStage
     final: bool
     level: Level
@@ -656,7 +656,7 @@ class RecheckDrawn(Fact, type="issues.recheck-drawn.v1"):
 class RecheckRecorded(Fact, type="issues.recheck-recorded.v1"):
     """What the enterprise said when it was asked again. ``confirmed``: whether the ticket told the truth."""
 
-    no: Code
+    no: Reference
     outcome: CallOutcome
     confirmed: bool | None = None
     note: FreeText

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
-from shared.freetext import Basis, Code, FreeText, Grounds, Name, Published, Registered, Said
+from shared.freetext import Basis, Code, FreeText, Grounds, Name, Published, Reference, Registered, Said
 from shared.months import WrittenDate
 from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
 from shared.vault import Personal
@@ -20,7 +20,7 @@ class UnitEstablished(Fact, type="roster.unit-established.v1"):
     kind: UnitKind
     parent: Code | None = None
     on: date
-    document: Code = ""
+    document: Reference = ""
     predecessors: tuple[Code, ...] = ()
     """The units it was split off from or made of."""
 
@@ -30,7 +30,7 @@ class UnitRenamed(Fact, type="roster.unit-renamed.v1"):
 
     name: Name
     on: date
-    document: Code = ""
+    document: Reference = ""
 
 
 class UnitEnded(Fact, type="roster.unit-ended.v1"):
@@ -38,7 +38,7 @@ class UnitEnded(Fact, type="roster.unit-ended.v1"):
 
     on: date
     successors: tuple[Code, ...] = ()
-    document: Code = ""
+    document: Reference = ""
     proposed_by: UUID | None = None
 
 
@@ -48,7 +48,7 @@ class UnitEndProposed(Fact, type="roster.unit-end-proposed.v1"):
     id: UUID
     on: date
     successors: tuple[Code, ...] = ()
-    document: Code = ""
+    document: Reference = ""
     by: UUID
     by_head: bool = False
     proposed_on: date
@@ -91,7 +91,7 @@ class MemberAppointed(Fact, type="roster.member-appointed.v1"):
     role: Role
     post: Name = ""
     duty: Published = ""
-    document: Code = ""
+    document: Reference = ""
     on: date
     until: date | None = None
     acting_for: Code | None = None
@@ -114,7 +114,7 @@ class MemberProposed(Fact, type="roster.member-proposed.v1"):
     role: Role
     post: Name = ""
     duty: Published = ""
-    document: Code = ""
+    document: Reference = ""
     on: date
     until: date | None = None
     acting_for: Code | None = None
@@ -177,8 +177,8 @@ class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
     assets: int | None = None
     abnormal: bool | None = None
     managed_elsewhere: bool = False
-    source: Code = "import"
-    batch: Code = ""
+    source: Reference = "import"
+    batch: Reference = ""
     on: date
 
 
@@ -204,8 +204,8 @@ class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
     revenue: int | None = None
     assets: int | None = None
     abnormal: bool | None = None
-    source: Code = "import"
-    batch: Code = ""
+    source: Reference = "import"
+    batch: Reference = ""
     on: date
 
 
@@ -251,7 +251,7 @@ class StandingChanged(Fact, type="roster.standing-changed.v1"):
     standing: Standing
     on: date
     reason: Grounds = ""
-    batch: Code = ""
+    batch: Reference = ""
 
 
 class CustodyChanged(Fact, type="roster.custody-changed.v1"):
@@ -274,7 +274,7 @@ class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
     worker: UUID | None = None
     on: date
     reason: Grounds = ""
-    document: Code = ""
+    document: Reference = ""
     confidence: int | None = None
     proposed_by: UUID | None = None
     """Who proposed it, where it left another unit; the other one is who said this."""
@@ -290,7 +290,7 @@ class EnterpriseMoveProposed(Fact, type="roster.enterprise-move-proposed.v1"):
     worker: UUID | None = None
     on: date
     reason: Grounds = ""
-    document: Code = ""
+    document: Reference = ""
     by: UUID
     proposed_on: date
 
@@ -334,7 +334,7 @@ class RowSetAside(Fact, type="roster.row-set-aside.v1"):
     or empty. ``reasons``, ``columns`` and ``name`` are of older rows, which quoted their cells.
     """
 
-    batch: Code
+    batch: Reference
     row: int
     reasons: tuple[Said, ...] = ()
     columns: tuple[Code, ...] = ()
@@ -347,7 +347,7 @@ class RowSetAside(Fact, type="roster.row-set-aside.v1"):
 class RowRepaired(Fact, type="roster.row-repaired.v1"):
     """A later file has the same enterprise in order: nothing is left to be looked at."""
 
-    batch: Code
+    batch: Reference
 
 
 class RowDismissed(Fact, type="roster.row-dismissed.v1"):
@@ -369,7 +369,7 @@ class YearPublished(Fact, type="roster.year-published.v1"):
 
     year: int
     days: tuple[Day, ...]
-    source: Code = ""
+    source: Reference = ""
 
 
 class ProjectRegistered(Fact, type="roster.project-registered.v1"):
@@ -387,7 +387,7 @@ class PlaqueHung(Fact, type="roster.plaque-hung.v1"):
     taken down. It is never the credit code.
     """
 
-    number: Code
+    number: Reference
     leader: UUID
     contact: UUID
     office_phone: Code = ""
@@ -434,7 +434,7 @@ class BrandPublished(Fact, type="roster.brand-published.v1"):
     suffix: Name = ""
     slogan: Published = ""
     core: tuple[Name, ...] = ()
-    logo: Code = ""
+    logo: Reference = ""
     lead_office: Code
     district: Code
     city: Name = ""
@@ -442,7 +442,7 @@ class BrandPublished(Fact, type="roster.brand-published.v1"):
     phone: Code = ""
     email: Code = ""
     channels: tuple[Code, ...] = ()
-    site: Code = ""
+    site: Reference = ""
     on: date
     note: FreeText = ""
 
@@ -453,7 +453,7 @@ class DeliveryRecorded(Fact, type="roster.delivery-recorded.v1"):
     unit: Code
     month: Code
     channel: DeliveryChannel
-    file: Code
+    file: Reference
     sha256: Code
     received_on: date
     note: FreeText = ""
@@ -463,7 +463,7 @@ class EnterpriseMissed(Fact, type="roster.enterprise-missed.v1"):
     """It survives in the register and did not stand in a file that was declared complete: a person looks whether it is gone."""
 
     on: date
-    batch: Code = ""
+    batch: Reference = ""
 
 
 class EnterpriseFound(Fact, type="roster.enterprise-found.v1"):
@@ -471,7 +471,7 @@ class EnterpriseFound(Fact, type="roster.enterprise-found.v1"):
 
     on: date
     reason: Grounds = ""
-    batch: Code = ""
+    batch: Reference = ""
 
 
 class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
@@ -493,7 +493,7 @@ class CensusOpened(Fact, type="roster.census-opened.v1"):
     unit: Code | None = None
     since: date
     until: date
-    document: Code = ""
+    document: Reference = ""
 
 
 class CensusClosed(Fact, type="roster.census-closed.v1"):
@@ -557,7 +557,7 @@ class UnitMoved(Fact, type="roster.unit-moved.v1"):
 
     parent: Code
     on: date
-    document: Code = ""
+    document: Reference = ""
 
 
 class UnitCharged(Fact, type="roster.unit-charged.v1"):
@@ -572,7 +572,7 @@ class UnitDocumented(Fact, type="roster.unit-documented.v1"):
 
     document: UUID
     kind: PaperKind
-    number: Code
+    number: Reference
     title: Name
     issued: date
     expires: date | None = None
@@ -628,7 +628,7 @@ class HandoverOpened(Fact, type="roster.handover-opened.v1"):
     taker: UUID
     enterprises: tuple[UUID, ...]
     on: date
-    document: Code = ""
+    document: Reference = ""
     note: FreeText = ""
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
-from shared.freetext import Code, FreeText, Name, Published, Said
+from shared.freetext import Code, FreeText, Name, Published, Reference, Said
 from shared.months import WrittenDate
 from shared.terms import (
     Ack,
@@ -117,7 +117,7 @@ class EvidenceAttached(Fact, type="visits.evidence-attached.v1"):
     media_type: Code
     size: int
     captured_at: datetime | None = None
-    original: Code = ""
+    original: Reference = ""
     phash: Code | None = None
     """64-bit difference hash of a picture, hexadecimal: pictures that look alike differ in few bits."""
     uploaded_at: datetime | None = None
@@ -271,7 +271,7 @@ class CampaignFileAdded(Fact, type="visits.campaign-file-added.v1"):
     """A picture or document that shows what was done, by the digest of the bytes as they are stored and as they were sent."""
 
     sha256: Code
-    original: Code
+    original: Reference
     media_type: Code
     size: int
 
@@ -293,7 +293,7 @@ class ChannelUsed(Fact, type="visits.channel-used.v1"):
     channel: Channel
     on: date
     title: Name
-    link: Code = ""
+    link: Reference = ""
     photo: Code = ""
     reach: int | None = None
 
@@ -619,11 +619,11 @@ class PolicyPublished(Fact, type="visits.policy-published.v1"):
     unit: Code
     title: Name
     text: Published = ""
-    url: Code = ""
-    document: Code = ""
+    url: Reference = ""
+    document: Reference = ""
     industries: tuple[Code, ...] = ()
     sizes: tuple[Size, ...] = ()
-    tags: tuple[Code, ...] = ()
+    tags: tuple[Name, ...] = ()
     since: date
     until: date | None = None
 

@@ -600,3 +600,20 @@ def test_epoch_milliseconds_are_the_day_that_it_was_in_china():
     assert ahead > 6 * 120, "the zone's rules know these summers"
     assert read_date("546278400000") == date(1987, 4, 25)
     assert read_date("552150000000") == date(1987, 7, 2), "a fixed +8 hours says the first"
+
+
+@pytest.mark.parametrize("column", ["企业名称", "登记机关", "住所"])
+@pytest.mark.parametrize("name", ["张伟", "欧阳娜娜", "阿·买买提"])
+def test_a_persons_name_in_a_public_column_is_a_shifted_row(verdict, column, name):
+    """It would stand in a fact in clear for ever."""
+    judged = verdict(**{column: name})
+    assert isinstance(judged, SetAside) and Fault.SHIFTED in faults(judged)
+
+
+@pytest.mark.parametrize("column", ["住所", "经营范围", "登记机关"])
+@pytest.mark.parametrize(
+    "number", ["电话8222222", "139.0000.5555", "522401199001011234", "（0857）8222222", "１３９００００５５５５"]
+)
+def test_a_number_in_a_public_column_is_hidden_however_it_is_written(verdict, column, number):
+    judged = verdict(**{column: f"七星关区市场监督管理局{number}"})
+    assert number not in str(judged.candidate if isinstance(judged, Accepted) else "")

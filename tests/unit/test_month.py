@@ -198,6 +198,15 @@ def test_the_reason_is_given_later_and_completed_whatever_became_of_the_ledger()
     assert filed and (filed.late_reason, filed.reason_wanted) == ("联络员请假,备用联络员未到岗", False)
 
 
+def test_the_reason_that_was_still_wanted_is_taken_from_the_note_of_the_next_filing() -> None:
+    state, _ = submitted(now=LATE)
+    for note, known in (("", ""), ("联络员请假", "联络员请假"), ("已改正", "联络员请假")):
+        state = MONTH.fold(MONTH.decide(state, ReturnLedger(reason="有误"), context(OFFICE)), state)
+        state = MONTH.fold(MONTH.decide(state, SubmitLedger(note=note), context(LIAISON, now=LATE)), state)
+        filed = filed_of(state)
+        assert filed and (filed.late_reason, filed.reason_wanted) == (known, not known)
+
+
 @pytest.mark.parametrize("actor", [OFFICE, SYSTEM])
 def test_nobody_else_gives_the_units_reason(actor: Actor) -> None:
     state, _ = submitted(now=LATE)

@@ -271,7 +271,8 @@ def evolve(state: State, fact: Fact) -> State:
     match state, fact:
         case Open() | Returned(), LedgerSubmitted():
             before = state.filed if isinstance(state, Returned) else None
-            reason = before.late_reason if before else "" if fact.on_time else fact.note
+            said = "" if fact.on_time else fact.note
+            reason = (before.late_reason or said) if before else said
             return Filed(
                 fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time,
                 before.supplements if before else (), fact.note, reason,

@@ -23,12 +23,13 @@ from shared.events.roster import IndustriesMapped, LoadLimitSet, OfficePhonesMap
 from shared.months import WrittenDate
 from shared.problems import Refused
 from shared.terms import Line
+from shared.traces import PUBLIC
 
 LOAD_LIMIT = 60
 """Enterprises for one person on one line before a warning, as long as the office has set nothing else."""
 
 Industry = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,10}$")]
-Word = Annotated[str, StringConstraints(min_length=2, max_length=40)]
+Word = Annotated[str, StringConstraints(min_length=2, max_length=40), PUBLIC]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9 ()+-]{5,30}$")]
 
 

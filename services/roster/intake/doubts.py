@@ -19,6 +19,7 @@ from services.roster.intake.cells import (
 from services.roster.intake.read import Column, RawRow
 from shared.codes import CreditCode, InvalidCode, credit_code, normalise
 from shared.foreign.mojibake import LOST, garble, misread, suspicious
+from shared.traces import person
 
 _CODE_SHAPE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])")
 
@@ -70,7 +71,9 @@ def strange(row: RawRow) -> list[tuple[Column, str]]:
     """Cells that can't be what their heading says."""
     found: list[tuple[Column, str]] = []
     name = row[Column.NAME]
-    if name and (name.isdigit() or _DATEISH.fullmatch(name) or _STANDING_WORD.fullmatch(name) or not _LETTER.search(name)):
+    if name and (
+        person(name) or name.isdigit() or _DATEISH.fullmatch(name) or _STANDING_WORD.fullmatch(name) or not _LETTER.search(name)
+    ):
         found.append((Column.NAME, name))
     kind = row[Column.KIND]
     if kind and (_DATEISH.fullmatch(kind) or _STANDING_WORD.fullmatch(kind) or _KIND_STRANGE.search(kind)):
@@ -88,10 +91,12 @@ def strange(row: RawRow) -> list[tuple[Column, str]]:
         found.append((Column.CAPITAL, capital))
     for column in (Column.ADDRESS, Column.BUSINESS_ADDRESS):
         text = row[column]
-        if text and (_DATEISH.fullmatch(text) or _PHONEISH.fullmatch(text) or _STANDING_WORD.fullmatch(text) or "@" in text):
+        if text and (
+            person(text) or _DATEISH.fullmatch(text) or _PHONEISH.fullmatch(text) or _STANDING_WORD.fullmatch(text) or "@" in text
+        ):
             found.append((column, text))
     registrar = row[Column.REGISTRAR]
-    if registrar and (_REGISTRAR_STRANGE.search(registrar) or _STANDING_WORD.fullmatch(registrar)):
+    if registrar and (person(registrar) or _REGISTRAR_STRANGE.search(registrar) or _STANDING_WORD.fullmatch(registrar)):
         found.append((Column.REGISTRAR, registrar))
     for column in (Column.PHONE, Column.EMAIL, Column.STAFF, Column.INDUSTRY_CODE):
         text = row[column]
