@@ -154,6 +154,28 @@ async def is_empty(place: Place, service: str = "roster") -> bool:
         await connection.close()
 
 
+async def is_loading(place: Place) -> bool:
+    """Whether the demo was begun and not brought to its end."""
+    for service in SERVICES:
+        connection = await place.connect(f"guiren_{service}")
+        try:
+            if await connection.fetchval("select loading from log.head"):
+                return True
+        finally:
+            await connection.close()
+    return False
+
+
+async def say_loading(place: Place) -> None:
+    """Nobody but the demo's loader writes to any log, until it says that all is there."""
+    for service in SERVICES:
+        connection = await place.connect(f"guiren_{service}")
+        try:
+            await connection.execute("select log.load_demo(true)")
+        finally:
+            await connection.close()
+
+
 def secrets_folder() -> Path:
     """Where the files with passwords are."""
     return Path(os.environ.get("GUIREN_SECRETS_DIR", "/run/secrets"))

@@ -20,6 +20,10 @@ class VersionConflict(Exception):
     """Somebody else wrote to the stream, or the same command arrived twice at once: load again and decide again."""
 
 
+class Loading(Exception):
+    """The demo's past is not all in this log, and its views are not made: nobody but its loader may append."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One entry of a log. Its body never changes; the fact inside is read when asked for."""
@@ -120,7 +124,8 @@ async def append(connection: Any, writes: Sequence[Write], recorded_us: int | No
     """Append the facts of one transaction; dense positions, all or nothing.
 
     Raises ``VersionConflict`` when a stream is not at its expected version, or when a part of the batch was written
-    before. ``recorded_us`` is for the loader of the demo alone; the database refuses it to everybody else.
+    before, ``Loading`` while the demo is being loaded. ``recorded_us`` is for the loader of the demo alone; the database
+    refuses it to everybody else.
     """
     arrays = (
         [write.command for write in writes],
@@ -140,6 +145,8 @@ async def append(connection: Any, writes: Sequence[Write], recorded_us: int | No
             row = await connection.fetchrow(_APPEND_DEMO, *arrays, recorded_us)
     except (asyncpg.SerializationError, asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError) as error:
         raise VersionConflict from error
+    except asyncpg.ObjectNotInPrerequisiteStateError as error:
+        raise Loading from error
     return Appended(row["first_pos"], row["rec_us"], row["replayed"], row["same"])
 
 

@@ -15,6 +15,7 @@ begin
         pos bigint not null default 0,
         rec_us bigint not null default 0
     ) with (fillfactor = 10);
+    alter table log.head add column if not exists loading boolean not null default false;  -- The demo's past is not all here yet.
     insert into log.head default values on conflict do nothing;
 
     create table if not exists log.stream (
@@ -56,6 +57,7 @@ begin
         commands int := cardinality(_ids);
         known int;
         done int;
+        demo boolean;  -- Whether the past is being loaded.
     begin
         select count(*), min(c.first_pos), min(c.rec_us), coalesce(bool_and(c.fingerprint in (i.print, '')), true)
             into known, first_pos, rec_us, same
@@ -89,8 +91,12 @@ begin
         end if;
         update head h                                                     -- The last lock of the transaction's own work.
             set pos = h.pos + facts,
-                rec_us = greatest(h.rec_us + 1, coalesce(_rec, (extract(epoch from clock_timestamp()) * 1e6)::bigint))
-            returning old.pos + 1, new.rec_us into first_pos, rec_us;
+                rec_us = greatest(h.rec_us + 1, coalesce(_rec, (extract(epoch from clock_timestamp()) * 1e6)::bigint)),
+                loading = h.loading or _rec is not null
+            returning old.pos + 1, new.rec_us, new.loading into first_pos, rec_us, demo;
+        if demo and _rec is null then
+            raise exception 'the past is being loaded, its views are not made' using errcode = '55000';
+        end if;
         insert into entry (pos, rec_us, stream, ver, type, body)
             select _append.first_pos + u.o - 1, _append.rec_us, u.stream, u.ver, u.type, u.body
             from unnest(_fact_streams, _fact_vers, _types, _bodies) with ordinality u(stream, ver, type, body, o);
@@ -116,6 +122,12 @@ begin
     ) language sql security definer set search_path = log, pg_catalog as
     $$ select * from log._append(_ids, _fingerprints, _streams, _expected, _counts, _fact_streams, _fact_vers, _types, _bodies,
            least(_rec, (extract(epoch from clock_timestamp()) * 1e6)::bigint)) $$;
+
+    -- What the loader writes has no views until it has made them: from before its first fact to after its last view nobody else
+    -- appends, so that nothing is decided on views that are not there.
+    create or replace function log.load_demo(_on boolean) returns void
+        language sql security definer set search_path = log, pg_catalog as
+    $$ update head set loading = _on where loading <> _on $$;
 
     -- A log that lost its tail (an old backup, a dropped database) gets it back from its stream, byte for byte. For the
     -- administrator alone: it takes recorded times as they come. A restored command has no fingerprint and fits any repeat.
@@ -156,7 +168,7 @@ begin
     if exists (select from pg_roles where rolname = 'guiren_demo') then
         grant usage on schema log to guiren_demo;
         grant select on all tables in schema log to guiren_demo;
-        grant execute on function log.append_demo to guiren_demo;
+        grant execute on function log.append_demo, log.load_demo to guiren_demo;
     end if;
     reset role;
 end $install$;

@@ -27,6 +27,12 @@ class LogUnchecked(Unavailable):
     title = "事件日志尚未与消息流核对,暂不能办理,请稍后再试"
 
 
+class LogLoading(Unavailable):
+    """The demo's past is not all in the log, and what is has no views: nothing is decided on it, and nothing acts on it."""
+
+    title = "演示数据还没有载入完,暂不能办理。若载入已中断,请重新启动平台(guiren down 后再 guiren up),会自动接着载入"
+
+
 @dataclass
 class Gate:
     """Open, unchecked or shut."""

@@ -22,10 +22,10 @@ import asyncpg
 import orjson
 
 from shared.decider import Context, Decider, said_before
-from shared.eventlog import Entry, VersionConflict, Write, append, load, load_many
+from shared.eventlog import Entry, Loading, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
 from shared.freetext import hints, opened, sealed, texts, to_seal, without_numbers
-from shared.gate import Gate, LogFork, torn
+from shared.gate import Gate, LogFork, LogLoading, torn
 from shared.instants import Instants
 from shared.outages import OUTAGES, passes, unavailable
 from shared.persons import also_found, settle
@@ -144,12 +144,18 @@ def _fold(decider: Decider[StateT], entries: Sequence[Entry]) -> StateT:
     return state
 
 
-async def _known(connection: Any, items: Sequence[_Waiting]) -> dict[UUID, Any]:
-    """Which of these commands were carried out before."""
-    rows = await connection.fetch(
-        "select id, fingerprint, stream, first_pos, n from log.command where id = any($1::uuid[])", [item.id for item in items]
-    )
-    return {row["id"]: row for row in rows}
+_KNOWN = """
+select h.loading, c.id, c.fingerprint, c.stream, c.first_pos, c.n
+from log.head h left join log.command c on c.id = any($1::uuid[])
+"""
+
+
+async def _known(connection: Any, items: Sequence[_Waiting]) -> tuple[dict[UUID, Any], bool]:
+    """Which of these commands were carried out before, and whether the demo is being loaded: what its past lacks would look like
+    a reason to refuse.
+    """
+    rows = await connection.fetch(_KNOWN, [item.id for item in items])
+    return {row["id"]: row for row in rows if row["id"] is not None}, any(row["loading"] for row in rows)
 
 
 async def _answer(
@@ -329,7 +335,7 @@ class Desk:
     async def _together(self, batch: list[_Waiting]) -> list[Done[Any] | Problem]:
         position = 0
         async with self._transaction() as connection:
-            known = await _known(connection, batch)
+            known, loading = await _known(connection, batch)
             if len(batch) == 1:
                 histories = {batch[0].stream: await load(connection, batch[0].stream)}
             else:
@@ -343,6 +349,8 @@ class Desk:
                     answers.append(await _answer(connection, self.vault, item, entries, facts, known.get(item.id)))
                 except Problem as problem:
                     answers.append(problem)
+            if loading and self.recorded_us is None:
+                answers = [answer if isinstance(answer, Done) else LogLoading() for answer in answers]
             decided = [answer for answer in answers if isinstance(answer, _Decided)]
             written = await self._sealed(decided)
             if written:
@@ -389,7 +397,10 @@ class Desk:
     async def _append(self, connection: Any, written: Sequence[_Written]) -> int:
         """Append the facts and write the views. Answers the first position."""
         writes = [self._encoded(one) for one in written]
-        appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
+        try:
+            appended = await append(connection, writes, self.recorded_us() if self.recorded_us else None)
+        except Loading as error:
+            raise LogLoading from error
         if appended.replayed:
             raise VersionConflict  # Written by a twin meanwhile: load it and answer as it did.
         self.gate.writing(appended.first)
@@ -440,7 +451,9 @@ class Desk:
 
     async def _handle_all(self, items: Sequence[_Waiting], *, first_last: bool) -> list[Done[Any]]:
         async with self._transaction() as connection:
-            known = await _known(connection, items)
+            known, loading = await _known(connection, items)
+            if loading and self.recorded_us is None:
+                raise LogLoading
             histories = await load_many(connection, [item.stream for item in items])
             self._unbroken(histories)
             clear = await self._opened(histories)

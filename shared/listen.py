@@ -16,6 +16,7 @@ import structlog
 
 from shared.bus import Bus, Reader, WrongSequence
 from shared.eventlog import Entry
+from shared.gate import LogLoading
 from shared.health import Health
 from shared.problems import Problem
 from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, bookmark
@@ -202,6 +203,9 @@ async def _hand_out(listeners: Sequence[Listener], reader: Reader, entries: Sequ
         if isinstance(answer, int):
             each.health.position = answer
             each.health.well()
+        elif isinstance(answer, LogLoading):  # It waits for the demo, and nobody waits for it.
+            each.health.failed(answer)
+            each.rests_until = time.monotonic() + _ASTRAY_SECONDS
         elif isinstance(answer, (WrongSequence, Gap)) or transient(answer) or not isinstance(answer, Exception):
             passing = answer
         else:  # It serves what it has and alarms; a new version may know the fact.
@@ -224,6 +228,8 @@ async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:
             if attempt + 1 < _PATIENCE and not isinstance(error, Problem):
                 await asyncio.sleep(0.05 * 2**attempt)
                 continue
+            if await pool.fetchval("select loading from log.head"):
+                raise LogLoading from error  # What it misses may still come.
             log.error("parked", reaction=reaction.name, pos=entry.pos, error=repr(error))
             await pool.execute(
                 "insert into view.parked (follower, pos, rec_us, stream, ver, type, body, error) "

@@ -8,19 +8,24 @@ transaction: delivered twice, late, out of order or by two consumers, the tables
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 import asyncpg
+import structlog
 
 from shared.decider import Decider
 from shared.eventlog import Entry, load, whole
 from shared.freetext import opened
 from shared.vault import Vault
 
+log = structlog.get_logger()
+
 StateT = TypeVar("StateT")
+_LOCK = 52050201
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,39 @@ async def prepare(connection: Any, views: Mapping[str, tuple[View[Any], ...]], s
             await connection.execute(view.ddl(schema))
 
 
+@asynccontextmanager
+async def alone(connection: Any) -> AsyncGenerator[None]:
+    """Nobody else makes this service's views meanwhile. A connection that broke gives the lock back by itself, and what broke it
+    is what is told.
+    """
+    await connection.execute("select pg_advisory_lock($1)", _LOCK)
+    try:
+        yield
+    finally:
+        with suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
+            await connection.execute("select pg_advisory_unlock($1)", _LOCK)
+
+
+async def make_anew(
+    connection: Any, deciders: Iterable[Decider[Any]], views: Mapping[str, tuple[View[Any], ...]], vault: Vault
+) -> None:
+    """A service's own views from its log, put in the place of those there are. A stream that can't be shown, because a fact can't
+    be applied or its row is taken, is left out and told of.
+    """
+    stopped: dict[str, tuple[int, str]] = {}
+    await rebuild(connection, deciders, views, "view_next", vault, stopped=stopped)
+    async with connection.transaction():
+        for view in (view for group in views.values() for view in group):
+            await connection.execute(f"drop table if exists view.{view.table}")
+            await connection.execute(f"alter table view_next.{view.table} set schema view")
+        await connection.execute("delete from view.stopped")
+        await connection.executemany(
+            "insert into view.stopped values ($1, $2, $3)", [(stream, *why) for stream, why in stopped.items()]
+        )
+    for stream, (position, error) in stopped.items():
+        log.error("stream left out of the views", stream=stream, position=position, error=error)
+
+
 async def rebuild(
     connection: Any,
     deciders: Iterable[Decider[Any]],
@@ -140,11 +178,31 @@ async def rebuild(
         kind, _, key = stream.partition("/")
         grouped.setdefault(kind, []).append((key, version, state))
     for kind, items in grouped.items():
-        for view in views.get(kind, ()):
-            for start in range(0, len(items), 1_000):
-                page = items[start : start + 1_000]
-                await view.write(connection, page, vault, schema)
+        for start in range(0, len(items), 1_000):
+            page = items[start : start + 1_000]
+            await _write_page(connection, kind, views.get(kind, ()), page, vault, schema, stopped)
     return count
+
+
+async def _write_page(
+    connection: Any, kind: str, views: Sequence[View[Any]], page: Sequence[tuple[str, int, Any]], vault: Vault, schema: str,
+    stopped: dict[str, tuple[int, str]] | None,
+) -> None:  # fmt: skip
+    """The rows of these streams. Where a rule of the tables forbids some, all but those: the first in the page keep theirs."""
+    try:
+        async with connection.transaction():
+            for view in views:
+                await view.write(connection, page, vault, schema)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if stopped is None:
+            raise
+        if len(page) > 1:
+            for item in page:
+                await _write_page(connection, kind, views, [item], vault, schema, stopped)
+            return
+        stream = f"{kind}/{page[0][0]}"
+        position = await connection.fetchval("select max(pos) from log.entry where stream = $1", stream)
+        stopped[stream] = (position, repr(error))
 
 
 async def resume(
@@ -160,9 +218,9 @@ async def resume(
         except Exception as error:  # noqa: BLE001  whatever it is, readiness goes on telling of it.
             await connection.execute("update view.stopped set error = $2 where stream = $1", row["stream"], repr(error))
             continue
-        async with connection.transaction():
-            for view in views.get(kind, ()):
-                await view.write(connection, [(key, len(entries), state)], vault)
+        left: dict[str, tuple[int, str]] = {}
+        await _write_page(connection, kind, views.get(kind, ()), [(key, len(entries), state)], vault, "view", left)
+        if not left:
             await connection.execute("delete from view.stopped where stream = $1", row["stream"])
 
 

@@ -30,7 +30,7 @@ from shared.bus import Bus
 from shared.checkpoint import Checkpoint
 from shared.decider import Actor, Context, Decider
 from shared.door import Door
-from shared.gate import Gate
+from shared.gate import Gate, LogLoading
 from shared.handle import Desk, Done
 from shared.health import Health
 from shared.identity import RENEWAL_SECONDS, Gatekeeper, Holder
@@ -41,7 +41,7 @@ from shared.months import SHANGHAI, Calendar, Year, local_date
 from shared.outages import StorageFull
 from shared.people import People, from_copy
 from shared.problems import Unauthenticated
-from shared.projector import CURSORS, Follower, Reaction, View, enlist, prepare, rebuild, remake, resume
+from shared.projector import CURSORS, Follower, Reaction, View, alone, enlist, make_anew, prepare, remake, resume
 from shared.relay import Relay
 from shared.securitylog import SecurityLog
 from shared.settings import Settings, trusting
@@ -61,7 +61,7 @@ _FELL = 70
 _FULL_SECONDS = 60
 _CLOCK_SECONDS = 2
 """How far the log may be ahead of the clock: many appends in one microsecond push it on by one each."""
-_HEAD = "select pos, rec_us, (extract(epoch from clock_timestamp()) * 1e6)::bigint from log.head"
+_HEAD = "select pos, rec_us, (extract(epoch from clock_timestamp()) * 1e6)::bigint, loading from log.head"
 _FOUND = """
 select (select at from view.audit) as at, min(since) as since, count(*) as n, min(said) as said
 from view.finding where service = $1 or (service = 'vault' and $1 = 'roster')
@@ -258,51 +258,32 @@ class Service:
     async def make_views(self) -> None:
         """Make the views; where they are missing or their shape changed, make them anew from the log."""
         shape = sha256("".join([*(v.ddl("view") for g in self.views.values() for v in g)]).encode()).hexdigest()
-        async with self.pool.acquire() as connection:
-            await connection.execute("select pg_advisory_lock(52050201)")
-            try:
-                await connection.execute("create schema if not exists view; create table if not exists view.made (shape text)")
-                made = await connection.fetchval("select shape from view.made")
-                for text in (CURSORS, self.ddl):
-                    if text:
-                        await connection.execute(text.replace("{schema}", "view"))
-                if made != shape and await connection.fetchval("select pos from log.head"):
-                    await self._make_anew(connection)
-                await prepare(connection, self.views)
-                await resume(connection, self.deciders, self.views, self.vault)
-                followers = self.followers(self)
-                for name, position in (await enlist(connection, followers, self.reactions(self))).items():
-                    log.warning("new reaction begins behind the past", service=self.name, reaction=name, position=position)
-                for follower in followers:
-                    await remake(connection, follower)
-                await connection.execute("delete from view.made")
-                await connection.execute("insert into view.made values ($1)", shape)
-                _, newest, now = await connection.fetchrow(_HEAD)
-                self.desk.instants.begin(now, newest)
-            finally:
-                await connection.execute("select pg_advisory_unlock(52050201)")
-
-    async def _make_anew(self, connection: Any) -> None:
-        """The service's own views from its log. A stream with a fact that can't be applied is left out and told of."""
-        stopped: dict[str, tuple[int, str]] = {}
-        await rebuild(connection, self.deciders, self.views, "view_next", self.vault, stopped=stopped)
-        async with connection.transaction():
-            for view in (view for group in self.views.values() for view in group):
-                await connection.execute(f"drop table if exists view.{view.table}")
-                await connection.execute(f"alter table view_next.{view.table} set schema view")
-            await connection.execute("delete from view.stopped")
-            await connection.executemany(
-                "insert into view.stopped values ($1, $2, $3)", [(stream, *why) for stream, why in stopped.items()]
-            )
-        for stream, (position, error) in stopped.items():
-            log.error("stream left out of the views", service=self.name, stream=stream, position=position, error=error)
+        async with self.pool.acquire() as connection, alone(connection):
+            await connection.execute("create schema if not exists view; create table if not exists view.made (shape text)")
+            made = await connection.fetchval("select shape from view.made")
+            for text in (CURSORS, self.ddl):
+                if text:
+                    await connection.execute(text.replace("{schema}", "view"))
+            if made != shape and await connection.fetchval("select pos from log.head"):
+                await make_anew(connection, self.deciders, self.views, self.vault)
+            await prepare(connection, self.views)
+            await resume(connection, self.deciders, self.views, self.vault)
+            followers = self.followers(self)
+            for name, position in (await enlist(connection, followers, self.reactions(self))).items():
+                log.warning("new reaction begins behind the past", service=self.name, reaction=name, position=position)
+            for follower in followers:
+                await remake(connection, follower)
+            await connection.execute("delete from view.made")
+            await connection.execute("insert into view.made values ($1)", shape)
+            _, newest, now, loading = await connection.fetchrow(_HEAD)
+            self.desk.instants.begin(now, now if loading else newest)  # Of a past that is half there nothing is concluded.
 
     async def checks(self) -> dict[str, Any]:
         """What readiness rests on, and what is only told."""
         checks: dict[str, Any] = {}
         try:
             async with asyncio.timeout(2):
-                position, newest, now = await self.pool.fetchrow(_HEAD)
+                position, newest, now, loading = await self.pool.fetchrow(_HEAD)
                 parked = await self.pool.fetch(_PARKED)
                 stopped = await self.pool.fetch("select stream, pos, error from view.stopped order by pos")
                 audit = await self.pool.fetchrow(_FOUND, self.name)
@@ -310,7 +291,9 @@ class Service:
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
             checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
-            parked, stopped, audit, newest, now = [], [], None, 0, 0
+            parked, stopped, audit, newest, now, loading = [], [], None, 0, 0, False
+        if loading:
+            checks["demo"] = {"ok": False, "error": LogLoading.title, "unready": "loading"}
         if (ahead := (newest - now) / 1e6) > _CLOCK_SECONDS:
             checks["clock"] = {"ok": False, "error": f"数据库时钟比日志最近一条的记录时间慢 {ahead:.0f} 秒,请校时"}
         if doubt := self.desk.instants.doubt(now):

@@ -25,7 +25,14 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
 
 
 _PHASES = {"starting": "正在启动", "loading": "正在载入演示数据", "stopping": "正在停止"}
-_UNREADY = {"halted": "已停止", "catching up": "正在追赶", "behind": "落后", "away": "无应答", "ending": "即将重启"}
+_UNREADY = {
+    "halted": "已停止",
+    "loading": "演示数据未载入完",
+    "catching up": "正在追赶",
+    "behind": "落后",
+    "away": "无应答",
+    "ending": "即将重启",
+}
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -64,6 +65,7 @@ async def load(settings: Settings, tell: Teller, prefix: str = "") -> None:
     calendar = official_calendar()
     span = Span(await loader.begun() or local_date(datetime.now(UTC)), calendar)
     where = district()
+    await loader.begin()
     enterprises = register(where, span)
     planned = visits(where, span, enterprises)
     files = drawings()
@@ -88,6 +90,7 @@ async def load(settings: Settings, tell: Teller, prefix: str = "") -> None:
     steps = [] if await loader.known("reporting", last) else [step async for step in filing(loader, where, span)]
     entries["reporting"] = await loader.append("reporting", steps, calendar, tell.progress)
     await loader.show("reporting")
+    await loader.end()
     summary = "、".join(f"{_NAMES[service]} {count}" for service, count in entries.items())
     tell.say(f"演示数据:{summary} 条事件,{len(enterprises)} 户企业,{len(planned)} 次走访,用时 {time.monotonic() - began:.1f} 秒")
 
@@ -99,8 +102,8 @@ def main() -> int:
             asyncio.run(load(Settings(), tell))
         except NotEmpty:
             tell.say("平台中已有业务数据,不载入演示数据")
-        except (OSError, TimeoutError, Unavailable) as error:
-            tell.say(f"演示数据未能载入完,再运行一次即可继续:{error}")
+        except (OSError, TimeoutError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            tell.say(f"演示数据未能载入完,再运行一次即可继续:{error!r}")
             return _FAILED
     return _OK
 

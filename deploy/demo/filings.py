@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,18 +59,21 @@ def plans(where: District, span: Span) -> list[Plan]:
 
 
 async def mirrored(loader: Loader) -> None:
-    """Wait until reporting has seen all of the other logs."""
+    """Wait until reporting has seen all of the other logs; as long as it comes forward."""
     heads = await loader.heads(ORIGINS)
     seen: dict[str, int] = {}
     last: Exception | None = None
     async with loader.pool("reporting") as pool:
-        for _ in range(_PATIENCE_SECONDS * 5):
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
             try:
                 rows = await pool.fetch("select log, pos from view.cursor where name like 'mirror-%'")
             except Exception as error:  # noqa: BLE001  its tables come with its first start
                 last = error
             else:
-                seen = {row["log"]: row["pos"] for row in rows}
+                before, seen = seen, {row["log"]: row["pos"] for row in rows}
+                if seen != before:
+                    deadline = time.monotonic() + _PATIENCE_SECONDS
             if all(seen.get(service, 0) >= head for service, head in heads.items()):
                 return
             await asyncio.sleep(0.2)

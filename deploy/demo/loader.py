@@ -28,7 +28,7 @@ from shared.decider import Decider
 from shared.eventlog import microseconds
 from shared.handle import Desk
 from shared.months import Calendar
-from shared.projector import View, prepare, rebuild
+from shared.projector import CURSORS, View, alone, make_anew, prepare
 from shared.settings import Settings, trusting
 from shared.vault import Vault
 
@@ -42,8 +42,11 @@ MADE_OF: dict[str, tuple[tuple[Decider[Any], ...], dict[str, tuple[View[Any], ..
     "reporting": (reporting.DECIDERS, reporting.VIEWS),
 }
 _DEMO = "guiren_demo"
-_VIEWS_LOCK = 52050201
-"""The one ``Service`` holds while it makes its views."""
+
+
+_STREAMS = """
+select count(*) from log.stream where stream like $1 and not exists (select from view.stopped s where s.stream = log.stream.stream)
+"""
 
 
 class NotEmpty(Exception):
@@ -105,24 +108,31 @@ class Loader:
                 tell(service, done, total)
             return await pool.fetchval("select pos from log.head") - before
 
+    async def begin(self) -> None:
+        """From now on nobody else appends to any log, and no service calls itself ready."""
+        await self._loading(on=True)
+
+    async def end(self) -> None:
+        """Everything is there, with its views."""
+        await self._loading(on=False)
+
+    async def _loading(self, *, on: bool) -> None:
+        for service in MADE_OF:
+            async with self.pool(service, demo=True) as pool:
+                await pool.execute("select log.load_demo($1)", on)
+
     async def show(self, service: str) -> bool:
         """Make a service's views from its log where they miss something. Answers whether that was needed."""
         deciders, views = MADE_OF[service]
-        async with self.pool(service) as pool, pool.acquire() as connection:
-            await connection.execute("select pg_advisory_lock($1)", _VIEWS_LOCK)
-            try:
-                await prepare(connection, views)
-                if await _complete(connection, views):
-                    return False
-                async with self.pool("vault") as keys:
-                    await rebuild(connection, deciders, views, "view_next", Vault(keys, self._settings.master_keys))
-                async with connection.transaction():
-                    for view in (view for group in views.values() for view in group):
-                        await connection.execute(f"drop table if exists view.{view.table}")
-                        await connection.execute(f"alter table view_next.{view.table} set schema view")
-                return True
-            finally:
-                await connection.execute("select pg_advisory_unlock($1)", _VIEWS_LOCK)
+        async with self.pool(service) as pool, pool.acquire() as connection, alone(connection):
+            await connection.execute("create schema if not exists view")
+            await connection.execute(CURSORS.replace("{schema}", "view"))
+            await prepare(connection, views)
+            if await _complete(connection, views):
+                return False
+            async with self.pool("vault") as keys:
+                await make_anew(connection, deciders, views, Vault(keys, self._settings.master_keys))
+            return True
 
     async def known(self, service: str, commands: Sequence[UUID]) -> bool:
         """Whether all of these commands were carried out. None are not: there is nothing to look for."""
@@ -140,10 +150,10 @@ class Loader:
 
 
 async def _complete(connection: Any, views: Mapping[str, tuple[View[Any], ...]]) -> bool:
-    """Whether every stream has its row in the first view of its kind."""
+    """Whether every stream has its row in the first view of its kind, but for those that were left out and told of."""
     async with connection.transaction(isolation="repeatable_read"):
         for kind, (view, *_) in views.items():
             shown = await connection.fetchval(f"select count(distinct {view.owner}) from view.{view.table}")
-            if shown < await connection.fetchval("select count(*) from log.stream where stream like $1", f"{kind}/%"):
+            if shown < await connection.fetchval(_STREAMS, f"{kind}/%"):
                 return False
     return True

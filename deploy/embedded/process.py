@@ -64,6 +64,14 @@ class Process:
         """Whether it does its work now. May be asked from any thread, and of a process that somebody else started."""
         raise NotImplementedError
 
+    def started(self) -> bool:
+        """Whether its start is over and others may go on, even if it is kept from its work by what they will do."""
+        return self.ready()
+
+    def way(self) -> str:
+        """Where it is on its way to being ready, if it needs nothing but time: something else whenever it has come further."""
+        return ""
+
     def refusal(self) -> str:
         """Why it runs and yet refuses to work, in words for an operator; nothing if it doesn't."""
         return ""

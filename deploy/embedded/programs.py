@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.embedded.home import Home, tool
 from deploy.embedded.process import Process, answers
@@ -83,18 +84,36 @@ class Service(Process):
         """As it says itself."""
         return answers(f"{inside(self.home, self.name)}/readyz")
 
+    def started(self) -> bool:
+        """Also when it only waits for the demo's past, which is loaded while it runs."""
+        return self.ready() or self._unready() == {"loading"}
+
+    def way(self) -> str:
+        """It reads what the others have told."""
+        checks = self._checks()
+        unready = {name: fact for name, fact in checks.items() if fact.get("unready")}
+        if any(fact["unready"] not in ("loading", "catching up") for fact in unready.values()):
+            return ""
+        return " ".join(f"{name}={fact.get('position', 0)}" for name, fact in unready.items())
+
     def refusal(self) -> str:
         """What has halted in it, as it says itself."""
+        return ";".join(f"{name}:{fact['halted']}" for name, fact in self._checks().items() if fact.get("halted"))
+
+    def _unready(self) -> set[str]:
+        return {fact["unready"] for fact in self._checks().values() if fact.get("unready")}
+
+    def _checks(self) -> dict[str, Any]:
+        """What it says of itself while it is not ready."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             opener.open(f"{inside(self.home, self.name)}/readyz", timeout=2).close()
         except urllib.error.HTTPError as answer:
             with answer, contextlib.suppress(ValueError, AttributeError):
-                checks = json.loads(answer.read()).get("checks", {})
-                return ";".join(f"{name}:{fact['halted']}" for name, fact in checks.items() if fact.get("halted"))
+                return json.loads(answer.read()).get("checks", {})
         except OSError:
             pass
-        return ""
+        return {}
 
 
 @dataclass(frozen=True)

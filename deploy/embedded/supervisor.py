@@ -21,7 +21,7 @@ from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
 from deploy.embedded.programs import Gateway, Service, Tls, inside, service_environment
-from deploy.install import Place, install, is_empty
+from deploy.install import Place, install, is_empty, is_loading, say_loading
 from deploy.streams import administrators_bus, install_streams, prepare_streams
 from shared.bus import Bus, BusUnavailable
 
@@ -107,17 +107,25 @@ class Supervisor:
         self._say("启动数据库与消息服务 …")
         await self._bring_up(self._base)
         place = Place("127.0.0.1", self._home.port("postgres"), self._postgres.admin_password)
-        loading = self._demo and self._home.state.get("demo") != "loaded"
+        known = self._home.state.get("demo")
+        loading = self._demo and known != "loaded"
         await install(place, self._home.passwords(), demo=loading)
+        unfinished = known == "loading" or await is_loading(place)
+        if unfinished:
+            await say_loading(place)  # Before any service acts on a past that is not all there.
+        elif loading:
+            loading = await is_empty(place)
         self._bus = administrators_bus(self._nats.url, self._home.secrets, os.environ.get("GUIREN_DISTRICT", "520502"))
         await prepare_streams(place, self._bus)
         self._watches.append(asyncio.create_task(self._keep_streams(self._bus)))
         self._say("启动四个服务与网关 …")
         await self._bring_up((*self._services, self._gateway))
         self._home.remember(phase="loading")
-        if loading and not self._refusing and (self._home.state.get("demo") == "loading" or await is_empty(place)):
-            await self._load_demo()
+        if loading and not self._refusing and await self._load_demo():
             await install(place, self._home.passwords(), demo=False)  # Its role's work is done.
+            await asyncio.gather(*(self._await_ready(service) for service in self._services))
+        elif loading or unfinished:
+            self._refusing["demo"] = "演示数据未载入完"
         self._home.remember(phase="degraded" if self._refusing else "ready")
         self._say(f"\n{'已启动,上述服务须先处理' if self._refusing else '已就绪'}:{self.address}")
         if self._tls:
@@ -125,6 +133,9 @@ class Supervisor:
             if not self._tls.certificate:
                 self._say(f"  自签根证书,请在各终端上设为受信任:{self._gateway.root}")
         self._watches.append(asyncio.create_task(self._audit()))
+        if "demo" in self._refusing:
+            self._say("演示数据未载入完,各服务暂不办理:guiren down 后再 guiren up(不加 --no-demo)会接着载入")
+            return
         told = _FIRST_STEP if await is_empty(place) else _SIGN_INS
         here = "" if self._home.path == default_home() else f" --home {shlex.quote(str(self._home.path))}"
         self._say(told.format(address=self.address, home=here))
@@ -137,8 +148,10 @@ class Supervisor:
 
     async def _await_ready(self, process: Process) -> None:
         """Until it is ready. A service that refuses, or does not come up, is told of; the others run on without it."""
-        began = time.monotonic()
-        while not (process.running and await asyncio.to_thread(process.ready)):
+        began, way = time.monotonic(), ""
+        while not (process.running and await asyncio.to_thread(process.started)):
+            if (further := await asyncio.to_thread(process.way)) and further != way:
+                way, began = further, time.monotonic()
             waited = time.monotonic() - began
             refusal = await asyncio.to_thread(process.refusal) if waited > _REFUSAL_SECONDS else ""
             if not refusal and (waited > process.start_seconds or process.starts > _FIRST_TRIES):
@@ -196,7 +209,7 @@ class Supervisor:
                 await install_streams(bus)
                 seen = now
 
-    async def _load_demo(self) -> None:
+    async def _load_demo(self) -> bool:
         self._say("载入演示数据(仅第一次) …")
         self._home.remember(demo="loading")
         environment = {
@@ -209,7 +222,8 @@ class Supervisor:
         if code == 0:
             self._home.remember(demo="loaded")
         else:
-            self._say(f"演示数据未能载入完(退出码 {code});平台照常运行,下次启动时继续")
+            self._say(f"演示数据未能载入完(退出码 {code})")
+        return code == 0
 
     async def _audit(self) -> None:
         """Every night, in a process of its own. What it finds the services tell."""
