@@ -15,16 +15,13 @@ import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.cli.outlet import complaints, console, problem_of
+from services.roster.intake.verdict import Change
 
 _ENDINGS = (".csv", ".txt", ".xlsx", ".xls", ".xlsm")
 _REPORT = ".核对报告.csv"
 _BROKEN_OFF = "导入中断,服务没有给出结果,可重新执行同一命令继续"
 _LISTED = 200
 """Changes that are listed one by one; the rest are counted."""
-_CHANGES = {
-    "new": "新增", "changed": "变更", "moved": "迁移", "back_again": "恢复", "left": "注销或迁出", "gone": "未在本次名单中",
-    "unchanged": "无变化",
-}  # fmt: skip
 
 
 class NotImported(Exception):
@@ -157,7 +154,7 @@ def told(result: dict[str, Any], asked: Asked) -> None:
         lines.append(f"文件没有登记状态列,{assumed} 行均按存续计(不逐行列出)")
     lines += [f"  {count:>6} 行 {reason}" for reason, count in Counter(result["lines"]).most_common()]
     if asked.preview:
-        lines.append("如写入:" + ",".join(f"{label} {result['preview'][name]} 户" for name, label in _CHANGES.items()))
+        lines.append("如写入:" + ",".join(f"{change.label} {result['preview'][change]} 户" for change in Change))
         lines += map(_change, result["changes"][:_LISTED])
         if len(result["changes"]) > _LISTED:
             lines.append(f"另有 {len(result['changes']) - _LISTED} 项变化未列出,完整清单见 --json")
@@ -168,4 +165,4 @@ def told(result: dict[str, Any], asked: Asked) -> None:
 def _change(item: dict[str, Any]) -> str:
     fields = ";".join(f"{name} {old}→{new}" for name, (old, new) in item.get("fields", {}).items())
     moves = ";".join(f"{move['from']}→{move['to']} {move['because']}" for move in item.get("moves", []))
-    return f"{_CHANGES[item['what']]} {item['code']} {item['name']} {fields}{moves}"
+    return f"{Change(item['what']).label} {item['code']} {item['name']} {fields}{moves}{item.get('because', '')}"

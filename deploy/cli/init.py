@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.outlet import HomeOption, address_of, console, fail, home_of
+from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, address_of, console, fail, home_of
 from shared.settings import Settings
 
 
@@ -18,7 +18,7 @@ def init(
         typer.Option("--security-name", prompt="安全管理员本人的姓名", help="安全管理员本人的姓名,须与区优化办负责人不是同一人"),
     ],
     name: Annotated[str, typer.Option("--name", help="区优化办负责人本人的姓名")] = "",
-    account: Annotated[str, typer.Option("--account", help="区优化办负责人的账号")] = "office-head",
+    account: Annotated[str, typer.Option("--account", help="区优化办负责人的账号")] = OFFICE_ACCOUNT,
     security: Annotated[str, typer.Option("--security", help="安全管理员的账号")] = "security",
     office: Annotated[str, typer.Option("--office", help="牵头单位全称,印在牌匾与台账上")] = Settings.model_fields[
         "office_name"

@@ -10,7 +10,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, complaints, console, fail, home_of, print_json
+from deploy.cli.outlet import (
+    OFFICE_ACCOUNT,
+    HomeOption,
+    JsonOption,
+    answer_of,
+    client,
+    complaints,
+    console,
+    fail,
+    home_of,
+    print_json,
+)
 
 issues = typer.Typer(help="诉求与问题", no_args_is_help=True)
 
@@ -21,7 +32,7 @@ AsOption = Annotated[str, typer.Option("--as", help="以哪个账号查询")]
 def timers(
     at: Annotated[str, typer.Option("--at", help="时刻,如 2026-12-01T09:00:00+08:00")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="试运行:只说明将发生什么")] = False,
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -45,7 +56,7 @@ def timers(
 def show(
     issue: Annotated[str, typer.Argument(help="问题标识或编号")],
     as_of: Annotated[str | None, typer.Option("--as-of", help="按该时刻已记录的事件")] = None,
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -78,7 +89,7 @@ def register(
     unit: Annotated[str | None, typer.Option("--unit", help="单位编码;不填为全区")] = None,
     level: Annotated[str | None, typer.Option("--level", help="层级 grid、district 或 city")] = None,
     carried: Annotated[bool, typer.Option("--carried", help="含以前月份登记、本月仍在办理的")] = False,
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
 ) -> None:
     """导出问题台账(XLSX)。"""
@@ -92,7 +103,7 @@ def register(
 def package(
     issue: Annotated[str, typer.Argument(help="问题标识")],
     out: Annotated[Path, typer.Option("--out", help="写到哪个 ZIP 文件")],
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
 ) -> None:
     """一个问题的归档包:事件原文、办理过程、表单、答复、来源走访和清单。"""
@@ -104,7 +115,7 @@ def package(
 def replay(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="其他系统的办理记录(CSV),一行一个状态")],
     mapping: Annotated[Path, typer.Option("--mapping", exists=True, dir_okay=False, help="对应关系(TOML 或 JSON)")],
-    account: Annotated[str, typer.Option("--as", help="以哪个账号补录")] = "office",
+    account: Annotated[str, typer.Option("--as", help="以哪个账号补录")] = OFFICE_ACCOUNT,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

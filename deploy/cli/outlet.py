@@ -19,6 +19,8 @@ from deploy.embedded.home import Home, default_home
 from shared.identity import LONGEST_SECONDS, issue
 from shared.terms import derived_id, new_id
 
+OFFICE_ACCOUNT = "office-head"
+"""Who acts where nobody else is named: the account that ``guiren init`` makes, and that the demo has too."""
 FAILED = 1
 NOT_RUNNING = 3
 AUDIENCE = "guiren"
@@ -77,11 +79,16 @@ def token_of(home: Home, account: str, lifetime: int = LONGEST_SECONDS) -> str:
     return sign(home, {"sub": str(derived_id("member", account)), "jti": jti}, lifetime)
 
 
-def client(home: Home, account: str = "office", seconds: float = 60) -> httpx.Client:
+def client(home: Home, account: str = OFFICE_ACCOUNT, seconds: float = 60) -> httpx.Client:
     """A client of the gateway that acts as this account."""
     address = address_of(home)
     bearer = {"Authorization": f"Bearer {token_of(home, account)}"}
     return httpx.Client(base_url=address, headers=bearer, timeout=seconds, trust_env=False)
+
+
+def said_once(*said: str) -> dict[str, str]:
+    """The header by which the same said again is known. A header holds no Chinese, so what was said goes in as a name of it."""
+    return {"Idempotency-Key": str(uuid5(NAMESPACE_URL, "\n".join(said)))}
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:

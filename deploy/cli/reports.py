@@ -10,7 +10,7 @@ import httpx
 import typer
 from rich.table import Table
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, home_of, print_json
+from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, JsonOption, answer_of, client, console, home_of, print_json
 
 ledger = typer.Typer(help="走访服务企业台账(附件3)", no_args_is_help=True)
 reporting = typer.Typer(help="台账与指标服务", no_args_is_help=True)
@@ -30,7 +30,7 @@ def coverage(
     month: MonthOption,
     unit: Annotated[str | None, typer.Option("--unit", help="单位编码")] = None,
     as_of: AsOfOption = None,
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -60,7 +60,7 @@ def show(
     month: MonthOption,
     as_of: AsOfOption = None,
     now: NowOption = False,
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -91,7 +91,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="写到哪个 .xlsx 文件")],
     as_of: AsOfOption = None,
     now: NowOption = False,
-    account: AsOption = "office",
+    account: AsOption = OFFICE_ACCOUNT,
     home: HomeOption = None,
 ) -> None:
     """导出可打印的 Excel 台账:已报送的内容,未报送的为草稿。"""

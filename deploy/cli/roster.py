@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, complaints, console, fail, home_of, print_json
+from deploy.cli.outlet import (
+    OFFICE_ACCOUNT,
+    HomeOption,
+    JsonOption,
+    answer_of,
+    client,
+    complaints,
+    console,
+    fail,
+    home_of,
+    print_json,
+)
 
 roster = typer.Typer(help="企业与网格", no_args_is_help=True)
 
@@ -20,7 +31,7 @@ def import_(
     complete: Annotated[bool, typer.Option("--complete", help="文件是全区存续企业的完整名单(只能一个文件)")] = False,
     confirm: Annotated[int | None, typer.Option("--confirm", help="已核对的“名单中没有”的户数")] = None,
     home: HomeOption = None,
-    account: Annotated[str, typer.Option("--as", help="以哪个账号导入")] = "office",
+    account: Annotated[str, typer.Option("--as", help="以哪个账号导入")] = OFFICE_ACCOUNT,
     json: JsonOption = False,
 ) -> None:
     """导入登记数据:先核对,出具逐行报告;加 --apply 才写入,中断后可重做。"""
@@ -56,7 +67,7 @@ def responsible(
     enterprise: Annotated[str, typer.Option("--enterprise", help="统一社会信用代码")],
     on: Annotated[str | None, typer.Option("--on", help="哪一天(YYYY-MM-DD),默认今天,可早可晚")] = None,
     home: HomeOption = None,
-    account: Annotated[str, typer.Option("--as", help="以哪个账号查询")] = "office",
+    account: Annotated[str, typer.Option("--as", help="以哪个账号查询")] = OFFICE_ACCOUNT,
     json: JsonOption = False,
 ) -> None:
     """任意一天由谁负责:每条网格线的单位、村(社区)、网格员、网格长。"""
@@ -87,7 +98,7 @@ def gaps(
     since: Annotated[str | None, typer.Option("--from", help="起始日期,默认今天")] = None,
     until: Annotated[str | None, typer.Option("--to", help="截止日期(含),默认今天")] = None,
     home: HomeOption = None,
-    account: Annotated[str, typer.Option("--as", help="以哪个账号查询")] = "office",
+    account: Annotated[str, typer.Option("--as", help="以哪个账号查询")] = OFFICE_ACCOUNT,
     json: JsonOption = False,
 ) -> None:
     """责任空档:哪些企业在哪段时间没有单位、没有网格员,或网格员已离任。"""

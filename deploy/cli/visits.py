@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, home_of, print_json
+from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, JsonOption, answer_of, client, console, home_of, print_json
 
 visits = typer.Typer(help="走访", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ def _group() -> None:
 def plan(
     worker: Annotated[str, typer.Option("--worker", help="网格员账号")],
     month: Annotated[str | None, typer.Option("--month", help="月份 YYYY-MM,默认本月")] = None,
-    account: Annotated[str, typer.Option("--as", help="以哪个账号查询")] = "office",
+    account: Annotated[str, typer.Option("--as", help="以哪个账号查询")] = OFFICE_ACCOUNT,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

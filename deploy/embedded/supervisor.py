@@ -39,9 +39,9 @@ _LEAST_FREE_BYTES = 100_000_000
 _REFUSAL_SECONDS = 10
 """How long a service may say no before it is believed: a copy that is being filled again may need a moment."""
 _SIGN_INS = """\
-  账号      office(区优化办)  chief(总网格长)  auditor(审计)  admin、security、audit-admin(三员,不见业务数据)
+  账号      office-head、office(区优化办)  chief(总网格长)  auditor(审计)  admin、security、audit-admin(三员,不见业务数据)
             <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
-  令牌      guiren token --as office{home}
+  令牌      guiren token --as office-head{home}
   单位编码  {address}/api/roster/units?kind=township|department|branch|village
   状态      guiren status{home}      停止  Ctrl-C 或 guiren down{home}"""
 _FIRST_STEP = """\

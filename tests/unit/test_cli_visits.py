@@ -40,7 +40,7 @@ def test_the_plan_as_json_and_as_a_table(asked: list[httpx.Request]) -> None:
     told = CliRunner().invoke(app, ["visits", "plan", "--worker", "T01-worker1", "--month", "2026-09", "--json"])
     assert (told.exit_code, json.loads(told.stdout)) == (0, PLAN)
     assert str(asked[0].url) == "http://guiren/api/visits/plan?worker=T01-worker1&month=2026-09"
-    assert asked[0].headers["as"] == "office"
+    assert asked[0].headers["as"] == "office-head"
     shown = CliRunner().invoke(app, ["visits", "plan", "--worker", "T01-worker1"])
     assert shown.exit_code == 0
     assert "按当前进度27日将达到25.00%" in shown.stdout

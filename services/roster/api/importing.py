@@ -25,7 +25,7 @@ from services.roster.domain.enterprise import ENTERPRISE
 from services.roster.domain.row import ROW, RepairRow, SetRowAside
 from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read
-from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, SetAside, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines, worth_telling
 from shared import writing
 from shared.decider import Actor, Context
@@ -107,7 +107,7 @@ class Import:
             if self.complete and self.tally.accepted:
                 async for gone in previewing.gone(self.named):
                     if self.preview:
-                        yield {"changes": [{"what": "gone", **dict(row)} for row in gone]}
+                        yield {"changes": [{"what": Change.GONE, **dict(row)} for row in gone]}
                     elif self.apply:
                         await self._miss(gone, grid)
         except Problem as problem:

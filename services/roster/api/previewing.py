@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from services.roster.api.placing import Grid
-from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, Verdict
 from shared.months import local_date
 from shared.service import Service
 from shared.terms import Standing, derived_id
@@ -35,8 +35,7 @@ class Preview:
 
     service: Service
     grid: Grid
-    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(
-        ("new", "changed", "moved", "back_again", "left", "gone", "unchanged", "outside"), 0)))  # fmt: skip
+    counts: Counter[Change] = field(default_factory=lambda: Counter(dict.fromkeys(Change, 0)))
 
     async def of(self, chunk: list[Verdict], amendment: Amendment) -> list[dict[str, Any]]:
         """What the rows of a chunk would change, each by line of the file; personal data masked."""
@@ -51,12 +50,12 @@ class Preview:
             candidate = verdict.candidate
             told: dict[str, Any] = {"line": verdict.line, "sheet": verdict.sheet, "code": candidate.code, "name": candidate.name}
             if id_ not in known and isinstance(verdict, Outside):
-                self.counts["outside"] += 1
-                changes.append({**told, "what": "outside", "because": verdict.reasons[0].sentence})
+                self.counts[Change.OUTSIDE] += 1
+                changes.append({**told, "what": Change.OUTSIDE, "because": verdict.reasons[0].sentence})
                 continue
             if id_ not in known:
-                self.counts["new"] += 1
-                changes.append({**told, "what": "new", "assignments": [
+                self.counts[Change.NEW] += 1
+                changes.append({**told, "what": Change.NEW, "assignments": [
                     {"line": item.line, "unit": item.unit, "sub_unit": item.sub_unit} for item in self.grid.places(candidate)
                 ]})  # fmt: skip
                 continue
@@ -80,17 +79,17 @@ class Preview:
                 datum: Personal | None = getattr(amended, name)
                 if datum is not None:
                     compared[name] = [mask(texts.get(name, "")), mask(datum.text or "")]
-            changes.append({**told, "what": "changed", "fields": compared})
+            changes.append({**told, "what": Change.CHANGED, "fields": compared})
             if moves := self._moves(amended, candidate, row):
-                changes.append({**told, "what": "moved", "moves": moves})
+                changes.append({**told, "what": Change.MOVED, "moves": moves})
         before = Standing(row["standing"])
         if candidate.standing != before:
-            what = "changed"
+            what = Change.CHANGED
             if candidate.standing.survives != before.survives:
-                what = "back_again" if candidate.standing.survives else "left"
+                what = Change.BACK_AGAIN if candidate.standing.survives else Change.LEFT
             changes.append({**told, "what": what, "fields": {"standing": [before.label, candidate.standing.label]}})
         if not changes:
-            self.counts["unchanged"] += 1
+            self.counts[Change.UNCHANGED] += 1
         self.counts.update({change["what"] for change in changes})
         return changes
 
@@ -118,7 +117,7 @@ class Preview:
         ):  # fmt: skip
             after = page[-1]["code"]
             if missing := [row for row in page if row["code"] not in named]:
-                self.counts["gone"] += len(missing)
+                self.counts[Change.GONE] += len(missing)
                 yield missing
 
     async def missing(self, named: set[str]) -> tuple[int, int]:
