@@ -204,3 +204,19 @@ async def test_hostile_input_is_refused_and_never_a_fault(district: District, ra
             assert 400 <= answer.status_code < 500, (held, answer.text)
         for query in ("cursor=zz", "unit=%00", "month=9999-13", "limit=0", "enterprise=x", "cursor=W10="):
             assert (await office.get(f"/issues?{query}")).status_code < 500, query
+
+
+async def test_no_two_tickets_are_merged_into_each_other_at_once(district: District) -> None:
+    scene = await a_scene(district)
+    async with scene.who("w", Role.WORKER) as worker, scene.who("office", Role.OFFICE) as office:
+
+        async def merge(one: UUID, other: UUID) -> int:
+            said = {"master": str(other), "reason": "同一事项"}
+            key = {"Idempotency-Key": str(uuid4())}
+            return (await office.post(f"/issues/{one}/merge", json=said, headers=key)).status_code
+
+        for _ in range(8):
+            one, other = new_id(), new_id()
+            for ticket in (one, other):
+                assert (await worker.put(f"/issues/{ticket}", json=scene.body())).status_code == 201
+            assert sorted(await asyncio.gather(merge(one, other), merge(other, one))) == [200, 409]

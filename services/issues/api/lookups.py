@@ -140,8 +140,3 @@ async def posts(service: Service, members: Iterable[UUID], on: date) -> dict[UUI
         for post in member.posts:
             held.setdefault(id_, {}).setdefault(post.unit, set()).add(post.role)
     return {id_: {unit: frozenset(roles) for unit, roles in by_unit.items()} for id_, by_unit in held.items()}
-
-
-async def master(service: Service, id_: UUID) -> str | None:
-    """The number of a ticket that can take another one up: it is open and no merged one itself."""
-    return await service.pool.fetchval("select no from issue where id = $1 and open and source <> 'allegation'", id_)

@@ -14,7 +14,7 @@ from services.issues.domain import commands as asked
 from services.issues.domain.commands import Step
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.numbers import DocumentKind
-from services.issues.projections.numbering import documented, with_siblings
+from services.issues.projections.numbering import documented, merging, with_siblings
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -66,7 +66,6 @@ STEPS: tuple[tuple[str, str, type[Step], str], ...] = (
 
 _PREPARED: dict[type[Step], Prepare[Any]] = {
     asked.CloseIssue: with_siblings,
-    asked.MergeIssue: with_siblings,
     asked.SuperviseIssue: partial(documented, DocumentKind.SLIP),
     asked.RequestEscalation: partial(documented, DocumentKind.REQUEST),
 }
@@ -78,9 +77,8 @@ async def carry_out(
 ) -> dict[str, Any]:
     """One command to one ticket."""
     context = await service.context(caller, id_, **await _known(service, command))
-    done = await service.desk.handle(
-        ISSUE, id_, command, context, command_id=command_id, expected=expected, prepare=_PREPARED.get(type(command))
-    )
+    prepare = partial(merging, command.master) if isinstance(command, asked.MergeIssue) else _PREPARED.get(type(command))
+    done = await service.desk.handle(ISSUE, id_, command, context, command_id=command_id, expected=expected, prepare=prepare)
     return {**receipt(service, response, done), **lookups.short(id_, done.state, context)}
 
 
@@ -96,8 +94,6 @@ async def _known(service: Service, command: Step) -> dict[str, Any]:
             return {"units": units, "posts": await lookups.posts(service, [command.leader, command.handler], today)}
         case asked.SignIssue(handler=UUID() as handler) | asked.ReassignIssue(handler=handler):
             return {"posts": await lookups.posts(service, [handler], today)}
-        case asked.MergeIssue():
-            return {"master": await lookups.master(service, command.master)}
         case _:
             return {}
 

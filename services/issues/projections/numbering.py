@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.issues.domain.numbers import DocumentKind, document, number
 from services.issues.domain.refusals import ExternalKnown
@@ -52,9 +53,21 @@ async def documented(kind: DocumentKind, connection: Any, state: State, context:
 
 
 async def with_siblings(connection: Any, _state: State, context: Context) -> Context:
-    """How many tickets merged into this one still wait for their own answer or call."""
+    """How many tickets merged into this one still wait for their own answer or call. None is merged into it meanwhile."""
+    await _alone(connection, f"merge {context.subject}")
     waiting = await connection.fetchval("select count(*) from view.issue where master = $1 and owed", context.subject)
     return replace(context, known={**context.known, "siblings": waiting})
+
+
+async def merging(master: UUID, connection: Any, state: State, context: Context) -> Context:
+    """Also whether the other ticket can take this one up: it is open and no merged one itself. Two that are merged into each
+    other at once wait for one another, in one order.
+    """
+    for ticket in sorted((master, context.subject)):
+        await _alone(connection, f"merge {ticket}")
+    no = await connection.fetchval("select no from view.issue where id = $1 and open and source <> 'allegation'", master)
+    known = await with_siblings(connection, state, context)
+    return replace(known, known={**known.known, "master": no})
 
 
 async def _alone(connection: Any, what: str) -> None:

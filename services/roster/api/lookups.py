@@ -8,8 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from services.roster.domain.enterprise import Placed
 from services.roster.domain.member import AppointMember, Member
+from services.roster.domain.unit import Asked, ConfirmUnitEnd, EndUnit, EstablishUnit, MoveUnit, Named, State
 from shared.decider import Context
 from shared.terms import Line, Role, UnitKind
 
@@ -22,6 +25,29 @@ async def unit_kind(pool: Any, code: str | None, on: date) -> UnitKind | None:
         return None
     kind = await pool.fetchval("select kind from unit where code = $1 and (ended is null or ended > $2)", code, on)
     return UnitKind(kind) if kind else None
+
+
+async def among_units(command: Asked, connection: Any, _state: State, context: Context) -> Context:
+    """What a unit is decided on beside itself: the kind of the one above it, the units it names, and until when it took over.
+
+    Such decisions look at each other's streams (nobody succeeds whom it succeeds): they wait for one another.
+    """
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended('units', 52050202))")
+    code = context.known["code"]
+    parent = command.parent if isinstance(command, EstablishUnit | MoveUnit) else None
+    named: tuple[str, ...] = ()
+    if isinstance(command, EstablishUnit):
+        named = command.predecessors
+    elif isinstance(command, EndUnit):
+        named = command.successors
+    elif isinstance(command, ConfirmUnitEnd):  # What waits for a second person.
+        told = await connection.fetchval("select successors from view.unit_ending where code = $1", code)
+        named = tuple(orjson.loads(told)) if told else ()
+    rows = await connection.fetch("select code, kind, since, ended from view.unit where code = any($1::text[])", list(named))
+    units = {row["code"]: Named(UnitKind(row["kind"]), row["since"], row["ended"]) for row in rows}
+    took_over = await connection.fetchval("select max(ended) from view.unit where successors ? $1 and code <> $1", code)
+    above = await unit_kind(connection, parent, getattr(command, "on", None) or context.today)
+    return replace(context, known={**context.known, "parent": above, "units": units, "took_over": took_over})
 
 
 async def lines(pool: Any, codes: Iterable[str | None], on: date | None = None) -> dict[str, Placed]:

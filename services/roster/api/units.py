@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -18,7 +17,6 @@ from services.roster.domain.unit import (
     EndUnit,
     EstablishUnit,
     MoveUnit,
-    Named,
     RejectUnitEnd,
     RenameUnit,
     WithdrawUnitEnd,
@@ -49,13 +47,14 @@ async def establish(
     code: UnitCode, command: EstablishUnit, caller: Caller, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await _context(service, code, caller, command.parent, command.on, command.predecessors)
+    context = await service.context(caller, code, code=code)
+    prepare = partial(lookups.among_units, command)
     id_ = derived_id("roster", "establish", code)
     try:
-        done = await service.desk.handle(UNIT, code, command, context, command_id=id_)
+        done = await service.desk.handle(UNIT, code, command, context, command_id=id_, prepare=prepare)
     except KeyReused:  # Another content under the same code: the unit's own rule says so.
         again = derived_id(str(id_), command.model_dump_json())
-        done = await service.desk.handle(UNIT, code, command, context, command_id=again)
+        done = await service.desk.handle(UNIT, code, command, context, command_id=again, prepare=prepare)
     response.status_code = 200 if done.replayed else 201
     return {**await service.shown(UNIT, code, done, lambda then: _unit(then, code)), **receipt(service, response, done)}
 
@@ -125,32 +124,13 @@ async def change(
 ) -> dict[str, Any]:
     """One change of a unit, and the unit as it is then."""
     service: Service = request.app.state.service
-    parent = command.parent if isinstance(command, MoveUnit) else None
-    ending = await _proposed(service, code) if isinstance(command, ConfirmUnitEnd) else command
-    successors = ending.successors if isinstance(ending, EndUnit) else ()
-    on = getattr(command, "on", None) or local_date(service.clock())
-    context = await _context(service, code, caller, parent, on, successors, proposal=command_id)
-    done = await service.desk.handle(UNIT, code, command, context, command_id=command_id, expected=expected)
+    context = await service.context(caller, code, code=code, proposal=command_id)
+    prepare = partial(lookups.among_units, command)
+    done = await service.desk.handle(UNIT, code, command, context, command_id=command_id, expected=expected, prepare=prepare)
     shown = await service.shown(UNIT, code, done, lambda then: _unit(then, code))
     if isinstance(command, EndUnit) and shown["proposal"] is not None:
         response.status_code = 202
     return {**shown, **receipt(service, response, done)}
-
-
-async def _proposed(service: Service, code: str) -> EndUnit | None:
-    """The end that waits for a second person."""
-    row = await service.pool.fetchrow("select on_date, successors, document from unit_ending where code = $1", code)
-    return row and EndUnit(on=row["on_date"], successors=tuple(orjson.loads(row["successors"])), document=row["document"])
-
-
-async def _context(
-    service: Service, code: str, caller: Actor, parent: str | None, on: date, named: Iterable[str], **more: Any
-) -> Any:
-    rows = await service.pool.fetch("select code, kind, since, ended from unit where code = any($1::text[])", list(named))
-    units = {row["code"]: Named(UnitKind(row["kind"]), row["since"], row["ended"]) for row in rows}
-    took_over = await service.pool.fetchval("select max(ended) from unit where successors ? $1 and code <> $1", code)
-    above = await lookups.unit_kind(service.pool, parent, on)
-    return await service.context(caller, code, code=code, parent=above, units=units, took_over=took_over, **more)
 
 
 @router.get("/units", name="list_units", summary="单位列表(任意一天)")
