@@ -20,6 +20,8 @@ Row = tuple[int, list[str], bool, dict[int, str] | None]
 _MOST_CELLS = 16_000_000
 """Of the box that all cells with content span: what the dense reader would allocate."""
 _WIDEST = 1024
+_MOST_BLANK = 2_000
+"""Rows without content that a sheet may have beside as many as it has with some: the reader makes every one of them."""
 _MOST_SHEETS = 200
 _MOST_MERGED = 50_000
 _SMALL = 8 << 20
@@ -34,6 +36,8 @@ class Scan:
     """What the XML of one sheet says of its cells before their values are read. Places count from 0."""
 
     height: int = 0
+    filled: int = 0
+    """Rows that have content."""
     width: int = 0
     farthest: str = ""
     hidden: int = 0
@@ -134,10 +138,10 @@ def _walk(archive: zipfile.ZipFile, part: str, start: Any, *, most: int | None =
 
 def _scan(archive: zipfile.ZipFile, part: str, name: str) -> Scan:
     found = Scan()
-    row, column, hidden, counted = -1, -1, False, False
+    row, column, hidden, counted, last = -1, -1, False, False, -1
 
     def start(tag: str, told: Mapping[str, str]) -> None:
-        nonlocal row, column, hidden, counted
+        nonlocal row, column, hidden, counted, last
         if tag == "c":
             column += 1
             if at := _REFERENCE.fullmatch(told.get("r", "")):
@@ -146,6 +150,8 @@ def _scan(archive: zipfile.ZipFile, part: str, name: str) -> Scan:
                 found.errors.setdefault(row, {})[column] = "#错误"
         elif tag in ("v", "is"):
             found.height = max(found.height, row + 1)
+            if row != last:
+                found.filled, last = found.filled + 1, row
             if column >= found.width:
                 found.width, found.farthest = column + 1, f"{_letters(column)}{row + 1}"
                 if found.width > _WIDEST:
@@ -166,6 +172,11 @@ def _scan(archive: zipfile.ZipFile, part: str, name: str) -> Scan:
                 found.merged.append((top, left, bottom, right))
 
     _walk(archive, part, start)
+    if found.height - found.filled > found.filled + _MOST_BLANK:
+        raise Unfit(
+            f"工作表“{name}”只有 {found.filled:,} 行有内容,却一直用到第 {found.height:,} 行(也许只是一个空格);"
+            "请删除数据以下的全部行和数据中间的大段空行,保存后再导入"
+        )
     if found.height * found.width > _MOST_CELLS:
         raise Unfit(
             f"工作表“{name}”从 A1 到 {_letters(found.width - 1)}{found.height} 共 {found.height * found.width:,} 格,过大;"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import orjson
 import pytest
+import xlsxwriter
 from support.net import ok
 from support.world import District
 
@@ -85,3 +87,15 @@ async def test_the_official_list_that_crosses_new_year_is_taken_and_a_refusal_na
             assert refused.status_code == 409 and {name: refused.json()[name] for name in named} == named
         refused = await client.post("/calendar/2023/import", content="日期,放假\n2023-02-30,休\n".encode())
         assert "2023-02-30" in refused.json()["errors"][0]["title"]
+
+
+def test_a_hidden_sheet_of_a_list_is_not_passed_over_in_silence() -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as made:
+        for name, day in (("公布", "2027-01-01"), ("补充", "2027-02-06")):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, ("日期", "放假", "名称"))
+            sheet.write_row(1, 0, (day, "休", "节"))
+        sheet.hide()
+    with pytest.raises(ListUnreadable, match="“补充”是隐藏的"):
+        read_days(out.getvalue())

@@ -53,7 +53,14 @@ def tall(made: Any) -> None:
     sheet.write(1_048_575, 900, "x")
 
 
-FAR, BLANK, TALL = book(far), book(blank), book(tall)
+def deep(made: Any) -> None:
+    sheet = made.add_worksheet()
+    sheet.write_row(0, 0, HEAD)
+    sheet.write_row(1, 0, ROW)
+    sheet.write(1_048_575, 0, "x")
+
+
+FAR, BLANK, TALL, DEEP = book(far), book(blank), book(tall), book(deep)
 
 
 def test_the_routes_are_found() -> None:
@@ -68,7 +75,7 @@ async def test_a_far_cell_is_a_problem_and_the_service_lives(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     service = await district.open(upload.service)
     async with district.client(service, *Role) as client:
-        for content in (FAR, BLANK, TALL):
+        for content in (FAR, BLANK, TALL, DEEP):
             answer = await upload.send(client, content)
             assert 400 <= answer.status_code < 500, answer.text
             assert "/query/" not in answer.text, "it was asked rightly, and the file is the fault"
@@ -88,10 +95,21 @@ def read(path: Path, **options: Any) -> list[Sheet | Line]:
         return list(tables)
 
 
-@pytest.mark.parametrize("content", [FAR, BLANK, TALL])
+@pytest.mark.parametrize("content", [FAR, BLANK, TALL, DEEP])
 def test_the_cell_in_the_way_is_named(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(FileUnreadable, match=r"XFD|共 .* 格,过大"):
+    with pytest.raises(FileUnreadable, match=r"XFD|共 .* 格,过大|一直用到第 1,048,576 行"):
         read(written(tmp_path, content))
+
+
+@pytest.mark.parametrize("filled", [1, 3_000])
+def test_a_sheet_with_gaps_is_read_as_long_as_it_is_no_larger_than_what_it_holds(tmp_path: Path, filled: int) -> None:
+    def fill(made: Any) -> None:
+        sheet = made.add_worksheet()
+        for line in range(filled):
+            sheet.write(2 * line, 0, "x")
+        sheet.write(2 * filled + 1_900, 0, "x")
+
+    assert sum(isinstance(item, Line) and any(item.cells) for item in read(written(tmp_path, book(fill)))) == filled + 1
 
 
 def test_cells_that_only_have_a_format_are_no_cells(tmp_path: Path) -> None:

@@ -57,6 +57,10 @@ def _table(body: bytes) -> list[dict[str, str]]:
             with Tables(file, words=(*_DATE, *_OFF, *_NAME), limits=_LIMITS, strict=True) as tables:
                 for item in tables:
                     if isinstance(item, Sheet):
+                        if item.hidden and item.rows:
+                            raise ListUnreadable(
+                                f"工作表“{item.name}”是隐藏的,其中约 {item.rows} 行没有读:请取消隐藏或删除该表后再发布"
+                            )
                         header = []
                     elif not header:
                         header = [cell.strip() for cell in item.cells] if any(item.cells) else []
