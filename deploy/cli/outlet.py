@@ -88,7 +88,7 @@ def client(home: Home, account: str = OFFICE_ACCOUNT, seconds: float = 60) -> ht
 
 def said_once(*said: str) -> dict[str, str]:
     """The header by which the same said again is known. A header holds no Chinese, so what was said goes in as a name of it."""
-    return {"Idempotency-Key": str(uuid5(NAMESPACE_URL, "\n".join(said)))}
+    return {"Idempotency-Key": str(derived_id("command-line", *said))}
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:

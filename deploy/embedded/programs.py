@@ -92,7 +92,7 @@ class Service(Process):
         """It reads what the others have told."""
         checks = self._checks()
         unready = {name: fact for name, fact in checks.items() if fact.get("unready")}
-        if any(fact["unready"] not in ("loading", "catching up") for fact in unready.values()):
+        if any(fact["unready"] not in ("loading", "catching up", "behind") for fact in unready.values()):
             return ""
         return " ".join(f"{name}={fact.get('position', 0)}" for name, fact in unready.items())
 
