@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,14 @@ from services.issues.domain.order import ORDER, HoldOrder
 from services.issues.domain.refusals import ExternalKnown
 from services.issues.domain.states import State, Unreported
 from services.issues.domain.transferred import Field, Order
+from services.issues.projections.hotline import sealed
 from shared import writing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.freetext import opened
 from shared.problems import KeyReused, Refused, Unknown
 from shared.service import Service
-from shared.terms import derived_id
+from shared.terms import Category, Nature, Urgency, derived_id
 
 OUTCOMES = {
     "opened": "已登记", "known": "此前已登记", "held": "待人工处理", "waiting": "此前已转人工处理", "settled": "此前已由人工处理",
@@ -37,7 +37,7 @@ async def taken(service: Service, caller: Actor, order: Order, *, apply: bool) -
         differing = order.differs(met.order)
         if not differing:
             return _said(order, met.outcome, [], met.ticket, met.no, met.held)
-        order = order.apart(met.no or OUTCOMES[met.outcome], differing)
+        order = order.apart(met.no or OUTCOMES[met.outcome], met.order)
         if again := await _held(service, order):
             return _said(order, again.outcome, [], again.ticket, again.no, again.held)
     enterprise, why = await _whose(service, order)
@@ -82,7 +82,12 @@ async def _met(service: Service, order: Order) -> _Met | None:
     state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(row["id"])))
     assert not isinstance(state, Unreported)  # noqa: S101  it is in the view.
     report = await opened(service.vault, state.report)
-    then = _as_read(report.external_no, report.enterprise.name, report.enterprise.code, report.content, report.external_due)
+    contact, phone = await service.vault.open([report.reporter, report.phone])
+    then = _as_read({
+        Field.NO: report.external_no, Field.ENTERPRISE: report.enterprise.name, Field.CODE: report.enterprise.code,
+        Field.CONTENT: report.content, Field.DUE: str(report.external_due or ""), Field.CATEGORY: report.category.label,
+        Field.NATURE: report.nature.label, Field.URGENCY: report.urgency.label, Field.CONTACT: contact, Field.PHONE: phone,
+    })  # fmt: skip
     return _Met("known", then, row["id"], row["no"])
 
 
@@ -94,12 +99,17 @@ async def _held(service: Service, order: Order) -> _Met | None:
         return None
     row = await opened(service.vault, dict(row))
     outcome = {"held": "waiting", "matched": "known", "dismissed": "settled"}[row["stage"]]
-    then = _as_read(row["external_no"], row["enterprise_name"], row["enterprise_code"], row["content"], row["external_due"])
+    contact, phone = await service.vault.open([sealed(row["reporter"]), sealed(row["phone"])])
+    then = _as_read({
+        Field.NO: row["external_no"], Field.ENTERPRISE: row["enterprise_name"], Field.CODE: row["enterprise_code"],
+        Field.CONTENT: row["content"], Field.DUE: str(row["external_due"] or ""), Field.CATEGORY: Category(row["category"]).label,
+        Field.NATURE: Nature(row["nature"]).label, Field.URGENCY: Urgency(row["urgency"]).label, Field.CALLED: row["called"],
+        Field.CONTACT: contact, Field.PHONE: phone,
+    })  # fmt: skip
     return _Met(outcome, then, row["ticket"], row["no"], order.key)
 
 
-def _as_read(no: str, enterprise: str, code: str, content: str, due: date | None) -> Order:
-    cells = {Field.NO: no, Field.ENTERPRISE: enterprise, Field.CODE: code, Field.CONTENT: content, Field.DUE: str(due or "")}
+def _as_read(cells: dict[Field, str]) -> Order:
     return transferred.read(cells, {})
 
 

@@ -17,9 +17,10 @@ import orjson
 
 from shared import writing
 from shared.codes import InvalidCode, credit_code, normalise
-from shared.phones import is_phone
+from shared.phones import is_phone, same_or_none
 from shared.terms import Category, Nature, Term, Urgency, derived_id
 from shared.traces import organisation, personal_number
+from shared.vault import ERASED
 
 NUMBER, LONGEST, _CELL = 64, 2000, 500
 """Characters of an order's number, of its content, and of any other cell."""
@@ -90,26 +91,52 @@ class Order:
     notes: tuple[str, ...] = ()
     again: bool = False
     """Its number is known with another content."""
+    given: tuple[Field, ...] = ()
+    """Which cells say something; what is left out has a default here and is no statement."""
+    besides: tuple[str, ...] = ()
+    """What it says otherwise beside content, deadline and enterprise."""
 
     @property
     def key(self) -> UUID:
         """The stream of this order: by its number; by its whole content if it has none that can be kept; by both if it differs."""
         if self.again:
-            said = orjson.dumps([_bare(self.content), self.due, _bare(self.enterprise), self.code])
+            said = orjson.dumps([_bare(self.content), self.due, _bare(self.enterprise), self.code, *self.besides])
             return derived_id("order", self.no, sha256(said).hexdigest())
         return derived_id("order", self.no if 0 < len(self.no) <= NUMBER else sha256(self.row.encode()).hexdigest())
 
     def differs(self, before: Order) -> tuple[str, ...]:
         """In what it says other than the order of the same number; what one of them leaves out is no difference."""
         pairs = {
-            "内容": (_bare(self.content[:LONGEST]), _bare(before.content[:LONGEST])), "办理时限": (self.due, before.due),
+            "内容": (_bare(self.content[:LONGEST]), _bare(before.content[:LONGEST])),
             "企业": (self.code, before.code) if self.code and before.code else (_bare(self.enterprise), _bare(before.enterprise)),
         }  # fmt: skip
-        return tuple(name for name, (now, then) in pairs.items() if now and then and now != then)
+        found = [name for name, (now, then) in pairs.items() if now and then and now != then]
+        if self.due and self.due != before.due:  # A deadline that comes later is the one that counts.
+            found.insert(1 if found[:1] == ["内容"] else 0, "办理时限")
+        return (*found, *(name for name, _value in self._otherwise(before)))
 
-    def apart(self, known: str, differing: tuple[str, ...]) -> Order:
+    def _otherwise(self, before: Order) -> list[tuple[str, str]]:
+        """Of the other cells those that say something, and something else than before. What was erased can't be compared."""
+        return [
+            (field.label, now)
+            for field, (now, then) in self._others(before).items()
+            if field in self.given and then not in (now, ERASED)
+            and (then or field is not Field.CALLED)  # A ticket doesn't keep it.
+        ]  # fmt: skip
+
+    def _others(self, before: Order) -> dict[Field, tuple[str, str]]:
+        return {
+            Field.URGENCY: (str(self.urgency), str(before.urgency)), Field.CATEGORY: (str(self.category), str(before.category)),
+            Field.NATURE: (str(self.nature), str(before.nature)), Field.CALLED: (_bare(self.called), _bare(before.called)),
+            Field.CONTACT: (_bare(self.contact), _bare(before.contact)),
+            Field.PHONE: (same_or_none(self.phone) or _bare(self.phone), same_or_none(before.phone) or _bare(before.phone)),
+        }  # fmt: skip
+
+    def apart(self, known: str, before: Order) -> Order:
         """The same order as one of its own, for a person to look at; ``known`` is what its number was taken for before."""
-        return replace(self.but(f"编号此前已收({known}),但{'、'.join(differing)}不同"), again=True)
+        differing = "、".join(self.differs(before))
+        besides = tuple(f"{name}={value}" for name, value in self._otherwise(before))
+        return replace(self.but(f"编号此前已收({known}),但{differing}不同"), again=True, besides=besides)
 
     @property
     def plain(self) -> dict[str, str]:
@@ -168,7 +195,7 @@ def read(cells: Mapping[Field, str], row: Mapping[str, str]) -> Order:
     return Order(
         told[Field.NO], told[Field.ENTERPRISE][:_CELL], normalise(told[Field.CODE])[:_CELL], content, category, nature or Nature.HELP,
         urgency or Urgency.ORDINARY, due, told[Field.CALLED][:_CELL], told[Field.CONTACT][:_CELL], told[Field.PHONE][:_CELL], whole,
-        tuple(amiss), tuple(notes),
+        tuple(amiss), tuple(notes), given=tuple(field for field in Field if told[field]),
     )  # fmt: skip
 
 
