@@ -69,8 +69,7 @@ class Finding:
 async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> list[Finding]:
     """All that does not fit; nothing if all does."""
     connections = {name: await place.connect(f"{prefix}guiren_{name}") for name in SERVICES}
-    keys = await place.connect(f"{prefix}guiren_vault")
-    vault = Vault(keys, settings.master_keys)  # pyright: ignore[reportArgumentType]  a connection answers as the pool does.
+    vault = Vault(settings.vault_socket, "audit", settings.secret(settings.vault_secret_file))
     found: list[Finding] = []
     try:
         for name, connection in connections.items():
@@ -83,7 +82,8 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
         lacking = await unreadable(place, prefix)
         found += [Finding("vault", "keys", f"{kind} 有 {len(those)} 个主体的密钥缺失") for kind, those in lacking.items()]
     finally:
-        for connection in (*connections.values(), keys):
+        await vault.close()
+        for connection in connections.values():
             await connection.close()
     return found
 

@@ -87,7 +87,7 @@ async def install(place: Place, passwords: Mapping[str, str], *, demo: bool = Fa
 
 async def _roles(connection: asyncpg.Connection, passwords: Mapping[str, str], *, demo: bool) -> None:
     present = {row["rolname"] for row in await connection.fetch("select rolname from pg_roles")}
-    for name in SERVICES:
+    for name in ROLES:
         if f"{name}_owner" not in present:
             await connection.execute(f"create role {name}_owner nologin")
     for name in ROLES:
@@ -109,10 +109,13 @@ async def _login(connection: asyncpg.Connection, name: str, password: str, *, kn
 async def _database(connection: asyncpg.Connection, database: str, role: str, *, demo: bool) -> None:
     quoted = await connection.fetchval("select quote_ident($1)", database)
     if not await connection.fetchval("select exists (select from pg_database where datname = $1)", database):
-        owner = f" owner {role}" if role == "vault" else ""
-        await connection.execute(f"create database {quoted}{owner}")
+        await connection.execute(f"create database {quoted}")
     await connection.execute(f"revoke all on database {quoted} from public")
-    await connection.execute(f"grant connect, create, temporary on database {quoted} to {role}")
+    if role == "vault":  # It makes nothing of its own: what it may do stands in vault.sql.
+        await connection.execute(f"revoke all on database {quoted} from {role}")
+        await connection.execute(f"grant connect on database {quoted} to {role}")
+    else:
+        await connection.execute(f"grant connect, create, temporary on database {quoted} to {role}")
     if demo:
         await connection.execute(f"grant connect on database {quoted} to {DEMO}")
 

@@ -17,9 +17,12 @@ from pathlib import Path
 SERVICES = ("roster", "visits", "issues", "reporting")
 PASSWORDS = (
     "postgres-admin", *SERVICES, "vault", "demo",
-    "nats", "nats-health", *(f"nats-{name}" for name in SERVICES),
+    "nats", "nats-health", *(f"nats-{name}" for name in (*SERVICES, "vault")),
 )  # fmt: skip
-"""``nats`` is the installer's and the administrator's; each service has its own."""
+"""``nats`` is the installer's and the administrator's; each service has its own, and so has the vault."""
+
+CLIENTS = ("roster", "visits", "issues", "reporting", "audit", "demo")
+"""Who may ask the vault for something: each says a secret of its own first (``services/vault/domain/permits``)."""
 
 
 def make_secrets(folder: Path, mode: int = 0o600) -> None:
@@ -27,6 +30,8 @@ def make_secrets(folder: Path, mode: int = 0o600) -> None:
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     for name in PASSWORDS:
         _once(folder / name, "g" + os.urandom(24).hex(), mode)  # A letter first: nats.conf reads 1e5 as a number.
+    for name in CLIENTS:
+        _once(folder / f"vault-{name}", "g" + os.urandom(24).hex(), mode)
     _once(folder / "master-key", os.urandom(32).hex(), mode)
     for name in SERVICES:
         _once(folder / f"entry-key-{name}", os.urandom(32).hex(), mode)

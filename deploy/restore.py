@@ -25,10 +25,10 @@ import asyncpg
 
 from deploy.install import SERVICES, Place, secrets_folder
 from deploy.streams import bus_from_environment
+from services.vault.copies import Brought, bring_back
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.eventlog import Entry, after, entry, head, whole
-from shared.keycopies import Brought, bring_back
 from shared.months import SHANGHAI
 from shared.signatures import Forged, Signatures
 

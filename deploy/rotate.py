@@ -1,7 +1,7 @@
 """A new master key for the vault: ``guiren privacy rotate``, or ``python -m deploy.rotate`` where the secrets lie.
 
 The file of master keys gets a line in front; then every key it did not wrap is wrapped anew, some hundreds at a time, while
-the services run: they read the file again when they meet a row that names a master key they do not know. A kill in between
+the vault runs: it reads the file again when it meets a row that names a master key it does not know. A kill in between
 leaves some rows under the old key, and the next run goes on. The oldest line stays: digests are made with what follows from
 it, and would find nothing otherwise (decision 18).
 """
@@ -17,8 +17,8 @@ from typing import Any
 import asyncpg
 
 from deploy.keys import write_private
+from services.vault.keys import Keys, master_id
 from shared.settings import trusting
-from shared.vault import Vault, master_id
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ async def rotate(where: Vaulted, *, fresh: bool = True) -> dict[str, Any]:
         if fresh:
             lines = [os.urandom(32).hex(), *(key.hex() for key in where.masters())]
             write_private(where.file, "\n".join(lines) + "\n", where.file.stat().st_mode & 0o777)
-        vault = Vault(pool, where.masters)
+        keys = Keys(pool, where.masters)
         rewrapped = 0
-        while count := await vault.rewrap():
+        while count := await keys.rewrap():
             rewrapped += count
         return {"newest": master_id(where.masters()[0]), "rewrapped": rewrapped}
     finally:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from deploy.keys import SERVICES
+from services.vault.copies import TABLE as KEYS
 from shared.bus import Bus, BusUnavailable
 from shared.eventlog import after, head
-from shared.keycopies import TABLE as KEYS
 from shared.settings import trusting
 from shared.signatures import Forged, Signatures
 

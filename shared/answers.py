@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.handle import links
+from shared.openings import request
 from shared.outages import OUTAGES, StorageFull, passes, unavailable
 from shared.problems import Malformed, Problem
 from shared.terms import new_id
@@ -156,6 +157,8 @@ class CanonicalLine:
         correlation = correlation if correlation.isascii() and correlation.isprintable() and correlation else new_id().hex
         parent = headers.get("traceparent", "")[:64]
         token = links.set({"correlationid": correlation, "traceparent": parent if parent.isascii() else ""})
+        scope["correlation"] = correlation
+        asking = request.set(scope)
         status = 500
         public = scope["path"].startswith(PUBLIC)
         media = ""
@@ -174,6 +177,7 @@ class CanonicalLine:
         try:
             await self._app(scope, receive, sending)
         finally:
+            request.reset(asking)
             links.reset(token)
             seconds = time.perf_counter() - began
             told = _told(scope, status)

@@ -8,7 +8,7 @@ Masked is the default everywhere. What was shown is never in the fact; who asked
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
 from shared.freetext import opened, subjects_in
 from shared.months import SHANGHAI, local_date
+from shared.openings import Opening, asker
 from shared.problems import Forbidden, KeyReused, Malformed, Refused, Unknown
 from shared.projector import View
 from shared.securitylog import Kind
@@ -155,8 +156,12 @@ async def disclose(
     if context.now - told.at > _AGAIN:
         raise AskedLongAgo(at=told.at)
     shown = [data.get(name) for name in told.fields]
-    names = await service.vault.open([datum if isinstance(datum, Personal) else None for datum in shown])
-    words = await opened(service.vault, [datum if isinstance(datum, str) else "" for datum in shown])
+    # The vault's record names the fact that says why.
+    who = replace(asker(), by=(caller.id,), request=str(command_id), about=about, fields=told.fields)
+    names = await service.vault.open(
+        [datum if isinstance(datum, Personal) else None for datum in shown], Opening.DISCLOSE, who=who
+    )
+    words = await opened(service.vault, [datum if isinstance(datum, str) else "" for datum in shown], Opening.DISCLOSE, who=who)
     texts = [name or text for name, text in zip(names, words, strict=True)]
     response.headers["Cache-Control"] = "no-store"
     return {**receipt(service, response, done), "about": about, **dict(zip(told.fields, texts, strict=True))}

@@ -51,7 +51,7 @@ class Door:
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
 
     async def _opened(self, body: bytes) -> bytes:
-        return orjson.dumps(await opened(self._service.vault, orjson.loads(body), masked=True))
+        return orjson.dumps(await opened(self._service.vault, orjson.loads(body)))
 
 
 def _is_json(message: Message) -> bool:

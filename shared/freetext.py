@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from shared import traces
 from shared.numbers import Kind, numbers, replaced
+from shared.openings import Asker, Opening
 from shared.terms import derived_id
 from shared.vault import ERASED, Personal, mask
 
@@ -195,20 +196,21 @@ def sealed(fact: FactT, key: str, by: Mapping[tuple[UUID, str], Personal]) -> Fa
     return mapped(fact, lambda text: token_of(by[subject, text]) if (subject, text) in by else text)
 
 
-async def opened(vault: Vault, whole: PartT, *, masked: bool = False) -> PartT:
+async def opened(vault: Vault, whole: PartT, why: Opening = Opening.READ, *, who: Asker | None = None) -> PartT:
     """The same thing with every sealed text opened, in one question to the vault: a fact, a state, a row, a list of them.
 
-    ``masked``: numbers inside the opened text are masked, as wherever people read it without having given a reason.
+    To be read, unless another purpose is named: then numbers inside a text leave the vault masked, as wherever people read it
+    without having given a reason.
     """
-    show: Callable[[str], str] = mask_numbers if masked else str
     while found := _tokens(whole):
-        clear = dict(zip(found, await vault.open(list(found.values())), strict=True))
-        whole = _walk(whole, partial(TOKEN.sub, partial(_shown, clear, show)))
+        texts = await vault.open(list(found.values()), why, who=who)
+        clear = dict(zip(found, texts, strict=True))
+        whole = _walk(whole, partial(TOKEN.sub, partial(_shown, clear)))
     return whole  # A text that quotes another one was opened layer by layer.
 
 
-def _shown(clear: Mapping[str, str], show: Callable[[str], str], hit: re.Match[str]) -> str:
-    return show(clear[hit[0]])
+def _shown(clear: Mapping[str, str], hit: re.Match[str]) -> str:
+    return clear[hit[0]]
 
 
 def _tokens(whole: object) -> dict[str, Personal]:

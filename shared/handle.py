@@ -27,6 +27,7 @@ from shared.events import Command, Fact, encode
 from shared.freetext import hints, opened, sealed, texts, to_seal, without_numbers
 from shared.gate import Gate, LogFork, LogLoading, torn
 from shared.instants import Instants
+from shared.openings import Asker, Opening
 from shared.outages import OUTAGES, passes, unavailable
 from shared.persons import also_found, settle
 from shared.problems import KeyReused, Malformed, Problem, Refused, SaidOtherwise, Stale, Unavailable, WordsErased
@@ -133,6 +134,13 @@ class StreamUnreadable(Problem):
     title = "该事项的历史记录中有一条无法读取,暂不能办理,请联系系统管理员"
 
 
+def _asker(items: Sequence[_Waiting]) -> Asker:
+    """For whom the texts of a batch are opened: those whose commands are in it, nobody else."""
+    by = tuple(dict.fromkeys(item.context.actor.id for item in items))
+    via = ",".join(dict.fromkeys(type(item.command).__name__ for item in items))
+    return Asker(by, via, ",".join(str(item.id) for item in items))
+
+
 def _fold(decider: Decider[StateT], entries: Sequence[Entry]) -> StateT:
     """The state these entries lead to; refuses with the position of the first that can't be read or applied."""
     state = decider.initial
@@ -201,7 +209,7 @@ async def _only_a_repeat(vault: Vault, command: Command, facts: Sequence[Fact]) 
     if command.IF_NOT_SO:
         return
     data = [datum for fact in facts for datum in personals(fact) if datum.token] if any(personals(command)) else []
-    if not said_before(command, facts, dict(zip(data, await vault.open(data), strict=True))):
+    if not said_before(command, facts, dict(zip(data, await vault.open(data, Opening.HANDLE), strict=True))):
         raise SaidOtherwise
 
 
@@ -260,7 +268,7 @@ class Desk:
         is decided, refused and answered by itself. One with ``prepare`` goes alone: it may look at what others write.
         """
         self.gate.enter()
-        item = self._waiting_for(Ask(decider, str(key), command, context, command_id, happened, prepare), expected)
+        item = await self._waiting_for(Ask(decider, str(key), command, context, command_id, happened, prepare), expected)
         item.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         self._waiting.append(item)
         if len(self._writers) < _WRITERS:
@@ -341,7 +349,7 @@ class Desk:
             else:
                 histories = await load_many(connection, [item.stream for item in batch])
             self._unbroken(histories)
-            clear = await self._opened(histories)
+            clear = await self._opened(histories, batch)
             answers: list[Done[Any] | Problem | _Decided] = []
             for item in batch:
                 entries, facts = histories.get(item.stream, []), clear.get(item.stream, ())
@@ -368,7 +376,7 @@ class Desk:
                 self.gate.shut(torn(stream, entries[-1].version, len(entries)))
                 self.gate.enter()
 
-    async def _opened(self, histories: Mapping[str, Sequence[Entry]]) -> dict[str, list[Fact]]:
+    async def _opened(self, histories: Mapping[str, Sequence[Entry]], items: Sequence[_Waiting]) -> dict[str, list[Fact]]:
         """The facts of these histories with their free text in clear: a decision may compare what was said. A history that can't
         be read is left out; whoever folds it says so.
         """
@@ -376,7 +384,7 @@ class Desk:
         for stream, entries in histories.items():
             with contextlib.suppress(Exception):
                 told[stream] = [entry.fact for entry in entries]
-        return await opened(self.vault, told)
+        return await opened(self.vault, told, Opening.HANDLE, who=_asker(items))
 
     async def _sealed(self, decided: Sequence[_Decided]) -> list[_Written]:
         """The facts as they are kept, with one question to the vault for all of them; and what they lead to."""
@@ -423,13 +431,13 @@ class Desk:
         """Carry out many commands on different streams in one transaction; those known already, with the same content, are
         passed over. Each is answered as if it had been alone. A refusal stops the whole batch.
         """
-        return await self._all([self._waiting_for(ask) for ask in asks])
+        return await self._all([await self._waiting_for(ask) for ask in asks])
 
     async def handle_with(self, ask: Ask[StateT], others: Sequence[Ask[Any]]) -> Done[StateT]:
         """Carry out a command and what goes with it, in one transaction. It is decided first and written last, so that its
         position is the one at which all of it is done, whenever it is said again.
         """
-        return (await self._all([self._waiting_for(each) for each in (ask, *others)], first_last=True))[-1]
+        return (await self._all([await self._waiting_for(each) for each in (ask, *others)], first_last=True))[-1]
 
     async def _all(self, items: Sequence[_Waiting], *, first_last: bool = False) -> list[Done[Any]]:
         self.gate.enter()
@@ -456,7 +464,7 @@ class Desk:
                 raise LogLoading
             histories = await load_many(connection, [item.stream for item in items])
             self._unbroken(histories)
-            clear = await self._opened(histories)
+            clear = await self._opened(histories, items)
             answers = [
                 await _answer(
                     connection, self.vault, item, histories.get(item.stream, []), clear.get(item.stream, ()), known.get(item.id)
@@ -473,11 +481,11 @@ class Desk:
             self.written(last)
         return _receipts(answers, written, first)
 
-    def _waiting_for(self, ask: Ask[Any], expected: int | None = None) -> _Waiting:
+    async def _waiting_for(self, ask: Ask[Any], expected: int | None = None) -> _Waiting:
         stream = ask.decider.stream(ask.key)
+        fingerprint = await self._fingerprint(stream, ask.command, ask.id)
         return _Waiting(
-            ask.decider, ask.key, stream, ask.command, ask.context, ask.id, self._fingerprint(stream, ask.command, ask.id), expected,
-            ask.happened, ask.prepare, links.get(), asyncio.get_running_loop().create_future(),
+            ask.decider, ask.key, stream, ask.command, ask.context, ask.id, fingerprint, expected, ask.happened, ask.prepare, links.get(), asyncio.get_running_loop().create_future(),
         )  # fmt: skip
 
     def _encoded(self, one: _Written) -> Write:
@@ -496,7 +504,7 @@ class Desk:
         ]
         return Write(item.id, item.fingerprint, item.stream, one.told.version, [fact.TYPE for fact in one.facts], bodies)
 
-    def _fingerprint(self, stream: str, command: Command, id_: UUID) -> bytes:
+    async def _fingerprint(self, stream: str, command: Command, id_: UUID) -> bytes:
         """What tells a repeat from another content: the stream, the command, and where a request with a key of its own was
         sent. Personal data go in clear into a keyed digest, never out.
         """
@@ -504,7 +512,7 @@ class Desk:
         brought = keyed.get()
         sent = [brought[1]] if brought and brought[0] == id_ else []
         raw = orjson.dumps([stream, type(command).__name__, content, *sent], default=_plain, option=orjson.OPT_SORT_KEYS)
-        return self.vault.fingerprint(raw)
+        return await self.vault.fingerprint(raw)
 
     @contextlib.asynccontextmanager
     async def _transaction(self) -> AsyncGenerator[Any, None]:

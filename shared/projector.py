@@ -20,6 +20,7 @@ import structlog
 from shared.decider import Decider
 from shared.eventlog import Entry, load, whole
 from shared.freetext import opened
+from shared.openings import Opening
 from shared.vault import Vault
 
 log = structlog.get_logger()
@@ -73,14 +74,15 @@ class View(Generic[StateT]):
     ) -> None:  # fmt: skip
         """Replace the rows of these streams; those that are ``new`` have none yet."""
         if self.blind:
-            items = await opened(vault, items)
+            items = await opened(vault, items, Opening.SEARCH)
         table = f"{schema}.{self.table}"
         names = list(self.columns)
         dark = {names.index(name) for name in self.blind}
         rows = [row for key, version, state in items for row in self.rows(key, version, state)]
         if dark:
             rows = [
-                tuple(" ".join(vault.blind(cell.split())) if n in dark else cell for n, cell in enumerate(row)) for row in rows
+                tuple([" ".join(await vault.blind(cell.split())) if n in dark else cell for n, cell in enumerate(row)])
+                for row in rows
             ]
         if self.key != (self.owner,) and (known := [key for key, _, _ in items if key not in new]):
             await connection.execute(f"delete from {table} where {self.owner} = any($1)", known)

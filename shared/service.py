@@ -47,7 +47,7 @@ from shared.securitylog import SecurityLog
 from shared.settings import Settings, trusting
 from shared.signatures import Signatures
 from shared.terms import Role, derived_id
-from shared.vault import Vault
+from shared.vault import Vault, VaultAway
 
 log = structlog.get_logger()
 
@@ -138,12 +138,7 @@ class Service:
             password=settings.secret(settings.postgres_password_file), min_size=2, max_size=12, timeout=5,
             command_timeout=60, server_settings={"search_path": "view", "application_name": self.name}, reset=_as_it_is,
         )  # fmt: skip
-        keys = await asyncpg.create_pool(
-            **place, database=(database or f"guiren_{self.name}").replace(self.name, "vault"), user="vault",
-            password=settings.secret(settings.vault_password_file), min_size=1, max_size=4, timeout=5, command_timeout=30,
-            reset=_as_it_is,
-        )  # fmt: skip
-        self.vault = Vault(keys, settings.master_keys)
+        self.vault = Vault(settings.vault_socket, self.name, settings.secret(settings.vault_secret_file))
         self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience, settings.account_claim)
         signatures = Signatures.read(settings.district, settings.entry_keys_file, settings.entry_key_file)
         password = settings.secret(settings.nats_password_file)
@@ -182,11 +177,11 @@ class Service:
             await asyncio.wait_for(asyncio.gather(*self._running, return_exceptions=True), 3)
         await self.bus.close()
         self.security.close()
-        for pool in (self.pool, self.vault.pool):
-            try:
-                await asyncio.wait_for(pool.close(), 2)
-            except TimeoutError:
-                pool.terminate()
+        await self.vault.close()
+        try:
+            await asyncio.wait_for(self.pool.close(), 2)
+        except TimeoutError:
+            self.pool.terminate()
 
     async def calendar(self) -> Calendar:
         """The working-day calendar as this service knows it, at most a second old."""
@@ -312,6 +307,7 @@ class Service:
         if self.security.error:
             checks["security log"] = {"ok": False, "error": self.security.error}
         checks["nats"] = {"ok": self.bus.connected}
+        checks["vault"] = await self._vaulted()
         if time.monotonic() - self._full < _FULL_SECONDS:
             checks["disk"] = {"ok": False, "error": StorageFull.title}
         if self.fallen:
@@ -324,6 +320,19 @@ class Service:
             told = {"parked": row["n"], "parked_at": row["pos"], "error": row["error"]}
             checks[row["follower"]] = checks.get(row["follower"], {}) | told | {"ok": False}
         return checks
+
+    async def _vaulted(self) -> dict[str, Any]:
+        """How the vault says it is: without it nothing is sealed or opened, and everything else goes on."""
+        try:
+            async with asyncio.timeout(1):
+                found = await self.vault.checks()
+        except (VaultAway, TimeoutError):
+            return {"ok": False, "error": VaultAway.title}
+        failing = {name: fact.get("error") or name for name, fact in found.items() if not fact["ok"]}
+        return {
+            "ok": not failing,
+            **({"error": ";".join(f"{name}: {said}" for name, said in failing.items())} if failing else {}),
+        }
 
     async def shown(
         self, decider: Decider[Any], key: object, done: Done[Any], show: Callable[[Service], Awaitable[dict[str, Any]]]

@@ -8,8 +8,13 @@ import ssl
 from pathlib import Path
 from typing import Literal
 
+import structlog
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared import confined
+
+log = structlog.get_logger()
 
 
 def trusting(ca: str) -> ssl.SSLContext | None:
@@ -43,10 +48,10 @@ class Settings(BaseSettings):
     encrypted, or not by anybody known: right on the loopback, and on a network that never leaves the machine."""
     postgres_password_file: Path = Path("postgres-password")
     """Password of the role that is named like the service; the database is ``guiren_<service>``."""
-    vault_password_file: Path = Path("vault-password")
-    """Password of the role ``vault`` in the database ``guiren_vault``."""
-    master_key_file: Path = Path("master-key")
-    """32 random bytes in hexadecimal a line: the keys that wrap every subject's key, the newest first (decision 18)."""
+    vault_socket: Path = Path("vault.sock")
+    """Where the vault listens, which alone holds keys of personal data (decision 50)."""
+    vault_secret_file: Path = Path("vault-secret")
+    """What this process says to the vault first, so that the vault knows who asks."""
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_ca: str = ""
@@ -84,9 +89,15 @@ class Settings(BaseSettings):
 
     log_format: Literal["json", "console"] = "json"
 
-    def master_keys(self) -> tuple[bytes, ...]:
-        """The master keys, the newest first."""
-        return tuple(bytes.fromhex(line) for line in self.secret(self.master_key_file).split())
+    closed: tuple[Path, ...] = ()
+    """Folders that this process gives up at its start except its own files in them (``shared/confined``)."""
+
+    def confine(self) -> None:
+        """Give up what is another's, before anything from outside is read."""
+        told = (getattr(self, name) for name in type(self).model_fields)
+        own = [Path(value) for value in told if isinstance(value, (Path, str)) and str(value).startswith("/")]
+        if not confined.close(self.closed, [path for path in own if path.is_file()]):
+            log.warning("this kernel has no Landlock: services of one user can read each other's secrets", closed=self.closed)
 
     def secret(self, path: Path) -> str:
         """The content of a secret file without its final newline."""

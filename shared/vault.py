@@ -1,5 +1,7 @@
 """Personal data: sealed under a key per subject before the body of a fact is built, masked on the way out.
 
+Keys and cipher are the vault's (``services/vault``); here is what a service has of it: the datum, and the vault's address.
+
 A ``Personal`` is either clear (it came in with a command) or sealed (it goes into logs). A clear one refuses to be
 written: forgetting to seal is an error, not a leak. Erasing a subject destroys its key; every hash stays valid and a
 replay prints 〔已删除〕 (个人信息保护法). The sealing is AES-256-GCM with the subject as associated data.
@@ -7,41 +9,57 @@ replay prints 〔已删除〕 (个人信息保护法). The sealing is AES-256-GC
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import contextlib
 import hmac
 import inspect
-import math
-import os
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import blake2b, sha256
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, TypeVar, get_args
 from uuid import UUID
 
-import asyncpg
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
+from shared import frames
+from shared.openings import Asker, Opening, asker
 from shared.problems import Unavailable
 
 ERASED = "〔已删除〕"
 """Somebody asked for it: the row of the key says so."""
 UNREADABLE = "〔无法解密〕"
 """Nobody did: the key is missing, as after a vault put back from an old backup, or is not the one that sealed it."""
-_SUITE = "a1"
-_CACHED_KEYS = 20_000
+AWAY = "〔暂时无法读取〕"
+"""The vault did not answer; what is shown without it says so."""
+PartT = TypeVar("PartT")
+
+SUITE = "a1"
+_AT_ONCE = 500
+_KNOCK_SECONDS = 3
+_PATIENCE_SECONDS = 20
 _LONGEST = 20_000
 """Characters: a whole row of a register extract may be sealed."""
 
 
 class NotSealed(Exception):
     """A clear personal datum was about to be written down."""
+
+
+class VaultAway(Unavailable):
+    """The vault does not answer: nothing is sealed and nothing opened, so what holds names, numbers or words must wait."""
+
+    title = "个人信息加密服务暂时不可用,涉及姓名、电话和文字的事项请稍后再试"
+
+
+class NotPermitted(Exception):
+    """Not what a service like us may ask of the vault: a fault of ours, or somebody else in our place."""
+
+
+class VaultFault(Exception):
+    """The vault failed at a question in a way that no waiting mends; its log says how."""
 
 
 class Personal:
@@ -136,7 +154,7 @@ _NUMBER = re.compile(r"\+?\d[\d\s\-\u2010-\u2015\uff0d]{5,}\d")
 
 def mask(text: str) -> str:
     """``138****1234`` for numbers, 王** for names: enough to recognise, too little to use."""
-    if text in (ERASED, UNREADABLE) or not text:
+    if text in (ERASED, UNREADABLE, AWAY) or not text:
         return text
     if number := _NUMBER.search(text):
         text = number[0]  # Words beside a number (王经理) are not shown.
@@ -145,212 +163,187 @@ def mask(text: str) -> str:
     return text[0] + "*" * max(1, len(text) - 1)
 
 
-Masters = bytes | Callable[[], Sequence[bytes]]
-"""The master keys, the newest first: one, or what reads them again where a row names one that is not known yet."""
+class _Line:
+    """One connection to the vault; questions on it don't wait for each other's answers."""
 
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._number = 0
+        self._listening = asyncio.create_task(self._listen())
 
-def master_id(key: bytes) -> str:
-    """What a row calls the master key that wrapped it."""
-    return sha256(key).hexdigest()[:8]
+    @property
+    def open(self) -> bool:
+        """Whether anything can still be asked on it."""
+        return not self._listening.done()
 
+    async def ask(self, message: dict[str, Any]) -> Any:
+        """One question and its answer."""
+        if not self.open:
+            raise ConnectionResetError
+        self._number += 1
+        number = self._number
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._writer.write(frames.written({"id": number, **message}))
+            await self._writer.drain()
+            return await answer
+        finally:
+            self._asked.pop(number, None)
 
-_KEYS_OF = "select subject, wrapped, mk from vault.subject_key where subject = any($1::uuid[])"
+    async def _listen(self) -> None:
+        try:
+            while True:
+                message = await frames.read(self._reader)
+                if (answer := self._asked.get(message["id"])) is not None and not answer.done():
+                    answer.set_result(message)
+        except (OSError, asyncio.IncompleteReadError, frames.Broken):
+            pass
+        finally:
+            for answer in self._asked.values():
+                if not answer.done():
+                    answer.set_exception(ConnectionResetError())
+            self._writer.close()
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listening
 
 
 class Vault:
-    """Seals and opens personal data. Keys are wrapped by the master key and lie in a database of their own."""
+    """The vault as one service reaches it. It has no key of a subject and no master key; two digest keys it is given."""
 
-    def __init__(self, pool: asyncpg.Pool, masters: Masters, remember_seconds: float = 60) -> None:
-        self.pool = pool
-        self._masters_of = (lambda: (masters,)) if isinstance(masters, bytes) else masters
-        self._read_masters()
-        oldest = self._masters_of()[-1]  # What is found by a digest must be found after a rotation too.
-        self._print_key = hmac.new(oldest, b"guiren command fingerprint", sha256).digest()
-        self._index_key = hmac.new(oldest, b"guiren blind index", sha256).digest()
-        self._words_key = hmac.new(oldest, b"guiren words", sha256).digest()
-        self._keys: OrderedDict[UUID, AESGCM | None] = OrderedDict()
-        self._read_at: dict[UUID, float] = {}
-        self._remember = remember_seconds  # Another process may erase a subject: no key is believed for longer.
-
-    def _read_masters(self) -> None:
-        found = self._masters_of()
-        self._newest = master_id(found[0])
-        self._masters = {master_id(key): AESGCM(key) for key in found}
-        self._masters[""] = AESGCM(found[-1])  # Rows from before the first rotation don't name theirs.
-
-    def fingerprint(self, content: bytes) -> bytes:
-        """A keyed digest of a command's content: tells a repeat from another content, and can't be guessed back."""
-        return hmac.new(self._print_key, content, sha256).digest()[:16]
+    def __init__(self, socket: Path, name: str, secret: str) -> None:
+        self._socket = socket
+        self._name = name
+        self._secret = secret
+        self._line: _Line | None = None
+        self._connecting = asyncio.Lock()
+        self._prints: bytes | None = None
+        self._words: bytes | None = None
 
     async def seal(self, data: Sequence[Personal]) -> None:
-        """Seal every clear datum in place; subjects that have no key get one."""
+        """Seal every clear datum in place, with one question; subjects that have no key get one."""
         clear = [item for item in data if item.token is None]
-        if not clear:
-            return
-        subjects = {item.subject for item in clear if item.subject is not None}
-        keys = await self._prepare(subjects, [item for item in clear if item.found_by])
-        for item in clear:
-            if item.subject is None or item.text is None:
-                raise NotSealed
-            if item.subject not in keys:
-                raise Unavailable(reason="the subject's key can't be opened with the master keys at hand")
-            key = keys[item.subject]
-            if key is None:  # The subject was erased: nothing more is kept about it.
-                item.token, item.text = {"$enc": _SUITE, "sub": str(item.subject), "n": "", "ct": ""}, None
-                continue
-            nonce = os.urandom(12)
-            sealed = key.encrypt(nonce, item.text.encode(), item.subject.bytes)
-            item.token = {"$enc": _SUITE, "sub": str(item.subject), "n": _text(nonce), "ct": _text(sealed)}
-            item.text = None
+        if any(item.subject is None or item.text is None for item in clear):
+            raise NotSealed
+        for part in _parts(clear):
+            asked = [[str(item.subject), item.text, item.found_by] for item in part]
+            for item, (nonce, sealed) in zip(part, await self._ask("seal", items=asked), strict=True):
+                item.token, item.text = {"$enc": SUITE, "sub": str(item.subject), "n": nonce, "ct": sealed}, None
 
-    async def _prepare(self, subjects: set[UUID], numbered: Sequence[Personal]) -> dict[UUID, AESGCM | None]:
-        """Make the keys that are missing and remember the numbers, durably and with one flush, before any fact is kept.
-
-        A key is believed only once it is committed. Keys and numbers are written in their order, so that no two wait for
-        each other.
+    async def open(self, data: Sequence[Personal | None], why: Opening, *, who: Asker | None = None) -> list[str]:
+        """The texts, in order, in the form this purpose allows; ``""`` for none, 〔已删除〕 for what was erased, 〔无法解密〕 for what
+        can't be opened. The vault writes down who asked. What is for showing only shows 〔暂时无法读取〕 while it is away.
         """
-        keys = self._remembered(subjects)
-        missing = sorted(subjects - keys.keys())
-        if not missing and not numbered:
-            return keys
-        fresh = [self._wrap(subject, os.urandom(32)) for subject in missing]
-        async with self.pool.acquire() as connection, connection.transaction():
-            rows: Sequence[Any] = ()
-            if missing:
-                await connection.execute(
-                    "insert into vault.subject_key (subject, wrapped, mk) "
-                    "select s, w, $3 from unnest($1::uuid[], $2::bytea[]) as t (s, w) on conflict do nothing",
-                    missing, fresh, self._newest,
-                )  # fmt: skip
-                rows = await connection.fetch(_KEYS_OF, missing)
-            alive = {row["subject"] for row in rows if row["wrapped"]} | {subject for subject, key in keys.items() if key}
-            found = sorted((self._index(item.found_by or ""), item.subject) for item in numbered if item.subject in alive)
-            if found:
-                await connection.execute(
-                    "insert into vault.blind (index, subject) select * from unnest($1::bytea[], $2::uuid[]) on conflict do nothing",
-                    *(list(column) for column in zip(*found, strict=True)),
-                )
-        return keys | self._believe(rows)
+        sealed = [item for item in data if item is not None and item.token is not None]
+        asked = (who or asker()).facts()
+        texts: list[str] = []
+        try:
+            for part in _parts(sealed):
+                items = [[str(item.subject), item.token["n"], item.token["ct"]] for item in part if item.token]
+                texts += await self._ask("open", items=items, why=why, **asked)
+        except VaultAway:
+            if not why.shows:
+                raise
+            texts = [AWAY] * len(sealed)
+        following = iter(texts)
+        return ["" if item is None else next(following) if item.token is not None else item.text or "" for item in data]
 
-    def _index(self, found_by: str) -> bytes:
-        return hmac.new(self._index_key, found_by.encode(), sha256).digest()[:16]
+    async def masked(self, data: Sequence[Personal | None]) -> list[str]:
+        """Likewise, masked in the vault: what it hides never comes here."""
+        shown = await self.open(data, Opening.MASK)
+        return [mask(text) if item is not None and item.token is None else text for item, text in zip(data, shown, strict=True)]
 
     async def find(self, found_by: str) -> list[UUID]:
         """The subjects that ever had this number, erased ones excepted."""
-        rows = await self.pool.fetch("select subject from vault.blind where index = $1 order by subject", self._index(found_by))
-        return [row["subject"] for row in rows]
-
-    def blind(self, words: Iterable[str]) -> list[str]:
-        """Pieces of words as a search index keeps them: equal ones are seen to be equal, and none can be read."""
-        return [blake2b(word.encode(), key=self._words_key, digest_size=6).hexdigest() for word in words]
-
-    async def open(self, data: Sequence[Personal | None]) -> list[str]:
-        """The clear texts, in order; ``""`` for none, 〔已删除〕 for what was erased, 〔无法解密〕 for what can't be opened."""
-        subjects = {item.subject for item in data if item is not None and item.subject is not None}
-        keys = self._remembered(subjects)
-        if missing := list(subjects - keys.keys()):
-            keys |= self._believe(await self.pool.fetch(_KEYS_OF, missing))
-        return [self._open(item, keys) for item in data]
-
-    def _open(self, item: Personal | None, keys: Mapping[UUID, AESGCM | None]) -> str:
-        if item is None:
-            return ""
-        if item.token is None:
-            return item.text or ""
-        if not item.token["ct"]:
-            return ERASED
-        if item.subject is None or item.subject not in keys:
-            return UNREADABLE
-        key = keys[item.subject]
-        if key is None:
-            return ERASED
-        try:
-            return key.decrypt(_bytes(item.token["n"]), _bytes(item.token["ct"]), item.subject.bytes).decode()
-        except InvalidTag:
-            return UNREADABLE
-
-    def _remembered(self, subjects: set[UUID]) -> dict[UUID, AESGCM | None]:
-        """What is believed of these; the caller keeps it, since it may be forgotten here while the caller waits."""
-        oldest = time.monotonic() - self._remember
-        return {subject: self._keys[subject] for subject in subjects if self._read_at.get(subject, -math.inf) >= oldest}
-
-    def _believe(self, rows: Iterable[Any]) -> dict[UUID, AESGCM | None]:
-        """Take keys as they are stored, and forget the oldest beyond a number."""
-        known = list(rows)
-        if any(row["mk"] not in self._masters for row in known):
-            self._read_masters()  # Somebody has rotated the master key meanwhile.
-        keys: dict[UUID, AESGCM | None] = {}
-        for row in known:
-            with contextlib.suppress(InvalidTag, KeyError):  # Of another master key: neither here nor erased.
-                keys[row["subject"]] = AESGCM(self._unwrap(row["subject"], row["wrapped"], row["mk"])) if row["wrapped"] else None
-        for subject, key in keys.items():
-            self._keys[subject] = key
-            self._keys.move_to_end(subject)
-            self._read_at[subject] = time.monotonic()
-        while len(self._keys) > _CACHED_KEYS:
-            self._read_at.pop(self._keys.popitem(last=False)[0], None)
-        return keys
-
-    def _wrap(self, subject: UUID, key: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._masters[self._newest].encrypt(nonce, key, subject.bytes)
-
-    def _unwrap(self, subject: UUID, wrapped: bytes, master: str) -> bytes:
-        return self._masters[master].decrypt(wrapped[:12], wrapped[12:], subject.bytes)
-
-    def same_key(self, subject: UUID, one: tuple[bytes, str], other: tuple[bytes, str]) -> bool:
-        """Whether the same key is in both, each wrapped by some master key."""
-        if one == other:
-            return True
-        try:
-            return self._unwrap(subject, *one) == self._unwrap(subject, *other)
-        except (InvalidTag, KeyError):
-            return False
-
-    async def rewrap(self, batch: int = 500) -> int:
-        """Wrap some keys anew that an older master key has wrapped. Answers how many; 0 when there are none left."""
-        self._read_masters()
-        rows = await self.pool.fetch(
-            "select subject, wrapped, mk from vault.subject_key where mk <> $1 and wrapped is not null order by subject limit $2",
-            self._newest, batch,
-        )  # fmt: skip
-        fresh = [self._wrap(row["subject"], self._unwrap(row["subject"], row["wrapped"], row["mk"])) for row in rows]
-        await self.pool.execute(
-            "update vault.subject_key k set wrapped = n.wrapped, mk = $4 from unnest($1::uuid[], $2::bytea[], $3::bytea[]) "
-            "as n (subject, wrapped, was) where k.subject = n.subject and k.wrapped = n.was",  # An erased one stays erased.
-            [row["subject"] for row in rows], fresh, [row["wrapped"] for row in rows], self._newest,
-        )  # fmt: skip
-        return len(rows)
+        return [UUID(id_) for id_ in await self._ask("find", found_by=found_by, **asker().facts())]
 
     async def unerased(self, subjects: Sequence[UUID]) -> list[UUID]:
-        """Those of the subjects of whose erasure there is no trace here: their key exists, or was lost with its trace."""
-        rows = await self.pool.fetch(
-            "select s from unnest($1::uuid[]) s where not exists "
-            "(select from vault.subject_key where subject = s and wrapped is null) order by s",
-            list(subjects),
-        )
-        return [row["s"] for row in rows]
+        """Those of the subjects of whose erasure there is no trace: their key exists, or was lost with its trace."""
+        found: list[UUID] = []
+        for part in _parts(subjects):
+            found += [UUID(id_) for id_ in await self._ask("unerased", subjects=[str(id_) for id_ in part])]
+        return sorted(found)
 
     async def erase(self, subject: UUID) -> None:
         """Destroy the subject's key: what it sealed can never be read again."""
-        await self.pool.execute(
-            "insert into vault.subject_key (subject, wrapped, destroyed) values ($1, null, now()) "
-            "on conflict (subject) do update set wrapped = null, destroyed = now()",
-            subject,
-        )
-        await self.pool.execute("delete from vault.blind where subject = $1", subject)
-        self._keys[subject] = None
-        self._read_at[subject] = time.monotonic()
+        await self._ask("erase", subject=str(subject))
+
+    async def fingerprint(self, content: bytes) -> bytes:
+        """A keyed digest of a command's content: tells a repeat from another content. The key is given at the first question,
+        so that commands without a text go on while the vault is away.
+        """
+        if self._prints is None:
+            await self._connected()
+        return hmac.new(self._prints or b"", content, sha256).digest()[:16]
+
+    async def blind(self, words: Iterable[str]) -> list[str]:
+        """Pieces of words as a search index keeps them: equal ones are seen to be equal, and none can be read."""
+        if self._words is None:
+            await self._connected()
+        if not self._words:
+            raise NotPermitted
+        key = self._words
+        return [blake2b(word.encode(), key=key, digest_size=6).hexdigest() for word in words]
+
+    async def checks(self) -> dict[str, Any]:
+        """How the vault says it is."""
+        return await self._ask("ready")
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._line is not None:
+            await self._line.close()
+
+    async def _ask(self, what: str, **facts: Any) -> Any:
+        """One question. Where the vault was started anew meanwhile it is asked again, once: every question may be repeated."""
+        for last in (False, True):
+            line = await self._connected()
+            try:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    return _read(await line.ask({"ask": what, **facts}))
+            except (OSError, TimeoutError) as error:
+                if last or isinstance(error, TimeoutError):
+                    raise VaultAway from error
+        raise VaultAway
+
+    async def _connected(self) -> _Line:
+        async with self._connecting:
+            if self._line is None or not self._line.open:
+                try:
+                    async with asyncio.timeout(_KNOCK_SECONDS):
+                        with frames.named(self._socket) as place:
+                            self._line = _Line(*await asyncio.open_unix_connection(place))
+                        given = _read(await self._line.ask({"ask": "hello", "name": self._name, "secret": self._secret}))
+                except (OSError, TimeoutError) as error:
+                    self._line = None
+                    raise VaultAway from error
+                self._prints, self._words = bytes.fromhex(given["prints"]), bytes.fromhex(given["words"])
+            return self._line
+
+
+def _read(message: dict[str, Any]) -> Any:
+    match message.get("refused"):
+        case None:
+            return message["answer"]
+        case "away":
+            raise VaultAway(reason=message["reason"])
+        case "fault":
+            raise VaultFault(message["reason"])
+        case reason:
+            raise NotPermitted(reason)
+
+
+def _parts(items: Sequence[PartT]) -> Iterable[Sequence[PartT]]:
+    """As many as go into one question: the vault answers others between two."""
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
 
 
 def _writable(text: str) -> bool:
     """Whether it is text at all: half a surrogate pair is none."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text)

@@ -29,6 +29,62 @@ create table if not exists vault.blind (
     primary key (index, subject)
 );
 create index if not exists blind_subject on vault.blind (subject);
+
+-- What was opened, for whom and what for, as the vault saw it (decision 50). Its role only ever adds.
+create table if not exists vault.opening (
+    id       bigint generated always as identity primary key,
+    at       timestamptz not null default clock_timestamp(),
+    service  text not null,
+    purpose  text not null,
+    by       uuid[] not null,                          -- who asked, as the service says; nobody for its own work
+    via      text not null,                            -- the operation or the commands
+    request  text not null,                            -- the correlation id, or the commands' ids
+    about    uuid,                                     -- of a disclosure: the record it is about
+    fields   text[] not null,
+    subjects uuid[] not null,
+    n        int not null
+);
+create index if not exists opening_at on vault.opening (at);
+
+-- A key is changed and destroyed here and nowhere else: the vault's role may add keys and read them.
+create or replace function vault.erase(_subject uuid) returns void language sql security definer
+set search_path = pg_catalog, pg_temp as $$
+    insert into vault.subject_key as k (subject, wrapped, destroyed) values (_subject, null, now())
+        on conflict (subject) do update set wrapped = null, destroyed = coalesce(k.destroyed, now());
+    delete from vault.blind where subject = _subject;
+$$;
+create or replace function vault.rewrap(_subjects uuid[], _wrapped bytea[], _was bytea[], _mk text) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update vault.subject_key k set wrapped = n.wrapped, mk = _mk from unnest(_subjects, _wrapped, _was) as n (subject, wrapped, was)
+        where k.subject = n.subject and k.wrapped = n.was;
+$$;
+create or replace function vault.copied(_subject uuid, _seq bigint, _rev bigint) returns void language sql security definer
+set search_path = pg_catalog, pg_temp as $$
+    update vault.subject_key set seq = _seq, copied = _rev where subject = _subject;
+$$;
+create or replace function vault.copies_lost() returns void language sql security definer
+set search_path = pg_catalog, pg_temp as $$
+    update vault.subject_key set copied = 0, seq = 0 where copied > 0;
+$$;
+
+do $owned$
+declare
+    what text;
+begin
+    execute format('alter database %I owner to %I', current_database(), current_user);
+    alter schema vault owner to vault_owner;
+    foreach what in array array['subject_key', 'blind', 'opening'] loop
+        execute format('alter table vault.%I owner to vault_owner', what);
+        execute format('revoke all on vault.%I from vault', what);
+    end loop;
+    foreach what in array array['changed()', 'erase(uuid)', 'rewrap(uuid[], bytea[], bytea[], text)', 'copied(uuid, bigint, bigint)',
+        'copies_lost()'] loop
+        execute format('alter function vault.%s owner to vault_owner', what);
+        execute format('revoke all on function vault.%s from public', what);
+        execute format('grant execute on function vault.%s to vault', what);
+    end loop;
+end $owned$;
 grant usage on schema vault to vault;
-grant select, insert, update on vault.subject_key to vault;
-grant select, insert, delete on vault.blind to vault;
+grant select, insert (subject, wrapped, mk) on vault.subject_key to vault;
+grant select, insert on vault.blind to vault;
+grant select, insert (service, purpose, by, via, request, about, fields, subjects, n) on vault.opening to vault;

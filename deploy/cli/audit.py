@@ -72,7 +72,7 @@ def security(
 
 async def _checked(home: Home) -> list[Finding]:
     settings, postgres, nats = (
-        Settings(master_key_file=home.secrets / "master-key", checkpoints=home.checkpoints),
+        Settings(vault_socket=home.vault_socket, vault_secret_file=home.secrets / "vault-audit", checkpoints=home.checkpoints),
         Postgres(home),
         Nats(home),
     )

@@ -59,7 +59,7 @@ class Loader:
     def __init__(self, settings: Settings, prefix: str = "") -> None:
         self._settings = settings
         self._prefix = prefix
-        self._secrets = Path(os.environ.get("GUIREN_SECRETS_DIR") or settings.vault_password_file.parent)
+        self._secrets = Path(os.environ.get("GUIREN_SECRETS_DIR") or settings.vault_secret_file.parent)
         self._demo = Path(os.environ.get("GUIREN_DEMO_PASSWORD_FILE") or self._secrets / "demo")
 
     @asynccontextmanager
@@ -75,6 +75,15 @@ class Loader:
             yield pool
         finally:
             await asyncio.wait_for(pool.close(), 5)
+
+    @asynccontextmanager
+    async def vault(self) -> AsyncGenerator[Vault, None]:
+        """The vault, as the demo's loader may ask it."""
+        vault = Vault(self._settings.vault_socket, "demo", self._settings.secret(self._settings.vault_secret_file))
+        try:
+            yield vault
+        finally:
+            await vault.close()
 
     async def begun(self) -> date | None:
         """The day an earlier run began on; ``None`` in an empty platform."""
@@ -95,8 +104,7 @@ class Loader:
         if not todo:
             return 0
         now = 0
-        async with self.pool(service, demo=True) as pool, self.pool("vault") as keys:
-            vault = Vault(keys, self._settings.master_keys)
+        async with self.pool(service, demo=True) as pool, self.vault() as vault:
             desk = Desk(pool, f"/{self._settings.district}/{service}", vault, {}, recorded_us=lambda: now)
             before, total, done = await pool.fetchval("select pos from log.head"), sum(map(len, todo)), 0
             if await pool.fetchval("select true from log.command where id = $1", todo[-1][-1].id):
@@ -130,8 +138,8 @@ class Loader:
             await prepare(connection, views)
             if await _complete(connection, views):
                 return False
-            async with self.pool("vault") as keys:
-                await make_anew(connection, deciders, views, Vault(keys, self._settings.master_keys))
+            async with self.vault() as vault:
+                await make_anew(connection, deciders, views, vault)
             return True
 
     async def known(self, service: str, commands: Sequence[UUID]) -> bool:

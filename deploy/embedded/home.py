@@ -60,12 +60,18 @@ class Home:
         self.logs = self.path / "log"
         self.evidence = self.path / "evidence"
         self.checkpoints = self.path / "checkpoints"
+        self.temporary = self.path / "tmp"
         self._lock: int | None = None
+
+    @property
+    def vault_socket(self) -> Path:
+        """Where the vault listens."""
+        return self.path / "run" / "vault.sock"
 
     def make(self) -> None:
         """Make the folders, and each secret that isn't there yet."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.secrets, self.logs, self.evidence, self.checkpoints):
+        for folder in (self.secrets, self.logs, self.evidence, self.checkpoints, self.temporary):
             folder.mkdir(mode=0o700, exist_ok=True)
         make_secrets(self.secrets)
 

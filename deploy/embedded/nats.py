@@ -63,7 +63,7 @@ class Nats(Process):
             "GUIREN_NATS_MONITOR": "0",
             "GUIREN_NATS_STORE": json.dumps(str(self.data), ensure_ascii=False),  # Read as configuration: blanks want quotes.
             "GUIREN_NATS_INSTALL": self.home.secret("nats"),
-            **{f"GUIREN_NATS_{name.upper()}": self.home.secret(f"nats-{name}") for name in (*SERVICES, "health")},
+            **{f"GUIREN_NATS_{name.upper()}": self.home.secret(f"nats-{name}") for name in (*SERVICES, "vault", "health")},
         }
 
     def ready(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from deploy.embedded.home import Home, tool
 from deploy.embedded.process import Process, answers
+from services.vault.ready import how_it_is
 from shared.settings import Settings
 
 _DEPLOY = Path(__file__).parents[1]
@@ -32,8 +33,8 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
         "GUIREN_POSTGRES_HOST": "127.0.0.1",
         "GUIREN_POSTGRES_PORT": str(home.port("postgres")),
         "GUIREN_POSTGRES_PASSWORD_FILE": str(home.secrets / name),
-        "GUIREN_VAULT_PASSWORD_FILE": str(home.secrets / "vault"),
-        "GUIREN_MASTER_KEY_FILE": str(home.secrets / "master-key"),
+        "GUIREN_VAULT_SOCKET": str(home.vault_socket),
+        "GUIREN_VAULT_SECRET_FILE": str(home.secrets / f"vault-{name}"),
         "GUIREN_NATS_URL": f"nats://127.0.0.1:{home.port('nats')}",
         "GUIREN_NATS_PASSWORD_FILE": str(home.secrets / f"nats-{name}"),
         "GUIREN_ENTRY_KEY_FILE": str(home.secrets / f"entry-key-{name}"),
@@ -42,6 +43,8 @@ def service_environment(home: Home, name: str) -> dict[str, str]:
         "GUIREN_JWKS": str(home.secrets / "jwks.json"),
         "GUIREN_EVIDENCE_URL": home.evidence.as_uri(),
         "GUIREN_SECURITY_FOLDER": str(home.path / "security"),
+        "GUIREN_CLOSED": json.dumps([str(folder) for folder in (home.secrets, home.path / "postgres", home.path / "nats")]),
+        "TMPDIR": str(home.temporary),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -55,6 +58,40 @@ def settings_of(home: Home, name: str) -> Settings:
     """The same, for a process that does not get them by its environment."""
     told = {key.removeprefix("GUIREN_").lower(): value for key, value in service_environment(home, name).items()}
     return Settings(**{key: value for key, value in told.items() if key in Settings.model_fields})  # type: ignore[arg-type]  # pydantic reads texts.
+
+
+class Vault(Process):
+    """The only process with the keys of personal data (decision 50). Without it services go on with what needs none."""
+
+    name = "vault"
+    essential = False
+
+    def command(self) -> list[str]:
+        """As the services."""
+        return [sys.executable, "-m", "services.vault"]
+
+    def environment(self) -> dict[str, str]:
+        """Its settings (``services/vault/settings.py``)."""
+        home = self.home
+        return {
+            "GUIREN_VAULT_SOCKET": str(home.vault_socket),
+            "GUIREN_VAULT_CLIENTS": str(home.secrets),
+            "GUIREN_VAULT_PASSWORD_FILE": str(home.secrets / "vault"),
+            "GUIREN_MASTER_KEY_FILE": str(home.secrets / "master-key"),
+            "GUIREN_POSTGRES_HOST": "127.0.0.1",
+            "GUIREN_POSTGRES_PORT": str(home.port("postgres")),
+            "GUIREN_NATS_URL": f"nats://127.0.0.1:{home.port('nats')}",
+            "GUIREN_NATS_PASSWORD_FILE": str(home.secrets / "nats-vault"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def ready(self) -> bool:
+        """It answers on its socket."""
+        return bool(self.checks())
+
+    def checks(self) -> dict[str, Any]:
+        """How it says it is; nothing where it says nothing."""
+        return how_it_is(self.home.vault_socket)
 
 
 class Service(Process):

@@ -20,7 +20,7 @@ from deploy.embedded.home import FIRST_PORT, SERVICES, Home, NotPossibleError, d
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import NotStartedError, Process, answers
-from deploy.embedded.programs import Gateway, Service, Tls, inside, service_environment
+from deploy.embedded.programs import Gateway, Service, Tls, Vault, inside, service_environment
 from deploy.install import Place, install, is_empty, is_loading, say_loading
 from deploy.streams import administrators_bus, install_streams, prepare_streams
 from shared.bus import Bus, BusUnavailable
@@ -66,7 +66,7 @@ class Supervisor:
         self._bus: Bus | None = None
         self._refusing: dict[str, str] = {}
         self._base: tuple[Process, ...] = (self._postgres, self._nats)
-        self._services: tuple[Process, ...] = tuple(Service(home, name) for name in SERVICES)
+        self._services: tuple[Process, ...] = (Vault(home), *(Service(home, name) for name in SERVICES))
         self._gateway = Gateway(home, self._port, SERVICES, tls)
 
     @property
@@ -217,6 +217,7 @@ class Supervisor:
             "GUIREN_HOME": str(self._home.path),
             "GUIREN_ADDRESS": self.address,
             "GUIREN_DEMO_PASSWORD_FILE": str(self._home.secrets / "demo"),
+            "GUIREN_VAULT_SECRET_FILE": str(self._home.secrets / "vault-demo"),
         }
         code = await _run("deploy.demo", environment=environment)
         if code == 0:
@@ -234,7 +235,9 @@ class Supervisor:
                     self._say("核对发现不符,或未能完成(guiren status 查看,guiren audit fsck 重做)")
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, **service_environment(self._home, "roster"), "GUIREN_SECRETS_DIR": str(self._home.secrets)}
+        secrets = self._home.secrets
+        ours = {"GUIREN_SECRETS_DIR": str(secrets), "GUIREN_VAULT_SECRET_FILE": str(secrets / "vault-audit")}
+        return {**os.environ, **service_environment(self._home, "roster"), **ours}
 
     async def _end(self) -> None:
         for watch in self._watches:
@@ -242,7 +245,11 @@ class Supervisor:
         await asyncio.gather(*self._watches, return_exceptions=True)
         if self._bus is not None:
             await self._bus.close()
-        for group, seconds in (((self._gateway,), 2.0), (self._services, 6.0), (tuple(reversed(self._base)), 6.0)):
+        for group, seconds in (
+            ((self._gateway,), 2.0),
+            (tuple(reversed(self._services)), 6.0),
+            (tuple(reversed(self._base)), 6.0),
+        ):
             for process in group:
                 process.ask_to_stop()
             await asyncio.gather(*(asyncio.to_thread(process.stop, seconds) for process in group))
@@ -298,6 +305,7 @@ def status(home: Home) -> dict[str, Any]:
         ports = state.get("ports", {})
         parts = {"postgres": Postgres(home).ready(), "nats": Nats(home).ready(), "gateway": answers(f"{address}/")}
         services = present(home)
+        services["vault"] = _vaulted(home)
         services |= {
             name: {"ready": ready, "checks": {"port": {"ok": ready, "port": ports.get(name, _port_of(address))}}}
             for name, ready in parts.items()
@@ -310,6 +318,13 @@ def status(home: Home) -> dict[str, Any]:
     return {
         "ready": ready, "degraded": degraded, "phase": phase, "address": address, "home": str(home.path), "services": services,
     }  # fmt: skip
+
+
+def _vaulted(home: Home) -> dict[str, Any]:
+    """The vault, as it says itself."""
+    found = Vault(home).checks()
+    failing = [name for name, fact in found.items() if not fact["ok"]]
+    return {"ready": bool(found), "degraded": failing, "checks": found or {"socket": {"ok": False, "error": "没有应答"}}}
 
 
 def _disks(home: Home) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from shared.events.visits import DemandRaised, InspectionAlleged, VisitCorrected
 from shared.freetext import opened
 from shared.handle import links
 from shared.months import local_date
+from shared.openings import Opening
 from shared.problems import KeyReused, Problem, Unavailable
 from shared.projector import Reaction
 from shared.public import ticket_of, ticket_of_demand
@@ -94,7 +95,9 @@ async def on_visit_heard(service: Service, entry: Entry) -> None:
         return
     visit, happened = UUID(entry.key), datetime.fromisoformat(entry.envelope["time"])
     context = replace(await service.context(ITSELF, visit), now=happened, today=local_date(happened))
-    read = await opened(service.vault, fact)  # What is suspected stands sealed under the visit's own subject again.
+    read = await opened(
+        service.vault, fact, Opening.HANDLE
+    )  # What is suspected stands sealed under the visit's own subject again.
     command = SuspectOmission.model_construct(told=entry.version, unit=responsible(fact), visit=read)
     id_ = derived_id("issues", "suspect", str(visit), str(entry.version))
     await service.desk.handle(OMISSION, visit, command, context, command_id=id_)

@@ -6,5 +6,6 @@ from shared.service import serve
 from shared.settings import Settings
 
 settings = Settings()
+settings.confine()
 logging_to(settings.log_format)
 serve(application(settings), settings)

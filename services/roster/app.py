@@ -10,7 +10,6 @@ from services.roster import api
 from services.roster.api import privacy
 from services.roster.api.examples import EXAMPLES
 from services.roster.projections import DECIDERS, VIEWS
-from shared.keycopies import copy_keys
 from shared.people import reading
 from shared.service import Periodic, Service
 from shared.settings import Settings
@@ -21,10 +20,7 @@ def build(settings: Settings) -> Service:
     return Service(
         "roster", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 企业与网格 (roster)", examples=EXAMPLES,
         people=reading("view.post", "since", "until", "view.revoked"),
-        tasks=lambda service: (
-            Periodic("erasures", 60, partial(privacy.sweep, service)),
-            Periodic("key-copies", 1, lambda: copy_keys(service.vault, service.bus)),
-        ),
+        tasks=lambda service: (Periodic("erasures", 60, partial(privacy.sweep, service)),),
     )  # fmt: skip
 
 

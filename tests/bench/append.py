@@ -19,7 +19,6 @@ from shared.events import Command, Fact, encode
 from shared.handle import Desk
 from shared.projector import prepare
 from shared.terms import UnitKind, new_id
-from shared.vault import Vault
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import OFFICE, Ground, context
 
@@ -63,8 +62,7 @@ async def clients(work: Callable[[int], Awaitable[object]]) -> tuple[float, list
 
 async def measure(ground: Ground) -> list[Figure]:
     """Three rounds of each, in turn."""
-    async with ground.pool("roster") as pool:
-        vault = Vault(pool, bytes(32))  # Nothing personal here: its database is never asked.
+    async with ground.pool("roster") as pool, ground.vault("roster") as vault:  # Nothing personal here: it is never asked.
         plain = Desk(pool, "/520502/roster", vault, {})
         whole = Desk(pool, "/520502/roster", vault, VIEWS)
         numbers = count(1)

@@ -20,18 +20,41 @@ from deploy.embedded import Home, Nats, Postgres
 from deploy.embedded.home import SERVICES, free_port, tool
 from deploy.embedded.process import Process
 from deploy.embedded.programs import Gateway, Service, settings_of
+from deploy.embedded.programs import Vault as VaultProcess
 from deploy.founding import First, found
 from deploy.install import Place, install
 from deploy.streams import install_streams
+from services.vault.ready import how_it_is
 from shared.bus import Bus
 from shared.decider import Actor, Context
 from shared.months import Calendar, local_date
 from shared.settings import Settings
 from shared.signatures import Signatures
 from shared.terms import Role
+from shared.vault import Vault
 
 PREFIX = "bench_"
 OFFICE = Actor(uuid.UUID(int=7), "office", frozenset({Role.OFFICE}))
+
+
+class BenchVault(VaultProcess):
+    """The vault of the databases that are measured in."""
+
+    name = "bench-vault"
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.home.path / "run" / "bench.sock"
+
+    def environment(self) -> dict[str, str]:
+        """As always, but for its place."""
+        own = {"GUIREN_VAULT_SOCKET": str(self.socket), "GUIREN_VAULT_DATABASE": f"{PREFIX}guiren_vault"}
+        return {**super().environment(), **own}
+
+    def ready(self) -> bool:
+        """As always."""
+        return bool(how_it_is(self.socket))
 
 
 class Ground:
@@ -71,17 +94,31 @@ class Ground:
         """What one service is told."""
         return Settings(
             district=district, postgres_port=self.postgres.port, postgres_password_file=self.home.secrets / service,
-            vault_password_file=self.home.secrets / "vault", master_key_file=self.home.secrets / "master-key",
+            vault_socket=self.home.path / "run" / "bench.sock", vault_secret_file=self.home.secrets / f"vault-{service}",
             nats_url=self.nats.url, nats_password_file=self.home.secrets / f"nats-{service}",
             entry_key_file=self.home.secrets / f"entry-key-{service}", entry_keys_file=self.home.secrets / "entry-keys.json",
             jwks=str(self.home.secrets / "jwks.json"),
         )  # fmt: skip
 
+    @contextlib.asynccontextmanager
+    async def vault(self, service: str) -> AsyncGenerator[Vault, None]:
+        """The vault, a process of its own, as this service reaches it."""
+        settings = self.settings(service)
+        vault = Vault(settings.vault_socket, service, settings.secret(settings.vault_secret_file))
+        try:
+            yield vault
+        finally:
+            await vault.close()
+
     async def platform(self) -> str:
         """The four services and the gateway as real processes, started once. Answers the gateway's address."""
         if not self._running:
             await install(self.place, self.home.passwords())
-            self._running = [*(Service(self.home, name) for name in SERVICES), Gateway(self.home, self.port, SERVICES)]
+            self._running = [
+                VaultProcess(self.home),
+                *(Service(self.home, name) for name in SERVICES),
+                Gateway(self.home, self.port, SERVICES),
+            ]
             for process in self._running:
                 process.spawn()
             for process in self._running:
@@ -112,9 +149,12 @@ async def ground() -> AsyncGenerator[Ground, None]:
         bus = made.bus("visits")
         await install_streams(bus)
         await bus.close()
+        vault = BenchVault(home)
+        vault.start()
         try:
             yield made
         finally:
+            vault.stop()
             made.stop()
     finally:
         nats.stop()

@@ -12,6 +12,7 @@ from support.enterprises import as_enterprise, opened
 from support.scene import NOTE, Scene, a_scene
 from support.world import District, until
 
+from shared.openings import Opening
 from shared.service import Service
 from shared.terms import Role
 from shared.vault import Personal
@@ -274,7 +275,7 @@ async def test_a_plaque_tells_who_serves_and_takes_demands_but_confirms_nothing(
         body = await scene.roster.pool.fetchval(
             "select convert_from(body, 'utf8') from log.entry where type = 'roster.plaque-hung.v1'"
         )
-        [token] = await scene.roster.vault.open([Personal.read(orjson.loads(body)["data"]["token"])])
+        [token] = await scene.roster.vault.open([Personal.read(orjson.loads(body)["data"]["token"])], Opening.LINK)
         await scene.known()
         visit = await scene.visit(1)
         async with public(scene, scene.visits) as client:

@@ -12,6 +12,7 @@ from support.world import District, until
 
 from services.roster.documents import plaque
 from shared.directory import Directory
+from shared.openings import Opening
 from shared.paper import MISSING
 from shared.problems import Unknown
 from shared.terms import Role, new_id
@@ -106,7 +107,7 @@ async def token_of(district: District, project: str) -> str:
     """What the QR code carries: opened from the seal. The log and the tables hold only the sealed form and the digest."""
     service = district.services["roster"]
     row = await service.pool.fetchrow("select token, token_sha256 from plaque where project = $1 and until is null", project)
-    (token,) = await service.vault.open([Personal.read(orjson.loads(row["token"]))])
+    (token,) = await service.vault.open([Personal.read(orjson.loads(row["token"]))], Opening.LINK)
     assert len(token) >= 22 and sha256(token.encode()).hexdigest() == row["token_sha256"]
     bodies = await service.pool.fetch("select body from log.entry")
     assert not any(token.encode() in row["body"] for row in bodies)

@@ -80,8 +80,8 @@ def extract() -> bytes:
 async def test_a_kill_inside_one_large_transaction_leaves_nothing_of_it(whole_district: District) -> None:
     """The process is killed while its transaction of sixty commands waits for a table; the same file later brings all, once."""
     district = whole_district
-    for name in ("roster", "vault"):
-        await district.database(name)
+    await district.database("roster")
+    await district.vault()
     process = district.process("roster")
     auth = {"Authorization": f"Bearer {await district.installed()}"}
     process.start()

@@ -58,10 +58,10 @@ async def a_district_at_work(district: District) -> Service:
 
 @pytest.mark.parametrize("what", TAMPERED)
 async def test_what_was_tampered_with_is_found_and_named(district: District, what: str) -> None:
-    roster = await a_district_at_work(district)
+    await a_district_at_work(district)
 
     async def kinds() -> set[str]:
-        found = await fsck(district.world.place, district.bus(service=""), roster.settings, district.prefix)
+        found = await fsck(district.world.place, district.bus(service=""), district.settings("audit"), district.prefix)
         return {finding.kind for finding in found}
 
     assert await kinds() == set(), "as it is, everything agrees"
@@ -82,7 +82,7 @@ async def test_what_an_audit_finds_is_told_by_the_service_since_when_until_it_fi
     roster = await a_district_at_work(district)
 
     async def audited() -> int:
-        return len(await audit(district.world.place, district.bus(service=""), roster.settings, district.prefix))
+        return len(await audit(district.world.place, district.bus(service=""), district.settings("audit"), district.prefix))
 
     assert await audited() == 0
     async with district.client(roster) as client:

@@ -32,7 +32,7 @@ def a_service(district: District, **more: Any) -> Service:
 
 
 async def opened(district: District, service: Service) -> Service:
-    await district.database("vault")
+    await district.vault()
     district.streams()
     await service.open(database=await district.database("visits"))
     district.services["visits"] = service
@@ -61,8 +61,8 @@ def test_a_line_that_can_not_be_written_is_lost_and_nothing_else() -> None:
 async def test_a_service_whose_log_is_on_a_full_disk_goes_on_after_an_outage(whole_district: District) -> None:
     """Every line it writes fails; NATS goes and comes back; what it acknowledged reaches the stream."""
     district = whole_district
-    for name in ("roster", "vault"):
-        await district.database(name)
+    await district.database("roster")
+    await district.vault()
     process = district.process("roster")
     process.log.parent.mkdir(parents=True, exist_ok=True)
     process.log.unlink(missing_ok=True)

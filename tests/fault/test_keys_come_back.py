@@ -10,8 +10,8 @@ from support.roster import DISTRICT, unit
 from support.world import District, until
 
 from deploy.restore import restore_keys
+from services.vault.copies import TABLE, Brought, Copied
 from shared.bus import WrongSequence
-from shared.keycopies import TABLE, Brought, Copied
 from shared.service import Service
 from shared.vault import ERASED, UNREADABLE, Personal
 
@@ -22,14 +22,14 @@ async def sealed(roster: Service, text: str) -> Personal:
     return datum
 
 
-async def opened(roster: Service, *data: Personal) -> list[str]:
-    roster.vault._read_at.clear()  # As after a restart: nothing is remembered.
-    return await roster.vault.open(data)
+async def opened(district: District, *data: Personal) -> list[str]:
+    district.keys._read_at.clear()  # As after a restart: nothing is remembered.
+    return await district.keys.open(data)
 
 
-async def all_copied(roster: Service) -> None:
+async def all_copied(district: District) -> None:
     async def copied() -> bool:
-        return not await roster.vault.pool.fetchval("select count(*) from vault.subject_key where copied <> rev")
+        return not await district.keys.pool.fetchval("select count(*) from vault.subject_key where copied <> rev")
 
     await until(copied)
 
@@ -52,20 +52,20 @@ async def test_an_older_vault_gets_its_keys_back_and_what_was_erased_stays_erase
     roster = await district.open("roster", relay=True)
     await unit(district, "520502", DISTRICT, command_id=uuid4())
     before, later_erased = await sealed(roster, "甲"), await sealed(roster, "乙")
-    await all_copied(roster)
+    await all_copied(district)
     vault = await district.connect("vault", user="postgres")
     backup = await vault.fetch("select * from vault.subject_key")
     since, since_erased = await sealed(roster, "丙"), await sealed(roster, "丁")
     for gone in (later_erased, since_erased):
         assert gone.subject
         await roster.vault.erase(gone.subject)
-    await all_copied(roster)
+    await all_copied(district)
     await put_back(vault, backup)
-    assert await opened(roster, before, later_erased, since, since_erased) == ["甲", "乙", UNREADABLE, UNREADABLE]
+    assert await opened(district, before, later_erased, since, since_erased) == ["甲", "乙", UNREADABLE, UNREADABLE]
     assert await brought(district, apply=False) == Brought(1, 2, 0)
-    assert await opened(roster, since) == [UNREADABLE], "looking changes nothing"
+    assert await opened(district, since) == [UNREADABLE], "looking changes nothing"
     assert await brought(district, apply=True) == Brought(1, 2, 0)
-    assert await opened(roster, before, later_erased, since, since_erased) == ["甲", ERASED, "丙", ERASED]
+    assert await opened(district, before, later_erased, since, since_erased) == ["甲", ERASED, "丙", ERASED]
     assert await brought(district, apply=True) == Brought(0, 0, 0)
     await vault.close()
 
@@ -74,10 +74,10 @@ async def test_a_late_copy_never_lands_on_the_trace_of_an_erasure(district: Dist
     roster = await district.open("roster", relay=True)
     datum = await sealed(roster, "甲")
     assert datum.subject
-    await all_copied(roster)
-    row = await roster.vault.pool.fetchrow("select wrapped, mk, seq from vault.subject_key where subject = $1", datum.subject)
+    await all_copied(district)
+    row = await district.keys.pool.fetchrow("select wrapped, mk, seq from vault.subject_key where subject = $1", datum.subject)
     await roster.vault.erase(datum.subject)
-    await all_copied(roster)
+    await all_copied(district)
     late = Copied(row["wrapped"], row["mk"]).written()
     for after in (0, row["seq"]):
         with pytest.raises(WrongSequence):
@@ -99,17 +99,17 @@ async def test_a_key_that_lives_again_in_an_old_vault_is_erased_by_its_copier(di
     vault = await district.connect("vault", user="postgres")
     row = await vault.fetchrow("update vault.subject_key set copied = 0, seq = 0 returning *")
     await roster.vault.erase(datum.subject)
-    await all_copied(roster)
+    await all_copied(district)
     await put_back(vault, [row])
-    await all_copied(roster)
-    assert await opened(roster, datum) == [ERASED]
+    await all_copied(district)
+    assert await opened(district, datum) == [ERASED]
     await vault.close()
 
 
 async def test_a_wiped_stream_is_filled_again_and_no_command_waits_for_it(district: District) -> None:
     roster = await district.open("roster", relay=True)
     first = await sealed(roster, "甲")
-    await all_copied(roster)
+    await all_copied(district)
     district.world.nats.kill()
     second = await sealed(roster, "乙")
     district.world.wipe_nats()

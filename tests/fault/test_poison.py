@@ -13,6 +13,7 @@ from deploy.cli.status import reason
 from shared.eventlog import Write, append, load
 from shared.events.issues import ParkedSkipped
 from shared.freetext import opened
+from shared.openings import Opening
 from shared.terms import Role, derived_id
 
 TOWN = {"name": "甲镇", "kind": "township", "parent": "520502", "on": "2026-08-01"}
@@ -77,7 +78,7 @@ async def test_what_was_parked_is_passed_over_once_by_name_and_with_a_reason(dis
         assert "tickets-from-visits" not in (await head.get("/readyz")).json()["degraded"]
     (entry,) = await load(issues.pool, "parked/tickets-from-visits-7")
     assert isinstance(entry.fact, ParkedSkipped)
-    said = await opened(issues.vault, entry.fact)
+    said = await opened(issues.vault, entry.fact, Opening.HANDLE)
     assert (said.reason, said.told, said.stream) == (why["reason"], "visits.visit-recorded.v1", "visit/x")
     assert entry.fact.by == derived_id("member", "office")
 

@@ -58,8 +58,7 @@ async def restored(district: District, commit: str, scratch: Path) -> OldHome:
         contents = {item.name: archive.extractfile(item).read() for item in archive}  # type: ignore[union-attr]
     admin = await district.world.place.connect()
     for name in ROLES:
-        owner = " owner vault" if name == "vault" else ""
-        await admin.execute(f'create database "{district.prefix}guiren_{name}" template template0{owner}')
+        await admin.execute(f'create database "{district.prefix}guiren_{name}" template template0')
         connection = await district.world.place.connect(f"{district.prefix}guiren_{name}")
         await connection.execute(contents[f"{name}.sql"].decode())
         await connection.close()
@@ -68,7 +67,8 @@ async def restored(district: District, commit: str, scratch: Path) -> OldHome:
     await install(district.world.place, district.world.home.passwords(), demo=True, prefix=district.prefix)
     key = scratch / "master-key"
     key.write_text(MASTER_KEY, encoding="utf-8")
-    district.settings = functools.partial(district.settings, master_key_file=key, clock=True, longest_silence_days=36_500)  # type: ignore[method-assign]
+    district.settings = functools.partial(district.settings, clock=True, longest_silence_days=36_500)  # type: ignore[method-assign]
+    await district.vault(master_key_file=key)
     heads: dict[str, int] = {}
     for name in SERVICES:
         connection = await district.connect(name)

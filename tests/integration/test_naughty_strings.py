@@ -30,6 +30,7 @@ from support.world import District
 
 from shared import freetext
 from shared.eventlog import after
+from shared.openings import Opening
 from shared.service import Service
 from shared.vault import Personal
 
@@ -154,7 +155,7 @@ async def told(service: Service, since: int) -> tuple[list[str], list[Personal]]
             texts.append(part)
 
     for entry in await after(service.pool, since, 50):
-        walk(await freetext.opened(service.vault, orjson.loads(entry.body)["data"]))
+        walk(await freetext.opened(service.vault, orjson.loads(entry.body)["data"], Opening.HANDLE))
     return texts, sealed
 
 
@@ -222,7 +223,7 @@ async def one(
     if answer.json().get("replayed") or not text or await service.pool.fetchval("select pos from log.head") == since:
         return account
     texts, sealed = await told(service, since)
-    clear = await service.vault.open(sealed) if sealed else []
+    clear = await service.vault.open(sealed, Opening.HANDLE) if sealed else []
     if text not in texts and text not in clear:
         tally.wrong.append(
             f"{label}: {text[:60]!r} is not in the log: {[t for t in (*texts, *clear) if t and len(t) < 80][-12:]}"

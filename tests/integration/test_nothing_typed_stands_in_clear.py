@@ -33,6 +33,7 @@ from shared import freetext, projector
 from shared.decider import Context, Decider
 from shared.events import CATALOGUE, Command, Fact
 from shared.freetext import ERASED, mapped, opened, subject_of, texts
+from shared.openings import Opening
 from shared.service import Service
 from shared.terms import Role
 from shared.vault import mask
@@ -163,15 +164,15 @@ async def test_no_fact_of_the_catalogue_is_written_with_its_text(district: Distr
         assert MARK.encode() not in body and NUMBER.encode() not in body, type_
         assert bool(done.hints) is bool(list(texts(fact)))
         [kept] = done.facts
-        assert [f"{MARK}{NUMBER}"] * len(list(texts(fact))) == list(texts(await opened(issues.vault, kept)))
-        assert all(text == f"{MARK}{mask(NUMBER)}" for text in texts(await opened(issues.vault, kept, masked=True)))
+        assert [f"{MARK}{NUMBER}"] * len(list(texts(fact))) == list(texts(await opened(issues.vault, kept, Opening.HANDLE)))
+        assert all(text == f"{MARK}{mask(NUMBER)}" for text in texts(await opened(issues.vault, kept)))
 
 
 async def test_what_was_read_in_clear_is_still_read(district: District) -> None:
     """A fact of before, with its text in clear, is shown as it was and its text is sealed when it is told again."""
     fact = CATALOGUE["issues.issue-progressed.v1"].model_validate({"note": "已上门", "contacted": True, "on": "2026-09-01"})
     issues = await district.open("issues")
-    assert await opened(issues.vault, fact) == fact
+    assert await opened(issues.vault, fact, Opening.HANDLE) == fact
     assert list(texts(fact)) == ["已上门"]
 
 
@@ -231,7 +232,7 @@ async def test_erased_words_are_read_and_found_nowhere(district: District) -> No
         before = await connection.fetchval("select grams from issue_words where issue = $1", UUID(id_))
         await projector.rebuild(connection, desk.issues.deciders, desk.issues.views, "view_after", desk.issues.vault)
         assert before == await connection.fetchval("select grams from view_after.issue_words where issue = $1", UUID(id_))
-        assert not set(desk.issues.vault.blind(grams(MARK))) & set(before.split())
+        assert not set(await desk.issues.vault.blind(grams(MARK))) & set(before.split())
         await connection.execute("drop schema view_after cascade")
 
 

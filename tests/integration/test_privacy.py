@@ -20,10 +20,11 @@ from support.world import District
 from deploy.rotate import Vaulted, rotate
 from services.roster.api.privacy import sweep
 from services.roster.domain.enterprise import subject
+from services.vault.keys import Keys
 from shared.disclosure import Purpose
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import ERASED, Personal, Vault, mask
+from shared.vault import ERASED, Personal, mask
 
 NAME, PHONE = "欧阳种植测", "19900004321"
 WHY = "企业来电要求回电"
@@ -145,10 +146,10 @@ async def test_erased_is_erased_everywhere_and_every_hash_stays(district: Distri
 async def test_an_erasure_the_vault_was_away_for_is_made_up_for(district: District) -> None:
     roster, id_ = await a_firm(district)
     contact = subject(derived_id("enterprise", credit(7)), "phone")
-    pool, roster.vault.pool = roster.vault.pool, _Away()  # type: ignore[assignment]
+    await district.away()
     async with district.client(roster, Role.OFFICE_HEAD, account="office-head") as head:
         assert (await head.post(f"/subjects/{contact}/erase", json={"reason": "本人要求删除"})).status_code == 503
-    roster.vault.pool = pool
+    await district.vault()
     assert await roster.vault.unerased([contact]) == [contact]
     assert await sweep(roster) == 1
     assert await sweep(roster) == 0
@@ -156,19 +157,12 @@ async def test_an_erasure_the_vault_was_away_for_is_made_up_for(district: Distri
         assert (await office.get(f"/enterprises/{id_}")).json()["phone"] == ERASED
 
 
-class _Away:
-    """A vault that nobody reaches."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise OSError(name)
-
-
 async def test_a_new_master_key_wraps_everything_while_services_run(district: District, tmp_path: Path) -> None:
     roster, _ = await a_firm(district)
     where = await _a_copy(district, tmp_path)
     erased = uuid4()
     await roster.vault.erase(erased)
-    running = Vault(roster.vault.pool, where.masters, remember_seconds=0)
+    running = Keys(district.keys.pool, where.masters, remember_seconds=0)
     token = Personal(PHONE, derived_id("probe"), found_by="+8619900004321")
     await running.seal([token])
     task = asyncio.create_task(rotate(where))
@@ -177,13 +171,13 @@ async def test_a_new_master_key_wraps_everything_while_services_run(district: Di
     await asyncio.gather(task, return_exceptions=True)
     done = await rotate(where, fresh=len(where.masters()) == 1)
     assert len(where.masters()) == 2
-    kept = {row["mk"] for row in await roster.vault.pool.fetch("select mk from vault.subject_key where wrapped is not null")}
+    kept = {row["mk"] for row in await district.keys.pool.fetch("select mk from vault.subject_key where wrapped is not null")}
     assert kept == {done["newest"]}
     assert await running.open([token]) == [PHONE]
-    assert await running.find("+8619900004321") == await Vault(roster.vault.pool, where.masters).find("+8619900004321")
+    assert await running.find("+8619900004321") == await Keys(district.keys.pool, where.masters).find("+8619900004321")
     assert derived_id("probe") in await running.find("+8619900004321")
-    assert running.fingerprint(b"x") == Vault(roster.vault.pool, where.masters).fingerprint(b"x")
-    without_old = Vault(roster.vault.pool, where.masters()[0])
+    assert running.print_key == Keys(district.keys.pool, where.masters).print_key
+    without_old = Keys(district.keys.pool, where.masters()[0])
     assert await without_old.open([token]) == [PHONE], "the old key wraps nothing any more"
     assert await rotate(where, fresh=False) == {"newest": done["newest"], "rewrapped": 0}
 
@@ -235,7 +229,7 @@ async def test_clear_text_of_visits_and_tickets_stands_nowhere(district: Distric
         for table in tables:
             rows = await service.pool.fetch(f"select t::text as line from {table['name']} t")
             assert not _planted("\n".join(row["line"] for row in rows).encode()), table["name"]
-    rows = await desk.roster.vault.pool.fetch(
+    rows = await desk.district.keys.pool.fetch(
         "select t::text as line from vault.subject_key t union all select b::text from vault.blind b"
     )
     assert not _planted("\n".join(row["line"] for row in rows).encode())

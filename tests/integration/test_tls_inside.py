@@ -29,6 +29,9 @@ from deploy.embedded.postgres import Postgres
 from deploy.install import Place, install
 from deploy.streams import administrators_bus, install_streams
 from services.roster.app import build
+from services.vault.app import Safe
+from services.vault.copies import TABLE
+from services.vault.settings import VaultSettings
 from shared.bus import Bus, BusUnavailable
 from shared.settings import Settings, trusting
 from shared.signatures import Signatures
@@ -141,7 +144,15 @@ async def test_a_service_reaches_postgresql_and_nats_by_tls_of_a_known_authority
         await service.open()
         try:
             assert await service.pool.fetchval("select current_user") == "roster"
-            assert await service.vault.pool.fetchval("select current_user") == "vault"
+            safe = Safe(VaultSettings(
+                postgres_port=port, postgres_ca=str(ca), vault_socket=home.vault_socket, vault_clients=home.secrets,
+                vault_password_file=home.secrets / "vault", master_key_file=home.secrets / "master-key", nats_url=nats.url,
+                nats_ca=str(ca), nats_password_file=home.secrets / "nats-vault",
+            ))  # fmt: skip
+            await safe.open()
+            assert await safe.keys.pool.fetchval("select current_user") == "vault"
+            assert await safe.bus.count_values(TABLE) == 0
+            await safe.close()
             assert await service.bus.last_sequence("roster") == 0
             with pytest.raises(OSError, match="certificate verify failed"):
                 await build(told(home, port, nats, stranger)).open()
@@ -160,7 +171,7 @@ def told(home: Home, port: int, nats: Nats, ca: Path) -> Settings:
     secrets = home.secrets
     return Settings(
         postgres_port=port, postgres_ca=str(ca), postgres_password_file=secrets / "roster",
-        vault_password_file=secrets / "vault", master_key_file=secrets / "master-key", nats_url=nats.url, nats_ca=str(ca),
+        vault_socket=home.vault_socket, vault_secret_file=secrets / "vault-roster", nats_url=nats.url, nats_ca=str(ca),
         nats_password_file=secrets / "nats-roster", entry_key_file=secrets / "entry-key-roster",
         entry_keys_file=secrets / "entry-keys.json", jwks=str(secrets / "jwks.json"), checkpoints=home.checkpoints,
     )  # fmt: skip

@@ -16,12 +16,14 @@ from support.streams import in_stream, stream_equals_log
 from support.world import District, until
 
 from services.roster.domain.enterprise import subject
+from services.vault.keys import Keys
 from shared.events import encode
 from shared.events.roster import MemberAppointed
+from shared.openings import Opening
 from shared.problems import Unavailable
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import ERASED, UNREADABLE, NotSealed, Personal, Vault, mask
+from shared.vault import ERASED, UNREADABLE, NotSealed, Personal, mask
 
 NAME, PHONE, LEGAL = "欧阳种植测", "13987650421", "慕容种植验"
 PLANTED = (NAME.encode(), PHONE.encode(), LEGAL.encode(), ascii(NAME)[1:-1].encode(), ascii(LEGAL)[1:-1].encode())
@@ -51,6 +53,10 @@ async def plant(client: httpx.AsyncClient, second: str = "") -> UUID:
     return UUID(made.json()["id"])
 
 
+def masters(district: District) -> bytes:
+    return bytes.fromhex(district.world.home.secret("master-key"))
+
+
 def planted_in(raw: bytes) -> list[str]:
     return [word.decode() for word in PLANTED if word in raw]
 
@@ -71,8 +77,8 @@ async def dump(service: Service) -> bytes:
 
 async def test_clear_text_stands_in_no_log_stream_mirror_view_file_or_log_line(whole_district: District) -> None:
     district = whole_district
-    for name in ("roster", "vault"):
-        await district.database(name)
+    await district.database("roster")
+    await district.vault()
     process = district.process("roster")
     auth = {"Authorization": f"Bearer {await district.installed()}"}
     second = await district.installed("head", Role.OFFICE_HEAD)
@@ -110,7 +116,7 @@ async def test_clear_text_stands_in_no_log_stream_mirror_view_file_or_log_line(w
             looked += 1
             assert not planted_in(file.read_bytes()), file
     assert looked > 5
-    assert await roster.vault.open([_of(await entire(roster.pool), "name")]) == [NAME], "and yet it is there"
+    assert await roster.vault.open([_of(await entire(roster.pool), "name")], Opening.HANDLE) == [NAME], "and yet it is there"
 
 
 def _database(home: Path) -> list[Path]:
@@ -137,20 +143,20 @@ async def test_an_erased_subject_reads_as_deleted_and_every_hash_stays(district:
         assert {entry.pos: leaf(entry) for entry in entries} == before
         stored = {row["pos"]: row["leaf_hash"] for row in await service.pool.fetch("select pos, leaf_hash from log.entry")}
         assert stored == before
-        assert await service.vault.open([_of(entries, "name"), _of(entries, "phone")]) == [ERASED, ERASED]
+        assert await service.vault.open([_of(entries, "name"), _of(entries, "phone")], Opening.HANDLE) == [ERASED, ERASED]
         # Whoever has the account after that is another person, with a key of his own; who was erased stays so.
         again = {"name": NAME, "phone": PHONE, "unit": "T01", "role": "deputy", "on": "2026-09-01"}
         assert (await client.post("/members/w1/appoint", json=again)).status_code == 200
         assert {row["name"] for row in (await client.get("/members")).json()["items"]} == {NAME}
-        assert await service.vault.open([_of(entries, "name")]) == [ERASED]
+        assert await service.vault.open([_of(entries, "name")], Opening.HANDLE) == [ERASED]
     assert not planted_in(await dump(service))
     await stream_equals_log(district.bus(), service.pool)
 
 
 async def test_a_process_that_had_the_key_forgets_it_when_the_subject_is_erased_elsewhere(district: District) -> None:
-    service = await district.open()
+    await district.open()
     secret = bytes.fromhex(district.world.home.secret("master-key"))
-    mine, other = Vault(service.vault.pool, secret), Vault(service.vault.pool, secret, remember_seconds=0.5)
+    mine, other = Keys(district.keys.pool, secret), Keys(district.keys.pool, secret, remember_seconds=0.5)
     who = uuid4()
     datum = Personal(NAME, who)
     await mine.seal([datum])
@@ -164,27 +170,27 @@ async def test_a_process_that_had_the_key_forgets_it_when_the_subject_is_erased_
 
 
 async def test_one_subject_has_one_key_however_many_seal_at_once(district: District) -> None:
-    service = await district.open()
+    await district.open()
     secret = bytes.fromhex(district.world.home.secret("master-key"))
     who = uuid4()
     data = [Personal(f"{NAME}{n}", who) for n in range(20)]
-    await asyncio.gather(*(Vault(service.vault.pool, secret).seal([datum]) for datum in data))
-    assert await Vault(service.vault.pool, secret).open(data) == [f"{NAME}{n}" for n in range(20)]
-    assert await service.vault.pool.fetchval("select count(*) from vault.subject_key") == 1
+    await asyncio.gather(*(Keys(district.keys.pool, secret).seal([datum]) for datum in data))
+    assert await Keys(district.keys.pool, secret).open(data) == [f"{NAME}{n}" for n in range(20)]
+    assert await district.keys.pool.fetchval("select count(*) from vault.subject_key") == 1
 
 
 async def test_a_key_forgotten_while_another_is_fetched_is_still_used(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The memory for keys holds fewer than one question needs: nothing reads as deleted, nothing is kept unreadable."""
-    monkeypatch.setattr("shared.vault._CACHED_KEYS", 1)
+    monkeypatch.setattr("services.vault.keys._CACHED_KEYS", 1)
     service = await district.open()
     subjects = [uuid4() for _ in range(4)]
     for subject_ in subjects[:2]:
         await service.vault.seal([Personal(text=NAME, subject=subject_)])
     data = [Personal(text=f"{NAME}{n}", subject=subject_) for n, subject_ in enumerate(subjects)]
     await service.vault.seal(data)
-    assert await service.vault.open(data) == [f"{NAME}{n}" for n in range(4)]
+    assert await service.vault.open(data, Opening.HANDLE) == [f"{NAME}{n}" for n in range(4)]
 
 
 async def test_a_key_is_believed_only_once_it_is_kept(district: District) -> None:
@@ -194,12 +200,12 @@ async def test_a_key_is_believed_only_once_it_is_kept(district: District) -> Non
     admin = await district.connect("vault", "postgres")
     await admin.execute("alter table vault.blind rename to gone")
     with pytest.raises(asyncpg.UndefinedTableError):
-        await service.vault.seal([Personal(text=PHONE, subject=subject_, found_by=PHONE)])
+        await district.keys.seal([Personal(text=PHONE, subject=subject_, found_by=PHONE)])
     await admin.execute("alter table vault.gone rename to blind")
     await admin.close()
     datum = Personal(text=PHONE, subject=subject_, found_by=PHONE)
     await service.vault.seal([datum])
-    elsewhere = Vault(service.vault.pool, service.settings.master_keys)
+    elsewhere = Keys(district.keys.pool, masters(district))
     assert await elsewhere.open([datum]) == [PHONE]
     assert await elsewhere.find(PHONE) == [subject_]
 
@@ -212,16 +218,16 @@ async def test_a_sealed_datum_opens_for_its_own_subject_only(district: District)
     assert other.token is not None
     moved = Personal.read({**one.token, "sub": other.token["sub"]})
     swapped = Personal.read({**one.token, "n": other.token["n"]})
-    assert await service.vault.open([one, moved, swapped, None]) == [NAME, UNREADABLE, UNREADABLE, ""]
+    assert await service.vault.open([one, moved, swapped, None], Opening.HANDLE) == [NAME, UNREADABLE, UNREADABLE, ""]
 
 
 async def test_the_keys_are_wrapped_and_useless_without_the_master_key(district: District) -> None:
     service = await district.open()
     datum = Personal(NAME, uuid4())
     await service.vault.seal([datum])
-    wrapped = await service.vault.pool.fetchval("select wrapped from vault.subject_key")
+    wrapped = await district.keys.pool.fetchval("select wrapped from vault.subject_key")
     assert len(wrapped) == 12 + 32 + 16
-    stranger = Vault(service.vault.pool, bytes(32))
+    stranger = Keys(district.keys.pool, bytes(32))
     with pytest.raises(Exception):  # noqa: B017  whichever: it must not open.
         assert await stranger.open([datum]) == []
 
@@ -259,14 +265,14 @@ async def test_a_key_that_is_missing_is_not_an_erasure(district: District) -> No
     await service.vault.erase(gone.subject)  # type: ignore[arg-type]
     admin = await district.connect("vault", user="postgres")
     await admin.execute("delete from vault.subject_key where subject = $1", lost.subject)
-    vault = Vault(service.vault.pool, service.settings.master_keys)
+    vault = Keys(district.keys.pool, masters(district))
     assert await vault.open([lost, gone, kept]) == [UNREADABLE, ERASED, NAME]
     assert mask(UNREADABLE) == UNREADABLE
     assert await vault.unerased([lost.subject, gone.subject, kept.subject]) == sorted([lost.subject, kept.subject])  # type: ignore[list-item, type-var]
     await vault.seal([later := Personal(LEGAL, lost.subject)])
     assert await vault.open([lost, later]) == [UNREADABLE, LEGAL], "a new key doesn't make the old one's data erased either"
     await admin.execute("update vault.subject_key set mk = 'unknown' where subject = $1", kept.subject)
-    again = Vault(service.vault.pool, service.settings.master_keys)
+    again = Keys(district.keys.pool, masters(district))
     assert await again.open([kept]) == [UNREADABLE]
     with pytest.raises(Unavailable):
         await again.seal([Personal(LEGAL, kept.subject)])

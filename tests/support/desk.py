@@ -11,6 +11,7 @@ import orjson
 
 from shared.eventlog import whole
 from shared.freetext import opened
+from shared.openings import Opening
 from shared.service import Service
 from shared.terms import Role, derived_id
 from support.roster import credit
@@ -117,7 +118,7 @@ class Desk:
         async with self.issues.pool.acquire() as connection:
             async for page in whole(connection):
                 found += [(e.type.split(".")[1], orjson.loads(e.body)["data"]) for e in page if e.key == issue]
-        return await opened(self.issues.vault, found)
+        return await opened(self.issues.vault, found, Opening.HANDLE)
 
 
 async def a_desk(district: District) -> Desk:

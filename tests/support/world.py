@@ -34,10 +34,13 @@ from deploy.install import DEMO, Place, install
 from deploy.keys import SERVICES
 from deploy.streams import administrators_bus, install_streams
 from services.roster.domain.member import KEPT, MEMBER, AppointMember
+from services.vault.app import Safe
+from services.vault.copies import TABLE as KEYS
+from services.vault.keys import Keys
+from services.vault.settings import VaultSettings
 from shared.bus import Bus
 from shared.decider import Actor
 from shared.identity import Holder, issue
-from shared.keycopies import TABLE as KEYS
 from shared.people import People
 from shared.service import Service
 from shared.settings import Settings
@@ -87,8 +90,7 @@ class World:
         try:
             database = f'"{prefix}guiren_{name}"'
             await admin.execute(f"drop database if exists {database} with (force)")
-            owner = " owner vault" if name == "vault" else ""
-            await admin.execute(f'create database {database} template "{TEMPLATE}guiren_{name}"{owner}')
+            await admin.execute(f'create database {database} template "{TEMPLATE}guiren_{name}"')
             await admin.execute(f"revoke all on database {database} from public")
             await admin.execute(f"grant connect, create, temporary on database {database} to {name}")
             if name != "vault":
@@ -147,6 +149,7 @@ class District:
     _apps: dict[int, FastAPI] = field(default_factory=dict)
     _people: dict[str, Actor] = field(default_factory=dict)
     """Who a token of this district stands for, by its id, beside the members of its roster."""
+    _safe: Safe | None = None
 
     # Databases.
 
@@ -179,6 +182,39 @@ class District:
             shutil.rmtree(self.world.home.checkpoints / self.code, ignore_errors=True)
             self.world.make_streams([self.code])
 
+    # The vault.
+
+    @property
+    def vault_socket(self) -> Path:
+        """Where this district's vault listens; where a service's own process looks for it if there is no prefix."""
+        place = self.world.home.vault_socket
+        return place.with_name(f"vault-{self.prefix}.sock") if self.prefix else place
+
+    async def vault(self, **changes: Any) -> Safe:
+        """This district's vault, open: a real socket, in this process. ``changes`` of its settings only at the first asking."""
+        if self._safe is None:
+            secrets = self.world.home.secrets
+            asked = {
+                "district": self.code, "postgres_port": self.world.postgres.port, "vault_database": await self.database("vault"),
+                "vault_password_file": secrets / "vault", "master_key_file": secrets / "master-key", "vault_socket": self.vault_socket, "vault_clients": secrets,
+                "nats_url": self.world.nats.url, "nats_password_file": secrets / "nats-vault", **changes,
+            }  # fmt: skip
+            self._safe = Safe(VaultSettings(**asked))
+            await self._safe.open(copying=False)
+        return self._safe
+
+    @property
+    def keys(self) -> Keys:
+        """What the vault, once open, knows of keys."""
+        assert self._safe is not None
+        return self._safe.keys
+
+    async def away(self) -> None:
+        """The vault goes; ``vault`` brings another."""
+        if self._safe is not None:
+            await self._safe.close()
+            self._safe = None
+
     # Services.
 
     def settings(self, name: str = "roster", **changes: Any) -> Settings:
@@ -186,7 +222,7 @@ class District:
         return Settings(
             **{
                 "district": self.code, "postgres_port": self.world.postgres.port, "postgres_password_file": secrets / name,
-                "vault_password_file": secrets / "vault", "master_key_file": secrets / "master-key",
+                "vault_socket": self.vault_socket, "vault_secret_file": secrets / f"vault-{name}",
                 "nats_url": self.world.nats.url, "nats_password_file": secrets / f"nats-{name}",
                 "entry_key_file": secrets / f"entry-key-{name}", "entry_keys_file": secrets / "entry-keys.json", "jwks": str(secrets / "jwks.json"),
                 "checkpoints": self.world.home.checkpoints / self.code, "evidence_url": f"file://{self.world.home.evidence}", "clock": False, **changes,
@@ -195,9 +231,11 @@ class District:
 
     async def open(self, name: str = "roster", *, relay: bool = False) -> Service:
         """A service of this district, open; ``relay`` starts what it does in the background."""
-        await self.database("vault")
+        safe = await self.vault()
         if relay:
             self.streams()
+        if relay and not safe.copying:
+            safe.copy()
         database = await self.database(name)
         service: Service = importlib.import_module(f"services.{name}.app").build(self.settings(name))
         service.people = self._known(service.people)
@@ -243,7 +281,7 @@ class District:
         """The token of somebody whom the installation itself appoints: for services that run as processes and know only their
         own roster.
         """
-        await self.database("vault")
+        await self.vault()
         service: Service = importlib.import_module("services.roster.app").build(self.settings())
         await service.open(database=await self.database("roster"), relay=False)
         try:
@@ -309,6 +347,7 @@ class District:
             await bus.close()
         for service in self.services.values():
             await service.close()
+        await self.away()
         await self.world.drop(self.prefix, self._made)
 
 

@@ -19,7 +19,6 @@ from shared.percent import percentage
 from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import CallOutcome, Rating, Role
-from shared.vault import mask
 
 router = APIRouter(tags=["回访"], route_class=Entrance)
 
@@ -42,10 +41,10 @@ async def call_backs(
         histories = await load_many(connection, [ISSUE.stream(id_) for id_ in ids])
     states = {id_: ISSUE.fold(entry.fact for entry in histories[ISSUE.stream(id_)]) for id_ in ids}
     reports = [getattr(states[id_], "report") for id_ in ids]  # noqa: B009  every ticket of a queue has been reported.
-    texts = await service.vault.open([datum for report in reports for datum in (report.reporter, report.phone)])
+    texts = await service.vault.masked([datum for report in reports for datum in (report.reporter, report.phone)])
     today = local_date(service.clock())
     for n, item in enumerate(page["items"]):
-        item.update(_tries(states[item["id"]], today), reporter=mask(texts[2 * n]), phone=mask(texts[2 * n + 1]))
+        item.update(_tries(states[item["id"]], today), reporter=texts[2 * n], phone=texts[2 * n + 1])
     return {
         **page, "script": SCRIPT, "outcomes": [{"code": term, "label": term.label} for term in CallOutcome],
         "ratings": [{"code": term, "label": term.label} for term in Rating],

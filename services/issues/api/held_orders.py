@@ -19,11 +19,11 @@ from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.freetext import opened
 from shared.handle import Ask
+from shared.openings import Opening
 from shared.problems import Unknown
 from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import derived_id
-from shared.vault import mask
 
 router = APIRouter(tags=["转办工单"], route_class=Entrance)
 
@@ -47,13 +47,13 @@ async def held(
 
 
 async def _masked(service: Service, rows: list[Any]) -> list[dict[str, Any]]:
-    texts = await service.vault.open([sealed(row[name]) for row in rows for name in ("reporter", "phone")])
+    texts = await service.vault.masked([sealed(row[name]) for row in rows for name in ("reporter", "phone")])
     tickets = await opening.numbers(service, [row["ticket"] for row in rows])
     return [
         {
             **{name: value for name, value in dict(row).items() if name not in ("reporter", "phone", "ver")},
-            "version": row["ver"], "reasons": orjson.loads(row["reasons"]), "reporter": mask(texts[2 * n]),
-            "phone": mask(texts[2 * n + 1]), "ticket_no": tickets.get(row["ticket"]),
+            "version": row["ver"], "reasons": orjson.loads(row["reasons"]), "reporter": texts[2 * n],
+            "phone": texts[2 * n + 1], "ticket_no": tickets.get(row["ticket"]),
             "allowed_actions": ["match", "dismiss"] if row["stage"] == "held" else [],
         }
         for n, row in enumerate(rows)
@@ -66,7 +66,7 @@ async def match_order(id_: OrderId, command: MatchOrder, caller: Caller, request
     service: Service = request.app.state.service
     opening.needs(caller, *orders.DESK)
     kept = await _state(service, id_)
-    state = await opened(service.vault, kept)
+    state = await opened(service.vault, kept, Opening.HANDLE)
     context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
     ask = Ask(ORDER, str(id_), command, context, derived_id("issues", "match-order", str(id_), str(command.enterprise)))
     if isinstance(state, orders.Held):

@@ -40,7 +40,6 @@ from shared.problems import PROBLEMS, Problem, Unknown
 from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import IssueStage, Level, Role, derived_id
-from shared.vault import mask
 
 router = APIRouter(tags=["历史补录"], route_class=BatchEntrance)
 
@@ -184,7 +183,7 @@ async def history(id_: HistoryId, caller: Caller, request: Request) -> dict[str,
     state: State = HISTORY.fold(entry.fact for entry in entries)
     if not isinstance(state, Told):
         raise Unknown(what="history", id=str(id_))
-    owners = iter(await service.vault.open([row.owner for row in state.rows if row.owner]))
+    owners = iter(await service.vault.masked([row.owner for row in state.rows if row.owner]))
     return {
         "id": id_, "mark": "补录", "source": state.last.source, "no": state.last.no, "final": state.last.final,
         "escalations": state.escalations, "hand_downs": state.hand_downs, "reopenings": state.reopenings,
@@ -192,7 +191,7 @@ async def history(id_: HistoryId, caller: Caller, request: Request) -> dict[str,
             {
                 "at": row.at.isoformat(), "recorded_at": entry.recorded, "line": row.line, "status": row.status,
                 "stage": row.stage, "stage_label": row.stage.label, "final": row.final, "level": row.level,
-                "level_label": row.level.label, "owner": mask(next(owners)) if row.owner else "", "member": row.member,
+                "level_label": row.level.label, "owner": next(owners) if row.owner else "", "member": row.member,
                 "refused": row.refused, "refused_title": _title(row.refused),
             }
             for row, entry in zip(state.rows, entries, strict=True)

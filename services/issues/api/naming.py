@@ -11,8 +11,9 @@ from services.issues.documents.story import People, Story, members_of, story
 from services.issues.domain.issue import ISSUE
 from shared.eventlog import load_many
 from shared.freetext import opened
+from shared.openings import Opening
 from shared.service import Service
-from shared.vault import Personal, mask
+from shared.vault import Personal
 
 _AT_ONCE = 200
 
@@ -24,7 +25,7 @@ async def stories(service: Service, ids: Sequence[UUID]) -> list[Story]:
         part = ids[start : start + _AT_ONCE]
         histories = await load_many(service.pool, [ISSUE.stream(id_) for id_ in part])
         told = {stream: [entry.fact for entry in entries] for stream, entries in histories.items()}
-        told = await opened(service.vault, told, masked=True)
+        told = await opened(service.vault, told)
         for stream, id_ in ((ISSUE.stream(id_), id_) for id_ in part if ISSUE.stream(id_) in told):
             if item := story(id_, histories[stream], told[stream]):
                 found.append(item)
@@ -37,11 +38,11 @@ async def people(service: Service, items: Iterable[Story]) -> People:
     wanted = set[UUID]().union(*(members_of(item) for item in items))
     units = await service.pool.fetch("select code, name from known_unit")
     rows = await service.pool.fetch("select id, name from known_member where id = any($1) and name is not null", list(wanted))
-    names = await service.vault.open([Personal.read(orjson.loads(row["name"])) for row in rows])
+    names = await service.vault.open([Personal.read(orjson.loads(row["name"])) for row in rows], Opening.NAMES)
     sealed = [datum for item in items for datum in (item.state.report.reporter, item.state.report.phone)]
-    clear = await service.vault.open(sealed)
+    hidden = await service.vault.masked(sealed)
     return People(
         {row["code"]: row["name"] for row in units},
         {row["id"]: name for row, name in zip(rows, names, strict=True)},
-        {item.id: (mask(clear[2 * n]), mask(clear[2 * n + 1])) for n, item in enumerate(items)},
+        {item.id: (hidden[2 * n], hidden[2 * n + 1]) for n, item in enumerate(items)},
     )

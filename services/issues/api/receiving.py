@@ -19,6 +19,7 @@ from shared import writing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.freetext import opened
+from shared.openings import Opening
 from shared.problems import KeyReused, Refused, Unknown
 from shared.service import Service
 from shared.terms import Category, Nature, Urgency, derived_id
@@ -81,8 +82,8 @@ async def _met(service: Service, order: Order) -> _Met | None:
         return None
     state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(row["id"])))
     assert not isinstance(state, Unreported)  # noqa: S101  it is in the view.
-    report = await opened(service.vault, state.report)
-    contact, phone = await service.vault.open([report.reporter, report.phone])
+    report = await opened(service.vault, state.report, Opening.HANDLE)
+    contact, phone = await service.vault.open([report.reporter, report.phone], Opening.HANDLE)
     then = _as_read({
         Field.NO: report.external_no, Field.ENTERPRISE: report.enterprise.name, Field.CODE: report.enterprise.code,
         Field.CONTENT: report.content, Field.DUE: str(report.external_due or ""), Field.CATEGORY: report.category.label,
@@ -97,7 +98,7 @@ async def _held(service: Service, order: Order) -> _Met | None:
     )
     if row is None:
         return None
-    row = await opened(service.vault, dict(row))
+    row = await opened(service.vault, dict(row), Opening.HANDLE)
     outcome = {"held": "waiting", "matched": "known", "dismissed": "settled"}[row["stage"]]
     contact, phone = await service.vault.open([sealed(row["reporter"]), sealed(row["phone"])])
     then = _as_read({

@@ -20,6 +20,7 @@ from services.issues.domain.states import Archived, Closed, Declined, Merged, Re
 from shared import writing
 from shared.eventlog import load_many
 from shared.freetext import ERASED, opened
+from shared.openings import Opening
 from shared.projector import View
 from shared.vault import Vault
 
@@ -76,7 +77,7 @@ VIEWS = (WORDS,)
 
 async def matching(connection: Any, vault: Vault, question: str) -> list[UUID]:
     """The tickets in which every part of the question stands, whoever may see them."""
-    needed, parts = vault.blind(asked(question)), writing.parts(question)
+    needed, parts = await vault.blind(asked(question)), writing.parts(question)
     rows = await connection.fetch(f"select issue from issue_words where {INDEXED} @> $1::text[]", needed)
     found = [row["issue"] for row in rows]
     if _exact(parts):
@@ -86,7 +87,7 @@ async def matching(connection: Any, vault: Vault, question: str) -> list[UUID]:
         page = found[start : start + _AT_ONCE]
         histories = await load_many(connection, [ISSUE.stream(id_) for id_ in page])
         states = {id_: ISSUE.fold(entry.fact for entry in histories.get(ISSUE.stream(id_), [])) for id_ in page}
-        clear = (await opened(vault, states)).items()
+        clear = (await opened(vault, states, Opening.SEARCH)).items()
         sure += [
             id_ for id_, state in clear
             if not isinstance(state, Unreported) and (text := said(state)) and all(part in text for part in parts)

@@ -23,8 +23,9 @@ from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.freetext import opened
 from shared.months import local_date
+from shared.openings import Opening
 from shared.service import Service
-from shared.vault import Personal, mask
+from shared.vault import Personal
 
 router = APIRouter(tags=["台账"], route_class=Entrance)
 
@@ -61,7 +62,7 @@ async def workbook(unit: UnitCode, month: MonthText, question: Question, show: S
     brand = "·".join(filter(None, (said.brand, said.suffix))) if said else settings.brand
     head = stamp(found, filed_by, signed_by, said.district if said else settings.district_name, brand)
     out = io.BytesIO()
-    item, since, head = await opened(question.service.vault, (found.item, found.since, head), masked=True)
+    item, since, head = await opened(question.service.vault, (found.item, found.since, head))
     await asyncio.to_thread(write_workbook, item, names, out, head, since=since)
     name = quote(f"{found.item.header.get('unit_name', unit)}{month}走访服务企业台账.xlsx")
     return Response(out.getvalue(), media_type=_XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
@@ -199,6 +200,8 @@ async def history(unit: UnitCode, month: MonthText, question: Question) -> dict[
 
 async def _names(service: Service, sealed: Mapping[str, dict[str, str]]) -> dict[str, str]:
     """What stands for the tokens of a ledger: members by name, people of enterprises masked."""
-    tokens = list(sealed)
-    texts = await service.vault.open([Personal.read(sealed[token]) for token in tokens])
-    return {token: text if token.startswith("member:") else mask(text) for token, text in zip(tokens, texts, strict=True)}
+    ours = [token for token in sealed if token.startswith("member:")]
+    theirs = [token for token in sealed if not token.startswith("member:")]
+    names = await service.vault.open([Personal.read(sealed[token]) for token in ours], Opening.NAMES)
+    hidden = await service.vault.masked([Personal.read(sealed[token]) for token in theirs])
+    return dict(zip((*ours, *theirs), (*names, *hidden), strict=True))

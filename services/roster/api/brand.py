@@ -16,6 +16,7 @@ from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.problems import Unknown
 from shared.reach import unit_of
 from shared.service import Service
@@ -41,7 +42,7 @@ async def brand_on(service: Service, day: date) -> dict[str, Any]:
 
 
 async def _told(service: Service, row: Any) -> dict[str, Any]:
-    (contact,) = await service.vault.open([sealed(row["contact"])])
+    (contact,) = await service.vault.open([sealed(row["contact"])], Opening.NAMES)
     title = "·".join(part for part in (row["brand"], row["suffix"]) if part)
     return {
         "version": row["version"], "since": row["since"], **{name: row[name] for name in PLAIN}, "title": title,

@@ -32,7 +32,7 @@ from shared.months import local_date
 from shared.problems import KeyReused, Unknown
 from shared.service import Service
 from shared.terms import CorrectionStage, derived_id
-from shared.vault import Personal, mask
+from shared.vault import Personal
 
 router = APIRouter(tags=["更正审批"], route_class=Entrance)
 
@@ -168,9 +168,9 @@ async def _correction(service: Service, id_: UUID, caller: Actor) -> dict[str, A
     hidden: dict[str, Any] = orjson.loads(row["sealed"])
     before: dict[str, Any] = orjson.loads(now["sealed"])
     tokens = [Personal.read(token) if token else None for name in hidden for token in (before.get(name), hidden[name])]
-    texts = iter(await service.vault.open(tokens))
+    texts = iter(await service.vault.masked(tokens))
     for name in hidden:
-        fields[name] = {"register": mask(next(texts) or ""), "proposed": mask(next(texts) or "")}
+        fields[name] = {"register": next(texts), "proposed": next(texts)}
     context = await service.context(caller, id_)
     fact = await _proposed(service, id_)
     ruling = may_rule(Proposed(fact), context) and row["stage"] == CorrectionStage.PROPOSED

@@ -35,7 +35,7 @@ from shared.problems import Malformed, Unknown
 from shared.reach import figures_of, unit_of
 from shared.service import Service
 from shared.terms import Line, Role, Size, Standing, derived_id
-from shared.vault import Personal, mask
+from shared.vault import Personal
 
 router = APIRouter(tags=["企业库"], route_class=Entrance)
 
@@ -308,7 +308,7 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
     if row is None:
         raise Unknown(what="enterprise", id=str(id_))
     sealed: dict[str, Any] = orjson.loads(row["sealed"])
-    texts = await service.vault.open([Personal.read(token) for token in sealed.values()])
+    texts = await service.vault.masked([Personal.read(token) for token in sealed.values()])
     held = await service.pool.fetch(
         "select line, unit, sub_unit, worker, since, until, reason, confidence from assignment where enterprise = $1 order by line, since",
         id_,
@@ -321,7 +321,7 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
         "id": id_, "code": row["code"], "name": row["name"], "former_names": orjson.loads(row["former_names"]),
         "standing": row["standing"], "standing_label": Standing(row["standing"]).label, "standing_on": row["standing_on"],
         "managed_elsewhere": row["managed_elsewhere"], **orjson.loads(row["particulars"]),
-        **{name: mask(text) for name, text in zip(sealed, texts, strict=True)},
+        **dict(zip(sealed, texts, strict=True)),
         "size": row["size"], "size_label": Size(row["size"]).label if row["size"] else None, "size_basis": row["size_basis"],
         "tags": orjson.loads(row["tags"]), "preferred": orjson.loads(row["preferred"] or "null"), "missed_on": row["missed_on"],
         "registered_on": row["registered_on"], "as_of": await _as_of(service, id_, on or local_date(service.clock())),

@@ -14,6 +14,7 @@ from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Line, Role
@@ -182,7 +183,7 @@ async def _people(service: Service, day: date) -> dict[tuple[str, str], list[str
         "where since <= $1 and (until is null or until > $1) order by acting_for is not null, since, account",
         day,
     )
-    names = await service.vault.open([sealed(row["name"]) for row in rows])
+    names = await service.vault.open([sealed(row["name"]) for row in rows], Opening.NAMES)
     found: dict[tuple[str, str], list[str]] = {}
     for row, name in zip(rows, names, strict=True):
         said = (

@@ -12,6 +12,7 @@ from services.roster.api.team import XLSX
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
+from shared.openings import Opening
 from shared.problems import Malformed
 from shared.reach import unit_of
 from shared.service import Service
@@ -67,7 +68,7 @@ async def history(
         service.pool, table=_HISTORY, columns="*", where=where, args=args, order=["code", "line", "since"], cursor=cursor,
         limit=limit,
     )  # fmt: skip
-    names = await service.vault.open([sealed(item["worker_name"]) for item in page["items"]])
+    names = await service.vault.open([sealed(item["worker_name"]) for item in page["items"]], Opening.NAMES)
     for item, name in zip(page["items"], names, strict=True):
         item.update(worker_name=name, line_label=Line(item["line"]).label)
     return page
@@ -86,7 +87,7 @@ async def export(caller: Caller, request: Request, unit: UnitQuery = None, enter
     )
     if len(rows) > _MOST:
         raise Malformed(errors=[{"pointer": "/query/unit", "code": "too_many", "title": "记录过多,请按单位或企业导出"}])
-    names = await service.vault.open([sealed(row["worker_name"]) for row in rows])
+    names = await service.vault.open([sealed(row["worker_name"]) for row in rows], Opening.NAMES)
     lines = [
         (row["code"], row["enterprise_name"], Line(row["line"]), row["unit_name"], row["sub_unit_name"], name or "未落实",
          row["since"], row["until"], row["document"], row["reason"])

@@ -12,6 +12,7 @@ from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.entrance import Entrance
 from shared.identity import token_id
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.problems import Forbidden
 from shared.service import Service
 from shared.terms import Role
@@ -30,7 +31,7 @@ async def me(caller: Caller, request: Request) -> dict[str, Any]:
         "select name from post where member = $1 and since <= $2 and (until is null or until > $2) order by number desc limit 1",
         caller.id, today,
     )  # fmt: skip
-    (shown,) = await service.vault.open([sealed(name)])
+    (shown,) = await service.vault.open([sealed(name)], Opening.NAMES)
     return {
         "member": caller.id, "account": caller.account, "name": shown, "unit": caller.unit, "sub_unit": caller.sub_unit,
         "roles": [{"value": role, "label": role.label} for role in Role if role in caller.roles], "on": today,

@@ -30,6 +30,7 @@ from services.roster.intake.whole import Tally, judge_all, report_lines, worth_t
 from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask
+from shared.openings import Opening
 from shared.problems import Problem, Refused
 from shared.service import Service
 from shared.terms import Standing, derived_id
@@ -173,7 +174,9 @@ class Import:
         )
         known = {row["id"]: row for row in rows}
         sealed = {row["id"]: {n: Personal.read(t) for n, t in orjson.loads(row["sealed"]).items()} for row in rows}
-        clear = iter(await self.service.vault.open([datum for part in sealed.values() for datum in part.values()]))
+        clear = iter(
+            await self.service.vault.open([datum for part in sealed.values() for datum in part.values()], Opening.COMPARE)
+        )
         texts = {id_: {name: next(clear) for name in part} for id_, part in sealed.items()}
         context = await self.service.context(self.caller, "import", lines=grid.lines, workers={})
         asks: list[Ask[Any]] = []
@@ -237,11 +240,11 @@ class Import:
             own = verdict.code or shown.identity(verdict.row)
             self.doubtful[own] += 1
             again = self.doubtful[own]
-            id_ = derived_id("row", self.service.vault.fingerprint(f"{own}\n{again}".encode()).hex())
+            id_ = derived_id("row", (await self.service.vault.fingerprint(f"{own}\n{again}".encode())).hex())
             if again == 1 and verdict.code in by_code:
                 id_ = by_code[verdict.code]
             elif not verdict.code:
-                before = derived_id("row", self.service.vault.fingerprint(whole).hex())
+                before = derived_id("row", (await self.service.vault.fingerprint(whole)).hex())
                 known = await self.service.pool.fetchval("select id from row where id = $1", before)
                 id_ = known or id_
             command = SetRowAside(

@@ -14,6 +14,7 @@ from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.problems import Forbidden, Unknown
 from shared.reach import figures_of, only_own, sees_district, unit_of
 from shared.service import Service
@@ -72,7 +73,7 @@ async def load(
         service.pool, table=_PEOPLE, columns="worker, account, sealed_name, unit, line, n, at_post", where=where, args=args,
         order=["unit", "account", "line"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    names = await service.vault.open([sealed(item["sealed_name"]) for item in page["items"]])
+    names = await service.vault.open([sealed(item["sealed_name"]) for item in page["items"]], Opening.NAMES)
     for item, name in zip(page["items"], names, strict=True):
         del item["sealed_name"]
         item.update(name=name, over=item["n"] > most, line_label=Line(item["line"]).label)
@@ -103,7 +104,7 @@ async def proposal(
     limit = await limit_on(service.pool, day)
     held = [Held(row["enterprise"], row["code"], row["sub_unit"], row["worker"]) for row in rows]
     moves = propose(held, workers, limit)
-    opened = await service.vault.open([sealed(row["name"]) for row in people])
+    opened = await service.vault.open([sealed(row["name"]) for row in people], Opening.NAMES)
     names = {
         row["member"]: {"id": row["member"], "account": row["account"], "name": name}
         for row, name in zip(people, opened, strict=True)

@@ -25,11 +25,12 @@ from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, r
 from shared.entrance import Entrance
 from shared.handle import Prepare
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.problems import Forbidden
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import Personal, mask
+from shared.vault import Personal
 
 router = APIRouter(tags=["网格队伍"], route_class=Entrance)
 
@@ -132,7 +133,7 @@ async def proposals(caller: Caller, request: Request, cursor: Cursor = None, lim
         service.pool, table="member_proposal", columns="id, member, account, name, unit, sub_unit, role, post, duty, document, since, until, "
         "acting_for, by, by_head, proposed_on", where=[], args=[], order=["proposed_on", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    names = await service.vault.open([sealed(item["name"]) for item in page["items"]])
+    names = await service.vault.open([sealed(item["name"]) for item in page["items"]], Opening.NAMES)
     for item, name in zip(page["items"], names, strict=True):
         role = Role(item["role"])
         may = may_confirm(role, item["by"], item["member"], caller, by_head=item.pop("by_head"))
@@ -159,8 +160,8 @@ async def members(
         where=where,
         args=args, order=["unit", "role", "account", "number"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    names = await service.vault.open([sealed(item["name"]) for item in page["items"]])
-    phones = await service.vault.open([sealed(item["phone"]) for item in page["items"]])
+    names = await service.vault.open([sealed(item["name"]) for item in page["items"]], Opening.NAMES)
+    phones = await service.vault.masked([sealed(item["phone"]) for item in page["items"]])
     for item, name, phone in zip(page["items"], names, phones, strict=True):
-        item.update(name=name, phone=mask(phone), role_label=Role(item["role"]).label)
+        item.update(name=name, phone=phone, role_label=Role(item["role"]).label)
     return page

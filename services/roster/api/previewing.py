@@ -12,6 +12,7 @@ import orjson
 from services.roster.api.placing import Grid
 from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, Verdict
 from shared.months import local_date
+from shared.openings import Opening
 from shared.service import Service
 from shared.terms import Standing, derived_id
 from shared.vault import Personal, mask
@@ -42,7 +43,9 @@ class Preview:
         found = {derived_id("enterprise", v.candidate.code): v for v in chunk if isinstance(v, Accepted | Outside)}
         rows = await self.service.pool.fetch(_REGISTER, list(found), local_date(self.service.clock()))
         sealed = {row["id"]: {n: Personal.read(t) for n, t in orjson.loads(row["sealed"]).items()} for row in rows}
-        clear = iter(await self.service.vault.open([datum for part in sealed.values() for datum in part.values()]))
+        clear = iter(
+            await self.service.vault.open([datum for part in sealed.values() for datum in part.values()], Opening.COMPARE)
+        )
         texts = {id_: {name: next(clear) for name in part} for id_, part in sealed.items()}
         known = {row["id"]: row for row in rows}
         changes: list[dict[str, Any]] = []

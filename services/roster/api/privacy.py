@@ -36,7 +36,7 @@ from shared.reach import may_open, sees_unit
 from shared.service import Service
 from shared.sweeping import Unfinished, for_each
 from shared.terms import Role, new_id
-from shared.vault import Personal, mask
+from shared.vault import Personal
 
 log = structlog.get_logger()
 router = APIRouter(tags=["个人信息"], route_class=Entrance)
@@ -126,12 +126,12 @@ async def find(command: FindPhone, caller: Caller, request: Request, response: R
         context = await service.context(caller, about)
         await service.desk.handle(DISCLOSURE, key, asked, context, command_id=key)
     await watch(service, caller)
-    names = await service.vault.open([sealed(row["sealed"]) for row in members])
+    names = await service.vault.masked([sealed(row["sealed"]) for row in members])
     response.headers["Cache-Control"] = "no-store"
     return {
         "enterprises": [dict(row) for row in enterprises],
         "members": [
-            {"id": row["id"], "account": row["account"], "unit": row["unit"], "role": row["role"], "name": mask(name)}
+            {"id": row["id"], "account": row["account"], "unit": row["unit"], "role": row["role"], "name": name}
             for row, name in zip(members, names, strict=True)
         ],
     }  # fmt: skip

@@ -23,6 +23,7 @@ from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.handle import Done
 from shared.months import local_date
+from shared.openings import Opening
 from shared.percent import percentage
 from shared.problems import Forbidden, Unknown
 from shared.reach import only_own, sees_district, unit_of
@@ -203,8 +204,8 @@ async def print_plaque(
     if not (sees_district(caller) or caller.holds(Role.HEAD, Role.DEPUTY, Role.LIAISON)):
         raise Forbidden(needs=[Role.HEAD.label])
     brand = await brand_on(service, local_date(service.clock()))
-    names = [sealed(row[name]) for name in ("token", "leader_name", "contact_name")]
-    token, leader, contact = await service.vault.open(names)
+    (token,) = await service.vault.open([sealed(row["token"])], Opening.LINK)
+    leader, contact = await service.vault.open([sealed(row[name]) for name in ("leader_name", "contact_name")], Opening.NAMES)
     values = {
         **{name: brand[name] for name in ("title", "slogan", "lead_office")}, "core": "\n".join(brand["core"]),
         "office": " · ".join(part for part in (brand["city"] + brand["district"], brand["phone"], brand["email"]) if part),

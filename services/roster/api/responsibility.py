@@ -19,6 +19,7 @@ from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.problems import Malformed, Unknown
 from shared.reach import figures_of, sees_district, unit_of
 from shared.service import Service
@@ -67,7 +68,7 @@ async def _answer(service: Service, sql: str, key: UUID | str, day: date) -> dic
     if not rows:
         raise Unknown(what="enterprise", id=str(key))
     tokens = [token for row in rows for token in _tokens(row)]
-    names = iter(await service.vault.open(tokens))
+    names = iter(await service.vault.open(tokens, Opening.NAMES))
     lines = {row["line"]: _line(row, names) for row in rows}
     row = rows[0]
     faults = [

@@ -18,6 +18,7 @@ from shared.disclosure import UnmaskPersonal, disclose
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.events.roster import Doubt
+from shared.openings import Opening
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role
@@ -42,7 +43,7 @@ async def rows_aside(caller: Caller, request: Request, cursor: Cursor = None, li
         service.pool, table="row", columns="id, batch, line, doubts, columns, code, raw", where=["ruling is null"], args=[],
         order=["batch", "lpad(line::text, 9, '0')", "id"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    raws = await service.vault.open([sealed(item["raw"]) for item in page["items"]])
+    raws = await service.vault.open([sealed(item["raw"]) for item in page["items"]], Opening.COMPARE)
     for item, raw in zip(page["items"], raws, strict=True):
         doubts = [Doubt.model_validate(doubt) for doubt in orjson.loads(item["doubts"])]
         row = shown.unpacked(raw, item["line"], orjson.loads(item["columns"]))

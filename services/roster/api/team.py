@@ -12,6 +12,7 @@ from services.roster.projections.sealed import sealed
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.months import WrittenDate, local_date
+from shared.openings import Opening
 from shared.reach import unit_of
 from shared.service import Service
 from shared.sheets import sheet
@@ -85,7 +86,7 @@ async def liaisons(
         service.pool, table="post", columns="member as id, account, name, unit, role, post, since, until, acting_for, document",
         where=where, args=args, order=["unit", "role", "since", "account"], cursor=cursor, limit=limit,
     )  # fmt: skip
-    names = await service.vault.open([sealed(item["name"]) for item in page["items"]])
+    names = await service.vault.open([sealed(item["name"]) for item in page["items"]], Opening.NAMES)
     for item, name in zip(page["items"], names, strict=True):
         item.update(name=name, role_label=Role(item["role"]).label)
     return page
@@ -120,7 +121,7 @@ async def export(caller: Caller, request: Request, unit: UnitQuery = None, on: O
     business(caller)
     day = on or local_date(service.clock())
     rows = await service.pool.fetch(_TEAM, day, unit_of(caller, unit), [str(role) for role in Role])
-    names = await service.vault.open([sealed(row["name"]) for row in rows])
+    names = await service.vault.open([sealed(row["name"]) for row in rows], Opening.NAMES)
     lines = [
         (n, row["unit_name"], name, Role(row["role"]).label, row["sub_name"], row["post"], row["duty"], row["phone"], row["since"],
          row["until"], row["acting_for"] and f"代 {row['acting_for']}", row["document"])

@@ -78,7 +78,7 @@ async def given(
     today = local_date(service.clock())
     visit = derived_id("visit", "questionnaire", str(enterprise), f"{today:%Y-%m}")
     content = orjson.dumps([str(link), body.answers], option=orjson.OPT_SORT_KEYS)
-    said = derived_id("visits", "answers", str(visit), service.vault.fingerprint(content).hex())
+    said = derived_id("visits", "answers", str(visit), (await service.vault.fingerprint(content)).hex())
     if await service.pool.fetchval("select true from log.command where id = $1", said):
         return visit, False
     state, version = await _asked(service, poll_id)

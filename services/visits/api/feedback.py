@@ -13,6 +13,7 @@ from services.visits.domain.access import ALLEGATIONS, sees_district
 from services.visits.domain.ratings import FEWEST, cells
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
+from shared.openings import Opening
 from shared.problems import Forbidden
 from shared.public import ticket_of
 from shared.reach import figures_of
@@ -55,7 +56,7 @@ async def feedback(
         if item["kind"] == "allegation":
             item["units"] = fact["units"]
             sealed = fact.get("words")
-            [item["words"]] = await service.vault.open([Personal.read(sealed)]) if sealed and alleging else [""]
+            [item["words"]] = await service.vault.open([Personal.read(sealed)], Opening.READ) if sealed and alleging else [""]
         else:
             item["content"] = fact["content"]
     return page

@@ -24,7 +24,6 @@ from shared.months import Month, local_date
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Line, Mode
-from shared.vault import mask
 
 router = APIRouter(tags=["走访准备"], route_class=Entrance)
 
@@ -201,10 +200,10 @@ async def _prefilled(service: Service, last: VisitRecorded | None) -> dict[str, 
     """Last time's values, for the form: people masked, since what stays as it was need not be typed again."""
     if last is None:
         return None
-    interviewee, phone = await service.vault.open([last.interviewee, last.phone])
+    interviewee, phone = await service.vault.masked([last.interviewee, last.phone])
     return {
         "on": last.on, "mode": last.mode, "operation": last.operation, "operation_label": last.operation.label,
-        "headcount": last.headcount, "revenue_trend": last.revenue_trend, "interviewee": mask(interviewee), "phone": mask(phone),
+        "headcount": last.headcount, "revenue_trend": last.revenue_trend, "interviewee": interviewee, "phone": phone,
         "title": last.title, "note": last.note, "difficulties": last.difficulties, "suggestions": last.suggestions,
         "demands": len(last.demands), "policies": list(last.policies), "aware": last.aware,
         "by": [{"unit": who.unit, "line": who.line, "member": who.member} for who in last.visitors],

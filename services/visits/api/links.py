@@ -40,6 +40,7 @@ from shared.eventlog import load
 from shared.events import Command
 from shared.handle import Done
 from shared.months import local_date
+from shared.openings import Opening
 from shared.problems import Forbidden, Problem, Unknown
 from shared.public import digest, mark_staff
 from shared.service import Service
@@ -162,7 +163,7 @@ async def show(id_: LinkId, caller: Caller, command_id: CommandId, expected: Exp
     _, state = await stored(service, id_)  # As it is now: a repeat tells how it was.
     if not isinstance(state, Issued) or state.shown is None or state.opened or context.now - state.shown.at > _LOST:
         raise AlreadyShown(link=str(id_))
-    [token] = await service.vault.open([state.fact.token])
+    [token] = await service.vault.open([state.fact.token], Opening.LINK)
     drawn = io.BytesIO()
     segno.make(f"{request.url.scheme}://{request.url.netloc}/s/{token}", error="m", micro=False).save(
         drawn, kind="svg", scale=8, border=4
@@ -225,7 +226,9 @@ async def _shown(service: Service, id_: UUID, state: State, caller: Actor) -> di
     """A link as people read it. Its address is for the office, which sends it out; a unit that was there never holds it."""
     held = _issued(state)
     fact, manages = held.fact, _manages(state, caller)
-    [token] = await service.vault.open([fact.token]) if caller.holds(*OFFICE) and isinstance(state, Issued) else [""]
+    [token] = (
+        await service.vault.open([fact.token], Opening.LINK) if caller.holds(*OFFICE) and isinstance(state, Issued) else [""]
+    )
     return {
         "id": id_, **fact.model_dump(mode="json", exclude={"token", "token_sha256", "visitors"}),
         "purpose_label": fact.purpose.label, "revoked": not isinstance(state, Issued),

@@ -20,12 +20,12 @@ from shared.directory import Directory, KnownEnterprise, KnownUnit
 from shared.events.visits import VisitRecorded
 from shared.freetext import opened
 from shared.months import local_date
+from shared.openings import Opening
 from shared.problems import Unknown
 from shared.public import ticket_of_demand
 from shared.reach import DISTRICT, Reach, reach_of
 from shared.service import Service
 from shared.terms import Mode, Role
-from shared.vault import mask
 
 
 async def recorded(service: Service, id_: UUID) -> tuple[int, Recorded]:
@@ -95,7 +95,9 @@ async def prepare(service: Service, id_: UUID, mode: Mode, on: date, connection:
         told = state.details.told
         confirmed, denied = state.details.confirmed, state.details.denied
         sealed = [told.interviewee, told.phone, confirmed and confirmed.words, denied and denied.words]
-        more["opened"] = dict(zip(("interviewee", "phone", "confirmed", "denied"), await service.vault.open(sealed), strict=True))
+        more["opened"] = dict(
+            zip(("interviewee", "phone", "confirmed", "denied"), await service.vault.open(sealed, Opening.HANDLE), strict=True)
+        )
     return Context(context.actor, context.now, context.today, context.calendar, context.subject, {**context.known, **more})
 
 
@@ -130,13 +132,12 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
     details = state.details
     told = details.told
     confirmed, denied = details.confirmed, details.denied
-    interviewee, phone, praised, blamed = await service.vault.open(
-        [told.interviewee, told.phone, confirmed and confirmed.words, denied and denied.words]
-    )
+    interviewee, phone = await service.vault.masked([told.interviewee, told.phone])
+    praised, blamed = await service.vault.open([confirmed and confirmed.words, denied and denied.words], Opening.READ)
     # Words of the enterprise may blame the visitor: who reviews reads them, who is spoken of does not.
     if not (may_hear(details, caller) or caller.holds(Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)):
         praised = blamed = ""
-    smelt = smells_of(await opened(service.vault, told, masked=True))
+    smelt = smells_of(await opened(service.vault, told))
     units = await responsible(service, told.enterprise.id) if isinstance(state, Held) else frozenset[str]()
     last = await last_visit(service, told.enterprise.id, told.on, id_)
     district = caller.holds(*DISTRICT)
@@ -144,7 +145,7 @@ async def shown(service: Service, id_: UUID, version: int, state: Recorded, call
     return {
         "id": id_, "version": version, "month": f"{told.on:%Y-%m}",
         **told.model_dump(mode="json", exclude={"interviewee", "phone", "wording"}), **hidden,
-        "interviewee": mask(interviewee), "phone": mask(phone), "mode_label": told.mode.label,
+        "interviewee": interviewee, "phone": phone, "mode_label": told.mode.label,
         "operation_label": told.operation.label, "review": str(state.review), "review_label": state.review.label,
         "review_words": state.words, "counted": counts(state), "rule": rule_of(told), "missing": list(details.missing or ()),
         "proof_label": "已补证" if details.missing == () else "待补证",

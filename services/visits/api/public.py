@@ -28,6 +28,7 @@ from shared.directory import Directory, KnownEnterprise
 from shared.events import Command
 from shared.events.visits import DemandRaised
 from shared.months import local_date
+from shared.openings import Opening
 from shared.problems import Forbidden, Unknown
 from shared.public import (
     NOBODY,
@@ -169,7 +170,7 @@ async def _shown(request: Request, response: Response, access: Access) -> dict[s
 async def _specialists(service: Service, enterprise: KnownEnterprise, today: date) -> list[dict[str, Any]]:
     """Who serves it on each line by name and office telephone, the main contact marked (方案 五(一), R47)."""
     found = await Directory(service.pool).specialists(enterprise.id, today)
-    names = await service.vault.open([item.name for item in found])
+    names = await service.vault.open([item.name for item in found], Opening.NAMES)
     return [
         {
             "line": item.line, "line_label": item.line.label, "unit": item.unit, "unit_name": item.unit_name,
@@ -239,7 +240,7 @@ async def _on_visit(
         raise Unknown(what="visit")
     how = came(access.link, access.state, device(request), service.clock()) if access.link and access.state else None
     context = await service.context(ITSELF, visit, came=how)
-    command_id = _said(service, token, action, command, key, str(visit))
+    command_id = await _said(service, token, action, command, key, str(visit))
     done = await service.desk.handle(VISIT, visit, command, context, command_id=command_id)
     return {"received": True, "replayed": done.replayed, "visit": visit}
 
@@ -261,7 +262,7 @@ async def allege(token: Token, command: AllegeInspection, request: Request, key:
             raise Unknown(what="visit")
         units = tuple(sorted(state.details.units))
     command = AllegeInspection(visit=visit, words=command.words)
-    id_ = _said(service, token, "allege", command, key)
+    id_ = await _said(service, token, "allege", command, key)
     context = await service.context(ITSELF, id_, enterprise=enterprise, units=units)
     await service.desk.handle(FEEDBACK, id_, command, context, command_id=derived_id("visits", "allege", str(id_)))
     return {"received": True, "to": await _inspectorate(service), "key": ticket_of(id_) if key else None}
@@ -276,7 +277,7 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
         raise ForThatVisit
     directory = Directory(service.pool)
     enterprise = await directory.enterprise(access.enterprise, local_date(service.clock()))
-    id_ = _said(service, token, "demand", command, key)
+    id_ = await _said(service, token, "demand", command, key)
     context = await service.context(ITSELF, id_, enterprise=enterprise)
     unit = (await directory.unit(responsible(enterprise))).name
     try:
@@ -302,7 +303,7 @@ async def _said_just_now(
         "select id, fact from view.feedback where kind = 'demand' and enterprise = $1 and on_date = $2 and id <> $3 order by id",
         enterprise, context.today, context.subject,
     )  # fmt: skip
-    facts = await freetext.opened(service.vault, [DemandRaised.model_validate_json(row["fact"]) for row in rows])
+    facts = await freetext.opened(service.vault, [DemandRaised.model_validate_json(row["fact"]) for row in rows], Opening.HANDLE)
     for row, told in zip(rows, facts, strict=True):
         if writing.key(told.content) == writing.key(command.content):
             more = (command.reporter is not None and told.reporter is None) or (command.phone is not None and told.phone is None)
@@ -334,13 +335,13 @@ async def _inspectorate(service: Service) -> str:
     return row or UnitKind.INSPECTORATE.label
 
 
-def _said(service: Service, token: str, action: str, said: Command, key: str | None, *more: str) -> UUID:
+async def _said(service: Service, token: str, action: str, said: Command, key: str | None, *more: str) -> UUID:
     """The id of what is said: from the caller's key, else from the words, so that a second click says nothing new today."""
     if key:
         return derived_id("public", action, digest(token), "key", key, *more)
     content = orjson.dumps(said.model_dump(), default=_clear, option=orjson.OPT_SORT_KEYS)
     today = local_date(service.clock()).isoformat()
-    return derived_id("public", action, digest(token), today, service.vault.fingerprint(content).hex(), *more)
+    return derived_id("public", action, digest(token), today, (await service.vault.fingerprint(content)).hex(), *more)
 
 
 def _clear(value: Any) -> str:

@@ -175,7 +175,7 @@ async def flagged(
         where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
     page = await _page(service, where, args, cursor, limit)
     states = await service.pool.fetch("select id, state from visit where id = any($1)", [item["id"] for item in page["items"]])
-    told = await opened(service.vault, {row["id"]: read(row["state"]).details.told for row in states}, masked=True)
+    told = await opened(service.vault, {row["id"]: read(row["state"]).details.told for row in states})
     for item in page["items"]:
         item["smells"] = [
             {"field": name, **vars(smell)} for name, found in smells_of(told[item["id"]]).items() for smell in found

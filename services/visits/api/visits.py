@@ -23,6 +23,7 @@ from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.freetext import opened
 from shared.handle import Done
+from shared.openings import Opening
 from shared.problems import Forbidden, KeyReused, Unknown
 from shared.reach import DISTRICT, unit_of
 from shared.service import Service
@@ -84,7 +85,7 @@ async def tell_nothing(
     if row is not None:
         state = read(row["state"])
         may_tell(state.details, caller)
-        told = await opened(service.vault, state.details.told)
+        told = await opened(service.vault, state.details.told, Opening.HANDLE)
         if (told.enterprise.id, told.on, told.mode, told.note) != (command.enterprise, command.on, command.mode, command.note):
             raise AlreadyRecorded(visit=str(id_))
         response.status_code, response.headers["ETag"] = 200, f'"{row["ver"]}"'
@@ -93,8 +94,8 @@ async def tell_nothing(
     told = await lookups.last_visit(service, enterprise.id, command.on)
     if told is not None and not sees_district(caller) and enterprise.responsible(caller.unit) is None:
         raise Forbidden(enterprise=str(enterprise.id))  # What others were told is not for somebody passing by.
-    texts = await service.vault.open([told.interviewee, told.phone]) if told else ["", ""]
-    last = Before(await opened(service.vault, told), texts[0] or "", texts[1] or "") if told else None
+    texts = await service.vault.open([told.interviewee, told.phone], Opening.HANDLE) if told else ["", ""]
+    last = Before(await opened(service.vault, told, Opening.HANDLE), texts[0] or "", texts[1] or "") if told else None
     return await _record(service, response, id_, as_last_time(command, last), caller)
 
 

@@ -1,6 +1,6 @@
 """The keys' second home: every key, wrapped as it lies in the vault, is copied to a stream that keeps one value per subject.
 
-One background task copies (the roster's, which also erases), so that no command waits for it. It reads what has changed, after
+One background task of the vault copies, so that no command waits for it. It reads what has changed, after
 the commit, and says with each value which one it follows: a late copy of a key never lands on the trace of an erasure. What
 the stream knows of an erasure and the vault does not (one put back from an old backup) is erased again. ``bring_back`` is for
 the administrator's restore. Nothing in clear leaves the vault: without a master key the stream tells nothing.
@@ -18,9 +18,9 @@ from uuid import UUID
 import orjson
 import structlog
 
+from services.vault.keys import Keys
 from shared.bus import Bus, WrongSequence
 from shared.sweeping import Unfinished
-from shared.vault import Vault
 
 log = structlog.get_logger()
 
@@ -29,9 +29,6 @@ _LOCK = 52050204
 _BATCH = 100
 _CHANGED = """
 select subject, wrapped, mk, rev, seq from vault.subject_key where copied <> rev and subject > $1 order by subject limit $2
-"""
-_ERASE = """
-update vault.subject_key set wrapped = null, destroyed = now() where subject = any($1::uuid[]) and wrapped is not null
 """
 
 
@@ -58,19 +55,19 @@ class Copied:
         return orjson.dumps({"wrapped": wrapped, "mk": self.mk})
 
 
-async def copy_keys(vault: Vault, bus: Bus) -> int:
+async def copy_keys(keys: Keys, bus: Bus) -> int:
     """Copy what has changed; all of it, where the stream was lost. Answers how many were copied."""
     held = await bus.count_values(TABLE)
     done, last, failed = 0, UUID(int=0), dict[Any, Exception]()
-    async with vault.pool.acquire() as connection:
+    async with keys.pool.acquire() as connection:
         if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
             return 0
         try:
             if held < await connection.fetchval("select count(*) from vault.subject_key where copied > 0"):
-                await connection.execute("update vault.subject_key set copied = 0, seq = 0 where copied > 0")
+                await connection.execute("select vault.copies_lost()")
             while rows := await connection.fetch(_CHANGED, last, _BATCH):
                 last = rows[-1]["subject"]
-                outcomes = await asyncio.gather(*(_copy(vault, bus, row) for row in rows), return_exceptions=True)
+                outcomes = await asyncio.gather(*(_copy(keys, bus, row) for row in rows), return_exceptions=True)
                 for row, outcome in zip(rows, outcomes, strict=True):
                     if isinstance(outcome, KeysDiffer):
                         failed[row["subject"]] = outcome
@@ -80,8 +77,7 @@ async def copy_keys(vault: Vault, bus: Bus) -> int:
                         seq, copied, erased = outcome
                         if erased:
                             await erase_again(connection, [row["subject"]])
-                        set_ = "update vault.subject_key set seq = $2, copied = $3 where subject = $1"
-                        await connection.execute(set_, row["subject"], seq, copied)
+                        await connection.execute("select vault.copied($1, $2, $3)", row["subject"], seq, copied)
                         done += copied == row["rev"]
         finally:
             await connection.execute("select pg_advisory_unlock($1)", _LOCK)
@@ -90,7 +86,7 @@ async def copy_keys(vault: Vault, bus: Bus) -> int:
     return done
 
 
-async def _copy(vault: Vault, bus: Bus, row: Any) -> tuple[int, int, bool]:
+async def _copy(keys: Keys, bus: Bus, row: Any) -> tuple[int, int, bool]:
     """Where the copy stands, which change of the row it holds, and whether the subject turns out to be erased."""
     subject: UUID = row["subject"]
     own = Copied(row["wrapped"], row["mk"])
@@ -103,15 +99,14 @@ async def _copy(vault: Vault, bus: Bus, row: Any) -> tuple[int, int, bool]:
     seq, there = found[0], Copied.read(found[1])
     if own.wrapped and not there.wrapped:
         return seq, row["rev"] + 1, True  # Its erasing here is the next change, and is told there already.
-    if own.wrapped and there.wrapped and not vault.same_key(subject, (own.wrapped, own.mk), (there.wrapped, there.mk)):
+    if own.wrapped and there.wrapped and not keys.same_key(subject, (own.wrapped, own.mk), (there.wrapped, there.mk)):
         raise KeysDiffer
     return seq, 0, False  # The next turn follows it.
 
 
 async def erase_again(connection: Any, subjects: Sequence[UUID]) -> None:
     """Destroy the keys of subjects that were erased, and what finds them."""
-    await connection.execute(_ERASE, list(subjects))
-    await connection.execute("delete from vault.blind where subject = any($1::uuid[])", list(subjects))
+    await connection.execute("select vault.erase(subject) from unnest($1::uuid[]) subject", list(subjects))
 
 
 @dataclass(frozen=True)

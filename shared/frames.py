@@ -1,0 +1,50 @@
+"""Messages between the vault and who asks it: JSON over a Unix socket, each with its length before it.
+
+The socket is a file, never a port: nobody on a network can knock. The path of a folder may be longer than the kernel takes
+for the name of a socket, so the folder is opened and the socket named from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+LONGEST = 64 << 20
+_LENGTH = 4
+
+
+class Broken(Exception):
+    """What came is no message of ours."""
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Generator[str]:
+    """A name for the socket at this path that is short wherever its folder lies; good for as long as the context."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def written(message: Any) -> bytes:
+    """A message as it goes over the wire."""
+    body = orjson.dumps(message)
+    return len(body).to_bytes(_LENGTH, "big") + body
+
+
+async def read(reader: asyncio.StreamReader) -> Any:
+    """The next message; ``IncompleteReadError`` at the end."""
+    length = int.from_bytes(await reader.readexactly(_LENGTH), "big")
+    if length > LONGEST:
+        raise Broken
+    try:
+        return orjson.loads(await reader.readexactly(length))
+    except orjson.JSONDecodeError as error:
+        raise Broken from error
