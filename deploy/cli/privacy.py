@@ -1,15 +1,20 @@
-"""``guiren privacy …``: erasing a person's data, and a new master key."""
+"""``guiren privacy …``: erasing a person's data, what was opened, and a new master key."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
+from deploy.embedded import Home, Postgres
+from deploy.install import Place
 from deploy.rotate import Vaulted, rotate
+from shared.months import SHANGHAI
+from shared.openings import Opening
 
 privacy = typer.Typer(help="个人信息", no_args_is_help=True)
 
@@ -38,6 +43,56 @@ def erase(
         console.print(
             f"已提出删除 {subject},待另一人确认:guiren privacy erase --subject {subject} --confirm {found['proposal']} --as 账号"
         )
+
+
+@privacy.command("openings")
+def openings(
+    subject: Annotated[UUID | None, typer.Option("--subject", help="谁的信息(主体编号)")] = None,
+    by: Annotated[UUID | None, typer.Option("--by", help="谁查看(人员编号)")] = None,
+    purpose: Annotated[Opening | None, typer.Option("--purpose", help="用途")] = None,
+    service: Annotated[str | None, typer.Option("--service", help="哪个服务")] = None,
+    since: Annotated[datetime | None, typer.Option("--since", help="自哪天起", formats=["%Y-%m-%d"])] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="最多几条,最近的在前")] = 50,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """密钥库自己记下的解密记录:何时、哪个服务、为谁、什么用途、涉及谁。"""
+    asked = {
+        "subject": subject,
+        "by": by,
+        "purpose": purpose,
+        "service": service,
+        "since": since and since.replace(tzinfo=SHANGHAI),
+    }
+    rows = asyncio.run(_openings(home_of(home), asked, limit))
+    if json:
+        print_json([dict(row) for row in rows])
+        return
+    for row in rows:
+        who = "、".join(map(str, row["by"])) or "系统"
+        at = row["at"].astimezone(SHANGHAI)
+        said = (
+            f"{at:%Y-%m-%d %H:%M:%S} {row['service']} {Opening(row['purpose']).label} {row['via'] or '后台'} {who} {row['n']} 项"
+        )
+        console.print(said, markup=False)
+
+
+_OPENINGS = """
+select at, service, purpose, by, via, request, about, fields, subjects, n from vault.opening
+where ($1::uuid is null or $1 = any(subjects)) and ($2::uuid is null or $2 = any(by)) and ($3::text is null or purpose = $3)
+    and ($4::text is null or service = $4) and ($5::timestamptz is null or at >= $5)
+order by id desc limit $6
+"""
+
+
+async def _openings(home: Home, asked: dict[str, Any], limit: int) -> list[Any]:
+    """As administrator: who watches the vault is none of its clients."""
+    postgres = Postgres(home)
+    connection = await Place("127.0.0.1", postgres.port, postgres.admin_password).connect("guiren_vault")
+    try:
+        return await connection.fetch(_OPENINGS, *asked.values(), limit)
+    finally:
+        await connection.close()
 
 
 @privacy.command("rotate")

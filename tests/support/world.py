@@ -92,7 +92,8 @@ class World:
             await admin.execute(f"drop database if exists {database} with (force)")
             await admin.execute(f'create database {database} template "{TEMPLATE}guiren_{name}"')
             await admin.execute(f"revoke all on database {database} from public")
-            await admin.execute(f"grant connect, create, temporary on database {database} to {name}")
+            rights = "connect" if name == "vault" else "connect, create, temporary"  # As the installer says.
+            await admin.execute(f"grant {rights} on database {database} to {name}")
             if name != "vault":
                 await admin.execute(f"grant connect on database {database} to {DEMO}")
         finally:
@@ -135,6 +136,23 @@ class World:
             pool.submit(asyncio.run, make()).result()
 
 
+class Spy:
+    """Keys as the vault's socket has them, with what was opened through it."""
+
+    def __init__(self, keys: Keys, district: District) -> None:
+        self._keys = keys
+        self._district = district
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._keys, name)
+
+    async def open(self, data: Any) -> list[str]:
+        texts = await self._keys.open(data)
+        self._district.opened += len(texts)
+        self._district.opened_texts.update(texts)
+        return texts
+
+
 @dataclass
 class District:
     """Databases, streams and services of one test. ``prefix`` stands before the databases' names."""
@@ -150,6 +168,9 @@ class District:
     _people: dict[str, Actor] = field(default_factory=dict)
     """Who a token of this district stands for, by its id, beside the members of its roster."""
     _safe: Safe | None = None
+    opened: int = 0
+    opened_texts: set[str] = field(default_factory=set)
+    """How many the vault has opened for those who asked it over its socket, and which."""
 
     # Databases.
 
@@ -201,6 +222,7 @@ class District:
             }  # fmt: skip
             self._safe = Safe(VaultSettings(**asked))
             await self._safe.open(copying=False)
+            self._safe._answering._keys = Spy(self._safe.keys, self)
         return self._safe
 
     @property
@@ -339,6 +361,17 @@ class District:
         for service in self.services.values():
             await verify_views(service)
             await verify_followers(self, service)
+        await self.verify_records()
+
+    async def verify_records(self) -> None:
+        """Whatever the vault opened it has written down."""
+        if self._safe is not None:
+            await self._safe.records.flush()
+        if self.opened:
+            connection = await self.connect("vault", user="postgres")
+            kept = await connection.fetchval("select coalesce(sum(n), 0) from vault.opening where purpose <> 'find'")
+            await connection.close()
+            assert kept >= self.opened, "opened without a record"
 
     async def close(self) -> None:
         for process in self._processes:
