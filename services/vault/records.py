@@ -16,7 +16,6 @@ import asyncpg
 import structlog
 
 from shared.openings import Asker, Opening
-from shared.outages import OUTAGES
 from shared.vault import VaultAway
 
 log = structlog.get_logger()
@@ -83,9 +82,9 @@ class Records:
     async def flush(self) -> None:
         """Write what waits."""
         async with self._writing:
-            if not self._taken:
-                self._taken, self._waiting = list(self._waiting.values()), {}
-            if self._taken:
+            while self._taken or self._waiting:  # What could not be written the last time goes first.
+                if not self._taken:
+                    self._taken, self._waiting = list(self._waiting.values()), {}
                 async with self._pool.acquire() as connection, connection.transaction():
                     await connection.executemany(_ADD, [opened.row() for opened in self._taken])
                 self._taken = []
@@ -97,5 +96,5 @@ class Records:
             await asyncio.sleep(_EVERY_SECONDS)
             try:
                 await self.flush()
-            except OUTAGES as error:
+            except Exception as error:  # noqa: BLE001  whatever it is: who writes must not end, and after a while nothing is opened.
                 log.error("openings can't be written down", waiting=len(self._waiting) + len(self._taken), error=repr(error))

@@ -81,12 +81,12 @@ async def test_a_late_copy_never_lands_on_the_trace_of_an_erasure(district: Dist
     late = Copied(row["wrapped"], row["mk"]).written()
     for after in (0, row["seq"]):
         with pytest.raises(WrongSequence):
-            await district.bus().put_value(TABLE, str(datum.subject), late, after)
+            await district.bus(service="vault").put_value(TABLE, str(datum.subject), late, after)
     assert await wrapped_in_the_stream(district, datum.subject) is None
 
 
 async def wrapped_in_the_stream(district: District, subject: UUID) -> bytes | None:
-    found = await district.bus().value_of(TABLE, str(subject))
+    found = await district.bus(service="vault").value_of(TABLE, str(subject))
     assert found
     return Copied.read(found[1]).wrapped
 
@@ -117,7 +117,7 @@ async def test_a_wiped_stream_is_filled_again_and_no_command_waits_for_it(distri
     assert second.subject
 
     async def both() -> bool:
-        found = [await district.bus().value_of(TABLE, str(datum.subject)) for datum in (first, second)]
+        found = [await district.bus(service="vault").value_of(TABLE, str(datum.subject)) for datum in (first, second)]
         return all(found)
 
     await until(both, 30)
