@@ -251,9 +251,9 @@ async def test_it_tells_who_asked_in_the_background_and_who_in_a_request(distric
     roster = await district.open()
     async with district.client(roster, Role.OFFICE, account="office") as office:
         await office.put("/units/520502", json={"name": "区", "kind": "district", "parent": None, "on": "2026-08-01"})
-        await office.post(
-            "/members/w1/appoint", json={"name": NAME, "phone": PHONE, "unit": "520502", "role": "office", "on": "2026-08-01"}
-        )
+        await office.put("/units/T01", json={"name": "T01", "kind": "township", "parent": "520502", "on": "2026-08-01"})
+        member = {"name": NAME, "phone": PHONE, "unit": "T01", "role": "worker", "on": "2026-08-01"}
+        assert (await office.post("/members/w1/appoint", json=member)).status_code == 200
         before = datetime.now(UTC) - timedelta(minutes=1)
         answer = await office.get("/members", headers={"X-Correlation-Id": "my-own-request"})
         assert answer.status_code == 200
