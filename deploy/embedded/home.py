@@ -71,7 +71,7 @@ class Home:
     def make(self) -> None:
         """Make the folders, and each secret that isn't there yet."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for folder in (self.secrets, self.logs, self.evidence, self.checkpoints, self.temporary):
+        for folder in (self.secrets, self.logs, self.evidence, self.checkpoints, self.temporary, self.path / "security"):
             folder.mkdir(mode=0o700, exist_ok=True)
         make_secrets(self.secrets)
 

@@ -55,9 +55,9 @@ def inside(home: Home, name: str) -> str:
 
 
 def settings_of(home: Home, name: str) -> Settings:
-    """The same, for a process that does not get them by its environment."""
+    """The same, for a process that does not get them by its environment, and gives up nothing."""
     told = {key.removeprefix("GUIREN_").lower(): value for key, value in service_environment(home, name).items()}
-    return Settings(**{key: value for key, value in told.items() if key in Settings.model_fields})  # type: ignore[arg-type]  # pydantic reads texts.
+    return Settings(**{key: value for key, value in told.items() if key in Settings.model_fields and key != "closed"})  # type: ignore[arg-type]  # pydantic reads texts.
 
 
 class Vault(Process):

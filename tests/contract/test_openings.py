@@ -52,7 +52,7 @@ ALLOWED: dict[tuple[str, str, Opening], str] = {
     ("services/roster/api/importing.py", "_write", Opening.COMPARE): "only what differs from the register is amended",
     ("services/roster/api/previewing.py", "of", Opening.COMPARE): "what an import would change; what is answered is masked",
     ("services/roster/api/rows.py", "rows_aside", Opening.COMPARE): "which cells of a doubtful row may be shown; the others are masked",
-    ("services/visits/api/links.py", "qr", Opening.LINK): "the address for those who may hand it over",
+    ("services/visits/api/links.py", "show", Opening.LINK): "the address, shown once to who may hand it over",
     ("services/visits/api/links.py", "_shown", Opening.LINK): "the address for those who may hand it over",
     ("services/visits/api/lookups.py", "prepare", Opening.HANDLE): "a correction that says the same is none",
     ("services/visits/api/public.py", "_specialists", Opening.NAMES): "who serves an enterprise is told to it",
