@@ -100,7 +100,7 @@ async def _held(service: Service, order: Order) -> _Met | None:
         return None
     row = await opened(service.vault, dict(row), Opening.HANDLE)
     outcome = {"held": "waiting", "matched": "known", "dismissed": "settled"}[row["stage"]]
-    contact, phone = await service.vault.open([sealed(row["reporter"]), sealed(row["phone"])])
+    contact, phone = await service.vault.open([sealed(row["reporter"]), sealed(row["phone"])], Opening.HANDLE)
     then = _as_read({
         Field.NO: row["external_no"], Field.ENTERPRISE: row["enterprise_name"], Field.CODE: row["enterprise_code"],
         Field.CONTENT: row["content"], Field.DUE: str(row["external_due"] or ""), Field.CATEGORY: Category(row["category"]).label,
