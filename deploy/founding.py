@@ -132,9 +132,7 @@ async def secure(settings: Settings, account: str, name: str) -> None:
 async def _appoint(roster: Service, account: str, name: str, role: Role, post: str) -> None:
     today = local_date(roster.clock())
     appointed = AppointMember(name=Personal(name), unit=OFFICE, role=role, post=post, duty="", document="", on=today)
-    units = {
-        row["code"]: row["parent"] for row in await roster.pool.fetch("select code, parent from unit where code = $1", OFFICE)
-    }
+    units = {row["code"]: None for row in await roster.pool.fetch("select code from unit where code = $1", OFFICE)}
     await by_hand(roster, MEMBER, derived_id("member", account), appointed, account=account, units=units)
 
 

@@ -1,7 +1,8 @@
 """What every service knows of the roster: a read copy of units, members, enterprises, assignments and the calendar.
 
-It follows the roster's log; commands are decided on it, ledgers are not. It answers for any day, because assignments are
-kept with the day they began.
+It follows the roster's log; commands are decided on it, ledgers are not. It answers for any day: what is dated is kept with the
+day it begins on, and whoever asks names the day (decisions 0037, 0043). Of two things said of one day the later takes the place of
+the earlier.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -32,33 +32,76 @@ _LINES = {
 }
 
 _DDL = """
-create table if not exists {schema}.known_unit (
-    code text primary key, name text not null, kind text not null, parent text, ended_on date);
+create table if not exists {schema}.known_unit (code text primary key, kind text not null, started_on date not null, ended_on date);
+create table if not exists {schema}.known_unit_name (
+    unit text, started_on date, name text not null, primary key (unit, started_on));
+create table if not exists {schema}.known_unit_parent (
+    unit text, started_on date, parent text not null, primary key (unit, started_on));
 create table if not exists {schema}.known_member (
     id uuid primary key, account text not null unique, name jsonb);
-create table if not exists {schema}.known_phone (unit text primary key, phone text not null);
+create table if not exists {schema}.known_phones (started_on date primary key, entries jsonb not null);
 create table if not exists {schema}.known_post (
-    member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, acting_for text);
+    member uuid, unit text, role text, sub_unit text, acting_for text, freed bool not null, pos bigint primary key,
+    started_on date not null, until date, ended_on date, account text);
 create index if not exists known_post_unit on {schema}.known_post (unit, role);
 create index if not exists known_post_member on {schema}.known_post (member);
 create table if not exists {schema}.known_enterprise (
-    id uuid primary key, code text not null unique, name text not null, name_key text not null, standing text not null, industry text not null default '',
-    size text, tags jsonb not null default '[]', modes jsonb not null default '[]', hours text not null default '',
-    quiet_until date, main_line text, managed_elsewhere bool not null default false);
-create index if not exists known_enterprise_name on {schema}.known_enterprise (name_key);
+    id uuid primary key, code text not null unique, name text not null, name_key text not null, first_name text not null,
+    first_standing text not null, first_elsewhere bool not null, industry text not null default '',
+    size text, tags jsonb not null default '[]', modes jsonb not null default '[]', hours text not null default '', quiet_until date);
+create index if not exists known_enterprise_name_key on {schema}.known_enterprise (name_key);
+create table if not exists {schema}.known_enterprise_name (
+    enterprise uuid, started_on date, name text not null, primary key (enterprise, started_on));
+create table if not exists {schema}.known_standing (
+    enterprise uuid, started_on date, standing text not null, primary key (enterprise, started_on));
+create table if not exists {schema}.known_custody (
+    enterprise uuid, started_on date, elsewhere bool not null, primary key (enterprise, started_on));
+create table if not exists {schema}.known_main_line (
+    enterprise uuid, started_on date, line text not null, primary key (enterprise, started_on));
 create table if not exists {schema}.known_plaque (
-    token_sha256 text primary key, project uuid not null, enterprise uuid not null, taken_down bool not null default false);
+    token_sha256 text primary key, project uuid not null, enterprise uuid not null, pos bigint not null, started_on date not null,
+    ended_on date);
 create table if not exists {schema}.known_project (id uuid primary key, name text not null, enterprise uuid not null);
 create table if not exists {schema}.known_assignment (
     enterprise uuid, line text, started_on date, pos bigint, unit text not null, sub_unit text, worker uuid,
     primary key (enterprise, line, started_on));
 create index if not exists known_assignment_worker on {schema}.known_assignment (worker);
 create index if not exists known_assignment_unit on {schema}.known_assignment (unit);
-create table if not exists {schema}.known_loss (enterprise uuid, line text, verified_on date not null, primary key (enterprise, line));
+create table if not exists {schema}.known_loss (enterprise uuid, line text, verified_on date, primary key (enterprise, line, verified_on));
 create table if not exists {schema}.calendar_year (
     year int primary key, version int not null, days jsonb not null);
 -- name_key: {form}
 """.replace("{form}", writing.FORM)
+
+
+def _held(table: str, owner: str, column: str, day: str) -> str:
+    """What one of the dated tables says for a day; nothing before the first."""
+    return f"(select d.{column} from {table} d where d.{owner} and d.started_on <= {day} order by d.started_on desc limit 1)"
+
+
+def units_on(day: str) -> str:
+    """All units, as they are called and under which they stand on a day, as SQL; before the first day as on that one."""
+    first = "(select d.{} from {} d where d.unit = u.code order by d.started_on limit 1)"
+    name, parent = (_held(f"known_unit_{it}", "unit = u.code", it, day) for it in ("name", "parent"))
+    return (
+        f"(select u.code, coalesce({name}, {first.format('name', 'known_unit_name')}) as name, u.kind, "
+        f"coalesce({parent}, {first.format('parent', 'known_unit_parent')}) as parent, u.started_on, u.ended_on from known_unit u)"
+    )
+
+
+def enterprises_on(day: str) -> str:
+    """All enterprises, as they are called and what the register says of them on a day, as SQL."""
+    name, standing, elsewhere, line = (
+        _held(table, "enterprise = e.id", column, day)
+        for table, column in (
+            ("known_enterprise_name", "name"), ("known_standing", "standing"), ("known_custody", "elsewhere"), ("known_main_line", "line"),
+        )
+    )  # fmt: skip
+    return (
+        f"(select e.id, e.code, coalesce({name}, e.first_name) as name, coalesce({standing}, e.first_standing) as standing, "
+        f"coalesce({elsewhere}, e.first_elsewhere) as managed_elsewhere, {line} as main_line, e.industry, e.size, e.tags, e.modes, "
+        "e.hours, e.quiet_until from known_enterprise e)"
+    )
 
 
 @dataclass(frozen=True)
@@ -157,9 +200,9 @@ class Directory:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def unit(self, code: str) -> KnownUnit:
-        """The unit, or ``Unknown``."""
-        row = await self._pool.fetchrow("select code, name, kind, parent from known_unit where code = $1", code)
+    async def unit(self, code: str, on: date) -> KnownUnit:
+        """The unit as it is called, and under which it stands, on the day, or ``Unknown``."""
+        row = await self._pool.fetchrow(f"select code, name, kind, parent from {units_on('$2')} u where code = $1", code, on)
         if row is None:
             raise Unknown(what="unit", id=code)
         return KnownUnit(row["code"], row["name"], UnitKind(row["kind"]), row["parent"])
@@ -181,8 +224,8 @@ class Directory:
         return {id_: KnownMember(id_, accounts[id_], tuple(held)) for id_, held in posts.items()}
 
     async def enterprise(self, id_: UUID, on: date) -> KnownEnterprise:
-        """The enterprise as assigned on the day, or ``Unknown``."""
-        row = await self._pool.fetchrow("select * from known_enterprise where id = $1", id_)
+        """The enterprise as it is on the day, or ``Unknown``."""
+        row = await self._pool.fetchrow(f"select * from {enterprises_on('$2')} e where id = $1", id_, on)
         if row is None:
             raise Unknown(what="enterprise", id=str(id_))
         held = await self._pool.fetch(
@@ -201,10 +244,11 @@ class Directory:
     async def specialists(self, id_: UUID, on: date) -> list[Specialist]:
         """Who serves the enterprise on each line on the day, the main contact marked (方案 五(一)); lines without anybody are absent."""
         rows = await self._pool.fetch(
-            "select a.line, a.unit, u.name as unit_name, a.worker, m.account, m.name, f.phone, e.main_line from known_enterprise e "
+            f"select a.line, a.unit, u.name as unit_name, a.worker, m.account, m.name, e.main_line, {_PHONES.format('$2')} ->> a.unit "
+            f"as phone from {enterprises_on('$2')} e "
             "join lateral (select distinct on (line) line, unit, worker from known_assignment where enterprise = e.id "
-            "and started_on <= $2 order by line, started_on desc) a on true join known_unit u on u.code = a.unit "
-            "left join known_member m on m.id = a.worker left join known_phone f on f.unit = a.unit where e.id = $1",
+            "and started_on <= $2 order by line, started_on desc) a on true "
+            f"join {units_on('$2')} u on u.code = a.unit left join known_member m on m.id = a.worker where e.id = $1",
             id_, on,
         )  # fmt: skip
         held = {Line(row["line"]): row for row in rows}
@@ -219,15 +263,14 @@ class Directory:
             for line, row in sorted(held.items())
         ]  # fmt: skip
 
-    async def plaque(self, token: str) -> tuple[UUID, UUID]:
-        """Project and enterprise of the plaque whose QR code carries this token, or ``Unknown``: also once it is taken down."""
+    async def plaque(self, token_sha256: str, on: date) -> tuple[UUID, UUID] | None:
+        """Project and enterprise of the plaque that hangs on the day and whose QR code carries this token; nothing before and after."""
         row = await self._pool.fetchrow(
-            "select project, enterprise from known_plaque where token_sha256 = $1 and not taken_down",
-            sha256(token.encode()).hexdigest(),
-        )
-        if row is None:
-            raise Unknown(what="plaque")
-        return row["project"], row["enterprise"]
+            "select project, enterprise from known_plaque where token_sha256 = $1 and started_on <= $2 "
+            "and (ended_on is null or ended_on > $2)",
+            token_sha256, on,
+        )  # fmt: skip
+        return (row["project"], row["enterprise"]) if row else None
 
 
 def follower() -> Follower:
@@ -238,7 +281,7 @@ def follower() -> Follower:
 async def _apply(connection: Any, entries: Sequence[Entry]) -> None:
     """Apply facts in order; statements of one shape go to the database together.
 
-    Registrations and assignments touch different tables and come in their tens of thousands, mixed: they wait for each
+    Registrations, standings and assignments touch different tables and come in their tens of thousands, mixed: they wait for each
     other, everything else is done in its place.
     """
     pending: dict[str, list[tuple[Any, ...]]] = {}
@@ -256,33 +299,57 @@ async def _flush(connection: Any, pending: dict[str, list[tuple[Any, ...]]]) -> 
     pending.clear()
 
 
-_REGISTER = "insert into known_enterprise values ($1,$2,$3,$4,$5,$6) on conflict (id) do nothing"
+_PHONES = "(select entries from known_phones where started_on <= {} order by started_on desc limit 1)"
+_REGISTER = (
+    "insert into known_enterprise (id, code, name, name_key, first_name, first_standing, first_elsewhere, industry) "
+    "values ($1,$2,$3,$4,$3,$5,$6,$7) on conflict (id) do nothing"
+)
 _ASSIGN = (
     "insert into known_assignment values ($1,$2,$3,$4,$5,$6,$7) on conflict (enterprise, line, started_on) "
     "do update set pos = excluded.pos, unit = excluded.unit, sub_unit = excluded.sub_unit, worker = excluded.worker"
 )
-_APART = frozenset((_REGISTER, _ASSIGN))
-_OF_A_POST = "where member = $1 and unit = $2 and role = $3"
+_UNTIL = """
+update {table} p set ended_on = case when freed then started_on else least(p.until, (
+    select min(q.started_on) from {table} q where (q.member, q.unit, q.role) = (p.member, p.unit, p.role)
+        and (q.freed or q.acting_for is not distinct from p.acting_for) and (q.started_on, q.pos) > (p.started_on, p.pos))) end
+where p.member = $1 and p.unit = $2 and p.role = $3
+"""
+"""Each saying holds until the next day of which something was said (``shared.dated.terms``); what frees a post holds on no day."""
 _ELSEWHERE = (roster.RowSetAside.TYPE, roster.RowDismissed.TYPE, roster.RowRepaired.TYPE)
 """Large and of no concern here: not even read."""
 
 
 def post_statements(entry: Entry, table: str) -> list[tuple[str, tuple[Any, ...]]]:
-    """What an appointment or a release ends in a table of posts, as the member's own decider does: what was said before of the
-    same days gives way.
-    """
-    later = f"delete from {table} {_OF_A_POST} and started_on >= $4"
-    until = f"update {table} set ended_on = $4 {_OF_A_POST} and (ended_on is null or ended_on > $4)"
+    """What an appointment or a release says in a table of posts, and until when each saying of that post then holds."""
     match entry.fact:
         case roster.MemberAppointed() as fact:
-            post = (UUID(entry.key), fact.unit, str(fact.role), fact.on, fact.acting_for)
-            same = "and acting_for is not distinct from $5"
-            return [(f"{later} {same} and ($6::date is null or started_on < $6)", (*post, fact.until)), (f"{until} {same}", post)]
+            told = (fact.sub_unit, fact.acting_for, False, entry.pos, fact.on, fact.until, fact.account)
         case roster.MemberReleased() as fact:
-            gone = (UUID(entry.key), fact.unit, str(fact.role), fact.on)
-            return [(later, gone), (until, gone)]
+            told = (None, None, True, entry.pos, fact.on, None, None)
         case _:
             return []
+    seat = (UUID(entry.key), fact.unit, str(fact.role))
+    columns = "member, unit, role, sub_unit, acting_for, freed, pos, started_on, until, account, ended_on"
+    said = f"insert into {table} ({columns}) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$9) on conflict (pos) do nothing"
+    return [(said, (*seat, *told)), (_UNTIL.format(table=table), seat)]
+
+
+_DATED = {
+    "unit_name": ("unit", "name"), "unit_parent": ("unit", "parent"), "enterprise_name": ("enterprise", "name"),
+    "standing": ("enterprise", "standing"), "custody": ("enterprise", "elsewhere"), "main_line": ("enterprise", "line"),
+}  # fmt: skip
+
+
+def _said(table: str, owner: UUID | str, on: date, value: Any) -> tuple[str, tuple[Any, ...]]:
+    """Something said of a day; of two said of one day the later holds."""
+    key, column = _DATED[table]
+    statement = (
+        f"insert into known_{table} values ($1,$2,$3) on conflict ({key}, started_on) do update set {column} = excluded.{column}"
+    )
+    return statement, (owner, on, value)
+
+
+_APART = frozenset((_REGISTER, _ASSIGN, _said("standing", "", date.min, "")[0]))
 
 
 def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
@@ -290,13 +357,15 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
         return []
     match entry.fact:
         case roster.UnitEstablished() as fact:
-            return [("insert into known_unit values ($1,$2,$3,$4) on conflict (code) do update set name = excluded.name, "
-                     "kind = excluded.kind, parent = excluded.parent, ended_on = null",
-                     (fact.code, fact.name, str(fact.kind), fact.parent))]  # fmt: skip
-        case roster.UnitRenamed(name=name):
-            return [("update known_unit set name = $2 where code = $1", (entry.key, name))]
-        case roster.UnitMoved(parent=parent):
-            return [("update known_unit set parent = $2 where code = $1", (entry.key, parent))]
+            above = [_said("unit_parent", fact.code, fact.on, fact.parent)] if fact.parent else []
+            return [
+                ("insert into known_unit values ($1,$2,$3) on conflict (code) do nothing", (fact.code, str(fact.kind), fact.on)),
+                _said("unit_name", fact.code, fact.on, fact.name), *above,
+            ]  # fmt: skip
+        case roster.UnitRenamed() as fact:
+            return [_said("unit_name", entry.key, fact.on, fact.name)]
+        case roster.UnitMoved() as fact:
+            return [_said("unit_parent", entry.key, fact.on, fact.parent)]
         case roster.UnitEnded(on=on):
             return [("update known_unit set ended_on = $2 where code = $1", (entry.key, on))]
         case roster.UnitEndWithdrawn():
@@ -307,24 +376,24 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
                 ("insert into known_member values ($1,$2,$3) on conflict (id) do update set name = excluded.name",
                  (member, fact.account, orjson.dumps(fact.name.token).decode())),
                 *post_statements(entry, "known_post"),
-                ("insert into known_post values ($1,$2,$3,$4,$5,$6,$7)",
-                 (member, fact.unit, str(fact.role), fact.sub_unit, fact.on, fact.until, fact.acting_for)),
             ]  # fmt: skip
-        case roster.OfficePhonesMapped(entries=entries):
-            return [
-                ("delete from known_phone", ()),
-                *(("insert into known_phone values ($1,$2)", pair) for pair in entries.items()),
-            ]
+        case roster.OfficePhonesMapped() as fact:
+            return [("insert into known_phones values ($1,$2) on conflict (started_on) do update set entries = excluded.entries",
+                      (fact.on, orjson.dumps(fact.entries).decode()))]  # fmt: skip
         case roster.MemberReleased():
             return post_statements(entry, "known_post")
         case roster.EnterpriseRegistered() as fact:
+            id_, standing = UUID(entry.key), str(fact.standing)
+            told = (id_, fact.code, fact.name, writing.key(fact.name), standing, fact.managed_elsewhere, fact.industry)
+            since = [_said("standing", id_, fact.standing_on, standing)] if fact.standing_on else []
+            return [(_REGISTER, told), *since]
+        case roster.EnterpriseAmended(name=name, industry=industry, on=on) if name is not None or industry is not None:
             return [
-                (_REGISTER, (UUID(entry.key), fact.code, fact.name, writing.key(fact.name), str(fact.standing), fact.industry))
-            ]
-        case roster.EnterpriseAmended(name=name, industry=industry) if name is not None or industry is not None:
-            return [("update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry), "
-                     "name_key = coalesce($4, name_key) where id = $1",
-                     (UUID(entry.key), name, industry, name and writing.key(name)))]  # fmt: skip
+                ("update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry), "
+                 "name_key = coalesce($4, name_key) where id = $1",
+                 (UUID(entry.key), name, industry, name and writing.key(name))),
+                *([_said("enterprise_name", UUID(entry.key), on, name)] if name else []),
+            ]  # fmt: skip
         case roster.EnterpriseSized(size=size):
             return [("update known_enterprise set size = $2 where id = $1", (UUID(entry.key), size and str(size)))]
         case roster.EnterpriseTagged(tags=tags):
@@ -333,24 +402,25 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             modes = orjson.dumps([str(mode) for mode in fact.modes]).decode()
             return [("update known_enterprise set modes = $2, hours = $3, quiet_until = $4 where id = $1",
                      (UUID(entry.key), modes, fact.hours, fact.quiet_until))]  # fmt: skip
-        case roster.MainContactChosen(line=line):
-            return [("update known_enterprise set main_line = $2 where id = $1", (UUID(entry.key), str(line)))]
+        case roster.MainContactChosen() as fact:
+            return [_said("main_line", UUID(entry.key), fact.on, str(fact.line))]
         case roster.ProjectRegistered() as fact:
             return [("insert into known_project values ($1,$2,$3) on conflict (id) do nothing",
                      (UUID(entry.key), fact.name, fact.enterprise))]  # fmt: skip
         case roster.PlaqueHung() as fact:
-            return [("insert into known_plaque select $2, id, enterprise from known_project where id = $1 "
-                     "on conflict (token_sha256) do update set taken_down = false", (UUID(entry.key), fact.token_sha256))]  # fmt: skip
-        case roster.PlaqueTakenDown():
-            return [("update known_plaque set taken_down = true where project = $1", (UUID(entry.key),))]
-        case roster.StandingChanged(standing=standing):
-            return [("update known_enterprise set standing = $2 where id = $1", (UUID(entry.key), str(standing)))]
-        case roster.CustodyChanged(managed_elsewhere=elsewhere):
-            return [("update known_enterprise set managed_elsewhere = $2 where id = $1", (UUID(entry.key), elsewhere))]
+            return [("insert into known_plaque select $2, id, enterprise, $3, $4 from known_project where id = $1 "
+                     "on conflict (token_sha256) do nothing", (UUID(entry.key), fact.token_sha256, entry.pos, fact.on))]  # fmt: skip
+        case roster.PlaqueTakenDown(on=on):
+            return [("update known_plaque set ended_on = $2 where project = $1 and pos = (select max(pos) from known_plaque "
+                     "where project = $1 and pos < $3)", (UUID(entry.key), on, entry.pos))]  # fmt: skip
+        case roster.StandingChanged() as fact:
+            return [_said("standing", UUID(entry.key), fact.on, str(fact.standing))]
+        case roster.CustodyChanged() as fact:
+            return [_said("custody", UUID(entry.key), fact.on, fact.managed_elsewhere)]
         case roster.ContactLossVerified() as fact:
-            return [("insert into known_loss values ($1,$2,$3) on conflict (enterprise, line) do update "
-                     "set verified_on = greatest(known_loss.verified_on, excluded.verified_on)",
-                     (UUID(entry.key), str(fact.line), fact.on))]  # fmt: skip
+            return [
+                ("insert into known_loss values ($1,$2,$3) on conflict do nothing", (UUID(entry.key), str(fact.line), fact.on))
+            ]
         case roster.EnterpriseAssigned() as fact:
             assigned = (UUID(entry.key), str(fact.line), fact.on, entry.pos, fact.unit, fact.sub_unit, fact.worker)
             return [(_ASSIGN, assigned)]

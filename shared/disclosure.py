@@ -40,6 +40,8 @@ _AGAIN = timedelta(minutes=10)
 """How long a repeat is taken for the same reading."""
 _ERASING = (Role.OFFICE_HEAD, Role.SECURITY_ADMIN)
 """Who looks at what an erasure would take: whoever asks for it, and whoever confirms."""
+_NEVER = frozenset({Role.AUDITOR, Role.ADMIN})
+"""Who holds nothing else reads no personal data in clear, whatever route asks; whose data others may read, the routes know."""
 _WATCHING = (Role.AUDITOR, Role.INSPECTOR, Role.OFFICE_HEAD, Role.CHIEF)
 
 
@@ -110,9 +112,11 @@ def disclosures(fact: Any) -> tuple[Decider[State], View[State]]:
     """The stream and the view of a service's disclosures; ``fact`` is its ``PersonalUnmasked``."""
 
     def decide(state: State, command: Disclose, context: Context) -> list[Fact]:
+        actor = context.actor
+        if actor.roles <= _NEVER:
+            raise Forbidden
         if isinstance(state, Disclosed):
             raise KeyReused
-        actor = context.actor
         told = command.model_dump(mode="json", exclude={"reason"})
         return [fact(**told, reason=command.reason, by=actor.id, role=",".join(sorted(actor.roles)), at=context.now)]
 

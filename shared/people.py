@@ -25,8 +25,8 @@ People = Callable[[Any, Holder, date], Awaitable[Actor]]
 
 _DDL = """
 create table if not exists {schema}.person_post (
-    member uuid, unit text, role text, sub_unit text, started_on date not null, ended_on date, acting_for text,
-    account text not null);
+    member uuid, unit text, role text, sub_unit text, acting_for text, freed bool not null, pos bigint primary key,
+    started_on date not null, until date, ended_on date, account text);
 create index if not exists person_post_member on {schema}.person_post (member);
 create table if not exists {schema}.person_revoked (token uuid primary key);
 """
@@ -91,13 +91,7 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
     if entry.type not in _OF_PEOPLE:
         return []
     match entry.fact:
-        case roster.MemberAppointed() as fact:
-            post = (UUID(entry.key), fact.unit, str(fact.role), fact.sub_unit, fact.on, fact.until, fact.acting_for, fact.account)
-            return [
-                *post_statements(entry, "person_post"),
-                ("insert into person_post values ($1,$2,$3,$4,$5,$6,$7,$8)", post),
-            ]
-        case roster.MemberReleased():
+        case roster.MemberAppointed() | roster.MemberReleased():
             return post_statements(entry, "person_post")
         case roster.TokenRevoked():
             return [("insert into person_revoked values ($1) on conflict do nothing", (UUID(entry.key),))]

@@ -130,7 +130,7 @@ async def on_inspection_alleged(service: Service, entry: Entry) -> None:
 async def _inspectorate(service: Service) -> str:
     """Where reports of 变味 go: the inspectorate, else the office. In a district with neither they wait, parked."""
     code = await service.pool.fetchval(
-        "select code from known_unit where kind = any($1::text[]) and (ended_on is null or ended_on > $2) "
+        "select code from known_unit where kind = any($1::text[]) and started_on <= $2 and (ended_on is null or ended_on > $2) "
         "order by array_position($1::text[], kind), code limit 1",
         [str(UnitKind.INSPECTORATE), str(UnitKind.OFFICE)],
         local_date(service.clock()),

@@ -207,7 +207,7 @@ class Reader:
 
 def _over(grid: Histories) -> Histories:
     """New histories over the same grid: what is shared is only read."""
-    return Histories(units=grid.units, members=grid.members, industries=grid.industries, years=grid.years)
+    return Histories(units=grid.units, members=grid.members, years=grid.years)
 
 
 def _keep(kept: OrderedDict[int, Histories], position: int, found: Histories) -> None:

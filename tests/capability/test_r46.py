@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -12,9 +13,9 @@ from support.world import District, until
 
 from services.roster.documents import plaque
 from shared.directory import Directory
+from shared.months import local_date
 from shared.openings import Opening
 from shared.paper import MISSING
-from shared.problems import Unknown
 from shared.terms import Role, new_id
 from shared.vault import Personal
 
@@ -115,10 +116,7 @@ async def token_of(district: District, project: str) -> str:
 
 
 async def found(known: Directory, token: str) -> tuple[UUID, UUID] | None:
-    try:
-        return await known.plaque(token)
-    except Unknown:
-        return None
+    return await known.plaque(sha256(token.encode()).hexdigest(), local_date(datetime.now(UTC)))
 
 
 VALUES = {

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.dated import (
+    BY_THE_CLOCK,
+    DATED,
+    DAYS,
+    SAID,
+    START,
+    STATEMENTS,
+    STEPS,
+    TODAY,
+    answers,
+    at,
+    beginning,
+    day_of,
+    history,
+)
+from support.stories import Story
 
-from services.roster.domain.scope import on_day
+from services.reporting.domain.coverage import Basis, _standings, period
+from services.reporting.domain.folding import fold
+from services.reporting.domain.histories import MemberHistory, standing_value
+from services.roster.domain.enterprise import ENTERPRISE, Registered
+from services.roster.domain.member import MEMBER
 from services.roster.domain.unit import (
     UNIT,
     Ended,
@@ -22,20 +43,20 @@ from services.roster.domain.unit import (
     Standing,
     WithdrawUnitEnd,
 )
+from shared.dated import on_day
 from shared.decider import Actor, Context
+from shared.events.roster import MemberAppointed, MemberReleased
 from shared.months import Calendar
 from shared.problems import Problem
-from shared.terms import Role, UnitKind, derived_id
+from shared.terms import Line, Role, UnitKind, derived_id
 
-START, TODAY = date(2026, 1, 1), date(2026, 6, 1)
 ITSELF = Actor(derived_id("member", "itself"), "itself", frozenset({Role.SYSTEM}))
 """One person is enough where it is the installation's own hand (``test_two_persons`` looks at everybody else)."""
 UNITS = {
     "V1": Named(UnitKind.VILLAGE, START), "V2": Named(UnitKind.VILLAGE, START), "B1": Named(UnitKind.BRANCH, START),
     "OLD": Named(UnitKind.VILLAGE, START, date(2026, 3, 1)), "NEW": Named(UnitKind.VILLAGE, date(2026, 9, 1)),
 }  # fmt: skip
-DAYS = [START + timedelta(days=30 * n) for n in range(12)]
-SAID = st.one_of(
+OF_A_UNIT = st.one_of(
     st.builds(RenameUnit, name=st.sampled_from("甲乙丙"), on=st.sampled_from(DAYS)),
     st.builds(MoveUnit, parent=st.sampled_from(["T1", "T2"]), on=st.sampled_from(DAYS)),
 )
@@ -67,7 +88,7 @@ def as_it_was(state: Any, day: date) -> tuple[str, str]:
     return on_day(standing.names, day), on_day(standing.parents, day)
 
 
-@given(st.lists(SAID, max_size=6, unique_by=lambda command: (type(command), command.on)), st.randoms())
+@given(st.lists(OF_A_UNIT, max_size=6, unique_by=lambda command: (type(command), command.on)), st.randoms())
 def test_what_is_so_on_a_day_is_independent_of_when_it_was_said(said: list[Any], chance: Any) -> None:
     """Of things that begin on different days; of two said for one day the later said holds."""
     other = list(said)
@@ -80,7 +101,7 @@ def test_what_is_so_on_a_day_is_independent_of_when_it_was_said(said: list[Any],
             assert as_it_was(one, before) == as_it_was(one, after), "nothing acts before its day"
 
 
-@given(st.lists(SAID, max_size=4, unique_by=lambda command: (type(command), command.on)), st.sampled_from(DAYS[7:]))
+@given(st.lists(OF_A_UNIT, max_size=4, unique_by=lambda command: (type(command), command.on)), st.sampled_from(DAYS[7:]))
 def test_an_end_to_come_leaves_the_unit_at_work_and_can_be_taken_back(said: list[Any], end: date) -> None:
     ending = told(BORN, EndUnit(on=end, successors=("V2",)))
     for command in said:
@@ -121,3 +142,94 @@ def test_successors_never_run_in_a_circle() -> None:
         told(BORN, EndUnit(on=date(2026, 8, 1), successors=("V2",)), took_over=date(2026, 8, 1))
     assert type(problem.value).__name__ == "StillSucceeds"
     assert isinstance(told(BORN, EndUnit(on=date(2026, 8, 2)), took_over=date(2026, 8, 1)), Ended)
+
+
+def test_every_dated_fact_is_looked_at() -> None:
+    """Whoever adds a fact with a day that somebody names says whether it may be said in any order."""
+    assert set(STEPS) <= DATED
+    assert {type(fact) for found in STATEMENTS.values() for fact in found} == DATED - set(STEPS)
+    assert not DATED & BY_THE_CLOCK
+
+
+@pytest.mark.parametrize("kind", sorted(STATEMENTS))
+@given(chance=st.randoms(use_true_random=False))
+def test_on_every_day_the_roster_says_the_same_in_whatever_order_it_was_told(kind: str, chance: Random) -> None:
+    said = history(kind, chance)
+    other = list(said)
+    chance.shuffle(other)
+    for day in DAYS:
+        assert answers(kind, [*beginning(kind), *said], day) == answers(kind, [*beginning(kind), *other], day)
+
+
+@pytest.mark.parametrize("kind", sorted(SAID))
+@given(chance=st.randoms(use_true_random=False), number=st.integers(0, 10_000))
+def test_what_is_said_of_a_day_to_come_changes_nothing_before(kind: str, chance: Random, number: int) -> None:
+    """Nor what is said of a day that has passed: it changes that day and what follows, not the days before it."""
+    told = [*beginning(kind), *(history(kind, chance) if kind in STATEMENTS else [])]
+    fact = at(SAID[kind][number % len(SAID[kind])], chance.choice(DAYS[1:]))
+    if kind == "project" and type(fact).__name__ == "PlaqueTakenDown":
+        told = [*told, at(next(item for item in SAID[kind] if type(item).__name__ == "PlaqueHung"), START)]
+    for day in DAYS:
+        if day < getattr(fact, day_of(fact)):
+            assert answers(kind, told, day) == answers(kind, [*told, fact], day)
+
+
+@given(chance=st.randoms(use_true_random=False))
+def test_a_release_leaves_what_begins_later_alone_and_a_day_is_put_right(chance: Random) -> None:
+    """From the day of the release to the next day of which something was said nobody holds the post; later days are untouched."""
+    said = history("member", chance)
+    sample = next(fact for fact in SAID["member"] if isinstance(fact, MemberReleased))
+    post = next((fact for fact in said if isinstance(fact, MemberAppointed)), None)
+    if post is None:
+        return
+    free = sample.model_copy(update={"unit": post.unit, "role": post.role, "on": chance.choice(DAYS)})
+    before, after = MEMBER.fold(said).posts, MEMBER.fold([*said, free]).posts
+    for day in DAYS:
+        gone = {
+            (held.unit, held.role, held.acting_for, held.since)
+            for held in before
+            if (held.unit, held.role) == (free.unit, free.role) and held.since <= free.on <= day
+        }
+        assert _held(after, day) == _held(before, day) - gone
+
+
+def _held(posts: Any, day: date) -> set[tuple[Any, ...]]:
+    return {(p.unit, p.role, p.acting_for, p.since) for p in posts if _during(p.since, p.until, day)}
+
+
+@given(chance=st.randoms(use_true_random=False))
+def test_figures_are_folded_to_what_the_roster_says(chance: Random) -> None:
+    """The histories that ledgers are computed from, in any order of telling, against the roster's own deciders."""
+    enterprise, member, unit = (history(kind, chance) for kind in ("enterprise", "member", "unit"))
+    registered = [*beginning("enterprise"), *enterprise]
+    established = [*beginning("unit"), *unit]
+    for _ in range(2):
+        story = Story()
+        for kind, (first, rest) in {"enterprise": (registered[0], enterprise), "unit": (established[0], unit)}.items():
+            for fact in (first, *chance.sample(rest, len(rest))):
+                story.tell(f"{kind}/{getattr(first, 'code', kind)}", fact)
+        for fact in chance.sample(member, len(member)):
+            story.tell("member/somebody", fact)
+        found = fold(story.entries)
+        state, there = ENTERPRISE.fold(registered), UNIT.fold(established)
+        assert isinstance(state, Registered) and isinstance(there, Standing)
+        told = found.enterprises[registered[0].code]  # type: ignore[attr-defined]
+        at_work = found.members.get("somebody", MemberHistory("somebody")).held()
+        for day in DAYS:
+            text = day.isoformat()
+            for line in Line:
+                held, known = told.assigned(line, text), state.holder(line, day)
+                assert (held and held.unit) == (known and known.unit)
+            assert standing_value(_standings(told, _NOW), text, "") == state.standing(day)
+            assert standing_value(told.custody, text, False) == on_day(state.custodies, day)
+            assert found.units[there.code].called(text) == on_day(there.names, day)
+            posts = {(post.unit, post.role, post.acting_for) for post in at_work if _during(post.since, post.until, text)}
+            mine = MEMBER.fold(member).posts
+            assert posts == {(p.unit, p.role, p.acting_for) for p in mine if _during(p.since, p.until, day)}
+
+
+_NOW = period("2026-09", Basis.FILING, Calendar.of({}))
+
+
+def _during(since: Any, until: Any, day: Any) -> bool:
+    return since <= day and (until is None or until > day)

@@ -20,8 +20,9 @@ from shared.months import Calendar, Year
 from shared.terms import Mode, Role, Standing
 from support.stories import H, Story, V, day, ident, sealed, settled
 
-_ACTING, _SIZES, _DEBTS = 2, 3, 4
-"""Since which rules there are deputies for a leave and denied visits, size classes, heirs of a unit's debts and names read two ways."""
+_ACTING, _SIZES, _DEBTS, _DATED = 2, 3, 4, 5
+"""Since which rules there are deputies for a leave and denied visits, size classes, heirs of a unit's debts and names read two ways, and things said
+out of the order of their days."""
 MONTH = "2026-09"
 LEDGERS = (("H1", H), ("V1", V))
 
@@ -61,7 +62,19 @@ def events(rules: int) -> Story:
         story.tell(f"enterprise/{ident('A')}", roster.EnterpriseSized(size="medium", basis="从业人员 300 人", rule="2017"))  # type: ignore[arg-type]
     if rules >= _DEBTS:
         _inherited(story)
+    if rules >= _DATED:
+        _out_of_order(story)
     return story
+
+
+def _out_of_order(story: Story) -> None:
+    """What rules 5 and 6 read two ways: a release put right after its successor was appointed, a standing from before the register."""
+    for on in ("08-01", "09-10"):
+        _appoint(story, "V1-second", "V1", Role.LIAISON, on)
+    story.tell(f"member/{ident('V1-second')}", roster.MemberReleased(unit="V1", role=Role.LIAISON, on=day("08-20")))
+    story.enterprise("K")
+    story.assign("K", H, "H1")
+    story.standing("K", Standing.DEREGISTERED, "2025-12-01")
 
 
 def _inherited(story: Story) -> None:

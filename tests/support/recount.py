@@ -287,9 +287,9 @@ class Coverage:
     def survives(self, e: str, on: date) -> bool:
         facts = self.enterprises[e]
         first = next(f for f in facts if isinstance(f, r.EnterpriseRegistered))
-        said = [(first.on, first.standing), *((f.on, f.standing) for f in facts if isinstance(f, r.StandingChanged))]
+        said = [(date.min, first.standing), *((f.on, f.standing) for f in facts if isinstance(f, r.StandingChanged))]
         now = [standing for since, standing in sorted(said, key=lambda item: item[0]) if since <= on]
-        return bool(now) and now[-1].survives
+        return first.on <= on and now[-1].survives
 
     def elsewhere(self, e: str, on: date) -> bool:
         facts = self.enterprises[e]

@@ -29,8 +29,8 @@ from services.roster.domain.project import (
     TakeDownPlaque,
 )
 from services.roster.domain.refusals import NobodyNamedThere
-from services.roster.projections.spans import in_force, spans
 from shared.codes import make_code
+from shared.dated import on_day, spans
 from shared.decider import Actor, Context
 from shared.months import Calendar
 from shared.problems import Forbidden, Unknown
@@ -118,7 +118,7 @@ def test_intervals_follow_the_days_not_the_order_of_telling():
     said = [(day(3), "c"), (day(1), "a"), (day(2), "b"), (day(2), "b2"), (day(5), "c")]
     assert spans(said) == [(day(1), day(2), "a"), (day(2), day(3), "b2"), (day(3), None, "c")]
     assert spans([]) == []
-    assert [in_force(said, on) for on in (date(2020, 1, 1), day(1), day(2), day(4))] == ["c", "a", "b2", "c"]
+    assert [on_day(said, on) for on in (date(2020, 1, 1), day(1), day(2), day(4))] == ["a", "a", "b2", "c"]
 
 
 # Plaques.

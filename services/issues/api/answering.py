@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from services.issues.api.reading import reach
 from shared.asking import Caller, Cursor, Limit, listing
+from shared.directory import units_on
 from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.percent import percentage
@@ -61,7 +62,7 @@ async def unanswered(
         where=where, args=args, order=["coalesce(due, 'infinity'::date)", "opened_on", "no"], cursor=cursor, limit=limit,
     )  # fmt: skip
     rows = await service.pool.fetch(
-        "select code, name from known_unit where code = any($1::text[])", [i["unit"] for i in page["items"]]
+        f"select code, name from {units_on('$2')} u where code = any($1::text[])", [i["unit"] for i in page["items"]], today
     )
     names = {row["code"]: row["name"] for row in rows}
     for item in page["items"]:

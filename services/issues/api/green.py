@@ -11,6 +11,7 @@ from services.issues.api import lookups, opening
 from services.issues.domain.green import GREEN, Case, DropGreenCase, FinishGreenCase, OpenGreenCase, Unopened, allowed_actions
 from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
+from shared.directory import units_on
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.freetext import opened
@@ -152,9 +153,11 @@ async def sums(caller: Caller, request: Request, unit: UnitQuery = None, month: 
 async def printed(caller: Caller, request: Request, unit: UnitQuery = None, month: MonthQuery = None) -> Response:
     service: Service = request.app.state.service
     where, args = await _asked(service, caller, unit, month)
+    args.append(local_date(service.clock()))
+    day = f"${len(args)}"
     rows = await service.pool.fetch(
         f"select g.*, coalesce(u.name, g.unit) as unit_name from (select * from green_case where {' and '.join(where)}) g "
-        "left join known_unit u on u.code = g.unit order by g.accepted_on, g.id limit 20000",
+        f"left join {units_on(day)} u on u.code = g.unit order by g.accepted_on, g.id limit 20000",
         *args,
     )
     saved = sum(row["saved"] or 0 for row in rows)

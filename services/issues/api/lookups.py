@@ -126,7 +126,7 @@ async def units(service: Service, codes: Sequence[str], on: date) -> frozenset[s
     """Which of these are units that a ticket can lie with on the day."""
     rows = await service.pool.fetch(
         "select code from known_unit where code = any($1::text[]) and kind = any($2::text[]) "
-        "and (ended_on is null or ended_on > $3)",
+        "and started_on <= $3 and (ended_on is null or ended_on > $3)",
         list(codes), [str(kind) for kind in _HANDLING], on,
     )  # fmt: skip
     return frozenset(row["code"] for row in rows)

@@ -9,8 +9,10 @@ import orjson
 
 from services.issues.documents.story import People, Story, members_of, story
 from services.issues.domain.issue import ISSUE
+from shared.directory import units_on
 from shared.eventlog import load_many
 from shared.freetext import opened
+from shared.months import local_date
 from shared.openings import Opening
 from shared.service import Service
 from shared.vault import Personal
@@ -36,7 +38,7 @@ async def people(service: Service, items: Iterable[Story]) -> People:
     """The names these histories need."""
     items = list(items)
     wanted = set[UUID]().union(*(members_of(item) for item in items))
-    units = await service.pool.fetch("select code, name from known_unit")
+    units = await service.pool.fetch(f"select code, name from {units_on('$1')} u", local_date(service.clock()))
     rows = await service.pool.fetch("select id, name from known_member where id = any($1) and name is not null", list(wanted))
     names = await service.vault.open([Personal.read(orjson.loads(row["name"])) for row in rows], Opening.NAMES)
     sealed = [datum for item in items for datum in (item.state.report.reporter, item.state.report.phone)]

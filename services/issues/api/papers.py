@@ -22,6 +22,7 @@ from services.issues.projections.heard import visited
 from shared import paper
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
+from shared.directory import units_on
 from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Refused, Unknown
@@ -165,7 +166,8 @@ async def _readable(service: Service, id_: UUID, caller: Actor) -> Story:
 async def _office(service: Service) -> str:
     """Whose name stands over what the platform writes by itself."""
     name = await service.pool.fetchval(
-        "select name from known_unit where kind = $1 and (ended_on is null or ended_on > $2) order by code limit 1",
+        f"select name from {units_on('$2')} u where kind = $1 and started_on <= $2 and (ended_on is null or ended_on > $2) "
+        "order by code limit 1",
         str(UnitKind.OFFICE),
         local_date(service.clock()),
     )

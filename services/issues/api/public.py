@@ -29,6 +29,7 @@ from services.issues.domain.states import (
 from services.issues.projections.links import opened
 from shared.asking import Cursor, Limit, listing
 from shared.decider import Actor
+from shared.directory import units_on
 from shared.eventlog import Entry, load
 from shared.events import Fact
 from shared.events.issues import (
@@ -188,5 +189,7 @@ async def contest(token: Token, key: TicketKey, command: ContestDecline, request
 
 
 async def _names(service: Service, codes: list[str]) -> dict[str, str]:
-    rows = await service.pool.fetch("select code, name from known_unit where code = any($1::text[])", codes)
+    rows = await service.pool.fetch(
+        f"select code, name from {units_on('$2')} u where code = any($1::text[])", codes, local_date(service.clock())
+    )
     return {row["code"]: row["name"] for row in rows}

@@ -14,8 +14,10 @@ from services.issues.api.reading import reach
 from services.issues.domain.issue import ISSUE
 from shared.asking import Caller, Cursor, listing
 from shared.decider import Actor
+from shared.directory import units_on
 from shared.entrance import Entrance
 from shared.eventlog import load_many
+from shared.months import local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Colour, IssueStage, Role
@@ -216,5 +218,7 @@ async def _allowed(service: Service, caller: Actor, ids: list[UUID]) -> dict[UUI
 
 
 async def _names(service: Service, codes: set[str]) -> dict[str, str]:
-    rows = await service.pool.fetch("select code, name from known_unit where code = any($1::text[])", sorted(codes))
+    rows = await service.pool.fetch(
+        f"select code, name from {units_on('$2')} u where code = any($1::text[])", sorted(codes), local_date(service.clock())
+    )
     return {row["code"]: row["name"] for row in rows}

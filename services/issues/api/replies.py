@@ -11,10 +11,11 @@ from services.issues.api import opening
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, State, Unreported, Withdrawn
 from shared.asking import Caller
+from shared.directory import units_on
 from shared.entrance import Entrance
 from shared.eventlog import load_many
 from shared.freetext import opened
-from shared.months import WrittenDate
+from shared.months import WrittenDate, local_date
 from shared.reach import DISTRICT
 from shared.service import Service
 from shared.sheets import sheet
@@ -29,8 +30,8 @@ _COLUMNS = {
 }  # fmt: skip
 _TICKETS = (
     "select i.id, i.no, i.external_no, i.enterprise_name, i.content, i.opened_on, i.stage, i.closed_on, "
-    "coalesce(u.name, i.handling_unit, i.unit) as unit_name from issue i left join known_unit u "
-    "on u.code = coalesce(i.handling_unit, i.unit) left join call_round r on r.issue = i.id "
+    "coalesce(u.name, i.handling_unit, i.unit) as unit_name from issue i "
+    f"left join {units_on('$4')} u on u.code = coalesce(i.handling_unit, i.unit) left join call_round r on r.issue = i.id "
     "where i.source = $1 and i.external_no is not null and (not $2::bool or i.stage in ('declined', 'withdrawn') "
     "or (r.since is not null and r.since >= $3::date)) order by i.opened_on desc, i.external_no"
 )
@@ -67,7 +68,7 @@ async def replies(
 
 
 async def _tickets(service: Service, only: bool, since: date) -> list[dict[str, Any]]:
-    rows = await service.pool.fetch(_TICKETS, str(Source.TRANSFERRED), only, since)
+    rows = await service.pool.fetch(_TICKETS, str(Source.TRANSFERRED), only, since, local_date(service.clock()))
     found: list[dict[str, Any]] = []
     for start in range(0, len(rows), _SOME):
         some = rows[start : start + _SOME]

@@ -10,10 +10,11 @@ leavings of a final state are counted as the facts come in.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -66,6 +67,7 @@ class HistoryRow(Part):
 class RecordHistory(Command):
     """Rows of one ticket of another system, in their order. Those known already are passed over."""
 
+    IF_NOT_SO: ClassVar[bool] = True
     source: Text
     no: Text
     rows: tuple[HistoryRow, ...] = Field(min_length=1, max_length=5_000)
@@ -75,6 +77,12 @@ class HistoryOutOfOrder(Refused):
     """What is recorded is never rewritten: rows that came before known ones can't be put between them any more (补录)."""
 
     title = "该历史记录早于已补录的记录,不能插入"
+
+
+class HistorySaidOtherwise(Refused):
+    """What is recorded is never rewritten: a known row that now is another stage, or somebody else's, is not passed over (补录)."""
+
+    title = "该行此前已补录,但环节、是否终态或责任人与此前不同"
 
 
 class HistoryInTheFuture(Refused):
@@ -122,13 +130,7 @@ def decide(state: State, command: RecordHistory, context: Context) -> list[Fact]
     if not context.actor.holds(*_OFFICE):
         raise Forbidden(needs=[role.label for role in _OFFICE])
     known = state.rows if isinstance(state, Told) else ()
-    left = Counter(same(row) for row in known)
-    fresh: list[HistoryRow] = []
-    for row in command.rows:
-        if left[same(row)]:
-            left[same(row)] -= 1
-        else:
-            fresh.append(row)
+    fresh = _fresh(command, known)
     latest = known[-1].at if known else None
     shadow: Shadow | None = None
     facts: list[Fact] = []
@@ -144,6 +146,23 @@ def decide(state: State, command: RecordHistory, context: Context) -> list[Fact]
                 shadow.put(old.at, old.stage, old.level)
         facts.append(_fact(row, shadow.put(row.at, row.stage, row.level), command, context))
     return facts
+
+
+def _fresh(command: RecordHistory, known: Sequence[HistoryRecorded]) -> list[HistoryRow]:
+    """The rows not known yet. Of a known one all that is in clear is compared; a sealed owner can't be."""
+    left: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in known:
+        left[same(row)].append((row.stage, row.final, row.member))
+    fresh: list[HistoryRow] = []
+    for row in command.rows:
+        told, content = left[same(row)], (row.stage, row.final, row.member)
+        if content in told:
+            told.remove(content)
+        elif told:
+            raise HistorySaidOtherwise(no=command.no, line=row.line, at=row.at.isoformat())
+        else:
+            fresh.append(row)
+    return fresh
 
 
 def _fact(row: HistoryRow, refused: str, command: RecordHistory, context: Context) -> HistoryRecorded:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from shared.directory import Directory
 from shared.eventlog import Entry
 from shared.events.visits import LinkIssued, LinkOpened, LinkReissued, LinkRevoked
 from shared.problems import Unknown
@@ -61,7 +62,7 @@ async def opened(pool: Any, token: str, today: date, device: str) -> tuple[UUID,
         "select enterprise, purpose, device from known_link where token_sha256 = $1 and not revoked and expires_on >= $2",
         digest(token), today,
     )  # fmt: skip
-    plaque = await pool.fetchval("select enterprise from known_plaque where token_sha256 = $1 and not taken_down", digest(token))
+    plaque = await Directory(pool).plaque(digest(token), today)
     if link is not None:
         on_its_device(link["device"], device)
         if link["purpose"] == LinkPurpose.VISIT:
@@ -69,4 +70,4 @@ async def opened(pool: Any, token: str, today: date, device: str) -> tuple[UUID,
         return link["enterprise"], True
     if plaque is None:
         raise Unknown(what="link")
-    return plaque, False
+    return plaque[1], False

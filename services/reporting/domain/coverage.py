@@ -18,6 +18,7 @@ from typing import Literal
 from services.reporting.domain import rules as versions
 from services.reporting.domain.histories import (
     Assignment,
+    Change,
     ContactLoss,
     EnterpriseHistory,
     Histories,
@@ -254,7 +255,7 @@ def _judge(
     if not timeline or timeline[0].on > at.until or not _may_be_served(enterprise, at):
         return None
     until = at.until
-    ended = standing_value(enterprise.standings, until, "") not in _SURVIVING
+    ended = standing_value(_standings(enterprise, at), until, "") not in _SURVIVING
     if ended:
         until = _left_on(enterprise, at)
         if not until or timeline[0].on > until or not _was_in_scope(enterprise, at, until):
@@ -293,10 +294,29 @@ def _may_be_served(enterprise: EnterpriseHistory, at: Period) -> bool:
     return at.settings.branches_in_scope or not branch
 
 
+_EARLY = 6
+"""Since these rules a standing from before the registration, told later, overrides the one the registration came with."""
+
+
+def _standings(enterprise: EnterpriseHistory, at: Period) -> Sequence[Change]:
+    """What the register says from which day. What it came with, if it names no day, was so since ever: what is told later of a day
+    before the registration is so on the day of the registration.
+    """
+    said = enterprise.standings
+    if at.settings.rules < _EARLY or len(said) == 1 or enterprise.dated:  # As most have.
+        return said
+    first = min(said, key=lambda change: change.pos)
+    early = [change for change in said if change.on < first.on]
+    if not early:
+        return said
+    since = [change for change in said if change.on >= first.on and change is not first]
+    return [Change(first.on, early[-1].pos, early[-1].value), *since]
+
+
 def _left_on(enterprise: EnterpriseHistory, at: Period) -> str:
     """The day in the month on which the enterprise last left the surviving standings; empty if it wasn't in the month."""
     left, survived = "", False
-    for change in enterprise.standings:
+    for change in _standings(enterprise, at):
         if change.on > at.until:
             break
         survives = change.value in _SURVIVING
@@ -310,9 +330,10 @@ def _was_in_scope(enterprise: EnterpriseHistory, at: Period, left: str) -> bool:
     """Whether it was in scope, not 代管, on a day of the month before it left (kpi §2)."""
     if at.settings.rules < _DEBTS:
         return True
-    changes = [change.on for change in (*enterprise.standings, *enterprise.custody) if at.first < change.on < left]
+    standings = _standings(enterprise, at)
+    changes = [change.on for change in (*standings, *enterprise.custody) if at.first < change.on < left]
     return any(
-        standing_value(enterprise.standings, on, "") in _SURVIVING and not standing_value(enterprise.custody, on, False)
+        standing_value(standings, on, "") in _SURVIVING and not standing_value(enterprise.custody, on, False)
         for on in (at.first, *changes)
         if on < left
     )

@@ -6,9 +6,10 @@ are written by ``folding`` alone; everybody else only reads them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from shared.dated import Said, terms
 from shared.terms import IssueStage, Level, Line, Review
 
 BEGINNING = "0001-01-01"
@@ -90,6 +91,8 @@ class EnterpriseHistory:
     described_on: str = BEGINNING
     """The day of the latest particulars."""
     standings: list[Change] = field(default_factory=list[Change])
+    dated: bool = False
+    """The standing it was registered with names its own day."""
     custody: list[Change] = field(default_factory=list[Change])
     horizontal: list[Assignment] = field(default_factory=list[Assignment])
     vertical: list[Assignment] = field(default_factory=list[Assignment])
@@ -242,7 +245,6 @@ class UnitHistory:
     code: str
     name: str = ""
     kind: str = ""
-    parent: str | None = None
     since: str = ""
     ended_on: str | None = None
     names: list[Change] = field(default_factory=list[Change])
@@ -264,6 +266,8 @@ class Post:
     until: str | None
     post: str
     acting_for: str | None = None
+    freed: bool = False
+    """It was said that the role is not held any more from ``since`` on, however it was."""
 
 
 @dataclass(slots=True)
@@ -275,6 +279,14 @@ class MemberHistory:
     name: dict[str, str] | None = None
     phone: dict[str, str] | None = None
     posts: list[Post] = field(default_factory=list[Post])
+    """As rules 1 to 5 read what was said: by the order of saying (``former``)."""
+    said: list[Post] = field(default_factory=list[Post])
+    """All that was said of posts, in the order of saying."""
+
+    def held(self) -> list[Post]:
+        """The posts held on any day, each until the first day without it (decision 0043)."""
+        told = [Said((post.unit, post.role), post.acting_for, post.since, post.until, free=post.freed) for post in self.said]
+        return [replace(self.said[number], until=until) for number, _, until in terms(told)]
 
 
 @dataclass(slots=True)
@@ -302,7 +314,6 @@ class Histories:
     units: dict[str, UnitHistory] = field(default_factory=dict[str, UnitHistory])
     members: dict[str, MemberHistory] = field(default_factory=dict[str, MemberHistory])
     filings: dict[str, FilingHistory] = field(default_factory=dict[str, FilingHistory])
-    industries: dict[str, str] = field(default_factory=dict[str, str])
     years: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     """The latest ``year-published`` of each year, as data: the official calendar arrives as facts."""
     count: int = 0

@@ -273,17 +273,21 @@ def _header(prepared: Prepared, unit: str, line: Line) -> dict[str, Any]:
         "first": at.first,
         "due": at.due,
         "last": at.until,
-        "liaison": _holder(prepared.histories, unit, Role.LIAISON, at.due),
-        "head": _holder(prepared.histories, unit, Role.HEAD, at.due),
+        "liaison": _holder(prepared, unit, Role.LIAISON, at.due),
+        "head": _holder(prepared, unit, Role.HEAD, at.due),
     }
 
 
-def _holder(histories: Histories, unit: str, role: Role, on: str) -> str | None:
+_SEATED = 6
+"""Since these rules a release leaves later posts alone, whatever the order of saying."""
+
+
+def _holder(prepared: Prepared, unit: str, role: Role, on: str) -> str | None:
     """Who holds a role in the unit itself on a day: the one appointed last, before anybody who only stands in."""
     held = [
         (post.acting_for is None, post.since, member.id)
-        for member in histories.members.values()
-        for post in member.posts
+        for member in prepared.histories.members.values()
+        for post in (member.held() if prepared.rules >= _SEATED else member.posts)
         if post.unit == unit and post.role == role and post.since <= on and (post.until is None or post.until > on)
     ]
     return f"member:{max(held)[2]}" if held else None

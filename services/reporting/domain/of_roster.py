@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from services.reporting.domain.histories import (
@@ -41,6 +42,7 @@ def _registered(histories: Histories, key: str, data: dict[str, Any], pos: int, 
     # The extract may be younger than the standing it tells of: 注销 on the 12th, imported on the 20th.
     since = min(data.get("standing_on") or on, on)
     insert(item.standings, Change(since, pos, data["standing"]))
+    item.dated = bool(data.get("standing_on"))
     if data.get("managed_elsewhere"):
         insert(item.custody, Change(BEGINNING, pos, True))
     for name in _SEALED:
@@ -96,7 +98,7 @@ def _lost(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_
 def _established(histories: Histories, key: str, data: dict[str, Any], pos: int, _rec_us: int) -> None:
     code = data["code"]
     unit = histories.units.get(code) or UnitHistory(code)
-    unit.name, unit.kind, unit.parent = data["name"], data["kind"], data.get("parent")
+    unit.name, unit.kind = data["name"], data["kind"]
     unit.since, unit.ended_on = data["on"], None
     insert(unit.names, Change(BEGINNING if not unit.names else data["on"], pos, data["name"]))
     histories.units[code] = unit
@@ -110,10 +112,6 @@ def _renamed(histories: Histories, key: str, data: dict[str, Any], pos: int, _re
     unit.name = unit.names[-1].value
 
 
-def _moved(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    histories.units.setdefault(key, UnitHistory(key)).parent = data["parent"]
-
-
 def _ended(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     unit = histories.units.setdefault(key, UnitHistory(key))
     unit.ended_on, unit.successors = data["on"], tuple(data.get("successors", ()))
@@ -124,10 +122,6 @@ def _goes_on(histories: Histories, key: str, _data: dict[str, Any], _pos: int, _
     unit.ended_on, unit.successors = None, ()
 
 
-def _mapped(histories: Histories, _key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    histories.industries = data["entries"]
-
-
 def _appointed(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
     member = histories.members.get(key)
     if member is None:
@@ -135,17 +129,22 @@ def _appointed(histories: Histories, key: str, data: dict[str, Any], _pos: int, 
     member.account, member.name = data["account"], data["name"]
     member.phone = data.get("phone", member.phone)
     acting, until = data.get("acting_for"), data.get("until")
+    post = Post(data["unit"], data.get("sub_unit"), data["role"], data["on"], until, data.get("post", ""), acting)
+    member.said.append(post)
     _give_way(member, data, [p for p in member.posts if p.acting_for == acting and (until is None or p.since < until)])
-    member.posts.append(Post(data["unit"], data.get("sub_unit"), data["role"], data["on"], until, data.get("post", ""), acting))
+    member.posts.append(replace(post))
 
 
 def _released(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
-    if member := histories.members.get(key):
-        _give_way(member, data, member.posts)
+    member = histories.members.get(key)
+    if member is None:
+        member = histories.members[key] = MemberHistory(key)
+    member.said.append(Post(data["unit"], None, data["role"], data["on"], None, "", freed=True))
+    _give_way(member, data, member.posts)
 
 
 def _give_way(member: MemberHistory, data: dict[str, Any], posts: list[Post]) -> None:
-    """Of these posts, the role in the unit ends on the day; one that would have begun later never was."""
+    """Rules 1 to 5: of these posts, the role in the unit ends on the day; one that would have begun later never was."""
     for post in list(posts):
         if (post.unit, post.role) == (data["unit"], data["role"]) and (post.until is None or post.until > data["on"]):
             if post.since < data["on"]:
@@ -170,8 +169,6 @@ HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] 
     roster.UnitRenamed.TYPE: _renamed,
     roster.UnitEnded.TYPE: _ended,
     roster.UnitEndWithdrawn.TYPE: _goes_on,
-    roster.UnitMoved.TYPE: _moved,
-    roster.IndustriesMapped.TYPE: _mapped,
     roster.MemberAppointed.TYPE: _appointed,
     roster.MemberReleased.TYPE: _released,
     roster.YearPublished.TYPE: _published,

@@ -13,11 +13,13 @@ it. ``tests/contract/golden_filings`` holds a filing of every version.
         counted; a unit that ended inside the freeze leaves its debts to its successor; awareness is asked of counted visits;
         a rating from a questionnaire is not shown (decision 0030)
     5   rows of a day stand in pinyin order by the reading of surnames and places (decision 0041)
+    6   what is dated acts on its day whatever the order of saying: a release leaves later posts alone; a standing from before
+        the registration overrides the one that it came with (decision 0043)
 """
 
 from __future__ import annotations
 
-CURRENT = 5
+CURRENT = 6
 """What is computed now. A version that somebody may have filed by is closed: the next change is a version more."""
 
 UNNAMED = (2, 1)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api import lookups
+from services.roster.api import dated, lookups
 from services.roster.api.reading import reach
 from services.roster.domain.access import business
 from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, OpenCensus
@@ -30,12 +30,12 @@ EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 SubUnit = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="分支机构或村(社区)编码")]
 UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]
 
-_TARGETS = """(
+_TARGETS = f"""(
 select e.id as enterprise, e.code, e.name, e.address, e.standing, e.standing_on, a.unit, a.sub_unit, a.worker,
     s.result, s.note, s.of, s.member, s.on_date
 from census c
 join assignment a on a.line = c.line and (c.unit is null or a.unit = c.unit) and a.since <= $2 and (a.until is null or a.until > $2)
-join enterprise e on e.id = a.enterprise
+join {dated.register("$2")} e on e.id = a.enterprise
 left join survey s on s.enterprise = e.id and s.census = c.id
 where c.id = $1 and ($3::text is null or a.unit = $3) and ($4::text is null or a.sub_unit = $4)
     and (s.result is not null or exists (select from scope p where p.enterprise = e.id and p.since <= $2
@@ -117,7 +117,7 @@ async def progress(id_: CensusId, caller: Caller, request: Request, unit: UnitQu
     args = await _asked(service, id_, caller, figures_of(caller, unit), None)
     rows = await service.pool.fetch(
         f"select t.unit, t.sub_unit, u.name as unit_name, s.name as sub_unit_name, t.result, count(*) as n from {_TARGETS} "
-        "join unit u on u.code = t.unit left join unit s on s.code = t.sub_unit "
+        f"join {dated.units('$2')} u on u.code = t.unit left join {dated.units('$2')} s on s.code = t.sub_unit "
         "group by 1, 2, 3, 4, 5 order by 1, 2 nulls first",
         *args,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api import lookups
+from services.roster.api import dated, lookups
 from services.roster.api.reading import answering, reach
 from services.roster.domain.access import PUBLIC, looks_up
 from services.roster.domain.commands import (
@@ -208,13 +208,12 @@ async def enterprises(
     where: list[str] = ["$1::date is not null"]
     args: list[Any] = [day]
     then = "since <= $1 and (until is null or until > $1)"
-    if on:
-        where.append("registered_on <= $1")
+    where.append("registered_on <= $1")
     if q:
         where.append(writing.matching("found_by", q, args))
     if standing:
         args.append(str(standing))
-        where.append(f"coalesce((select s.standing from standing s where s.enterprise = id and {then}), standing) = ${len(args)}")
+        where.append(f"standing = ${len(args)}")
     if in_scope is not None:
         where.append(("" if in_scope else "not ") + f"exists (select from scope s where s.enterprise = id and {then})")
     if size:
@@ -233,8 +232,8 @@ async def enterprises(
         mine = "id in (select enterprise from assignment where unit = {} and " + then + ")"
         (await reach(service, caller, day)).narrowed(where, args, unit=mine, enterprise="id")
     return await listing(
-        service.pool, table="enterprise", columns="id, code, name, industry, branch, managed_elsewhere, address, size, "
-        f"coalesce((select s.standing from standing s where s.enterprise = id and {then}), standing) as standing",
+        service.pool, table=f"{dated.register('$1')} enterprise",
+        columns="id, code, name, industry, branch, managed_elsewhere, address, size, standing",
         where=where, args=args, order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip
 
@@ -243,7 +242,7 @@ async def enterprises(
 async def get_enterprise(
     id_: EnterpriseId, caller: Caller, request: Request, response: Response, on: On = None
 ) -> dict[str, Any]:
-    """What the register says of it; ``as_of`` tells standing, name and scope of the day ``on``, today when none is named."""
+    """What the register says of it on the day ``on``, today when none is named; particulars and telephones are the latest."""
     answer = await _enterprise(request.app.state.service, id_, caller, on)
     response.headers["ETag"] = f'"{answer["version"]}"'
     return answer
@@ -284,27 +283,25 @@ async def grid_coverage(
     }  # fmt: skip
 
 
-_AS_OF = """
-select e.registered_on <= $2 as registered,
-    coalesce((select standing from standing t where t.enterprise = e.id and t.since <= $2 and (t.until is null or t.until > $2)),
-        e.standing) as standing,
-    coalesce((select name from enterprise_name n where n.enterprise = e.id and n.since <= $2 and (n.until is null or n.until > $2)),
-        e.name) as name,
-    exists (select from scope s where s.enterprise = e.id and s.since <= $2 and (s.until is null or s.until > $2)) as in_scope
-from enterprise e where e.id = $1
+_ONE = f"""
+select e.*, exists (select from scope s where s.enterprise = e.id and s.since <= $2 and (s.until is null or s.until > $2)) as in_scope
+from {dated.register("$2")} e where e.id = $1
 """
 
 
-async def _as_of(service: Service, id_: UUID, day: date) -> dict[str, Any]:
-    row = await service.pool.fetchrow(_AS_OF, id_, day)
-    if row is None or not row["registered"]:
+def _as_of(row: Any, day: date) -> dict[str, Any]:
+    if row["registered_on"] > day:
         return {"on": day, "registered": False, "standing": None, "name": None, "in_scope": False}
-    return {"on": day, **dict(row), "standing_label": Standing(row["standing"]).label}
+    return {
+        "on": day, "registered": True, "standing": row["standing"], "standing_label": Standing(row["standing"]).label,
+        "name": row["name"], "in_scope": row["in_scope"],
+    }  # fmt: skip
 
 
 async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | None = None) -> dict[str, Any]:
     looks_up(caller)
-    row = await service.pool.fetchrow("select * from enterprise where id = $1", id_)
+    day = on or local_date(service.clock())
+    row = await service.pool.fetchrow(_ONE, id_, day)
     if row is None:
         raise Unknown(what="enterprise", id=str(id_))
     sealed: dict[str, Any] = orjson.loads(row["sealed"])
@@ -324,7 +321,7 @@ async def _enterprise(service: Service, id_: UUID, caller: Actor, on: date | Non
         **dict(zip(sealed, texts, strict=True)),
         "size": row["size"], "size_label": Size(row["size"]).label if row["size"] else None, "size_basis": row["size_basis"],
         "tags": orjson.loads(row["tags"]), "preferred": orjson.loads(row["preferred"] or "null"), "missed_on": row["missed_on"],
-        "registered_on": row["registered_on"], "as_of": await _as_of(service, id_, on or local_date(service.clock())),
+        "registered_on": row["registered_on"], "as_of": _as_of(row, day),
         "assignments": [dict(item) for item in held], "moves": [dict(item) for item in moves], "version": row["ver"],
     }  # fmt: skip
     desk = caller.holds(Role.HOTLINE)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.roster.api import dated
 from services.roster.api.team import VIOLATIONS, XLSX
 from services.roster.documents.grids import annex
 from services.roster.domain.tiers import STAFF, Settled
@@ -51,7 +52,7 @@ with held as materialized (
     join enterprise e on e.id = a.enterprise left join there w on w.member = a.worker and w.unit = a.unit
     where a.since <= $1 and (a.until is null or a.until > $1) group by a.unit, a.sub_unit
 )
-select u.code, coalesce(n.name, u.name) as name, u.kind, u.line, coalesce(up.parent, u.parent) as parent, u.since, u.ended, u.duty,
+select u.code, u.name, u.kind, u.line, u.parent, u.since, u.ended, u.duty,
     coalesce(e.n, 0)::int as enterprises, coalesce(e.large, 0)::int as large, coalesce(e.medium, 0)::int as medium,
     coalesce(e.small, 0)::int as small, coalesce(e.micro, 0)::int as micro, coalesce(e.key, 0)::int as key,
     d.sub_units, i.industries, p.people, p.workers, p.without_post, p.without_duty, coalesce(v.lacking, '{{}}') as lacking,
@@ -61,18 +62,15 @@ select u.code, coalesce(n.name, u.name) as name, u.kind, u.line, coalesce(up.par
     u.duty <> '' or (p.people > 0 and p.without_duty = 0) as charged,
     p.people > 0 and p.without_post = 0 as post,
     coalesce(g.gone, 0) > 0 or coalesce(v.somebody_left, false) or coalesce(e.left_behind, 0) > 0 as red
-from unit u
-left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
-left join unit_parent up on up.code = u.code and up.since <= $1 and (up.until is null or up.until > $1)
+from {dated.units("$1")} u
 left join lateral (
     select sum(n) as n, sum(left_behind) as left_behind, sum(large) as large, sum(medium) as medium, sum(small) as small,
         sum(micro) as micro, sum(key) as key
     from served where (u.kind in ('department', 'township') and unit = u.code) or sub_unit = u.code) e on true
-cross join lateral (select count(*)::int as sub_units from unit c where c.parent = u.code and c.since <= $1
-    and (c.ended is null or c.ended > $1)) d
-cross join lateral (select count(*)::int as industries from mapping_version m cross join lateral jsonb_each_text(m.entries) t
-    where m.name = 'industries' and t.value = u.code and m.version = (select max(x.version) from mapping_version x
-        where x.name = 'industries' and x.since <= $1)) i
+cross join lateral (select count(*)::int as sub_units from unit c join unit_parent cp on cp.code = c.code and cp.parent = u.code
+    and cp.since <= $1 and (cp.until is null or cp.until > $1) where c.since <= $1 and (c.ended is null or c.ended > $1)) d
+cross join lateral (select count(*)::int as industries from {dated.table("'industries'", "$1")} m
+    cross join lateral jsonb_each_text(m.entries) t where t.value = u.code) i
 cross join lateral (
     select count(distinct member)::int as people, count(distinct member) filter (where role = 'worker')::int as workers,
         count(*) filter (where post = '')::int as without_post, count(*) filter (where duty = '')::int as without_duty

@@ -24,11 +24,12 @@ router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码")]
 EnterpriseQuery = Annotated[UUID | None, Query(description="企业编号")]
 _HISTORY = """(
-select a.enterprise, e.code, coalesce(en.name, e.name) as enterprise_name, a.line, a.unit, coalesce(un.name, u.name) as unit_name,
-    a.sub_unit, s.name as sub_unit_name, a.worker, w.account, w.name as worker_name, a.since, a.until, a.reason, a.document,
+select a.enterprise, e.code, coalesce(en.name, e.name) as enterprise_name, a.line, a.unit, coalesce(un.name, u.first_name) as unit_name,
+    a.sub_unit, coalesce(sn.name, s.first_name) as sub_unit_name, a.worker, w.account, w.name as worker_name, a.since, a.until, a.reason, a.document,
     a.confidence
 from assignment a join enterprise e on e.id = a.enterprise join unit u on u.code = a.unit
 left join unit s on s.code = a.sub_unit
+left join unit_name sn on sn.code = a.sub_unit and sn.since <= a.since and (sn.until is null or sn.until > a.since)
 left join unit_name un on un.code = a.unit and un.since <= a.since and (un.until is null or un.until > a.since)
 left join enterprise_name en on en.enterprise = e.id and en.since <= a.since and (en.until is null or en.until > a.since)
 left join lateral (select p.account, p.name from post p where p.member = a.worker order by p.number desc limit 1) w on true

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import orjson
 
+from services.roster.api import dated
 from services.roster.api.placing import Grid
 from services.roster.api.previewing import Preview
 from services.roster.domain.commands import AmendEnterprise, ChangeStanding, FindEnterprise, MissEnterprise, RegisterEnterprise
@@ -30,6 +31,7 @@ from services.roster.intake.whole import Tally, judge_all, report_lines, worth_t
 from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask
+from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Problem, Refused
 from shared.service import Service
@@ -169,8 +171,10 @@ class Import:
         outside = {_id(v.candidate) for v in chunk if isinstance(v, Outside)}
         abnormal = abnormal_of(chunk)
         rows = await self.service.pool.fetch(
-            "select id, name, standing, standing_on, missed_on, particulars, sealed from enterprise where id = any($1::uuid[])",
+            "select id, latest_name as name, standing, standing_on, missed_on, particulars, sealed "
+            f"from {dated.register('$2')} enterprise where id = any($1::uuid[])",
             list(candidates),
+            local_date(self.service.clock()),
         )
         known = {row["id"]: row for row in rows}
         sealed = {row["id"]: {n: Personal.read(t) for n, t in orjson.loads(row["sealed"]).items()} for row in rows}

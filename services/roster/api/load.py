@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
+from services.roster.api import dated
 from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
@@ -44,10 +45,7 @@ select c.*, w.account, w.name as sealed_name, coalesce(w.there, false) as at_pos
 
 async def limit_on(pool: Any, day: date) -> int:
     """The limit in force on a day."""
-    found = await pool.fetchval(
-        "select (entries ->> 'limit')::int from mapping_version where name = 'limits' and since <= $1 order by version desc limit 1",
-        day,
-    )
+    found = await pool.fetchval(f"select (entries ->> 'limit')::int from {dated.table('$2', '$1')} v", day, "limits")
     return LOAD_LIMIT if found is None else found
 
 
@@ -131,7 +129,8 @@ async def of_worker(
         where.append(f"unit = ${len(args)}")
     return await listing(
         service.pool,
-        table=f"(select q.*, e.code, e.name, e.standing, e.industry, e.address from ({_SERVED}) q join enterprise e on e.id = q.enterprise) held",
+        table=f"(select q.*, e.code, e.name, {dated.standing('e', '$1')} as standing, e.industry, e.address "
+        f"from ({_SERVED}) q join enterprise e on e.id = q.enterprise) held",
         columns="enterprise, code, name, standing, industry, address, unit, sub_unit, line", where=where, args=args,
         order=["code", "line"], cursor=cursor, limit=limit,
     )  # fmt: skip

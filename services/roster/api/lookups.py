@@ -71,9 +71,9 @@ async def answering(pool: Any, enterprise: UUID, line: Line) -> list[str]:
 
 
 def under(day: str) -> str:
-    """The unit above a row of ``unit`` on a day, as SQL; without one that day, the one it has now."""
+    """The unit above a row of ``unit`` on a day, as SQL; without one that day, the first it had."""
     held = f"p.code = unit.code and p.since <= {day} and (p.until is null or p.until > {day})"
-    return f"coalesce((select p.parent from unit_parent p where {held}), unit.parent)"
+    return f"coalesce((select p.parent from unit_parent p where {held}), unit.first_parent)"
 
 
 def placed(unit: Any) -> Placed:

@@ -58,7 +58,7 @@ async def _publish(
     known = await service.pool.fetch("select code from unit where code = any($1::text[])", wanted)
     context = await service.context(caller, str(name), lines=lines, units={row["code"] for row in known})
     done = await service.desk.handle(MAPPING, str(name), command, context, command_id=command_id, expected=expected)
-    return {**receipt(service, response, done), "entries": len(done.state.entries)}
+    return {**receipt(service, response, done), "entries": len(done.state.versions[-1].entries)}
 
 
 @router.put("/mapping/industries", name="map_industries", summary="发布行业归口对照表")
@@ -96,14 +96,14 @@ async def set_load_limit(
 @router.get("/mapping/{name}", name="get_mapping", summary="对照表")
 async def table(
     name: TableName, _caller: Caller, request: Request, version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
-    on: Annotated[WrittenDate | None, Query(description="某日生效的版本")] = None,
+    on: Annotated[WrittenDate | None, Query(description="某日生效的版本,默认今天")] = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """As last published; or the version asked for, or the one in force on a day."""
+    """The version in force on a day, today when none is named; or the version asked for, whenever it begins."""
     service: Service = request.app.state.service
     row = await service.pool.fetchrow(
         "select version, entries, since, note from mapping_version where name = $1 and ($2::int is null or version = $2) "
-        "and ($3::date is null or since <= $3) order by version desc limit 1",
-        str(name), version, on,
+        "and ($2::int is not null or since <= $3) order by since desc, version desc limit 1",
+        str(name), version, on or local_date(service.clock()),
     )  # fmt: skip
     if row is None:
         if version is not None:
@@ -162,7 +162,7 @@ async def apply(
     the_office(await service.context(caller, "industries"))
     row = await service.pool.fetchrow(
         "select version, entries, since from mapping_version where name = 'industries' and since <= $1 "
-        "and ($2::int is null or version = $2) order by version desc limit 1",
+        "and ($2::int is null or version = $2) order by since desc, version desc limit 1",
         today, version,
     )  # fmt: skip
     if row is None:

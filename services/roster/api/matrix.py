@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from services.roster.api import dated
 from services.roster.api.reading import reach
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
@@ -59,8 +60,7 @@ async def matrix(caller: Caller, request: Request, on: WrittenDate | None = None
     )
     codes = {row[side] for row in rows for side in ("department", "township")} - {NOBODY}
     named = await service.pool.fetch(
-        "select code, coalesce((select n.name from unit_name n where n.code = u.code and n.since <= $2 "
-        "and (n.until is null or n.until > $2)), u.name) as name from unit u where code = any($1::text[])",
+        f"select code, name from {dated.units('$2')} u where code = any($1::text[])",
         list(codes), day,
     )  # fmt: skip
     names = {NOBODY: "未落实", **{row["code"]: row["name"] for row in named}}

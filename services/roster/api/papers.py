@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.roster.api import dated
 from services.roster.api.units import change
 from services.roster.domain.unit import DocumentUnit, WithdrawUnitDocument
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing
@@ -83,8 +84,8 @@ async def missing(
         service.pool,
         table="(select u.code, u.name, u.kind, array(select k from unnest($2::text[]) k where not exists (select from unit_paper p "
         "where p.unit = u.code and p.kind = k and p.issued <= $1 and (p.expires is null or p.expires >= $1) "
-        "and (p.withdrawn_on is null or p.withdrawn_on > $1))) as missing from unit u "
-        "where u.kind = any($3::text[]) and u.since <= $1 and (u.ended is null or u.ended > $1)) lacking",
+        "and (p.withdrawn_on is null or p.withdrawn_on > $1))) as missing "
+        f"from {dated.units('$1')} u where u.kind = any($3::text[]) and u.since <= $1 and (u.ended is null or u.ended > $1)) lacking",
         columns="code, name, kind, missing", where=["missing <> '{}'", "coalesce(code = $4, true)"],
         args=[day, [str(kind) for kind in PaperKind], _FILING, unit], order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from services.roster.api.lookups import placed, under
+from services.roster.api import dated
+from services.roster.api.lookups import placed
 from services.roster.domain.commands import Assignment
 from services.roster.domain.enterprise import Placed
 from services.roster.intake.places import Places, Suggestion, elsewhere, outside, suggest_for
@@ -29,12 +30,12 @@ class Grid:
     async def of(cls, service: Service) -> Grid:
         """As units are now, by the tables in force today."""
         rows = await service.pool.fetch(
-            "select distinct on (name) name, entries from mapping_version where since <= $1 order by name, version desc",
+            "select distinct on (name) name, entries from mapping_version where since <= $1 order by name, since desc, version desc",
             local_date(service.clock()),
         )
         tables = {row["name"]: orjson.loads(row["entries"]) for row in rows}
         units = await service.pool.fetch(
-            f"select code, name, kind, {under('$1')} as parent, line from unit where ended is null or ended > $1",
+            f"select code, name, kind, parent, line from {dated.units('$1')} unit where ended is null or ended > $1",
             local_date(service.clock()),
         )
         lines = {u["code"]: placed(u) for u in units if u["line"]}

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from services.roster.api import dated
 from services.roster.api.placing import Grid
 from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, Verdict
 from shared.months import local_date
@@ -21,9 +22,9 @@ _PERSONAL = ("legal_person", "contact", "phone")
 _PAGE = 400
 Amendment = Callable[[Candidate, Any, dict[str, str], bool | None], Any]
 
-_REGISTER = """
-select e.id, e.name, e.standing, e.standing_on, e.missed_on, e.particulars, e.sealed, v.unit as vertical, h.unit as horizontal
-from enterprise e
+_REGISTER = f"""
+select e.id, e.latest_name as name, e.standing, e.standing_on, e.missed_on, e.particulars, e.sealed, v.unit as vertical, h.unit as horizontal
+from {dated.register("$2")} e
 left join assignment v on v.enterprise = e.id and v.line = 'vertical' and v.since <= $2 and (v.until is null or v.until > $2)
 left join assignment h on h.enterprise = e.id and h.line = 'horizontal' and h.since <= $2 and (h.until is null or h.until > $2)
 where e.id = any($1::uuid[])
@@ -114,7 +115,7 @@ class Preview:
         """Those in scope that the file does not name and that do not wait as missing yet, a few hundred at a time."""
         after, today = "", local_date(self.service.clock())
         while page := await self.service.pool.fetch(
-            "select e.id, e.code, e.name, e.standing from enterprise e join scope s on s.enterprise = e.id and s.since <= $3 "
+            f"select e.id, e.code, e.name, {dated.standing('e', '$3')} as standing from enterprise e join scope s on s.enterprise = e.id and s.since <= $3 "
             "and (s.until is null or s.until > $3) where e.code > $1 and e.missed_on is null order by e.code limit $2",
             after, _PAGE, today,
         ):  # fmt: skip

@@ -9,6 +9,7 @@ import orjson
 import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.roster.api.dated import standing
 from services.roster.api.reading import answering, reach
 from services.roster.domain.enterprise import subject
 from services.roster.domain.subject import (
@@ -28,6 +29,7 @@ from shared.disclosure import Disclose, UnmaskPersonal, disclose, disclosed, rec
 from shared.entrance import Entrance
 from shared.events import Command
 from shared.limits import Limiter
+from shared.months import local_date
 from shared.persons import member_seat, persons_of
 from shared.phones import Phone
 from shared.problems import Forbidden, Unknown
@@ -81,8 +83,10 @@ async def unmask_member(
     service: Service = request.app.state.service
     may_open(caller)
     row = await service.pool.fetchrow(
-        "select member, phone, unit from post where account = $1 order by number desc limit 1", account
-    )
+        "select member, phone, unit from post where account = $1 "
+        "order by since <= $2 and (until is null or until > $2) desc, number desc limit 1",
+        account, local_date(service.clock()),
+    )  # fmt: skip
     if row is None:
         raise Unknown(what="member", id=account)
     if not sees_unit(caller, row["unit"]) and caller.id != row["member"]:
@@ -110,14 +114,14 @@ async def find(command: FindPhone, caller: Caller, request: Request, response: R
     if not caller.holds(*_LOOKING_UP):
         raise Forbidden(needs=[role.label for role in _LOOKING_UP])
     _LOOKUPS.take(str(caller.id))
-    subjects = await service.vault.find(command.phone.found_by or "")
+    subjects, today = await service.vault.find(command.phone.found_by or ""), local_date(service.clock())
     enterprises = await service.pool.fetch(
-        "select e.id, e.code, e.name, e.standing from contact c join enterprise e on e.id = c.enterprise "
-        "where c.subject = any($1::uuid[]) order by e.code", subjects,
+        f"select e.id, e.code, e.name, {standing('e', '$2')} as standing from contact c join enterprise e on e.id = c.enterprise "
+        "where c.subject = any($1::uuid[]) order by e.code", subjects, today,
     )  # fmt: skip
     members = await service.pool.fetch(
         "select distinct on (member) member as id, account, unit, role, name as sealed from post where (phone ->> 'sub')::uuid = any($1::uuid[]) "
-        "order by member, number desc", subjects,
+        "order by member, since <= $2 and (until is null or until > $2) desc, number desc", subjects, today,
     )  # fmt: skip
     led_to = [("enterprise", row["id"]) for row in enterprises] + [("member", row["id"]) for row in members]
     for what, about in led_to or [("nobody", NOBODY)]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.roster.api import dated
 from services.roster.api.brand import brand_on
 from services.roster.api.reading import answering, reach
 from services.roster.documents.plaque import plaque
@@ -22,7 +23,7 @@ from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, r
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.handle import Done
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.openings import Opening
 from shared.percent import percentage
 from shared.problems import Forbidden, Unknown
@@ -35,7 +36,11 @@ router = APIRouter(tags=["项目挂牌"], route_class=Entrance)
 ProjectId = Annotated[UUID, Path(description="项目编号")]
 UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]
 
+On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 _TOKEN_BYTES = 16
+_ON_THE_DAY = """(
+    select p.*, exists (select from plaque q where q.project = p.id and q.since <= $1 and (q.until is null or q.until > $1)) as plaqued
+    from project p) project"""
 _ANSWERS_FOR = (
     "exists (select from assignment a where a.enterprise = project.enterprise and a.unit = ${} and a.since <= ${}::date "
     "and (a.until is null or a.until > ${}::date))"
@@ -64,12 +69,16 @@ async def _carry_out(
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         rows = await service.pool.fetch(
             "select member, role from post where member = any($1::uuid[]) and since <= $2 and (until is null or until > $2)",
-            [command.leader, command.contact], today,
+            [command.leader, command.contact], command.on,
+        )  # fmt: skip
+        taken = await service.pool.fetchval(
+            "select exists (select from plaque where number = $1 and project <> $2 and (until is null or until > $3))",
+            command.number, id_, command.on,
         )  # fmt: skip
         roles: dict[UUID, set[Role]] = {}
         for row in rows:
             roles.setdefault(row["member"], set()).add(Role(row["role"]))
-        known |= {"token": token, "token_sha256": sha256(token.encode()).hexdigest(), "roles": roles}
+        known |= {"token": token, "token_sha256": sha256(token.encode()).hexdigest(), "roles": roles, "taken": taken}
     context = await service.context(caller, id_, **known)
     try:
         return await service.desk.handle(PROJECT, id_, command, context, command_id=command_id, expected=expected)
@@ -119,31 +128,31 @@ async def take_down(
 
 @router.get("/projects", name="list_projects", summary="项目与挂牌清单")
 async def projects(
-    caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitQuery = None, *, plaqued: bool | None = None,
+    caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitQuery = None, *, plaqued: bool | None = None, on: On = None,
     cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Projects of an enterprise, of a unit's enterprises, with or without a plaque; and how many of them have one (挂牌率)."""
     service: Service = request.app.state.service
     unit = unit_of(caller, unit)
-    today = local_date(service.clock())
-    where: list[str] = []
-    args: list[Any] = []
+    day = on or local_date(service.clock())
+    where: list[str] = ["since <= $1"]
+    args: list[Any] = [day]
     if unit is not None:
-        args += [unit, today]
-        where.append(_ANSWERS_FOR.format(1, 2, 2))
+        args.append(unit)
+        where.append(_ANSWERS_FOR.format(2, 1, 1))
     if enterprise is not None:
         args.append(enterprise)
         where.append(f"enterprise = ${len(args)}")
     if only_own(caller):
         (await reach(service, caller)).narrowed(where, args, unit="")
     counted = await service.pool.fetchrow(
-        f"select count(*) as d, count(*) filter (where plaqued) as n from project where {' and '.join(where) or 'true'}", *args
+        f"select count(*) as d, count(*) filter (where plaqued) as n from {_ON_THE_DAY} where {' and '.join(where)}", *args
     )
     if plaqued is not None:
         args.append(plaqued)
         where.append(f"plaqued = ${len(args)}")
     page = await listing(
-        service.pool, table="project", columns="id, name, enterprise, since, plaqued", where=where, args=args, order=["since", "id"],
+        service.pool, table=_ON_THE_DAY, columns="id, name, enterprise, since, plaqued", where=where, args=args, order=["since", "id"],
         cursor=cursor, limit=limit,
     )  # fmt: skip
     return {"rate": {"n": counted["n"], "d": counted["d"], "pct": percentage(counted["n"], counted["d"])}, **page}
@@ -156,12 +165,15 @@ async def get_project(id_: ProjectId, caller: Caller, request: Request) -> dict[
 
 async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
     may = await reach(service, caller)
+    day = local_date(service.clock())
     row = await service.pool.fetchrow(
-        "select p.*, e.name as enterprise_name from project p join enterprise e on e.id = p.enterprise where p.id = $1", id_
-    )
+        f"select project.*, e.name as enterprise_name from {_ON_THE_DAY} join enterprise e on e.id = project.enterprise "
+        "where project.id = $2",
+        day, id_,
+    )  # fmt: skip
     if row is None:
         raise Unknown(what="project", id=str(id_))
-    known = await _known(service, row["enterprise"], local_date(service.clock()))
+    known = await _known(service, row["enterprise"], day)
     inside = caller.unit in (known["units"] or ())
     may.must_cover(known["units"] or (), row["enterprise"])
     hands_on = (inside and caller.holds(*HANDS)) or caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
@@ -169,10 +181,12 @@ async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]
         "select number, leader, contact, office_phone, since, until, reason from plaque where project = $1 order by turn", id_
     )
     items = [dict(item) for item in hung]
+    hanging = [item for item in items if item["since"] <= day and (item["until"] is None or item["until"] > day)]
+    ends = not items or items[-1]["until"] is not None
     return {
         "id": id_, "name": row["name"], "enterprise": row["enterprise"], "enterprise_name": row["enterprise_name"],
-        "since": row["since"], "plaque": items[-1] if row["plaqued"] else None, "plaques": items, "version": row["ver"],
-        "allowed_actions": ([] if not hands_on else ["take-down"] if row["plaqued"] else ["hang"]),
+        "since": row["since"], "plaque": hanging[-1] if hanging else None, "plaques": items, "version": row["ver"],
+        "allowed_actions": ([] if not hands_on else ["hang"] if ends else ["take-down"]),
     }  # fmt: skip
 
 
@@ -188,15 +202,15 @@ async def print_plaque(
     id_: ProjectId, caller: Caller, request: Request,
     site: Annotated[str | None, Query(max_length=200, pattern=r"^https?://[^\s/?#]+$", description="站点地址;默认品牌表中的")] = None,
 ) -> Response:  # fmt: skip
-    """The plaque that hangs now. The QR code opens ``<site>/s/<token>``; printing it again gives the same page."""
+    """The plaque that hangs now, or is to hang. The QR code opens ``<site>/s/<token>``; printing it again gives the same page."""
     service: Service = request.app.state.service
     row = await service.pool.fetchrow(
         "select q.*, p.name, p.enterprise, e.name as enterprise_name, l.name as leader_name, l.said as leader_post, "
         "c.name as contact_name, c.said as contact_post from plaque q join project p on p.id = q.project "
         "join enterprise e on e.id = p.enterprise "
         f"left join lateral ({_PERSON.format('leader')}) l on true left join lateral ({_PERSON.format('contact')}) c on true "
-        "where q.project = $1 and q.until is null",
-        id_,
+        "where q.project = $1 and (q.until is null or q.until > $2) order by q.since limit 1",
+        id_, local_date(service.clock()),
     )  # fmt: skip
     if row is None:
         raise Unknown(what="plaque", id=str(id_))
@@ -219,7 +233,7 @@ async def print_plaque(
 
 
 _PERSON = (
-    "select o.name, o.role || '|' || o.post || '|' || u.name as said from post o join unit u on u.code = o.unit "
+    f"select o.name, o.role || '|' || o.post || '|' || u.name as said from post o join {dated.units('q.since')} u on u.code = o.unit "
     "where o.member = q.{} order by (o.since <= q.since and (o.until is null or o.until > q.since)) desc, o.number limit 1"
 )
 

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
-from services.roster.api import lookups
+from services.roster.api import dated, lookups
 from services.roster.api.enterprises import moved_to
 from services.roster.api.placing import Grid
 from services.roster.domain.access import the_district
@@ -59,24 +59,26 @@ _TWIN = (
     "(select jsonb_agg(jsonb_build_object('id', t.id, 'code', t.code, 'name', t.name) order by t.code) from enterprise t "
     "where t.name_key = e.name_key and t.id <> e.id)"
 )
+_STANDING = dated.standing("e", "$1")
 _LOST = (
     f"(select max(s.on_date) from survey s where s.enterprise = e.id and s.result = '{SurveyResult.LOST}' and not exists "
     "(select from survey n where n.enterprise = e.id and (n.on_date, n.census) > (s.on_date, s.census)) and not exists "
-    "(select from loss l where l.enterprise = e.id and l.on_date >= s.on_date))"
+    "(select from loss l where l.enterprise = e.id and l.on_date >= s.on_date and l.on_date <= $1))"
 )
+_SURVIVING = ", ".join(f"'{standing}'" for standing in Standing if standing.survives)
 _WHERE: dict[Queue, str] = {
     Queue.UNPLACED: f"{_SERVED} and {_HORIZONTAL} is null",
     Queue.UNCLASSIFIED: f"{_SERVED} and {_VERTICAL} is null",
     Queue.DUPLICATES: f"{_SERVED} and exists (select from enterprise t where t.name_key = e.name_key and t.id <> e.id)",
     Queue.LOST: f"{_SERVED} and {_LOST} is not null",
-    Queue.MISSING: "e.missed_on is not null and $1::date is not null",
+    Queue.MISSING: f"e.missed_on <= $1 and {_STANDING} in ({_SURVIVING})",
     Queue.MOVED: f"{_SERVED} and (e.address_on > {_SINCE.format(line='horizontal')} or e.industry_on > {_SINCE.format(line='vertical')})",
 }
 _WHERE_IT_IS = (
     "address, particulars ->> 'business_address' as business_address, particulars ->> 'registrar' as registrar, "
     "coalesce(particulars ->> 'elsewhere', '') as elsewhere"
 )
-_COLUMNS = f"e.id, e.code, e.name, e.standing, e.industry, {_WHERE_IT_IS}"
+_COLUMNS = f"e.id, e.code, e.name, {_STANDING} as standing, e.industry, {_WHERE_IT_IS}"
 _MORE: dict[Queue, str] = {
     Queue.DUPLICATES: f", {_TWIN} as twins",
     Queue.LOST: f", {_LOST} as lost_on",
@@ -120,12 +122,13 @@ async def unassigned(caller: Caller, request: Request, line: Line, cursor: Curso
     service: Service = request.app.state.service
     the_district(caller)
     return await listing(
-        service.pool, table="enterprise", columns="id, code, name, standing, industry, address",
+        service.pool, table=f"{dated.register('$1')} enterprise", columns="id, code, name, standing, industry, address",
         where=[
-            "standing = any($1::text[])", "not managed_elsewhere",
-            "not exists (select from assignment a where a.enterprise = id and a.line = $2 and a.until is null)",
+            f"standing in ({_SURVIVING})", "not managed_elsewhere", "registered_on <= $1",
+            "not exists (select from assignment a where a.enterprise = id and a.line = $2 and a.since <= $1 "
+            "and (a.until is null or a.until > $1))",
         ],
-        args=[[str(s) for s in Standing if s.survives], str(line)], order=["code"], cursor=cursor, limit=limit,
+        args=[local_date(service.clock()), str(line)], order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip
 
 

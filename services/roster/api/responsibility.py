@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.roster.api import dated
 from services.roster.api import gaps as gaping
 from services.roster.api.reading import reach
 from services.roster.domain.access import looks_up, the_district
@@ -31,21 +32,18 @@ router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 EnterpriseId = Annotated[UUID, Path(description="企业编号")]
 On = Annotated[WrittenDate | None, Query(description="哪一天;默认今天,可早可晚")]
 
-_QUESTION = """
-select e.id, e.code, e.standing, coalesce(en.name, e.name) as name, m.line as main,
+_QUESTION = f"""
+select e.id, e.code, e.standing, e.name, m.line as main,
     exists (select from scope s where s.enterprise = e.id and s.since <= $2 and (s.until is null or s.until > $2)) as in_scope,
-    l.line, a.unit, coalesce(un.name, u.name) as unit_name, u.ended <= $2 as ended, a.sub_unit,
-    coalesce(sn.name, s.name) as sub_unit_name, a.worker, w.account, w.name as worker_name, coalesce(w.there, false) as there,
+    l.line, a.unit, u.name as unit_name, u.ended <= $2 as ended, a.sub_unit,
+    s.name as sub_unit_name, a.worker, w.account, w.name as worker_name, coalesce(w.there, false) as there,
     a.since, a.until, a.document, a.reason, a.confidence, h.heads, f.phone
-from enterprise e
+from {dated.register("$2")} e
 cross join (values ('vertical'), ('horizontal')) l(line)
-left join enterprise_name en on en.enterprise = e.id and en.since <= $2 and (en.until is null or en.until > $2)
 left join main_contact m on m.enterprise = e.id and m.since <= $2 and (m.until is null or m.until > $2)
 left join assignment a on a.enterprise = e.id and a.line = l.line and a.since <= $2 and (a.until is null or a.until > $2)
-left join unit u on u.code = a.unit
-left join unit s on s.code = a.sub_unit
-left join unit_name un on un.code = a.unit and un.since <= $2 and (un.until is null or un.until > $2)
-left join unit_name sn on sn.code = a.sub_unit and sn.since <= $2 and (sn.until is null or sn.until > $2)
+left join {dated.units("$2")} u on u.code = a.unit
+left join {dated.units("$2")} s on s.code = a.sub_unit
 left join lateral (
     select p.account, p.name, bool_or(p.unit = a.unit and p.since <= $2 and (p.until is null or p.until > $2)) as there
     from post p where p.member = a.worker group by p.account, p.name) w on true
@@ -54,10 +52,8 @@ left join lateral (
         'acting_for', p.acting_for) order by p.role, p.acting_for nulls first, p.since, p.account) as heads
     from post p where p.unit = a.unit and p.role in ('head', 'deputy')
         and p.since <= $2 and (p.until is null or p.until > $2)) h on true
-left join lateral (
-    select v.entries ->> a.unit as phone from mapping_version v where v.name = 'phones'
-    order by v.since <= $2 desc, v.version desc limit 1) f on true
-where {which} = $1
+left join lateral (select v.entries ->> a.unit as phone from {dated.table("'phones'", "$2")} v) f on true
+where {{which}} = $1
 """
 _BY_ID, _BY_CODE = _QUESTION.format(which="e.id"), _QUESTION.format(which="e.code")
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.roster.api import dated
 from services.roster.domain.access import business
 from services.roster.domain.tiers import NEEDS
 from services.roster.projections.sealed import sealed
@@ -25,11 +26,10 @@ UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NEEDS = ", ".join(f"('{need.kind}', '{need.role}', {need.most or 'null'}::int)" for need in NEEDS)
 VIOLATIONS = f"""(
-select u.code as unit, coalesce(n.name, u.name) as unit_name, w.role, w.most, h.has, l.account as left_account, l.until as left_on,
+select u.code as unit, u.name as unit_name, w.role, w.most, h.has, l.account as left_account, l.until as left_on,
     (select p.account from post p where p.unit = u.code and p.role = w.role and p.acting_for is not null
         and p.since <= $1 and (p.until is null or p.until > $1) order by p.since, p.account limit 1) as standing_in
-from unit u join (values {_NEEDS}) w(kind, role, most) on w.kind = u.kind
-left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
+from {dated.units("$1")} u join (values {_NEEDS}) w(kind, role, most) on w.kind = u.kind
 cross join lateral (
     select count(distinct p.member)::int as has from post p where p.unit = u.code and p.role = w.role and p.acting_for is null
         and p.since <= $1 and (p.until is null or p.until > $1)) h
@@ -92,14 +92,12 @@ async def liaisons(
     return page
 
 
-_TEAM = """
-select coalesce(n.name, u.name) as unit_name, p.account, p.name, p.role, s.name as sub_name, p.post, p.duty, p.since, p.until,
+_TEAM = f"""
+select u.name as unit_name, p.account, p.name, p.role, s.name as sub_name, p.post, p.duty, p.since, p.until,
     p.acting_for, p.document, v.entries ->> u.code as phone
-from post p join unit u on u.code = p.unit
-left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
-left join unit s on s.code = p.sub_unit
-left join lateral (
-    select entries from mapping_version where name = 'phones' order by since <= $1 desc, version desc limit 1) v on true
+from post p join {dated.units("$1")} u on u.code = p.unit
+left join {dated.units("$1")} s on s.code = p.sub_unit
+left join {dated.table("'phones'", "$1")} v on true
 where p.since <= $1 and (p.until is null or p.until > $1) and ($2::text is null or p.unit = $2)
 order by u.kind, u.code, array_position($3::text[], p.role), p.account
 """

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api import lookups
+from services.roster.api import dated, lookups
 from services.roster.domain.unit import (
     UNIT,
     Asked,
@@ -32,14 +32,8 @@ from shared.terms import UnitKind, derived_id
 
 router = APIRouter(tags=["单位"], route_class=Entrance)
 
+On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
-_ON_THE_DAY = """(
-    select u.code, coalesce(n.name, u.name) as name, u.kind, coalesce(p.parent, u.parent) as parent, u.line, u.since, u.ended,
-        u.predecessors, u.successors, u.duty, u.ver as version
-    from unit u
-    left join unit_name n on n.code = u.code and n.since <= $1 and (n.until is null or n.until > $1)
-    left join unit_parent p on p.code = u.code and p.since <= $1 and (p.until is null or p.until > $1)) unit"""
-"""Units as they were called, and under which they stood, on a day."""
 
 
 @router.put("/units/{code}", name="establish_unit", summary="设立单位(可注明由哪些单位析出或合并)", status_code=201)
@@ -136,7 +130,7 @@ async def change(
 @router.get("/units", name="list_units", summary="单位列表(任意一天)")
 async def units(
     _caller: Caller, request: Request, kind: UnitKind | None = None, parent: str | None = Query(None, max_length=20),
-    on: WrittenDate | None = None, cursor: Cursor = None, limit: Limit = 100,
+    on: On = None, cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Units standing on a day (today when none is named), as they were called and under which they stood on that day."""
     service: Service = request.app.state.service
@@ -148,7 +142,7 @@ async def units(
             args.append(str(value))
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table=_ON_THE_DAY, columns="code, name, kind, parent, line, since, ended, predecessors, successors",
+        service.pool, table=f"{dated.units('$1')} unit", columns="code, name, kind, parent, line, since, ended, predecessors, successors",
         where=where, args=args, order=["code"], cursor=cursor, limit=limit,
     )  # fmt: skip
     for item in page["items"]:
@@ -157,8 +151,9 @@ async def units(
 
 
 @router.get("/units/{code}", name="get_unit", summary="单位")
-async def get_unit(code: UnitCode, _caller: Caller, request: Request) -> dict[str, Any]:
-    return await _unit(request.app.state.service, code)
+async def get_unit(code: UnitCode, _caller: Caller, request: Request, on: On = None) -> dict[str, Any]:
+    """As it is called, and under which it stands, on a day."""
+    return await _unit(request.app.state.service, code, on)
 
 
 @router.get("/units/{code}/leftovers", name="list_leftovers", summary="单位撤销后仍待转移的企业和人员")
@@ -184,10 +179,11 @@ async def leftovers(
     return {**page, "posts": posts, "ended": found["ended"], "successors": found["successors"]}
 
 
-async def _unit(service: Service, code: str) -> dict[str, Any]:
+async def _unit(service: Service, code: str, on: date | None = None) -> dict[str, Any]:
     row = await service.pool.fetchrow(
-        f"select code, name, kind, parent, line, since, ended, duty, predecessors, successors, version from {_ON_THE_DAY} where code = $2",
-        local_date(service.clock()), code,
+        "select code, name, kind, parent, line, since, ended, duty, predecessors, successors, ver as version "
+        f"from {dated.units('$1')} unit where code = $2",
+        on or local_date(service.clock()), code,
     )  # fmt: skip
     if row is None:
         raise Unknown(what="unit", id=code)

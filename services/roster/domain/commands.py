@@ -120,7 +120,6 @@ class ChangeCustody(Command):
 class AssignEnterprise(Command):
     """From a day on this unit, and this worker, answers for it on this line."""
 
-    IF_NOT_SO: ClassVar[bool] = True
     line: Line
     unit: Code
     sub_unit: Code | None = None

@@ -53,6 +53,7 @@ from services.roster.domain.refusals import (
 )
 from services.roster.domain.sizes import RULE, Sizing, size_of
 from shared.codes import InvalidCode, credit_code
+from shared.dated import on_day, said_of
 from shared.decider import Context, Decider
 from shared.events import Fact
 from shared.events.roster import (
@@ -88,20 +89,15 @@ class Registered:
     """In the register, whatever its standing. ``facts`` are the particulars as they are now."""
 
     code: str
-    name: str
-    former_names: tuple[str, ...]
-    standing: Standing
-    standing_on: date | None
-    managed_elsewhere: bool
-    particulars: dict[str, Any]
-    assigned: tuple[EnterpriseAssigned, ...]
-    lost: tuple[ContactLossVerified, ...]
-    since: date | None = None
+    since: date
     """The day it entered the register."""
-    names: tuple[tuple[date, str], ...] = ()
-    standings: tuple[tuple[date, Standing], ...] = ()
-    custodies: tuple[tuple[date, bool], ...] = ()
-    """Each with the day from which it was so."""
+    names: tuple[tuple[date, str], ...]
+    standings: tuple[tuple[date, Standing], ...]
+    custodies: tuple[tuple[date, bool], ...]
+    """Each with the day from which it was so; what the registration says without a day was so since ever."""
+    particulars: dict[str, Any]
+    assigned: tuple[EnterpriseAssigned, ...] = ()
+    lost: tuple[ContactLossVerified, ...] = ()
     main: tuple[MainContactChosen, ...] = ()
     sizing: EnterpriseSized | None = None
     tags: tuple[str, ...] = ()
@@ -114,6 +110,21 @@ class Registered:
     address_on: date | None = None
     industry_on: date | None = None
     """When the address, and the industry, were last amended."""
+
+    @property
+    def name(self) -> str:
+        """The latest name: a change of name is recorded on its day, none is to come."""
+        return on_day(self.names, date.max)
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """The other names it ever had, in their order."""
+        names = dict.fromkeys(name for _, name in sorted(self.names, key=lambda item: item[0]))
+        return tuple(name for name in names if name != self.name)
+
+    def standing(self, day: date) -> Standing:
+        """What the register says of it on a day."""
+        return on_day(self.standings, day)
 
     def placed_by(self, line: Line, on: date) -> EnterpriseAssigned | None:
         """The assignment that brought it to the unit which answers on this day; naming a worker inside is not that."""
@@ -173,11 +184,11 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _amend(state, command, context)
         case Registered(), ChangeStanding():
             the_office(context)
-            same = (state.standing, state.standing_on) == (command.standing, command.on)
+            same = said_of(state.standings, command.on) == command.standing
             return [] if same else [StandingChanged(**command.model_dump())]
         case Registered(), ChangeCustody():
             the_office(context)
-            same = state.managed_elsewhere == command.managed_elsewhere
+            same = said_of(state.custodies, command.on) == command.managed_elsewhere
             return [] if same else [CustodyChanged(**command.model_dump())]
         case Registered(), AssignEnterprise():
             return _assign(state, command, context)
@@ -206,7 +217,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [] if fact == (state.preferred or ContactPreferred()) else [fact]
         case Registered(), MissEnterprise():
             the_office(context)
-            return [] if state.missed or not state.standing.survives else [EnterpriseMissed(**command.model_dump())]
+            surviving = state.standing(context.today).survives
+            return [] if state.missed or not surviving else [EnterpriseMissed(**command.model_dump())]
         case Registered(), FindEnterprise():
             the_office(context)
             return [EnterpriseFound(on=context.today, **command.model_dump())] if state.missed else []
@@ -219,8 +231,7 @@ def _assign(state: Registered, command: AssignEnterprise, context: Context) -> l
     inside = held is not None and held.unit == command.unit
     the_unit(context, command.unit if inside else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
     _fits(command.line, command.unit, command.sub_unit, command.worker, context)
-    named = (command.unit, command.sub_unit, command.worker)
-    if held and (held.unit, held.sub_unit, held.worker) == named and command.document in ("", held.document):
+    if held and _said(held, command):
         return []
     if held is not None and not inside and moving.takes_two(held.unit, context):
         return [*moving.proposed(state.moves, command, context)]
@@ -317,7 +328,7 @@ def _registered(state: Registered, command: RegisterEnterprise) -> list[Fact]:
     """The same registration again; what it says of particulars is compared with the first one's words."""
     placed = {(item.line, item.unit, item.sub_unit, item.worker) for item in state.assigned}
     same = placed >= {(item.line, item.unit, item.sub_unit, item.worker) for item in command.assignments}
-    if same and (state.name, state.standing) == (command.name, command.standing):
+    if same and (state.names[0][1], state.standings[0][1]) == (command.name, command.standing):
         return []
     raise AlreadyRegistered(code=state.code, name=state.name)
 
@@ -347,6 +358,13 @@ def _verify(state: Registered, command: VerifyContactLoss, context: Context) -> 
     return [] if fact in state.lost else [fact]
 
 
+def _said(held: EnterpriseAssigned, command: AssignEnterprise) -> bool:
+    """Whether somebody said the same of this very day: what is left out was understood so, what a table did nobody said."""
+    named = (held.on, held.unit, held.sub_unit, held.worker, held.confidence)
+    same = named == (command.on, command.unit, command.sub_unit, command.worker, None)
+    return same and command.reason in ("", held.reason) and command.document in ("", held.document)
+
+
 def _fits(line: Line, unit: str, sub_unit: str | None, worker: UUID | None, context: Context) -> None:
     lines = context.known["lines"]
     under = lines.get(sub_unit, (None, None)) if sub_unit else (line, unit)
@@ -368,25 +386,20 @@ def evolve(state: State, fact: Fact) -> State:
         case Unregistered(), EnterpriseRegistered():
             particulars = {name: getattr(fact, name) for name in _PARTICULARS}
             return Registered(
-                fact.code, fact.name, (), fact.standing, fact.standing_on, fact.managed_elsewhere, particulars, (), (),
-                fact.on, ((fact.on, fact.name),), ((fact.on, fact.standing),), ((fact.on, fact.managed_elsewhere),),
+                fact.code, fact.on, ((date.min, fact.name),), ((fact.standing_on or date.min, fact.standing),),
+                ((date.min, fact.managed_elsewhere),), particulars,
             )  # fmt: skip
         case Registered(), EnterpriseAmended():
             changes = {name: value for name in _PARTICULARS if (value := getattr(fact, name)) is not None}
-            former = state.former_names if fact.name in (None, state.name) else (*state.former_names, state.name)
             names = (*state.names, (fact.on, fact.name)) if fact.name else state.names
             particulars = {**state.particulars, **changes}
             moved = fact.on if fact.address is not None or fact.business_address is not None else state.address_on
             turned = fact.on if fact.industry is not None else state.industry_on
-            state = replace(state, name=fact.name or state.name, former_names=former, names=names, particulars=particulars)
-            return replace(state, address_on=moved, industry_on=turned)
+            return replace(state, names=names, particulars=particulars, address_on=moved, industry_on=turned)
         case Registered(), StandingChanged():
-            standings = (*state.standings, (fact.on, fact.standing))
-            missed = state.missed if fact.standing.survives else None
-            return replace(state, standing=fact.standing, standing_on=fact.on, standings=standings, missed=missed)
+            return replace(state, standings=(*state.standings, (fact.on, fact.standing)))
         case Registered(), CustodyChanged():
-            custodies = (*state.custodies, (fact.on, fact.managed_elsewhere))
-            return replace(state, managed_elsewhere=fact.managed_elsewhere, custodies=custodies)
+            return replace(state, custodies=(*state.custodies, (fact.on, fact.managed_elsewhere)))
         case Registered(), EnterpriseAssigned():
             others = tuple(a for a in state.assigned if (a.line, a.on) != (fact.line, fact.on))
             waiting = tuple(

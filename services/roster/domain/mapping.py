@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints
 
 from services.roster.domain.permissions import the_office
 from services.roster.domain.unit import Code
+from shared.dated import said_of
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import IndustriesMapped, LoadLimitSet, OfficePhonesMapped, PlacesMapped
@@ -101,15 +102,13 @@ class Version:
 
 @dataclass(frozen=True)
 class Mapping:
-    """The table as last published, with every version of it."""
+    """Every version of the table."""
 
-    entries: tuple[tuple[str, str], ...] = ()
-    on: date | None = None
     versions: tuple[Version, ...] = ()
 
     def at(self, day: date) -> Version | None:
-        """The version in force on a day: the last one published whose day has come."""
-        return next((item for item in reversed(self.versions) if item.on <= day), None)
+        """The version in force on a day: the one that begins last of those whose day has come, of one day the one published last."""
+        return max(reversed([item for item in self.versions if item.on <= day]), key=lambda item: item.on, default=None)
 
 
 Asked = MapIndustries | MapPlaces | MapOfficePhones | SetLoadLimit
@@ -136,7 +135,8 @@ def decide_mapping(state: Mapping, command: Asked, context: Context) -> list[Fac
             fact = OfficePhonesMapped(**command.model_dump())
         case SetLoadLimit():
             fact = LoadLimitSet(**command.model_dump())
-    return [] if (state.entries, state.on) == (_entries(fact), fact.on) else [fact]
+    said = said_of([(item.on, item.entries) for item in state.versions], fact.on)
+    return [] if said == _entries(fact) else [fact]
 
 
 def _entries(fact: Mapped | LoadLimitSet) -> tuple[tuple[str, str], ...]:
@@ -148,7 +148,7 @@ def evolve_mapping(state: Mapping, fact: Fact) -> Mapping:
     if not isinstance(fact, (IndustriesMapped, PlacesMapped, OfficePhonesMapped, LoadLimitSet)):
         return state
     version = Version(len(state.versions) + 1, _entries(fact), fact.on, fact.note)
-    return Mapping(version.entries, version.on, (*state.versions, version))
+    return Mapping((*state.versions, version))
 
 
 MAPPING: Decider[Mapping] = Decider("mapping", Mapping(), decide_mapping, evolve_mapping)

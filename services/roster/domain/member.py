@@ -3,15 +3,18 @@
     (nothing) --appoint--> posts held --appoint / release--> posts held
     (nothing), posts held --appoint--> proposed --confirm--> posts held, --reject--> as before
 
-A member holds posts: a role in a unit from a day on, for good or up to a day. A leave deputy stands in for somebody and ends
-by itself. Who is appointed from outside his unit, or to an office, is proposed by one person and confirmed by another
-(``roles.md``); nobody appoints himself, and roles that exclude each other are never held together (``exclusions``).
-One chief in the district, one head in a unit at a time; whoever stands in for them is no second one. The
+A member holds posts: a role in a unit from a day on, for good or up to a day. What is said of a day holds until the next day of
+which something was said, whatever the order of saying: a release leaves what begins later alone, and a day is put right by saying
+what is so of it. A leave deputy stands in for somebody and ends by itself. Who is appointed from outside his unit, or to an
+office, is proposed by one person and confirmed by another (``roles.md``); nobody appoints himself, and roles that exclude each
+other are never held together (``exclusions``). One chief in the district, one head in a unit at a time; whoever stands in for
+them is no second one. The
 person's name and number are sealed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -23,6 +26,7 @@ from services.roster.domain.exclusions import exclude
 from services.roster.domain.refusals import NotUnderUnit
 from services.roster.domain.second import OFFICE, confirming, of_the_office
 from services.roster.domain.unit import Code
+from shared.dated import Said, terms
 from shared.decider import Actor, Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
@@ -157,23 +161,53 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Freed:
+    """From a day on the role in the unit is not held any more, however it was."""
+
+    unit: str
+    role: Role
+    since: date
+
+
+@dataclass(frozen=True)
 class Member:
-    """Somebody. ``account`` is empty for nobody yet; ``proposals`` wait for a second person."""
+    """Somebody. ``account`` is empty for nobody yet; ``said`` is all that was said of posts, in the order of saying;
+    ``proposals`` wait for a second person.
+    """
 
     account: str = ""
     name: Personal | None = None
     phone: Personal | None = None
-    posts: tuple[Held, ...] = ()
+    said: tuple[Held | Freed, ...] = ()
     proposals: tuple[MemberProposed, ...] = ()
+
+    @property
+    def posts(self) -> tuple[Held, ...]:
+        """The posts held on any day, each until the first day without it."""
+        return tuple(_held_until(self.said))
 
     def post(self, unit: str, role: Role, day: date) -> Held | None:
         """The post held on a day."""
         mine = (held for held in self.posts if (held.unit, held.role) == (unit, role))
-        return next((held for held in mine if held.since <= day and _goes_beyond(held, day)), None)
+        return next((held for held in mine if held.since <= day and (held.until is None or held.until > day)), None)
+
+    def said_of(self, day: date, unit: str, role: Role, acting_for: str | None = None) -> Held | Freed | None:
+        """What was said last of this very day of somebody's own post, or of his standing in for somebody."""
+        mine = (one for one in reversed(self.said) if (one.since, one.unit, one.role) == (day, unit, role))
+        return next((one for one in mine if isinstance(one, Freed) or one.acting_for == acting_for), None)
 
 
-def _goes_beyond(held: Held, day: date) -> bool:
-    return held.until is None or held.until > day
+def _held_until(said: tuple[Held | Freed, ...]) -> Iterable[Held]:
+    told = [
+        Said((one.unit, one.role), one.acting_for, one.since, one.until)
+        if isinstance(one, Held)
+        else Said((one.unit, one.role), None, one.since, free=True)
+        for one in said
+    ]
+    for number, _, until in terms(told):
+        held = said[number]
+        if isinstance(held, Held):
+            yield replace(held, until=until)
 
 
 Asked = AppointMember | ReleaseMember | ConfirmAppointment | RejectAppointment
@@ -204,9 +238,8 @@ def decide(state: Member, command: Asked, context: Context) -> list[Fact]:
             _may_release(command, context)
             if not state.account:
                 raise Unknown(what="member")
-            held = state.post(command.unit, command.role, command.on)
-            if held is None:
-                if any((h.unit, h.role, h.until) == (command.unit, command.role, command.on) for h in state.posts):
+            if state.post(command.unit, command.role, command.on) is None:
+                if isinstance(state.said_of(command.on, command.unit, command.role), Freed):
                     return []
                 raise PostNotHeld(unit=command.unit, role=command.role.label)
             return [MemberReleased(**command.model_dump())]
@@ -295,8 +328,8 @@ def _appoint(state: Member, command: AppointMember, context: Context, proposed_b
         raise UnitUnknown(unit=missing[0])
     if command.sub_unit and known["units"][command.sub_unit] != command.unit:
         raise NotUnderUnit(unit=command.unit, sub_unit=command.sub_unit)
-    held = state.post(command.unit, command.role, command.on)
-    if held and held == _held(command) and proposed_by is None:
+    held = state.said_of(command.on, command.unit, command.role, command.acting_for)
+    if held == _held(command) and proposed_by is None:
         return []
     _compatible(state, command)
     if command.acting_for is not None:
@@ -324,7 +357,7 @@ def _compatible(state: Member, command: AppointMember) -> None:
 
 
 def _overlaps(held: Held, command: AppointMember) -> bool:
-    return (command.until is None or held.since < command.until) and _goes_beyond(held, command.on)
+    return (command.until is None or held.since < command.until) and (held.until is None or held.until > command.on)
 
 
 def evolve(state: Member, fact: Fact) -> Member:
@@ -332,14 +365,13 @@ def evolve(state: Member, fact: Fact) -> Member:
     match fact:
         case MemberAppointed():
             waiting = tuple(item for item in state.proposals if (item.by, _held(item)) != (fact.proposed_by, _held(fact)))
-            posts = (*_up_to(state.posts, fact), _held(fact))
-            return Member(fact.account, fact.name, fact.phone or state.phone, posts, waiting)
+            return Member(fact.account, fact.name, fact.phone or state.phone, (*state.said, _held(fact)), waiting)
         case MemberProposed():
             return replace(state, proposals=(*state.proposals, fact))
         case MemberProposalRejected():
             return replace(state, proposals=tuple(item for item in state.proposals if item.id != fact.id))
         case MemberReleased():
-            return replace(state, posts=_up_to(state.posts, fact))
+            return replace(state, said=(*state.said, Freed(fact.unit, fact.role, fact.on)))
         case _:
             return state
 
@@ -347,25 +379,6 @@ def evolve(state: Member, fact: Fact) -> Member:
 def _held(said: AppointMember | MemberAppointed | MemberProposed) -> Held:
     """The post as said: a duty or a document put right is another saying, and not lost as a repeat."""
     return Held(said.unit, said.sub_unit, said.role, said.post, said.duty, said.document, said.on, said.until, said.acting_for)
-
-
-def _up_to(posts: tuple[Held, ...], fact: MemberAppointed | MemberReleased) -> tuple[Held, ...]:
-    """The posts, with those the fact takes the place of ending on its day; one that would have begun later never was."""
-    found: list[Held] = []
-    for held in posts:
-        if not _goes_beyond(held, fact.on) or not _replaced(held, fact):
-            found.append(held)
-        elif held.since < fact.on:
-            found.append(replace(held, until=fact.on))
-    return tuple(found)
-
-
-def _replaced(held: Held, fact: MemberAppointed | MemberReleased) -> bool:
-    """A release ends the role however it is held; an appointment replaces what was said before of the same days."""
-    same = (held.unit, held.role) == (fact.unit, fact.role)
-    if isinstance(fact, MemberReleased):
-        return same
-    return same and held.acting_for == fact.acting_for and (fact.until is None or held.since < fact.until)
 
 
 MEMBER: Decider[Member] = Decider("member", Member(), decide, evolve)

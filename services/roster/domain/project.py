@@ -1,14 +1,15 @@
 """A project that is served under a plaque (方案 五(一): 对项目全覆盖实施挂牌服务).
 
     (nothing) --register--> Bare --hang--> Plaqued --take down--> Bare --hang--> Plaqued, with another token
+                                                                  Bare --take down (put right)--> Bare
 
 The plaque names who leads the service and whom to turn to. Its QR code carries a random token: sealed here, found by its
-SHA-256, worthless from the moment the plaque is taken down. A number hangs at one project at a time.
+SHA-256, worthless before the day on which the plaque hangs and from the day on which it is taken down. A number hangs at one project at a time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -74,6 +75,12 @@ class PlaqueHangs(Refused):
     title = "该项目已挂牌,请先摘牌"
 
 
+class NothingHangs(Refused):
+    """Only a plaque that hung is taken down."""
+
+    title = "该项目没有挂过牌"
+
+
 class NumberTaken(Refused):
     """A number hangs at one project at a time."""
 
@@ -105,7 +112,7 @@ class NoProject:
 
 @dataclass(frozen=True)
 class Bare:
-    """Registered, and without a plaque now. ``past`` are the plaques that hung here, each with its end."""
+    """Registered, and every plaque's end is known; it may be to come. ``past`` are the plaques, each with its end."""
 
     fact: ProjectRegistered
     past: tuple[tuple[PlaqueHung, PlaqueTakenDown], ...] = ()
@@ -113,7 +120,7 @@ class Bare:
 
 @dataclass(frozen=True)
 class Plaqued:
-    """Its plaque hangs."""
+    """Its plaque hangs from its day on, and nobody has said until when."""
 
     fact: ProjectRegistered
     plaque: PlaqueHung
@@ -128,7 +135,8 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
     """Facts, or a refusal.
 
     ``context.known`` brings the ``units`` that answer for the enterprise (``None`` if there is no such enterprise), the
-    ``roles`` of the members named, and for a plaque a fresh ``token`` with its ``token_sha256``.
+    ``roles`` of the members named on the day, whether the number is ``taken`` by another project then or later, and for a plaque a
+    fresh ``token`` with its ``token_sha256``.
     """
     match state, command:
         case NoProject(), RegisterProject():
@@ -158,7 +166,18 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [PlaqueTakenDown(**command.model_dump())]
         case Bare(), TakeDownPlaque():
             _hands_on(context)
-            return []
+            return _taken_down_before(state, command)
+
+
+def _taken_down_before(state: Bare, command: TakeDownPlaque) -> list[Fact]:
+    """The last plaque's end is put right by saying it again."""
+    if not state.past:
+        raise NothingHangs
+    hung, end = state.past[-1]
+    if command.on < hung.on:
+        raise HungLater(hung_on=hung.on)
+    fact = PlaqueTakenDown(**command.model_dump())
+    return [] if fact == end else [fact]
 
 
 def _hands_on(context: Context) -> None:
@@ -174,6 +193,8 @@ def _hung(state: Bare, command: HangPlaque, context: Context) -> PlaqueHung:
         raise LeaderOfNothing(leader=str(command.leader))
     if not roles.get(command.contact):
         raise ContactWithoutPost(contact=str(command.contact))
+    if context.known.get("taken"):
+        raise NumberTaken(number=command.number)
     if command.on < state.fact.on or (state.past and command.on < state.past[-1][1].on):
         raise HungLater(since=state.past[-1][1].on if state.past else state.fact.on)
     token = Personal(context.known["token"], context.subject)
@@ -185,6 +206,8 @@ def evolve(state: State, fact: Fact) -> State:
     match state, fact:
         case NoProject(), ProjectRegistered():
             return Bare(fact)
+        case Bare(past=((*before, (hung, _)))), PlaqueTakenDown():
+            return replace(state, past=(*before, (hung, fact)))
         case Bare(), PlaqueHung():
             return Plaqued(state.fact, fact, state.past)
         case Plaqued(), PlaqueTakenDown():

@@ -12,7 +12,7 @@ from pydantic import Field
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import TokenRevoked
-from shared.problems import Forbidden
+from shared.problems import Forbidden, Refused
 from shared.terms import Role
 
 
@@ -20,6 +20,12 @@ class RevokeToken(Command):
     """Refuse a token from now on."""
 
     reason: str = Field("", max_length=200)
+
+
+class AlreadyRevoked(Refused):
+    """It was revoked for another reason, which stands."""
+
+    title = "该登录凭证已因其他原因撤销"
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,10 @@ def decide(state: State, command: RevokeToken, context: Context) -> list[Fact]:
     match state:
         case Good():
             return [TokenRevoked(reason=command.reason, by=context.actor.id, on=context.today)]
-        case Revoked():
-            return []
+        case Revoked(fact=fact):
+            if command.reason in ("", fact.reason):
+                return []
+            raise AlreadyRevoked(reason=fact.reason)
 
 
 def evolve(state: State, fact: Fact) -> State:

@@ -6,30 +6,18 @@ Scope(e, t) = kind is 企业 (code 91…) ∧ standing(t) ∈ {存续, 在业, �
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import TypeVar
 
 from services.roster.domain.enterprise import Registered
+from shared.dated import on_day
 from shared.terms import Standing
-
-ValueT = TypeVar("ValueT")
 
 _ENTERPRISE = "91"
 
 
-def on_day(said: Sequence[tuple[date, ValueT]], day: date) -> ValueT:
-    """What holds on a day; of two said for one day the later said, before the first day what was said first."""
-    found = said[0][1]
-    for on, value in sorted(said, key=lambda item: item[0]):
-        if on <= day:
-            found = value
-    return found
-
-
 def standing_on(state: Registered, day: date) -> Standing | None:
     """Its standing on a day; nothing before it entered the register."""
-    return on_day(state.standings, day) if state.since is not None and state.since <= day else None
+    return on_day(state.standings, day) if state.since <= day else None
 
 
 def in_scope(state: Registered, day: date, *, branches: bool = True) -> bool:

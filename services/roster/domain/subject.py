@@ -19,7 +19,7 @@ from services.roster.domain.second import confirming
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import ErasureAsked, ErasureRejected, SubjectErased
-from shared.problems import Forbidden, Unknown
+from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role
 
 ASKING = (Role.OFFICE_HEAD,)
@@ -43,6 +43,18 @@ class RejectErasure(Command):
 
     proposal: UUID
     reason: str = Field(min_length=1, max_length=200)
+
+
+class ErasureWaits(Refused):
+    """It was asked for before, by somebody else or for another reason, and waits for the second person."""
+
+    title = "该主体的删除申请正在等待确认"
+
+
+class AlreadyErased(Refused):
+    """What is erased is erased, for the reason that was given then."""
+
+    title = "该主体的个人数据已经删除"
 
 
 @dataclass(frozen=True)
@@ -69,7 +81,9 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         case Readable(asked=asked), EraseSubject():
             _may_ask(context)
             if asked is not None:
-                return []
+                if (asked.by, asked.reason) == (context.actor.id, command.reason):
+                    return []
+                raise ErasureWaits(proposal=str(asked.id), reason=asked.reason)
             id_, by = context.known["proposal"], context.actor.id
             return [ErasureAsked(id=id_, reason=command.reason, by=by, on=context.today)]
         case Readable(asked=asked), ConfirmErasure():
@@ -83,9 +97,11 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             if context.actor.id != asked.by:
                 confirming(context, CONFIRMING)
             return [ErasureRejected(id=asked.id, reason=command.reason, on=context.today)]
-        case Erased(), EraseSubject():
+        case Erased(fact=fact), EraseSubject():
             _may_ask(context)
-            return []
+            if fact.reason == command.reason:
+                return []
+            raise AlreadyErased(on=fact.on)
         case Erased(), ConfirmErasure() | RejectErasure():
             raise _nothing_asked(command, context)
 

@@ -24,6 +24,7 @@ from pydantic import Field, model_validator
 
 from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.second import confirming, of_the_office
+from shared.dated import on_day, said_of
 from shared.decider import Context, Decider
 from shared.events import Command, Fact
 from shared.events.roster import (
@@ -241,12 +242,10 @@ class Standing:
     """A unit at work."""
 
     code: str
-    name: str
     kind: UnitKind
-    parent: str | None
     since: date
-    names: tuple[tuple[date, str], ...] = ()
-    """Each name with the day from which the unit was called so."""
+    names: tuple[tuple[date, str], ...]
+    """Each name with the day from which the unit was called so; the first is the one it was established under."""
     parents: tuple[tuple[date, str], ...] = ()
     """Each unit above it with the day from which it stood there."""
     predecessors: tuple[str, ...] = ()
@@ -363,16 +362,17 @@ def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: C
 def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
     match command:
         case EstablishUnit():
-            if (state.name, state.kind, state.parent) == (command.name, command.kind, command.parent):
+            parent = state.parents[0][1] if state.parents else None
+            if (state.names[0][1], state.kind, parent) == (command.name, command.kind, command.parent):
                 return []
-            raise UnitExists(code=state.code, name=state.name)
+            raise UnitExists(code=state.code, name=on_day(state.names, context.today))
         case RenameUnit():
             _not_before(state, command.on)
-            return [] if _said_of(state.names, command.on) == command.name else [UnitRenamed(**command.model_dump())]
+            return [] if said_of(state.names, command.on) == command.name else [UnitRenamed(**command.model_dump())]
         case MoveUnit():
             _not_before(state, command.on)
             _fits(state.kind, command.parent, context)
-            return [] if _said_of(state.parents, command.on) == command.parent else [UnitMoved(**command.model_dump())]
+            return [] if said_of(state.parents, command.on) == command.parent else [UnitMoved(**command.model_dump())]
         case EndUnit():
             return _end(state, command, context)
         case ConfirmUnitEnd() | RejectUnitEnd():
@@ -414,11 +414,6 @@ def _fits(kind: UnitKind, parent: str | None, context: Context) -> None:
         raise WrongParent(kind=kind.label, parent=parent)
 
 
-def _said_of(said: tuple[tuple[date, str], ...], day: date) -> str | None:
-    """What was said last of what begins on this very day."""
-    return next((value for on, value in reversed(said) if on == day), None)
-
-
 def _there(codes: tuple[str, ...], context: Context) -> None:
     others = set(context.known.get("units", ())) - {context.known["code"]}
     if missing := sorted(set(codes) - others):
@@ -435,13 +430,11 @@ def evolve(state: State, fact: Fact) -> State:
     match state, fact:
         case NoUnit(), UnitEstablished():
             parents = ((fact.on, fact.parent),) if fact.parent else ()
-            return Standing(
-                fact.code, fact.name, fact.kind, fact.parent, fact.on, ((fact.on, fact.name),), parents, fact.predecessors
-            )
+            return Standing(fact.code, fact.kind, fact.on, ((fact.on, fact.name),), parents, fact.predecessors)
         case Standing(), UnitRenamed():
-            return replace(state, name=fact.name, names=(*state.names, (fact.on, fact.name)))
+            return replace(state, names=(*state.names, (fact.on, fact.name)))
         case Standing(), UnitMoved():
-            return replace(state, parent=fact.parent, parents=(*state.parents, (fact.on, fact.parent)))
+            return replace(state, parents=(*state.parents, (fact.on, fact.parent)))
         case Standing(), UnitCharged():
             return replace(state, duty=fact.duty)
         case Standing(), UnitDocumented():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from services.roster.domain import enterprise
-from services.roster.projections.spans import spans
 from shared import writing
+from shared.dated import spans
 from shared.projector import View
 from shared.vault import Personal
 
@@ -21,8 +22,8 @@ def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tup
     plain = {name: value for name, value in state.particulars.items() if not isinstance(value, Personal)}
     sealed = {name: value.token for name, value in state.particulars.items() if isinstance(value, Personal)}
     yield (
-        UUID(key), version, state.code, state.name, str(state.standing), state.standing_on, state.managed_elsewhere,
-        bool(plain["branch"]), plain["industry"], plain["address"], orjson.dumps(list(state.former_names)).decode(),
+        UUID(key), version, state.code, state.name, str(state.standings[0][1]), _known(state.standings[0][0]),
+        state.custodies[0][1], bool(plain["branch"]), plain["industry"], plain["address"], orjson.dumps(list(state.former_names)).decode(),
         orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(), writing.key(state.name),
         writing.found_by(state.code, state.name, *state.former_names), state.sizing and state.sizing.size and str(state.sizing.size),
         state.sizing.basis if state.sizing else "", orjson.dumps(list(state.tags)).decode(),
@@ -31,10 +32,21 @@ def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tup
     )  # fmt: skip
 
 
+def _known(day: date) -> date | None:
+    """The day, unless it was so since ever."""
+    return None if day == date.min else day
+
+
 def _standing(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
     if isinstance(state, enterprise.Registered) and len(state.standings) > 1:  # With one standing the register itself answers.
         for since, until, standing in spans(state.standings):
             yield UUID(key), since, until, str(standing)
+
+
+def _custody(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, enterprise.Registered) and len(state.custodies) > 1:
+        for since, until, elsewhere in spans(state.custodies):
+            yield UUID(key), since, until, elsewhere
 
 
 def _survey(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
@@ -45,10 +57,7 @@ def _survey(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[
 
 def _loss(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
     if isinstance(state, enterprise.Registered):
-        last: dict[str, Any] = {}
-        for item in sorted(state.lost, key=lambda loss: loss.on):
-            last[str(item.line)] = item.on
-        for line, on in last.items():
+        for line, on in sorted({(str(item.line), item.on) for item in state.lost}):
             yield UUID(key), line, on
 
 
@@ -86,8 +95,8 @@ def _move(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[An
 ENTERPRISES = View[enterprise.State](
     "enterprise",
     {
-        "id": "uuid", "ver": "int", "code": "text", "name": "text", "standing": "text", "standing_on": "date",
-        "managed_elsewhere": "bool", "branch": "bool", "industry": "text", "address": "text", "former_names": "jsonb",
+        "id": "uuid", "ver": "int", "code": "text", "name": "text", "first_standing": "text", "first_standing_on": "date",
+        "first_elsewhere": "bool", "branch": "bool", "industry": "text", "address": "text", "former_names": "jsonb",
         "particulars": "jsonb", "sealed": "jsonb", "name_key": "text", "found_by": "text", "size": "text", "size_basis": "text",
         "tags": "jsonb", "preferred": "jsonb", "missed_on": "date", "missed_batch": "text", "address_on": "date",
         "industry_on": "date", "registered_on": "date",
@@ -111,13 +120,17 @@ STANDINGS = View[enterprise.State](
     "standing", {"enterprise": "uuid", "since": "date", "until": "date", "standing": "text"}, ("enterprise", "since"), _standing,
     "enterprise",
 )  # fmt: skip
+CUSTODIES = View[enterprise.State](
+    "custody", {"enterprise": "uuid", "since": "date", "until": "date", "elsewhere": "bool"}, ("enterprise", "since"), _custody,
+    "enterprise",
+)  # fmt: skip
 SURVEYS = View[enterprise.State](
     "survey",
     {"enterprise": "uuid", "census": "uuid", "result": "text", "note": "text", "of": "uuid", "member": "uuid", "on_date": "date"},
     ("enterprise", "census"), _survey, "enterprise", indexes=("(census)",),
 )  # fmt: skip
 LOSSES = View[enterprise.State](
-    "loss", {"enterprise": "uuid", "line": "text", "on_date": "date"}, ("enterprise", "line"), _loss, "enterprise"
+    "loss", {"enterprise": "uuid", "line": "text", "on_date": "date"}, ("enterprise", "line", "on_date"), _loss, "enterprise"
 )
 MOVES = View[enterprise.State](
     "enterprise_move",
@@ -128,4 +141,4 @@ MOVES = View[enterprise.State](
     ("id",), _move, "enterprise",
 )  # fmt: skip
 
-VIEWS = (ENTERPRISES, ASSIGNMENTS, STANDINGS, SURVEYS, LOSSES, MOVES)
+VIEWS = (ENTERPRISES, ASSIGNMENTS, STANDINGS, CUSTODIES, SURVEYS, LOSSES, MOVES)

@@ -14,8 +14,7 @@ from shared.projector import View
 
 def _project(key: str, version: int, state: project.State) -> Iterable[tuple[Any, ...]]:
     if not isinstance(state, project.NoProject):
-        hung = isinstance(state, project.Plaqued)
-        yield UUID(key), version, state.fact.name, state.fact.enterprise, state.fact.on, hung
+        yield UUID(key), version, state.fact.name, state.fact.enterprise, state.fact.on
 
 
 def _plaque(key: str, _version: int, state: project.State) -> Iterable[tuple[Any, ...]]:
@@ -33,7 +32,7 @@ def _plaque(key: str, _version: int, state: project.State) -> Iterable[tuple[Any
 
 PROJECTS = View[project.State](
     "project",
-    {"id": "uuid", "ver": "int", "name": "text", "enterprise": "uuid", "since": "date", "plaqued": "bool"},
+    {"id": "uuid", "ver": "int", "name": "text", "enterprise": "uuid", "since": "date"},
     ("id",), _project, "id", indexes=("(enterprise)",),
 )  # fmt: skip
 PLAQUES = View[project.State](

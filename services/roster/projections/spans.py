@@ -6,35 +6,13 @@ PostgreSQL's own ranges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from services.roster.domain import enterprise, unit
+from shared.dated import on_day, spans
 from shared.projector import View
-
-ValueT = TypeVar("ValueT")
-
-
-def spans(said: Iterable[tuple[date, ValueT]]) -> list[tuple[date, date | None, ValueT]]:
-    """Intervals from (day, what holds from then on): of two on one day the later said holds; equal neighbours are one."""
-    by_day = dict(sorted(said, key=lambda item: item[0]))
-    found: list[tuple[date, ValueT]] = []
-    for day, value in by_day.items():
-        if not found or found[-1][1] != value:
-            found.append((day, value))
-    ends: list[date | None] = [*(day for day, _ in found[1:]), None]
-    return [(day, until, value) for (day, value), until in zip(found, ends, strict=False)]
-
-
-def in_force(said: Sequence[tuple[date, ValueT]], day: date) -> ValueT:
-    """What holds on a day; before the first day what was said first."""
-    found = said[0][1]
-    for on, value in sorted(said, key=lambda item: item[0]):
-        if on <= day:
-            found = value
-    return found
 
 
 def _unit_name(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
@@ -52,11 +30,11 @@ def _enterprise_name(key: str, _version: int, state: enterprise.State) -> Iterab
 
 def _scope(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
     """When it was to be served: surviving, in the register, and not managed by another administration (kpi §1)."""
-    if not isinstance(state, enterprise.Registered) or state.since is None:
+    if not isinstance(state, enterprise.Registered):
         return
     since = state.since
     days = sorted({max(day, since) for day, _ in (*state.standings, *state.custodies)})
-    served = [(day, in_force(state.standings, day).survives and not in_force(state.custodies, day)) for day in days]
+    served = [(day, on_day(state.standings, day).survives and not on_day(state.custodies, day)) for day in days]
     for start, until, yes in spans(served):
         if yes:
             yield UUID(key), start, until

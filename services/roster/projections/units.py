@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from services.roster.domain import unit
-from services.roster.projections.spans import spans
+from shared.dated import spans
 from shared.projector import View
 from shared.terms import Line, UnitKind
 
@@ -30,7 +30,7 @@ def _unit(key: str, version: int, state: unit.State) -> Iterable[tuple[Any, ...]
             standing, ended, successors = state.was, state.on, state.successors
     line = LINES.get(standing.kind)
     yield (
-        key, version, standing.name, str(standing.kind), standing.parent, line and str(line), standing.since, ended,
+        key, version, standing.names[0][1], str(standing.kind), standing.parents[0][1] if standing.parents else None, line and str(line), standing.since, ended,
         standing.duty, orjson.dumps(standing.predecessors).decode(), orjson.dumps(successors).decode(),
     )  # fmt: skip
 
@@ -71,10 +71,10 @@ def _paper(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ..
 UNITS = View[unit.State](
     "unit",
     {
-        "code": "text", "ver": "int", "name": "text", "kind": "text", "parent": "text", "line": "text", "since": "date",
+        "code": "text", "ver": "int", "first_name": "text", "kind": "text", "first_parent": "text", "line": "text", "since": "date",
         "ended": "date", "duty": "text", "predecessors": "jsonb", "successors": "jsonb",
     },
-    ("code",), _unit, "code", indexes=("(kind)", "(parent)"),
+    ("code",), _unit, "code", indexes=("(kind)",),
 )  # fmt: skip
 PARENTS = View[unit.State](
     "unit_parent", {"code": "text", "since": "date", "until": "date", "parent": "text"}, ("code", "since"), _parent, "code",

@@ -35,6 +35,7 @@ from shared.decider import Actor
 from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.handle import Done
+from shared.months import local_date
 from shared.problems import KeyReused, Unknown
 from shared.reach import unit_of
 from shared.service import Service
@@ -78,7 +79,7 @@ def _answer(service: Service, response: Response, id_: UUID, done: Done[State], 
 async def plan(id_: CampaignId, command: PlanCampaign, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
     may_plan(command.unit, caller)
-    unit = await Directory(service.pool).unit(command.unit)
+    unit = await Directory(service.pool).unit(command.unit, local_date(service.clock()))
     try:
         done = await service.desk.handle(
             CAMPAIGN, id_, command, await service.context(caller, id_, unit=unit),
@@ -95,7 +96,7 @@ async def _told(
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
     state = await _found(service, id_, caller)
-    known: dict[str, Any] = {"unit": await Directory(service.pool).unit(state.told.unit)}
+    known: dict[str, Any] = {"unit": await Directory(service.pool).unit(state.told.unit, local_date(service.clock()))}
     if isinstance(command, LaunchCampaign):
         rows = await service.pool.fetch("select id from known_enterprise where id = any($1::uuid[])", list(command.invited))
         known["enterprises"] = {row["id"] for row in rows}

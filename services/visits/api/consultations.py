@@ -71,7 +71,7 @@ async def _people(service: Service, members: Sequence[UUID], on: date) -> dict[s
     directory = Directory(service.pool)
     known = await directory.members(members, on)
     codes = {post.unit for member in known.values() for post in member.posts}
-    units: dict[str, KnownUnit] = {code: await directory.unit(code) for code in sorted(codes)}
+    units: dict[str, KnownUnit] = {code: await directory.unit(code, on) for code in sorted(codes)}
     return {"members": known, "units": units}
 
 
@@ -128,8 +128,8 @@ async def agenda(
     """The month's visits that want talking over, each with its reasons, and the tasks that are overdue."""
     service: Service = request.app.state.service
     may_see(caller, unit)
-    known = await Directory(service.pool).unit(unit)
     today = local_date(service.clock())
+    known = await Directory(service.pool).unit(unit, today)
     asked = Month.parse(month) if month else Month.of(today)
     rows = await service.pool.fetch(_AGENDA, unit, str(asked))
     late = await service.pool.fetch(

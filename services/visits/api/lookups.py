@@ -67,7 +67,7 @@ async def known(
         codes = {post.unit for member in members.values() for post in member.posts}
         if unit and unit not in codes and await connection.fetchval("select true from known_unit where code = $1", unit):
             codes.add(unit)
-        units: dict[str, KnownUnit] = {code: await directory.unit(code) for code in codes}
+        units: dict[str, KnownUnit] = {code: await directory.unit(code, on) for code in codes}
         titles = (
             await connection.fetch("select id, title from policy where id = any($1::uuid[])", list(policies)) if policies else ()
         )

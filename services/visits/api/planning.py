@@ -23,7 +23,7 @@ from services.visits.domain.planning import (
 )
 from shared.asking import Caller
 from shared.decider import Actor
-from shared.directory import Directory
+from shared.directory import Directory, enterprises_on
 from shared.entrance import Entrance
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Malformed, Unknown
@@ -48,11 +48,12 @@ with held as (
     from known_assignment a
     where a.started_on <= $1 and a.enterprise in (select enterprise from known_assignment where {one} = $2)
     order by a.enterprise, a.line, a.started_on desc)
-select h.*, e.code, e.name, e.tags, e.modes, e.hours, e.quiet_until, loss.verified_on as lost_on,
+select h.*, e.code, e.name, e.tags, e.modes, e.hours, e.quiet_until, (
+    select max(loss.verified_on) from known_loss loss
+    where loss.enterprise = e.id and loss.line = h.line and loss.verified_on <= $1) as lost_on,
     done.on_date as done_on, done.visitors as done_by, open.review as open_review, open.disputed, missed.times as attempts,
     other.on_date as other_on, last.on_date as last_on, last.told as last_told, last.unit as last_unit
-from held h join known_enterprise e on e.id = h.enterprise
-left join known_loss loss on loss.enterprise = e.id and loss.line = h.line
+from held h join {known} e on e.id = h.enterprise
 left join lateral (
     select v.on_date, v.state->'told'->'visitors' as visitors from visit v
     where v.enterprise = e.id and v.month = $3 and v.counted and exists (
@@ -88,9 +89,11 @@ async def _horizon(service: Service, month: str | None) -> Horizon:
 
 async def prospects(service: Service, at: Horizon, *, worker: UUID | None = None, unit: str = "") -> list[Prospect]:
     """Whom the worker, or the unit, answers for: today, or on the last day of a month that is over."""
-    on = min(at.today, at.month.last_day)
+    on = at.on
     one = "unit" if worker is None else "worker"
-    rows = await service.pool.fetch(_PROSPECTS.format(one=one), on, worker or unit, str(at.month), _SCOPE)
+    rows = await service.pool.fetch(
+        _PROSPECTS.format(one=one, known=enterprises_on("$1")), on, worker or unit, str(at.month), _SCOPE
+    )
     return [_prospect(row) for row in rows]
 
 
@@ -160,7 +163,7 @@ async def _worker(service: Service, account: str, caller: Actor, on: date) -> UU
     if not caller.holds(*DISTRICT) and caller.account != account:
         known = (await Directory(service.pool).members([member], on))[member]
         codes = {post.unit for post in known.posts}
-        units = {(await Directory(service.pool).unit(code)).reporting for code in codes}
+        units = {(await Directory(service.pool).unit(code, on)).reporting for code in codes}
         if caller.unit not in codes | units:
             raise Forbidden
     return member
@@ -198,7 +201,7 @@ async def get(
 
 async def _of_unit(service: Service, at: Horizon, unit: str, caller: Actor) -> dict[str, Any]:
     may_see(caller, unit)
-    known = await Directory(service.pool).unit(unit)
+    known = await Directory(service.pool).unit(unit, at.on)
     found = await prospects(service, at, unit=unit)
     by_worker: dict[UUID | None, list[Prospect]] = {}
     for prospect in found:
@@ -232,8 +235,8 @@ async def get_forecast(unit: UnitQuery, caller: Caller, request: Request, month:
     """Numerator, denominator, pace and assumptions with the figure; the filed figure is reporting's."""
     service: Service = request.app.state.service
     may_see(caller, unit)
-    known = await Directory(service.pool).unit(unit)
     at = await _horizon(service, month)
+    known = await Directory(service.pool).unit(unit, at.on)
     foreseen = _forecast(await prospects(service, at, unit=unit), at)
     if foreseen is None:
         title = "该月已结束,请查看覆盖率或台账"
@@ -262,8 +265,8 @@ async def uncovered(unit: UnitQuery, caller: Caller, request: Request, month: Mo
     """As of this minute, with reasons and proposed days. The list as of another instant is reporting's."""
     service: Service = request.app.state.service
     may_see(caller, unit)
-    known = await Directory(service.pool).unit(unit)
     at = await _horizon(service, month)
+    known = await Directory(service.pool).unit(unit, at.on)
     items = await _uncovered(service, unit, at)
     return {
         "unit": unit,
@@ -283,8 +286,8 @@ async def workbook(unit: UnitQuery, caller: Caller, request: Request, month: Mon
 
     service: Service = request.app.state.service
     may_see(caller, unit)
-    known = await Directory(service.pool).unit(unit)
     at = await _horizon(service, month)
+    known = await Directory(service.pool).unit(unit, at.on)
     rows = [
         (
             item["code"], item["name"], item["line_label"], item["worker"] or "未落实", item["priority"],

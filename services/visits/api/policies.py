@@ -60,7 +60,7 @@ async def publish(
 ) -> dict[str, Any]:  # fmt: skip
     """The same content again changes nothing; other content replaces what stood there."""
     service: Service = request.app.state.service
-    await Directory(service.pool).unit(command.unit)
+    await Directory(service.pool).unit(command.unit, local_date(service.clock()))
     context = await service.context(caller, id_)
     done = await service.desk.handle(POLICY, id_, command, context, command_id=command_id, expected=expected)
     response.status_code = 201 if done.version == 1 and not done.replayed else 200

@@ -24,7 +24,7 @@ from services.visits.domain.link import LINK, Issued, OpenLink, came
 from services.visits.domain.visit import VISIT
 from shared import freetext, writing
 from shared.decider import Actor, Context
-from shared.directory import Directory, KnownEnterprise
+from shared.directory import Directory, KnownEnterprise, units_on
 from shared.events import Command
 from shared.events.visits import DemandRaised
 from shared.months import local_date
@@ -109,14 +109,13 @@ async def opened(request: Request, token: str, *, unopened: bool = False) -> Acc
 
 
 async def _opened(service: Service, token: str) -> Access:
+    today = local_date(service.clock())
     row = await service.pool.fetchrow(
         "select id, enterprise, purpose, visit, poll, visitors, expires_on from link "
         "where token_sha256 = $1 and not revoked and expires_on >= $2",
-        digest(token), local_date(service.clock()),
+        digest(token), today,
     )  # fmt: skip
-    plaque = await service.pool.fetchval(
-        "select enterprise from known_plaque where token_sha256 = $1 and not taken_down", digest(token)
-    )
+    plaque = await Directory(service.pool).plaque(digest(token), today)
     if row is not None:
         _, state = await links.stored(service, row["id"])
         return Access(
@@ -126,7 +125,7 @@ async def _opened(service: Service, token: str) -> Access:
         )  # fmt: skip
     if plaque is None:
         raise Unknown(what="link")
-    return Access(plaque, LinkPurpose.GENERAL)
+    return Access(plaque[1], LinkPurpose.GENERAL)
 
 
 @router.get("/{token}", name="open_link", summary="打开企业链接")
@@ -183,7 +182,7 @@ async def _specialists(service: Service, enterprise: KnownEnterprise, today: dat
 async def _visits(service: Service, access: Access, today: date) -> list[dict[str, Any]]:
     rows = await service.pool.fetch(
         "select id, on_date, mode, state -> 'confirmed' <> 'null' as confirmed, state -> 'denied' <> 'null' as denied, (select array_agg(coalesce(k.name, u.unit) order by u.unit) from visit_unit u "
-        "left join known_unit k on k.code = u.unit where u.visit = visit.id) as units from visit where enterprise = $1 "
+        f"left join {units_on('visit.on_date')} k on k.code = u.unit where u.visit = visit.id) as units from visit where enterprise = $1 "
         "and review not in ('voided', 'held') and case when $2::uuid is null then on_date >= $3 else id = $2 end order by on_date desc, id limit 10",
         access.enterprise, access.visit, today - timedelta(days=_RECENT),
     )  # fmt: skip
@@ -276,10 +275,11 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
     if "demand" not in access.actions:
         raise ForThatVisit
     directory = Directory(service.pool)
-    enterprise = await directory.enterprise(access.enterprise, local_date(service.clock()))
+    today = local_date(service.clock())
+    enterprise = await directory.enterprise(access.enterprise, today)
     id_ = await _said(service, token, "demand", command, key)
     context = await service.context(ITSELF, id_, enterprise=enterprise)
-    unit = (await directory.unit(responsible(enterprise))).name
+    unit = (await directory.unit(responsible(enterprise), today)).name
     try:
         done = await service.desk.handle(
             FEEDBACK, id_, command, context, command_id=derived_id("visits", "demand", str(id_)),
@@ -328,7 +328,8 @@ async def answers(token: Token, body: answering.AnswerQuestions, request: Reques
 
 async def _inspectorate(service: Service) -> str:
     row = await service.pool.fetchval(
-        "select name from known_unit where kind = $1 and (ended_on is null or ended_on > $2) order by code limit 1",
+        f"select name from {units_on('$2')} u where kind = $1 and started_on <= $2 and (ended_on is null or ended_on > $2) "
+        "order by code limit 1",
         str(UnitKind.INSPECTORATE),
         local_date(service.clock()),
     )

@@ -24,7 +24,7 @@ from services.visits.domain.questionnaire import (
 )
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
-from shared.directory import Assigned, KnownEnterprise
+from shared.directory import Assigned, KnownEnterprise, enterprises_on, units_on
 from shared.entrance import Entrance
 from shared.events import Command
 from shared.handle import Ask
@@ -185,7 +185,8 @@ async def _without_link(service: Service, poll: UUID, state: Open) -> list[Known
     rows = await service.pool.fetch(
         "with held as (select distinct on (enterprise, line) enterprise, line, unit, sub_unit, worker from known_assignment "
         "where started_on <= $2 order by enterprise, line, started_on desc) "
-        "select e.id, e.code, e.name, e.standing, h.line, h.unit, h.sub_unit, h.worker from known_enterprise e "
+        "select e.id, e.code, e.name, e.standing, h.line, h.unit, h.sub_unit, h.worker "
+        f"from {enterprises_on('$2')} e "
         "join held h on h.enterprise = e.id where e.standing = any($3::text[]) "
         "and not exists (select 1 from link l where l.poll = $1 and l.enterprise = e.id) "
         "and ($4::text[] = '{}' or exists (select 1 from held u where u.enterprise = e.id and u.unit = any($4::text[]))) "
@@ -208,10 +209,11 @@ async def poll(id_: PollId, caller: Caller, request: Request, response: Response
     version, state = await answering.poll(service, id_)
     rows = await service.pool.fetch(
         "select u.unit, coalesce(k.name, u.unit) as name, count(*) as sent, count(r.enterprise) as answered "
-        "from link l join link_unit u on u.link = l.id left join known_unit k on k.code = u.unit "
+        "from link l join link_unit u on u.link = l.id "
+        f"left join {units_on('$4')} k on k.code = u.unit "
         "left join (select distinct enterprise from response where poll = $1) r on r.enterprise = l.enterprise "
         "where l.poll = $1 and ($2 or u.unit = $3) group by u.unit, k.name order by u.unit",
-        id_, district, caller.unit,
+        id_, district, caller.unit, local_date(service.clock()),
     )  # fmt: skip
     total = await service.pool.fetchrow(
         "select count(*) as sent, (select count(distinct enterprise) from response where poll = $1) as answered "

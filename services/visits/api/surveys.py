@@ -31,11 +31,13 @@ from services.visits.domain.survey import (
 from services.visits.projections.surveys import read
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
+from shared.directory import enterprises_on
 from shared.entrance import Entrance
 from shared.foreign.reading import Limits
 from shared.foreign.tables import Sheet, Tables
 from shared.foreign.uploads import received
 from shared.handle import Done
+from shared.months import local_date
 from shared.percent import percentage
 from shared.problems import Forbidden, KeyReused, Malformed, Unknown
 from shared.reach import DISTRICT
@@ -47,9 +49,9 @@ router = APIRouter(tags=["知晓率调查"], route_class=Entrance)
 SurveyId = Annotated[UUID, Path(description="调查编号(UUIDv7,由客户端生成)")]
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 
-_POPULATION = """
+_POPULATION = f"""
 select a.unit as township, coalesce(e.size, '') as size, e.code
-from known_enterprise e join lateral (
+from {enterprises_on("$1")} e join lateral (
     select unit from known_assignment where enterprise = e.id and line = 'horizontal' and started_on <= $1
     order by started_on desc limit 1) a on true
 where e.standing = any($2::text[]) and e.code like '91%' and not e.managed_elsewhere
@@ -225,7 +227,11 @@ async def sample(id_: SurveyId, caller: Caller, request: Request) -> dict[str, A
     state = read(text)
     drawn = sample_of(state.drawn)
     names = dict(
-        await service.pool.fetch("select code, name from known_enterprise where code = any($1)", [code for *_, code in drawn])
+        await service.pool.fetch(
+            f"select code, name from {enterprises_on('$2')} e where code = any($1)",
+            [code for *_, code in drawn],
+            local_date(service.clock()),
+        )
     )
     items = [
         {

@@ -108,6 +108,11 @@ class Horizon:
         return self.today > self.month.last_day
 
     @property
+    def on(self) -> date:
+        """The day that the list is made as of: today, or the last day of a month that is over."""
+        return min(self.today, self.month.last_day)
+
+    @property
     def until_due(self) -> int:
         """Working days left until the due day."""
         return 0 if self.late else len(self.left)
