@@ -6,6 +6,7 @@ are written by ``folding`` alone; everybody else only reads them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -326,7 +327,7 @@ class Histories:
         return unit.called(on) if unit else code
 
 
-def standing_value(timeline: list[Change], on: str, default: Any) -> Any:
+def standing_value(timeline: Sequence[Change], on: str, default: Any) -> Any:
     """The value of a timeline at the end of a day."""
     value = default
     for change in timeline:
