@@ -26,7 +26,7 @@ from shared.service import Service
 from shared.terms import Role, derived_id
 
 ASKED = {"roster": "/units", "visits": "/visits", "issues": "/issues", "reporting": "/ledgers?month=2026-09"}
-"""Something that every member of a unit may ask of each service."""
+"""Something that the head of a unit may ask of each service."""
 BOUND_SECONDS = 5.0
 """By when the copies have heard of a release while the relay runs; it takes milliseconds on an idle machine."""
 
@@ -45,20 +45,20 @@ async def everywhere(district: District) -> list[Service]:
     return [await district.open(name, relay=True) for name in ASKED]
 
 
-async def test_a_released_worker_is_refused_by_every_service_at_the_next_request(district: District) -> None:
+async def test_a_released_member_is_refused_by_every_service_at_the_next_request(district: District) -> None:
     services = await everywhere(district)
     roster = services[0]
     async with district.client(roster) as office:
         await the_net(office)
-        token = district.own_token("T01-w1")
+        token = district.own_token("T01-head")
 
         async def answers(service: Service, status: int) -> bool:
             return (await asks(district, service, token)).status_code == status
 
         for service in services:
             await until(lambda service=service: answers(service, 200))
-        gone = {"unit": "T01", "role": "worker", "on": str(local_date(roster.clock()))}
-        await ok(await office.post("/members/T01-w1/release", json=gone))
+        gone = {"unit": "T01", "role": "head", "on": str(local_date(roster.clock()))}
+        await ok(await office.post("/members/T01-head/release", json=gone))
     refused = await asks(district, roster, token)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:guiren:problem:no-post-today")
     began = time.monotonic()
@@ -202,7 +202,7 @@ async def test_a_revoked_token_is_refused_by_every_service(district: District) -
     roster = services[0]
     async with district.client(roster) as office:
         await the_net(office)
-    mine, other, third = (district.own_token("T01-w1", jti=f"sign-in-{n}") for n in range(3))
+    mine, other, third = (district.own_token("T01-head", jti=f"sign-in-{n}") for n in range(3))
 
     async def answers(service: Service, token: str, status: int) -> bool:
         return (await asks(district, service, token)).status_code == status
@@ -259,8 +259,8 @@ async def test_the_installation_appoints_the_first_two_in_its_own_process(whole_
     from deploy.founding import First, NotEmptyError, found, secure
 
     district = whole_district
-    for name in ("roster", "vault"):
-        await district.database(name)
+    await district.database("roster")
+    await district.vault()
     first = First("甄演示", "贾安全")
     with pytest.raises(ValueError, match="两个人"):
         First("甄演示", "甄演示")
