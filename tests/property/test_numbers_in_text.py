@@ -52,7 +52,7 @@ def spellings() -> list[tuple[str, str, str]]:
     found: dict[tuple[str, str], str] = {}
     for kind, groups in GROUPS.items():
         for group in groups:
-            for text in {between.join(group) for between in BETWEEN}:
+            for text in dict.fromkeys(between.join(group) for between in BETWEEN):
                 found[kind, text] = "".join(group)
                 found[kind, text.translate(FULL)] = "".join(group)
                 for wrap in WRAPPED[kind]:
