@@ -183,6 +183,9 @@ async def test_nothing_is_signed_whose_records_differ_from_their_copy(district: 
                 assert (refused.status_code, refused.json()["type"]) == (503, "urn:guiren:problem:copies-differ")
                 assert "第 1 条" in refused.json()["findings"][0]
                 assert "guiren audit fsck" in refused.json()["title"]
+                async with office.who(Role.LIAISON) as liaison:  # Refused before anything is compared for him.
+                    asked = await liaison.post(f"/ledgers/T01/{MONTH}/sign", json={"digest": filed["digest"]})
+                assert asked.status_code == 403
                 await admin.execute(right)
             await admin.close()
             assert (await signed()).status_code == 200

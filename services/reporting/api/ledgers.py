@@ -135,8 +135,11 @@ async def sign(
 ) -> dict[str, Any]:
     """Sign what was filed. What it rests on is compared with its copies first, and is refused where they differ."""
     service: Reporting = request.app.state.service
-    told = await service.months([f"{unit}-{month}"]) if caller.unit == unit else {}  # Others are refused anyway.
-    for filed in filter(None, (filed_of(item.state) for item in told.values())):
+    told = (await service.months([f"{unit}-{month}"])).get(f"{unit}-{month}")
+    state = told.state if told else MONTH.initial
+    # Asked first: comparing takes time, and is not for everybody to cause.
+    signs = MONTH.decide(state, command, await service.context(caller, f"{unit}-{month}", unit=unit, month=month))
+    if signs and (filed := filed_of(state)):
         await service.vouch(filed.filing.cut)
     return await _change(unit, month, command, caller, command_id, request, response)
 
