@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio.to_thread
@@ -12,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from shared.asking import Caller, Cursor, Limit
 from shared.entrance import Entrance
-from shared.months import local_date
+from shared.months import WrittenDate, local_date
 from shared.problems import Forbidden, Malformed
 from shared.securitylog import Kind
 from shared.terms import Role
@@ -26,7 +25,7 @@ router = APIRouter(tags=["安全日志"], route_class=Entrance)
 @router.get("/security-log", name="list_security_log", summary="安全日志(登录、拒绝、个人信息查看、任免、导出;审计管理员)")
 async def security_log(
     caller: Caller, request: Request, response: Response,
-    on: Annotated[date | None, Query(description="哪一天;不填为今天")] = None,
+    on: Annotated[WrittenDate | None, Query(description="哪一天;不填为今天")] = None,
     kind: Kind | None = None, account: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None,
     cursor: Cursor = None, limit: Limit = 100,
 ) -> dict[str, Any]:  # fmt: skip

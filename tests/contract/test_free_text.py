@@ -72,7 +72,7 @@ def test_no_number_stays_in_what_is_typed_in_clear(type_: str) -> None:
 
 
 PLAIN = {
-    "account", "acting_for", "by", "calendar", "chosen", "code", "co_units", "channels", "currency", "district", "email", "entries",
+    "account", "acting_for", "by", "calendar", "chosen", "code", "co_units", "channels", "currency", "device", "district", "email", "entries",
     "evidence", "field", "fields", "id", "if_answer", "if_question", "industries", "industry", "kind", "lead_office", "media_type", "month",
     "parent", "phash", "phone", "office_phone", "photo", "predecessors", "question", "role", "sha256", "sub_unit", "successors", "targets",
     "digest", "first", "second", "to_sub_unit", "to_unit", "token_sha256", "township", "unit", "units", "what", "enterprise_code", "size",

@@ -157,7 +157,6 @@ def read(**changed: str) -> transferred.Order:
     [
         {"content": "路灯不亮\r\n请修"},
         {"content": " 路灯不亮\n请修 "},
-        {"due": ""},
         {"due": "2026年9月15日"},
         {"code": "", "enterprise": ""},
     ],
@@ -176,10 +175,15 @@ def test_the_same_number_with_another_content_is_another_matter_for_a_person(cha
     again = read(**changed)
     assert again.differs(read()) == (what,)
     assert again.key == read().key
-    apart = again.apart("QXG-1", (what,))
-    assert apart.key not in (read().key, read(content="又一说").apart("QXG-1", ("内容",)).key)
-    assert apart.key == read(**changed).apart("QXG-2", (what,)).key
+    apart = again.apart("QXG-1", read())
+    assert apart.key not in (read().key, read(content="又一说").apart("QXG-1", read()).key)
+    assert apart.key == read(**changed).apart("QXG-2", read()).key
     assert what in apart.amiss[-1]
+
+
+def test_a_deadline_that_comes_later_is_a_difference_and_one_left_out_is_none() -> None:
+    assert read().differs(read(due="")) == ("办理时限",)
+    assert read(due="").differs(read()) == ()
 
 
 @pytest.mark.parametrize("text", ["2026-02-30", "20260915", "明天", "1999-01-01", "=DATE(2026;9;15)"])
