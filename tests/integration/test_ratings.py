@@ -91,6 +91,8 @@ async def test_a_unit_sees_cells_of_five_and_the_office_sees_all(district: Distr
             shown = (await head.get("/feedback/ratings", params={"month": "2026-09"})).json()
             assert (shown["items"], shown["total"]) == ([], None)
             assert {item["rating"]: item["n"] for item in shown["counts"]} == {"5": 5, "4": None, "3": None, "2": None, "1": None}
+            whole = (await head.get("/feedback/ratings")).json()
+            assert whole == shown, "a unit asks of one month: all months less one would be the others' hidden cells"
             every = (await office.get("/feedback/ratings", params={"unit": "T01"})).json()
             assert (every["total"], {item["visit"] for item in every["items"]}) == (6, set(made))
             assert {item["rating"]: item["n"] for item in every["counts"]} == {"5": 5, "4": 0, "3": 0, "2": 0, "1": 1}

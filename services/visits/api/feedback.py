@@ -11,6 +11,7 @@ from services.visits.api import lookups
 from services.visits.api.visits import Month, UnitCode
 from services.visits.domain.access import ALLEGATIONS, sees_district
 from services.visits.domain.ratings import FEWEST, cells
+from shared import months
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import Entrance
 from shared.openings import Opening
@@ -68,10 +69,13 @@ async def ratings(
 ) -> dict[str, Any]:
     """What enterprises said of visits through their links, how often each; no words, nobody's name.
 
-    The visited unit sees no single rating and no cell under five (K7): ``items`` are the district's readers' alone.
+    The visited unit sees no single rating and no cell under five (K7): ``items`` are the district's readers' alone. A unit asks
+    month by month, by default this one: what all months hold less what all others do would be a hidden cell.
     """
     service: Service = request.app.state.service
     unit, district = figures_of(caller, unit), sees_district(caller)
+    if not district:
+        month = month or str(months.Month.of(months.local_date(service.clock())))
     where, args = ["rating is not null", "review <> 'voided'"], []
     for condition, value in (("month = ${}", month), ("id in (select visit from visit_unit where unit = ${})", unit)):
         if value is not None:
@@ -82,7 +86,7 @@ async def ratings(
     if not district:
         shown, total = cells(counts)
         return {
-            "items": [], "next_cursor": None, "total": total, "fewest": FEWEST,
+            "items": [], "next_cursor": None, "total": total, "fewest": FEWEST, "month": month,
             "counts": [{"rating": term, "label": term.label, "n": shown[term]} for term in Rating],
             "note": f"企业评价对被走访单位匿名:不显示单条评价,少于{FEWEST}条的不显示",
         }  # fmt: skip
