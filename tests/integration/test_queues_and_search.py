@@ -113,6 +113,17 @@ async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(district: 
     assert await found("自主经营") == [loan]
 
 
+async def test_a_number_in_a_text_is_not_found_digit_by_digit(district: District) -> None:
+    """It is shown masked, so whoever asks for more of it than is shown learns nothing."""
+    desk = await a_desk(district)
+    await desk.reported(content="请回电13712345678,或座机0857-8765432")
+    async with desk.who("office") as client:
+        for q in ("13712345678", "1371234", "13712346", "712345", "1371", "8765432", "87654", "1371234 5678", "１３７１２３４"):
+            found = (await client.get("/issues", params={"q": q})).json()
+            assert found["total"] == 0, q
+        assert (await client.get("/issues", params={"q": "请回电"})).json()["total"] == 1
+
+
 def test_grams_of_a_part_are_grams_of_the_whole() -> None:
     text = "厂区 门口\u3000道路👍积水\x1f了"
     for start in range(len(text)):

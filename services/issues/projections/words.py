@@ -19,7 +19,7 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, State, Ticket, Unreported
 from shared import writing
 from shared.eventlog import load_many
-from shared.freetext import ERASED, opened
+from shared.freetext import ERASED, mask_numbers, opened
 from shared.openings import Opening
 from shared.projector import View
 from shared.vault import Vault
@@ -30,9 +30,12 @@ _AT_ONCE = 500
 
 
 def said(state: Ticket) -> str:
-    """What can be found: number, enterprise, content, result and reply; without personal data."""
+    """What can be found: number, enterprise, content, result and reply; without personal data. Numbers of people are looked
+    for as they are shown, masked: or whoever sees them masked could ask for them digit by digit.
+    """
     report = state.report
-    found = [report.no, report.external_no, report.enterprise.code, report.enterprise.name, report.content]
+    known = (report.no, report.external_no, report.enterprise.code, report.enterprise.name)
+    found = [report.content]
     match state:
         case Resolved() | Reviewed() | Closed() | Archived():
             found += [state.resolution.result, state.resolution.reply]
@@ -42,7 +45,8 @@ def said(state: Ticket) -> str:
             found.append(answer.reply)
         case _:
             pass
-    return writing.found_by(*(part for part in found if part and part != ERASED))
+    typed = (mask_numbers(part) for part in found if part and part != ERASED)
+    return writing.found_by(*(part for part in known if part), *typed)
 
 
 def grams(text: str) -> list[str]:
@@ -70,7 +74,7 @@ def _rows(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 
 WORDS = View[State](
     "issue_words", {"issue": "uuid", "grams": "text"}, ("issue",), _rows, "issue",
-    indexes=(f"using gin (({INDEXED}))",), rule=writing.FORM, blind=("grams",),
+    indexes=(f"using gin (({INDEXED}))",), rule=f"{writing.FORM}; numbers masked", blind=("grams",),
 )  # fmt: skip
 VIEWS = (WORDS,)
 
