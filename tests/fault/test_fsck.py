@@ -26,7 +26,7 @@ TAMPERED = {
     "middle entry deleted": ("roster", "delete from log.entry where pos = 4", {"log", "stream", "mirror"}),
     "two entries swapped": ("roster", SWAP, {"log", "stream", "mirror"}),
     "recorded time of a middle entry": ("roster", "update log.entry set rec_us = rec_us + 1 where pos = 3", {"stream", "mirror"}),
-    "row of a view": ("roster", "update view.unit set name = '别的名字' where code = 'T01'", {"view"}),
+    "row of a view": ("roster", "update view.unit set first_name = '别的名字' where code = 'T01'", {"view"}),
     "body in the mirror": ("reporting", f"update mirror.entry {FLIP} where origin = 'roster' and pos = 3", {"mirror"}),
     "roster copy": ("visits", "delete from view.known_unit where code = 'T01'", {"copy"}),
     "cursor moved on": ("visits", "update view.cursor set pos = pos - 2 where name = 'directory'", {"cursor"}),

@@ -59,7 +59,7 @@ async def test_a_load_that_broke_off_goes_on_and_is_ready_when_its_views_are_mad
     roster = await district.open()
     for name in MADE_OF:
         await district.database(name)
-    loader = Loader(roster.settings, district.prefix)
+    loader = Loader(district.settings("demo"), district.prefix)
     calendar = official_calendar()
     steps = list(founding(demo_district(), Span(date(2026, 11, 23), calendar)))
     await loader.begin()
@@ -90,7 +90,7 @@ async def test_streams_that_claim_the_same_are_left_out_and_told_of_and_the_othe
             fact, event_id=uuid4(), source="/999000/roster", subject=f"unit/{key}", happened=roster.clock(), actor={}, links={}
         )
         await append(roster.pool, [Write(some.command, b"", f"unit/{key}", 0, [fact.TYPE], [body])])
-    await roster.pool.execute("create unique index once on view.unit (parent) where kind = 'township'")
+    await roster.pool.execute("create unique index once on view.unit (first_parent) where kind = 'township'")
     roster.views = roster.views | {"unit": (_once(roster.views["unit"][0]), *roster.views["unit"][1:])}
     await roster.pool.execute("delete from view.made")
     await roster.make_views()
@@ -105,7 +105,7 @@ async def test_streams_that_claim_the_same_are_left_out_and_told_of_and_the_othe
 
 
 def _once(view: Any) -> Any:
-    return replace(view, unique=("(parent) where kind = 'township'",))
+    return replace(view, unique=("(first_parent) where kind = 'township'",))
 
 
 async def test_what_broke_a_connection_is_what_is_told(district: District) -> None:

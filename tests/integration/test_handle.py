@@ -190,4 +190,4 @@ async def test_the_envelope_says_who_what_and_why(district: District) -> None:
     assert envelope["actorrole"] == "office"
     assert isinstance(entry.fact, UnitEstablished)
     names = ((DAY, "某区"), (DAY, "二"))
-    assert UNIT.fold([entry.fact, UnitRenamed(name="二", on=DAY)]) == Standing("D1", "二", UnitKind.DISTRICT, None, DAY, names)
+    assert UNIT.fold([entry.fact, UnitRenamed(name="二", on=DAY)]) == Standing("D1", UnitKind.DISTRICT, DAY, names)
