@@ -67,7 +67,10 @@ class District:
         return id_
 
     def change(self, enterprise: str, verb: str, **body: Any) -> None:
-        self.ok(self.office.post(f"/api/roster/enterprises/{enterprise}/{verb}", json=body))
+        answer = self.ok(self.office.post(f"/api/roster/enterprises/{enterprise}/{verb}", json=body))
+        if proposal := answer.get("proposal"):  # It goes to another unit when a second person of the office says so.
+            second = self.instance.client("second-head", "office_head", "office")
+            self.ok(second.post(f"/api/roster/enterprises/{enterprise}/confirm", json={"proposal": proposal}))
 
     def build(self) -> None:
         self.grid()
