@@ -89,12 +89,13 @@ async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Ac
     """One signature. Who signs first does so on what was seen, so that nobody's second signature leaves anything unmoved."""
     entries = await load(service.pool, HANDOVER.stream(id_))
     state = HANDOVER.fold(entry.fact for entry in entries)
-    if not isinstance(state, Handover) or not state.last_to_sign(caller.id):
-        context = await service.context(caller, id_)
-        return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=len(entries))
-    day, taker = max(state.told.on, local_date(service.clock())), state.told.taker
-    units = (await lookups.workers(service.pool, [taker], day)).get(taker, set())
+    units: set[str] = set()
+    if isinstance(state, Handover):  # Looked up for the first signature too: the other may come in between.
+        day, taker = max(state.told.on, local_date(service.clock())), state.told.taker
+        units = (await lookups.workers(service.pool, [taker], day)).get(taker, set())
     context = await service.context(caller, id_, units=units)
+    if not isinstance(state, Handover) or not state.last_to_sign(caller.id):
+        return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=len(entries))
     moves = await _moves(service, caller, id_, state)
     return await service.desk.handle_with(Ask(HANDOVER, str(id_), command, context, command_id), moves)
 

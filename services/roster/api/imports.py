@@ -64,7 +64,7 @@ async def import_register(
         try:
             yield orjson.dumps({"headings": HEADINGS}) + b"\n" + orjson.dumps(first, default=str) + b"\n"
             async for line in lines:
-                yield orjson.dumps(line, default=str) + b"\n"
+                yield orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS) + b"\n"
         finally:
             await lines.aclose()
             upload.close()

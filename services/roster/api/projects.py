@@ -209,7 +209,7 @@ async def print_plaque(
         "c.name as contact_name, c.said as contact_post from plaque q join project p on p.id = q.project "
         "join enterprise e on e.id = p.enterprise "
         f"left join lateral ({_PERSON.format('leader')}) l on true left join lateral ({_PERSON.format('contact')}) c on true "
-        "where q.project = $1 and (q.until is null or q.until > $2) order by q.since limit 1",
+        "where q.project = $1 and (q.until is null or q.until > $2) order by q.since, q.number limit 1",
         id_, local_date(service.clock()),
     )  # fmt: skip
     if row is None:
