@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.cli.importing import Asked, told
 from deploy.cli.outlet import console
+from services.roster.intake.verdict import Change
 
 RESULT: dict[str, Any] = {
     "file": "登记数据.xlsx", "rows": 4_312, "accepted": 4_100, "refused": 7, "set_aside": 61, "outside": 133, "repeated": 11,
@@ -61,8 +62,8 @@ def test_changes_foreseen_are_listed_up_to_two_hundred_and_the_rest_counted() ->
         "name": "某公司",
         "moves": [{"from": "甲镇", "to": "乙镇", "because": "地址"}],
     }
-    counts = dict.fromkeys(("new", "changed", "moved", "back_again", "left", "gone", "unchanged"), 1)
+    counts = dict.fromkeys(Change, 1)
     lines = said(apply=False, foreseen=True, changes=[change] * 203, preview=counts)
-    assert "如写入:新增 1 户,变更 1 户,迁移 1 户,恢复 1 户,注销或迁出 1 户,未在本次名单中 1 户,无变化 1 户" in lines
+    assert "如写入:" + ",".join(f"{change.label} 1 户" for change in Change) in lines
     assert len([line for line in lines if line.startswith("迁移 91520502MA00000000 某公司 甲镇→乙镇 地址")]) == 200
     assert "另有 3 项变化未列出,完整清单见 --json" in lines
