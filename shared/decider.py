@@ -1,16 +1,18 @@
 """What a decider is: the pure heart of a stream (design: the decider).
 
 ``decide`` answers facts or refuses by raising a ``Problem``; ``evolve`` can't refuse. No clock, no chance, no I/O:
-everything from outside arrives in the context.
+everything from outside arrives in the context, what was looked up as an object of the stream's own type (decision 0057).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 from uuid import UUID
+
+from typing_extensions import TypeVar
 
 from shared.events import Command, Fact
 from shared.months import Calendar
@@ -18,6 +20,11 @@ from shared.terms import Role
 from shared.vault import Personal
 
 StateT = TypeVar("StateT")
+CommandT = TypeVar("CommandT", bound=Command, default=Any)
+FactT = TypeVar("FactT", bound=Fact, default=Any)
+KnownT = TypeVar("KnownT", default=Any)
+KnownT_co = TypeVar("KnownT_co", covariant=True, default=Any)
+"""The defaults are for the streams whose decisions still look into a dictionary."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,11 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Context:
-    """What a decision may know beside state and command. ``known`` holds what the service looked up for it."""
+class Context(Generic[KnownT_co]):
+    """What a decision may know beside state and command. ``known`` is what the service looked up for it, ``None`` if nothing.
+
+    A function that only asks who and when takes a ``Context[object]``: any context will do.
+    """
 
     actor: Actor
     now: datetime
@@ -49,27 +59,41 @@ class Context:
     calendar: Calendar
     subject: UUID
     """The id of the stream, and so of whatever personal data the command speaks of unless the domain says otherwise."""
-    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    known: KnownT_co
+
+
+class NoFactOfThisStream(Exception):
+    """A stream holds a fact of another kind of stream: nothing follows from it, so nothing is decided on it."""
 
 
 @dataclass(frozen=True)
-class Decider(Generic[StateT]):
-    """One kind of stream: its name, its first state, its two functions."""
+class Decider(Generic[StateT, CommandT, FactT, KnownT]):
+    """One kind of stream: its name, its first state, its two functions. States, commands and facts are unions that both
+    functions go through to the end, so that whoever adds one is told by the type checker where an arm is missing.
+    """
 
     kind: str
     initial: StateT
-    decide: Callable[[StateT, Any, Context], Sequence[Fact]]
-    evolve: Callable[[StateT, Any], StateT]
+    decide: Callable[[StateT, CommandT, Context[KnownT]], Sequence[FactT]]
+    evolve: Callable[[StateT, FactT], StateT]
 
     def stream(self, key: str | UUID) -> str:
         """The name of a stream of this kind."""
         return f"{self.kind}/{key}"
 
+    def after(self, state: StateT, fact: Fact) -> StateT:
+        """The state after a fact out of the log, which may hold anything: what no arm is for is told, never passed over."""
+        told: Any = fact
+        after: StateT | None = self.evolve(state, told)
+        if after is None:
+            raise NoFactOfThisStream(f"{self.kind}: {fact.TYPE}")
+        return after
+
     def fold(self, facts: Iterable[Fact], state: StateT | None = None) -> StateT:
         """The state these facts lead to."""
         result = self.initial if state is None else state
         for fact in facts:
-            result = self.evolve(result, fact)
+            result = self.after(result, fact)
         return result
 
 
@@ -107,4 +131,4 @@ def _same(said: Any, told: Any, clear: Mapping[Personal, str]) -> bool:
     return said == told or (told is not None and not alike)
 
 
-__all__ = ["Actor", "Command", "Context", "Decider", "said_before"]
+__all__ = ["Actor", "Command", "Context", "Decider", "NoFactOfThisStream", "said_before"]

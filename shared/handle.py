@@ -15,11 +15,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, overload
 from uuid import UUID
 
 import asyncpg
 import orjson
+from typing_extensions import TypeVar
 
 from shared.decider import Context, Decider, said_before
 from shared.eventlog import Entry, Loading, VersionConflict, Write, append, load, load_many
@@ -36,6 +37,10 @@ from shared.terms import Role, new_id
 from shared.vault import Personal, Vault, personals
 
 StateT = TypeVar("StateT")
+CommandT = TypeVar("CommandT", bound=Command)
+FactT = TypeVar("FactT", bound=Fact)
+BeforeT = TypeVar("BeforeT", default=Any)
+KnownT = TypeVar("KnownT", default=Any)
 AnswerT = TypeVar("AnswerT")
 Row = tuple[Any, ...]
 
@@ -71,21 +76,49 @@ class Done(Generic[StateT]):
     """What to tell whoever typed it: a number that stands inside a text."""
 
 
-@dataclass(frozen=True)
-class Ask(Generic[StateT]):
-    """One command for one stream, for ``Desk.handle_all``."""
+Prepare = Callable[[Any, StateT, Context[BeforeT]], Awaitable[Context[KnownT]]]
+"""Looks up in the transaction what a decision must know: the connection, the state, the context so far."""
 
-    decider: Decider[StateT]
+
+@dataclass(init=False)
+class Ask(Generic[StateT]):
+    """One command for one stream, for ``Desk.handle_all``. What the decider doesn't take is a type error here."""
+
+    decider: Decider[StateT, Any, Any, Any]
     key: str
     command: Command
-    context: Context
+    context: Context[Any]
     id: UUID
-    happened: datetime | None = None
-    prepare: Prepare[Any] | None = None
+    happened: datetime | None
+    prepare: Prepare[Any] | None
 
-
-Prepare = Callable[[Any, StateT, Context], Awaitable[Context]]
-"""Looks up in the transaction what a decision must know: the connection, the state, the context so far."""
+    @overload
+    def __init__(
+        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str, command: CommandT, context: Context[KnownT], id: UUID,
+        happened: datetime | None = None, prepare: None = None,
+    ) -> None: ...  # fmt: skip
+    @overload
+    def __init__(
+        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str, command: CommandT, context: Context[BeforeT], id: UUID,
+        happened: datetime | None = None, *, prepare: Prepare[StateT, BeforeT, KnownT],
+    ) -> None: ...  # fmt: skip
+    def __init__(
+        self,
+        decider: Decider[StateT, Any, Any, Any],
+        key: str,
+        command: Command,
+        context: Context[Any],
+        id: UUID,  # noqa: A002  as everywhere in the log.
+        happened: datetime | None = None,
+        prepare: Prepare[Any] | None = None,
+    ) -> None:
+        self.decider = decider
+        self.key = key
+        self.command = command
+        self.context = context
+        self.id = id
+        self.happened = happened
+        self.prepare = prepare
 
 
 @dataclass
@@ -146,7 +179,7 @@ def _fold(decider: Decider[StateT], entries: Sequence[Entry]) -> StateT:
     state = decider.initial
     for entry in entries:
         try:
-            state = decider.evolve(state, entry.fact)
+            state = decider.after(state, entry.fact)
         except Exception as error:
             raise StreamUnreadable(stream=entry.stream, position=entry.pos, reason=type(error).__name__) from error
     return state
@@ -249,17 +282,27 @@ class Desk:
     _busy: set[str] = field(default_factory=set[str])
     _writers: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
+    @overload
+    async def handle(
+        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str | UUID, command: CommandT, context: Context[KnownT], *,
+        command_id: UUID, expected: int | None = None, happened: datetime | None = None, prepare: None = None,
+    ) -> Done[StateT]: ...  # fmt: skip
+    @overload
+    async def handle(
+        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str | UUID, command: CommandT, context: Context[BeforeT], *,
+        command_id: UUID, expected: int | None = None, happened: datetime | None = None, prepare: Prepare[StateT, BeforeT, KnownT],
+    ) -> Done[StateT]: ...  # fmt: skip
     async def handle(
         self,
-        decider: Decider[StateT],
+        decider: Decider[StateT, Any, Any, Any],
         key: str | UUID,
         command: Command,
-        context: Context,
+        context: Context[Any],
         *,
         command_id: UUID,
         expected: int | None = None,
         happened: datetime | None = None,
-        prepare: Prepare[StateT] | None = None,
+        prepare: Any = None,
     ) -> Done[StateT]:
         """Carry out one command. ``expected`` is the version the caller saw (If-Match); ``prepare`` may look up, in
         the same transaction, what the decision must know and only the database can tell.

@@ -168,7 +168,7 @@ async def rebuild(
             if item.version != version + 1 or (stopped and item.stream in stopped):
                 continue
             try:
-                states[item.stream] = (item.version, decider.evolve(state, item.fact))
+                states[item.stream] = (item.version, decider.after(state, item.fact))
             except Exception as error:
                 if stopped is None:
                     raise

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import asyncpg
@@ -50,6 +50,9 @@ from shared.terms import Role, derived_id
 from shared.vault import Vault, VaultAway
 
 log = structlog.get_logger()
+
+KnownT = TypeVar("KnownT")
+_LOOKED_UP_NOTHING: Any = object()
 
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
 _LAG = metrics.Gauge("guiren_lag", "Entries between a relay or consumer and the end of what it follows", ["service", "what"])
@@ -199,8 +202,16 @@ class Service:
         """Read the calendar anew at the next question: a year may have been published."""
         self._calendar = (float("-inf"), self._calendar[1])
 
-    async def context(self, actor: Actor, key: str | UUID, **known: Any) -> Context:
-        """What a decision may know now."""
+    @overload
+    async def context(self, actor: Actor, key: str | UUID) -> Context[None]: ...
+    @overload
+    async def context(self, actor: Actor, key: str | UUID, known: KnownT) -> Context[KnownT]: ...
+    @overload
+    async def context(self, actor: Actor, key: str | UUID, **words: Any) -> Context[Any]: ...
+    async def context(self, actor: Actor, key: str | UUID, known: Any = _LOOKED_UP_NOTHING, **words: Any) -> Context[Any]:
+        """What a decision may know now: ``known``, as its decider has it. ``words`` are for those that still look into a
+        dictionary.
+        """
         now = self.clock()
         return Context(
             actor,
@@ -208,7 +219,7 @@ class Service:
             local_date(now),
             await self.calendar(),
             key if isinstance(key, UUID) else derived_id(self.name, key),
-            known,
+            words if known is _LOOKED_UP_NOTHING else known,
         )
 
     def _telling(self, follower: Follower) -> Follower:

@@ -34,7 +34,7 @@ class Step:
     actor: Actor
     id: UUID
     subject: UUID
-    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    known: Any = field(default_factory=dict[str, Any])
 
     def ask(self, calendar: Calendar) -> Ask[Any]:
         """The command as the desk takes it."""

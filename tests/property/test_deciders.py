@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from support.cells import STRANGER, TODAY, Cell, filled, otherwise
 
 from deploy.demo.district import official_calendar
 from services.issues.domain.history import HISTORY, HistoryRow, RecordHistory
-from services.issues.domain.parked import PARKED, SkipParked
+from services.issues.domain.parked import PARKED, KnownParked, SkipParked
 from services.issues.projections import DECIDERS as ISSUES
 from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, SupplementLedger
 from services.roster.domain.revocation import REVOCATION, RevokeToken
@@ -83,14 +83,15 @@ def rare() -> Iterator[Cell]:
     now, about = datetime(2026, 11, 23, 2, tzinfo=UTC), derived_id("somebody")
     by = Actor(derived_id("member", "o"), "o", frozenset({Role.OFFICE, Role.OFFICE_HEAD, Role.SECURITY_ADMIN}))
     row = HistoryRow(line=1, at=now, status="已受理", stage=IssueStage.ACCEPTED, final=False, level=Level.GRID)
-    parked = {"follower": "demands", "position": 7, "told": "visits.visit-recorded.v1", "stream": "visit/x"}
+    parked = KnownParked("demands", 7, "visits.visit-recorded.v1", "visit/x")
+    others = {"own": False, "proposal": about}
     commands: tuple[tuple[Decider[Any], Command], ...] = (
         (DISCLOSURE, Disclose(what="enterprise", about=about, unit="T01", fields=("phone",), reason="电话回访")),
         (SUBJECT, EraseSubject(reason="本人要求删除")), (REVOCATION, RevokeToken(reason="手机丢失")), (PARKED, SkipParked(reason="重复的消息")),
         (HISTORY, RecordHistory(source="旧系统", no="1", rows=(row,))),
     )  # fmt: skip
     for decider, command in commands:
-        context = Context(by, now, TODAY, official_calendar(), about, {"parked": parked, "own": False, "proposal": about})
+        context = Context(by, now, TODAY, official_calendar(), about, parked if decider is PARKED else others)
         facts = tuple(decider.decide(decider.initial, command, context))
         yield Cell(decider, decider.initial, command, context, decider.fold(facts), facts)
 
@@ -129,6 +130,17 @@ def decided(decider: Decider[Any], state: Any, command: Command, context: Contex
         return None
 
 
+def _known(other: Cell, cell: Cell) -> Any:
+    """All that was looked up for either command; where a stream has a type for it, what this command was given, else the other."""
+    first, second = other.context.known, cell.context.known
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {key: value for key, value in {**first, **second}.items() if key not in CARRYING_THEIR_OWN_RIGHT}
+    if type(first) is type(second) and is_dataclass(second):
+        given = {field.name: getattr(second, field.name) for field in fields(second)}
+        return replace(first, **{name: value for name, value in given.items() if value is not None})
+    return first if second is None else second
+
+
 BY_KIND: dict[str, list[Cell]] = defaultdict(list)
 for _cell in CELLS:
     BY_KIND[_cell.decider.kind].append(_cell)
@@ -142,9 +154,7 @@ def test_a_stranger_gets_nothing_but_no(kind: str) -> None:
     answered: list[str] = []
     for cell in cells:
         for name, (state, other) in states.items():
-            known = {**other.context.known, **cell.context.known}
-            if CARRYING_THEIR_OWN_RIGHT & known.keys():
-                known = {key: value for key, value in known.items() if key not in CARRYING_THEIR_OWN_RIGHT}
+            known = _known(other, cell)
             try:
                 facts = cell.decider.decide(state, cell.command, replace(cell.context, actor=STRANGER, known=known))
                 answered.append(f"{name} × {type(cell.command).__name__}: {'facts' if facts else 'a repeat'}")

@@ -37,7 +37,7 @@ NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)
 
 def as_(*roles: Role, unit: str = "T01") -> Context:
     actor = Actor(UUID(int=9), "x", frozenset(roles), unit)
-    return Context(actor, NOW, date(2026, 9, 15), Calendar.of({}), VISIT)
+    return Context(actor, NOW, date(2026, 9, 15), Calendar.of({}), VISIT, None)
 
 
 PLATFORM, HEAD = as_(Role.SYSTEM, unit=""), as_(Role.HEAD)

@@ -146,7 +146,7 @@ def rows(*told: tuple[int, IssueStage, Level]) -> tuple[HistoryRow, ...]:
 
 
 def context(role: Role = Role.OFFICE, now: datetime = datetime(2026, 9, 1, tzinfo=UTC)) -> Context:
-    return Context(Actor(UUID(int=1), "office", frozenset({role})), now, date(2026, 9, 1), Calendar.of({}), UUID(int=2))
+    return Context(Actor(UUID(int=1), "office", frozenset({role})), now, date(2026, 9, 1), Calendar.of({}), UUID(int=2), None)
 
 
 def told(state: State, given: tuple[HistoryRow, ...], where: Context | None = None) -> State:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.issues.domain.parked import MAY, PARKED, SkipParked
+from services.issues.domain.parked import MAY, PARKED, KnownParked, SkipParked
 from services.issues.reactions import reactions
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
@@ -58,8 +58,8 @@ async def skip(
     row = await service.pool.fetchrow("select stream, type from parked where follower = $1 and pos = $2", follower, position)
     if row is None and not await load(service.pool, PARKED.stream(key)):
         raise Unknown(what="parked", id=key)
-    told = {"follower": follower, "position": position, "told": row["type"], "stream": row["stream"]} if row else {}
-    context = await service.context(caller, key, parked=told)
+    parked = KnownParked(follower, position, row["type"], row["stream"]) if row else None
+    context = await service.context(caller, key, parked)
     done = await service.desk.handle(PARKED, key, command, context, command_id=command_id)
     await service.pool.execute("delete from parked where follower = $1 and pos = $2", follower, position)
     return {**receipt(service, response, done), "follower": follower, "skipped": position}

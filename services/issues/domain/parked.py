@@ -9,13 +9,12 @@ and then the facts of the reaction stand.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from services.issues.domain.commands import Words
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.issues import ParkedSkipped
-from shared.problems import Forbidden, Refused
+from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role
 
 MAY = (Role.OFFICE, Role.OFFICE_HEAD)
@@ -48,20 +47,36 @@ class AlreadySkipped(Refused):
     title = "该消息此前已被跳过"
 
 
-def decide(state: State, command: SkipParked, context: Context) -> list[Fact]:
+@dataclass(frozen=True)
+class KnownParked:
+    """The message that is parked: which reaction could not act on it, and where it stands in which log."""
+
+    follower: str
+    position: int
+    told: str
+    stream: str
+
+
+def decide(state: State, command: SkipParked, context: Context[KnownParked | None]) -> list[ParkedSkipped]:
     """Facts, or a refusal."""
     if not context.actor.holds(*MAY):
         raise Forbidden(needs=[role.label for role in MAY])
-    if isinstance(state, Skipped):
-        if state.fact.reason == command.reason:
-            return []
-        raise AlreadySkipped(reason=state.fact.reason)
-    return [ParkedSkipped(**context.known["parked"], reason=command.reason, by=context.actor.id, on=context.today)]
+    match state, command:
+        case Waiting(), SkipParked():
+            if (parked := context.known) is None:
+                raise Unknown(what="parked", id=str(context.subject))
+            return [ParkedSkipped(**vars(parked), reason=command.reason, by=context.actor.id, on=context.today)]
+        case Skipped(), SkipParked():
+            if state.fact.reason == command.reason:
+                return []
+            raise AlreadySkipped(reason=state.fact.reason)
 
 
-def evolve(state: State, fact: Any) -> State:
+def evolve(state: State, fact: ParkedSkipped) -> State:
     """The state after a fact."""
-    return Skipped(fact) if isinstance(fact, ParkedSkipped) else state
+    match state, fact:
+        case ((Waiting() | Skipped()), ParkedSkipped()):
+            return Skipped(fact)
 
 
-PARKED: Decider[State] = Decider("parked", Waiting(), decide, evolve)
+PARKED: Decider[State, SkipParked, ParkedSkipped, KnownParked | None] = Decider("parked", Waiting(), decide, evolve)
