@@ -13,6 +13,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.answer import ReceiptFields
 from shared.decider import Actor
 from shared.handle import Done, keyed
 from shared.problems import Malformed, VersionMissing
@@ -101,12 +102,11 @@ ExpectedNeeded = Annotated[int, Depends(_expected_needed)]
 """The version the caller saw; without it a change of content is refused with 428."""
 
 
-def receipt(service: Service, response: Response, done: Done[Any]) -> dict[str, Any]:
-    """Headers of an accepted command (ETag, log position), and the fields every answer begins with."""
+def receipt(service: Service, response: Response, done: Done[Any]) -> ReceiptFields:
+    """Headers of an accepted command (ETag, log position), and the fields every answer begins with (``shared/answer.py``)."""
     response.headers["ETag"] = f'"{done.version}"'
     response.headers["Guiren-Position"] = f"{service.name}:{done.position}"
-    told = {"hints": list(done.hints)} if done.hints else {}
-    return {"version": done.version, "position": done.position, "replayed": done.replayed, **told}
+    return {"version": done.version, "position": done.position, "replayed": done.replayed, "hints": list(done.hints)}
 
 
 Limit = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="每页条数")]
@@ -139,7 +139,7 @@ async def listing(
         last = [rows[-1][f"_k{n}"] for n in range(len(order))]
         if await pool.fetchval(f"select exists (select from {table} where {beyond})", *args, *last):
             following = base64.urlsafe_b64encode(orjson.dumps(last)).decode()
-    return {"items": items, "next_cursor": following, "total": total}
+    return {"items": items, "next_cursor": following, "total": total, "total_exact": True}
 
 
 def _keys(cursor: str, count: int) -> list[str]:

@@ -68,6 +68,8 @@ def _refusals(operation: dict[str, Any], method: str, *, public: bool) -> None:
     declared = {code: answer for code, answer in operation["responses"].items() if code < "4"}
     if "201" in declared and "200" not in declared:  # What was said before is answered again, and makes nothing new.
         declared = {"200": {**declared["201"], "description": "此前已办理,再次答复"}, **declared}
+    if "202" in declared and "content" not in declared["202"]:  # What waits for a second person has the same shape.
+        declared["202"] = {**declared["200"], "description": declared["202"]["description"]}
     if method == "head":
         declared = {code: {"description": answer["description"]} for code, answer in declared.items()}
     refused = {str(kind.status): {"description": kind.title, "content": _CONTENT} for kind in kinds}

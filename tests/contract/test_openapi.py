@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +11,13 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from shared import watching
 from shared.paper import MISSING
 from shared.settings import Settings
 
 SERVICES = ("roster", "visits", "issues", "reporting")
+READING = ()
+"""The services all of whose answers have a name. Of another those have it whose module of ``api`` uses its room ``queries``."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -81,6 +85,69 @@ def test_parameters_are_bounded(name: str, path: str, method: str, operation: di
                 assert {"maximum", "exclusiveMaximum"} & part.keys(), parameter["name"]
             elif part.get("type") == "array":
                 assert "maxItems" in part, parameter["name"]
+
+
+def has_a_reading_room(name: str, operation: dict[str, Any]) -> bool:
+    """Whether the answers of an operation are models of the room ``queries``."""
+    routers = (*importlib.import_module(f"services.{name}.api").ROUTERS, watching.router)
+    module = next(r.endpoint.__module__ for router in routers for r in router.routes if r.name == operation["operationId"])
+    source = inspect.getsource(importlib.import_module(module))
+    return name in READING or f"services.{name}.queries" in source or "shared.answer" in source
+
+
+def answered(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What comes with each 2xx, by media type."""
+    for code, answer in operation["responses"].items():
+        if code < "3":
+            yield from ((code, {kind: told}) for kind, told in answer.get("content", {None: {}}).items())
+
+
+def test_every_answer_has_a_name(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
+    """And nothing in it is open: a client that is generated from the document knows every field, its unit and its type."""
+    if not has_a_reading_room(name, operation):
+        return
+    for code, content in answered(operation):
+        for kind, told in content.items():
+            if kind == "application/json":
+                assert told["schema"].keys() == {"$ref"}, f"{code}: {told['schema']}"
+                closed(DOCUMENTS[name], told["schema"]["$ref"], set())
+            else:
+                assert kind or code == "204" or method == "head", f"{code} does not say what it is"
+
+
+def closed(whole: dict[str, Any], reference: str, seen: set[str]) -> None:
+    """Every field of a component, and of those it is made of, has a type and says in Chinese what it holds."""
+    if reference in seen:
+        return
+    seen.add(reference)
+    component = reference.rpartition("/")[2]
+    assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", component), f"two models are called {component}"
+    schema = whole["components"]["schemas"][component]
+    for field, told in schema.get("properties", {}).items():
+        assert CHINESE.search(told.get("description", "")), f"{component}.{field} does not say what it is"
+        typed(whole, told, f"{component}.{field}", seen)
+    if "properties" not in schema:
+        typed(whole, schema, component, seen)
+
+
+def typed(whole: dict[str, Any], schema: dict[str, Any], where: str, seen: set[str]) -> None:
+    """A schema that leaves nothing open."""
+    if "$ref" in schema:
+        closed(whole, schema["$ref"], seen)
+        return
+    for part in (parts := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf") or ()):
+        typed(whole, part, where, seen)
+    if parts or "const" in schema or "enum" in schema:
+        return
+    assert schema.get("type"), f"{where} may be anything"
+    if schema["type"] == "array":
+        assert schema.get("items"), f"{where} is a list of anything"
+        typed(whole, schema["items"], where, seen)
+    elif schema["type"] == "object":
+        inner = schema.get("additionalProperties")
+        assert isinstance(inner, dict), f"{where} is an open object"
+        assert inner, f"{where} is a map of anything"
+        typed(whole, inner, where, seen)
 
 
 def test_operation_ids_are_unique(name: str, path: str, method: str, operation: dict[str, Any]) -> None:

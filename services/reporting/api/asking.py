@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
 from services.reporting.archive import ORIGINS, Archive
-from services.reporting.domain import access
-from services.reporting.projections import Reader, Reporting
+from services.reporting.projections import Reporting
+from services.reporting.queries.question import Asked, Behind
 from shared.asking import Caller
 from shared.decider import Actor
-from shared.months import Month, WrittenInstant, local_date
+from shared.months import Month, WrittenInstant
 from shared.problems import Malformed, Unavailable
-from shared.reach import sees_district
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
@@ -25,42 +23,6 @@ MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", de
 Settled = Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")]
 
 _PATIENCE = 5.0
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question: the service, who asks, at which cut."""
-
-    service: Reporting
-    caller: Actor
-    cut: dict[str, int]
-    as_of: WrittenInstant | None
-    behind: list[dict[str, Any]]
-    """The logs of which the mirror does not hold all."""
-
-    @property
-    def reader(self) -> Reader:
-        """The reader over the serving index."""
-        return self.service.reader
-
-    @property
-    def now(self) -> datetime:
-        """The instant of the cut."""
-        return self.as_of or self.service.clock()
-
-    @property
-    def today(self) -> date:
-        """The day of the cut."""
-        return local_date(self.now)
-
-    def must_see(self, unit: str | None) -> None:
-        """The whole of a unit's figures are the caller's to see, or it is refused."""
-        access.must_see(self.caller, unit)
-
-    @property
-    def sees_district(self) -> bool:
-        """Whether the whole district is the caller's to see."""
-        return sees_district(self.caller)
 
 
 async def _asked(
@@ -86,7 +48,8 @@ async def _at(request: Request, caller: Actor, as_of: datetime | None, min_: str
         await _settled(archive, min_)
     now = await archive.cut()
     cut = now if as_of is None else await archive.cut(as_of)
-    return Asked(service, caller, cut, as_of, service.lacking(now, await service.heads()))
+    behind = [Behind(**item) for item in service.lacking(now, await service.heads())]
+    return Asked(service, caller, cut, as_of, behind)
 
 
 async def _settled(archive: Archive, text: str) -> None:
@@ -118,4 +81,4 @@ def month_of(text: str) -> Month:
 
 def cut_facts(asked: Asked) -> dict[str, Any]:
     """The cut, as every answer names it; and which logs are not all in it yet (``behind``)."""
-    return {"cut": asked.cut, "as_of": asked.as_of, "behind": asked.behind}
+    return {**asked.at_cut}
