@@ -6,9 +6,12 @@ from collections.abc import AsyncGenerator
 
 import hypothesis
 import pytest_asyncio
+from support.scratch import scratch
 from support.world import District, World, a_district
 
 from shared.loglines import logging_to
+
+scratch()
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
