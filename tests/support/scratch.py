@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-_MEMORY = Path("/dev/shm")  # noqa: S108  the system's own folder in memory; every name in it is made by tempfile.
+_MEMORY = Path("/dev/shm")
 _ENOUGH = 6 << 30
 """Bytes: several workers, each with a PostgreSQL, streams, and homes of whole instances. A container's usual 64 MB are not."""
 
