@@ -66,6 +66,12 @@ class Receipt(Answer):
     replayed: bool = Field(description="是否为重复提交:此前已经办理,本次没有新的记录")
     hints: list[str] = Field(description="给填写人的提示,如文中有电话号码,应填入电话栏")
 
+    @classmethod
+    def of(cls, told: ReceiptFields, shown: Answer | None = None, **more: Any) -> Self:
+        """The receipt of a command, with what is shown of the record after it: ``class VisitReceipt(Receipt, Visit)``."""
+        fields: dict[str, Any] = {**(dict(shown) if shown else {}), **told, **more}
+        return cls(**fields)
+
 
 class Proposed(Receipt):
     """A command that a second person may have to confirm: then it is answered with 202, and has only been proposed."""

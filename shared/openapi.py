@@ -5,9 +5,11 @@ FastAPI writes what routes declare; this adds what all of them have in common, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -41,11 +43,13 @@ _OF_CHANGES: tuple[type[Problem], ...] = (problems.Refused, problems.Stale, prob
 _OF_BODIES: tuple[type[Problem], ...] = (problems.TooLarge, problems.TooSlow)
 _OF_EVERYBODY: tuple[type[Problem], ...] = (problems.Forbidden, problems.TooMany)
 _READING = ("get", "head")
+_PARAMETRIZED = re.compile(rb'(?<=["/])([A-Za-z]+)_([A-Za-z]+)_"')
 
 
 def document(app: FastAPI, examples: Mapping[str, Any]) -> dict[str, Any]:
     """The document of an application. ``examples`` are bodies by operation id."""
     made = get_openapi(title=app.title, version=app.version, routes=app.routes, servers=app.servers)
+    made = _readable_names(made)
     schemas: dict[str, Any] = made.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM
     for operations in made["paths"].values():
@@ -58,6 +62,11 @@ def document(app: FastAPI, examples: Mapping[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return made
+
+
+def _readable_names(made: dict[str, Any]) -> dict[str, Any]:
+    """The document with ``PageOfVisitRow`` for ``Page_VisitRow_``, as models with a parameter are called by default."""
+    return orjson.loads(_PARAMETRIZED.sub(rb'\1Of\2"', orjson.dumps(made)))
 
 
 def _refusals(operation: dict[str, Any], method: str, *, public: bool) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.visits.api.awareness import of_units, shares
-from services.visits.api.publicity import BODY, Kept, download, keep
-from services.visits.api.reading import filters, kept
+from services.visits.api.publicity import BODY, FILE, Kept, download, keep
 from services.visits.domain.distribution import (
     DISTRIBUTION,
     DistributeMaps,
@@ -27,18 +25,28 @@ from services.visits.domain.material import (
     Shelved,
     State,
     UseVersion,
-    allowed_actions,
     may_keep,
 )
-from services.visits.projections.materials import read
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
+from services.visits.queries import materials as asked
+from services.visits.queries.materials import (
+    Distribution,
+    DistributionReceipt,
+    DistributionRow,
+    Material,
+    MaterialFileReceipt,
+    MaterialReceipt,
+    MaterialRow,
+    WithdrawalReceipt,
+)
+from shared.answer import Page
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.handle import Done
 from shared.problems import KeyReused, Unknown
-from shared.reach import reads, unit_of
+from shared.reach import reads
 from shared.service import Service
-from shared.terms import MaterialKind, Occasion, derived_id, new_id
+from shared.terms import MaterialKind, derived_id, new_id
 
 router = APIRouter(tags=["宣传素材"], route_class=Entrance)
 
@@ -49,45 +57,22 @@ UnitQuery = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", descrip
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 OptionalMonth = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 
-_GIVEN = """
-select v.unit, sum((v.told->>'onemap_given')::int) as copies, count(*) as times from (
-    select (v.state->'told'->'visitors'->0->>'unit') as unit, v.state->'told' as told from visit v
-    where v.month = $1 and v.review not in ('voided', 'held') and (v.state->'told'->>'onemap_given')::int > 0) v
-where $2::text is null or v.unit = $2 group by v.unit
-"""
-"""A joint visit's sheets are its first visitor's: nothing is counted twice."""
-
 
 def _reads(caller: Actor) -> None:
     """The library is the district's: whoever has business with publicity reads it."""
     reads(caller)
 
 
-def _shown(id_: UUID, version: int, state: Shelved, caller: Actor) -> dict[str, Any]:
-    return {
-        "id": id_, "version": version, **state.told.model_dump(mode="json"), "kind_label": state.told.kind.label,
-        "current": state.current,
-        "versions": [
-            {
-                **item.model_dump(mode="json"), "approved": item.no in state.approved,
-                "href": f"/api/visits/materials/{id_}/versions/{item.no}/file" if item.sha256 else None,
-            }
-            for item in state.versions
-        ],
-        "uses": [item.model_dump(mode="json") for item in state.uses], "allowed_actions": allowed_actions(state, caller),
-    }  # fmt: skip
-
-
-def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
+def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> MaterialReceipt:
     if not isinstance(done.state, Shelved):
         raise Unknown(what="material", id=str(id_))
-    return {**receipt(service, response, done), **_shown(id_, done.version, done.state, caller)}
+    return MaterialReceipt.of(receipt(service, response, done), asked.material(id_, done.version, done.state, caller))
 
 
 async def _told(
     id_: UUID, command: AddVersion | ApproveVersion | UseVersion, caller: Actor, command_id: UUID, expected: int | None,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> MaterialReceipt:  # fmt: skip
     service: Service = request.app.state.service
     _reads(caller)
     done = await service.desk.handle(
@@ -97,7 +82,7 @@ async def _told(
 
 
 @router.put("/materials/{id_}", name="enter_material", summary="登记宣传素材", status_code=201)
-async def enter(id_: MaterialId, command: EnterMaterial, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def enter(id_: MaterialId, command: EnterMaterial, caller: Caller, request: Request, response: Response) -> MaterialReceipt:
     service: Service = request.app.state.service
     may_keep(command.unit, caller)
     try:
@@ -115,7 +100,7 @@ async def enter(id_: MaterialId, command: EnterMaterial, caller: Caller, request
 async def add(
     id_: MaterialId, command: AddVersion, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> MaterialReceipt:  # fmt: skip
     """A text. A file is sent to ``versions/{sha256}``: what is not stored here is no version."""
     if command.sha256 is not None:
         raise Unknown(what="file", id=command.sha256)
@@ -128,11 +113,11 @@ async def add(
 async def add_file(
     id_: MaterialId, sha256: Digest, caller: Caller, request: Request, response: Response,
     note: Annotated[str, Query(max_length=500, description="说明")] = "",
-) -> dict[str, Any]:  # fmt: skip
+) -> MaterialFileReceipt:  # fmt: skip
     """The file itself is the body: an image, a PDF, a recording, or a short video (MP4, 20 MB at the most)."""
     service: Service = request.app.state.service
-    _, text = await kept(service, "material", id_)
-    state, context = read(text), await service.context(caller, id_)
+    _, state = await asked.found(service, id_)
+    context = await service.context(caller, id_)
     may_keep(state.told.unit, caller)
 
     def adding(file: Kept) -> AddVersion:
@@ -141,17 +126,23 @@ async def add_file(
     stored = await keep(service, request, sha256, lambda file: MATERIAL.decide(state, adding(file), context), videos=True)
     done = await service.desk.handle(MATERIAL, id_, adding(stored), context, command_id=new_id())
     response.status_code = 200 if done.replayed else 201
-    return {**_answer(service, response, id_, done, caller), "sha256": stored.sha256, "original": sha256}
+    return MaterialFileReceipt(**dict(_answer(service, response, id_, done, caller)), sha256=stored.sha256, original=sha256)
 
 
-@router.get("/materials/{id_}/versions/{no}/file", name="get_material_file", summary="下载素材文件", response_class=Response)
+@router.get(
+    "/materials/{id_}/versions/{no}/file",
+    name="get_material_file",
+    summary="下载素材文件",
+    response_class=Response,
+    responses=FILE,
+)
 async def get_file(
     id_: MaterialId, no: Annotated[int, Path(ge=1, le=100, description="版本号")], caller: Caller, request: Request
 ) -> Response:
     service: Service = request.app.state.service
     _reads(caller)
-    _, text = await kept(service, "material", id_)
-    found = next((item for item in read(text).versions if item.no == no and item.sha256), None)
+    _, state = await asked.found(service, id_)
+    found = next((item for item in state.versions if item.no == no and item.sha256), None)
     if found is None:
         raise Unknown(what="file", id=no)
     return await download(service, found.sha256, found.media_type)
@@ -161,7 +152,7 @@ async def get_file(
 async def approve(
     id_: MaterialId, command: ApproveVersion, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> MaterialReceipt:  # fmt: skip
     """By somebody else than the uploader."""
     return await _told(id_, command, caller, command_id, expected, request, response)
 
@@ -170,44 +161,39 @@ async def approve(
 async def use(
     id_: MaterialId, command: UseVersion, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> MaterialReceipt:  # fmt: skip
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.get("/materials/{id_}", name="get_material", summary="素材详情")
-async def get(id_: MaterialId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def get(id_: MaterialId, caller: Caller, request: Request, response: Response) -> Material:
     service: Service = request.app.state.service
     _reads(caller)
-    version, text = await kept(service, "material", id_)
+    version, state = await asked.found(service, id_)
     response.headers["ETag"] = f'"{version}"'
-    return _shown(id_, version, read(text), caller)
+    return asked.material(id_, version, state, caller)
 
 
 @router.get("/materials", name="list_materials", summary="素材库")
 async def materials(
     caller: Caller, request: Request, kind: MaterialKind | None = None, unit: UnitQuery = None, cursor: Cursor = None,
     limit: Limit = 100,
-) -> dict[str, Any]:  # fmt: skip
+) -> Page[MaterialRow]:  # fmt: skip
     service: Service = request.app.state.service
     _reads(caller)
-    where, args = filters(kind=kind and str(kind), unit=unit)
-    return await listing(
-        service.pool, table="material", columns="id, ver as version, unit, kind, title, versions, current, uses",
-        where=where, args=args, order=["title", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+    return await asked.materials(service, kind, unit, cursor, limit)
 
 
 @router.put("/distributions/{id_}", name="distribute_maps", summary="登记一张图发放(走访以外)", status_code=201)
 async def distribute(
     id_: DistributionId, command: DistributeMaps, caller: Caller, request: Request, response: Response
-) -> dict[str, Any]:
+) -> DistributionReceipt:
     """On an occasion that is no visit; what was handed out on visits is counted from the visits."""
     service: Service = request.app.state.service
     may_distribute(command.unit, caller)
     editions: frozenset[int] = frozenset()
     if command.material is not None:
-        _, text = await kept(service, "material", command.material)
-        one = read(text)
+        _, one = await asked.found(service, command.material)
         editions = one.approved if one.told.kind is MaterialKind.ONE_MAP else editions
     try:
         done = await service.desk.handle(
@@ -217,62 +203,32 @@ async def distribute(
     except KeyReused:
         raise DistributionAlreadyTold(distribution=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
-    return {**receipt(service, response, done), "id": id_, **command.model_dump(mode="json")}
+    return DistributionReceipt.of(receipt(service, response, done), id=id_, **command.model_dump())
 
 
 @router.post("/distributions/{id_}/withdraw", name="withdraw_distribution", summary="撤回发放登记")
 async def withdraw(
     id_: DistributionId, command: WithdrawDistribution, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> WithdrawalReceipt:  # fmt: skip
     service: Service = request.app.state.service
     done = await service.desk.handle(
         DISTRIBUTION, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
     )
     if isinstance(done.state, Untold):
         raise Unknown(what="distribution", id=str(id_))
-    return {**receipt(service, response, done), "id": id_, "valid": done.state.valid}
+    return WithdrawalReceipt.of(receipt(service, response, done), id=id_, valid=done.state.valid)
 
 
 @router.get("/distributions", name="list_distributions", summary="发放记录(走访以外)")
 async def distributions(
     caller: Caller, request: Request, unit: UnitQuery = None, month: OptionalMonth = None, cursor: Cursor = None,
     limit: Limit = 100,
-) -> dict[str, Any]:  # fmt: skip
-    service: Service = request.app.state.service
-    where, args = filters(unit=unit_of(caller, unit), month=month)
-    return await listing(
-        service.pool, table="distribution",
-        columns='id, ver as version, unit, on_date as "on", occasion, event, copies, material, edition, valid',
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+) -> Page[DistributionRow]:  # fmt: skip
+    return await asked.distributions(request.app.state.service, caller, unit, month, cursor, limit)
 
 
 @router.get("/distribution", name="count_distribution", summary="一张图发放数与知晓率(并列)")
-async def distribution(month: MonthQuery, caller: Caller, request: Request, unit: UnitQuery = None) -> dict[str, Any]:
+async def distribution(month: MonthQuery, caller: Caller, request: Request, unit: UnitQuery = None) -> Distribution:
     """Sheets handed out on visits and on other occasions, by unit, and beside them what visitors heard of the brand there."""
-    service: Service = request.app.state.service
-    seen = unit_of(caller, unit)
-    visits = {row["unit"]: row for row in await service.pool.fetch(_GIVEN, month, seen)}
-    known = await of_units(service, month, seen)
-    events: dict[str, dict[str, int]] = {}
-    for row in await service.pool.fetch(
-        "select unit, occasion, sum(copies) as copies from distribution "
-        "where month = $1 and valid and ($2::text is null or unit = $2) group by unit, occasion",
-        month, seen,
-    ):  # fmt: skip
-        events.setdefault(row["unit"], {})[Occasion(row["occasion"]).value] = row["copies"]
-    items: list[dict[str, Any]] = [
-        {
-            "unit": code, "on_visits": int(visits[code]["copies"]) if code in visits else 0,
-            "visits": visits[code]["times"] if code in visits else 0, "on_occasions": sum(events.get(code, {}).values()),
-            "occasions": events.get(code, {}),
-            "total": (int(visits[code]["copies"]) if code in visits else 0) + sum(events.get(code, {}).values()),
-            "self_reported_awareness": shares(known.get(code, {}))["aware"],
-        }
-        for code in sorted({*visits, *known, *events})
-    ]  # fmt: skip
-    return {
-        "month": month, "unit": seen, "items": items, "next_cursor": None, "total": sum(item["total"] for item in items),
-        "note": "发放数与知晓率(走访自报)仅并列展示,不表示因果关系",
-    }  # fmt: skip
+    return await asked.distribution(request.app.state.service, caller, month, unit)

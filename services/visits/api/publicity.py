@@ -29,6 +29,14 @@ BODY: dict[str, Any] = {
 }
 
 
+_RANGES = ("image/*", "audio/*", "video/*", "application/*")
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "图片、录音、短视频或 PDF,即上传时的种类", "content": dict.fromkeys(_RANGES, _BYTES)}
+}
+"""What a download answers: one of the types that are kept."""
+
+
 @dataclass(frozen=True)
 class Kept:
     """A stored file."""
