@@ -11,7 +11,7 @@ import httpx
 import orjson
 from support.enterprises import as_enterprise, opened
 from support.scene import Scene, a_scene
-from support.world import District
+from support.world import Application, AppState, District
 
 from shared.public import Limiter, Turnstile
 from shared.service import Service
@@ -28,7 +28,8 @@ def patient(scene: Scene, service: Service) -> httpx.AsyncClient:
     """A stranger whom nobody counts."""
     client = as_enterprise(scene.district.client(service))
     endless = Turnstile(*(Limiter(10**9, 10**9) for _ in range(5)))
-    client._transport.app.state.turnstile = endless  # type: ignore[attr-defined]
+    with Application(service).asked():
+        AppState().turnstile = endless
     return client
 
 

@@ -10,8 +10,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -23,6 +24,7 @@ import asyncpg
 import httpx
 import orjson
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from deploy.embedded.home import Home
 from deploy.embedded.nats import Nats
@@ -165,7 +167,6 @@ class District:
     _made: set[str] = field(default_factory=set)
     _buses: list[Bus] = field(default_factory=list)
     _processes: list[Process] = field(default_factory=list)
-    _apps: dict[int, FastAPI] = field(default_factory=dict)
     _people: dict[str, Actor] = field(default_factory=dict)
     """Who a token of this district stands for, by its id, beside the members of its roster."""
     _safe: Safe | None = None
@@ -326,11 +327,8 @@ class District:
 
     def client(self, service: Service | None = None, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
         """HTTP straight into the application, as somebody of the office unless roles are named."""
-        service = service or self.services["roster"]
-        if id(service) not in self._apps:  # Making an application takes longer than most tests ask of it.
-            self._apps[id(service)] = service.app(*importlib.import_module(f"services.{service.name}.api").ROUTERS)
         return httpx.AsyncClient(
-            transport=SecondPerson(self, self._apps[id(service)]), base_url="http://guiren",
+            transport=SecondPerson(self, service or self.services["roster"]), base_url="http://guiren",
             headers={"Authorization": f"Bearer {self.token(*roles, unit=unit, account=account)}"}, timeout=30,
         )  # fmt: skip
 
@@ -345,7 +343,7 @@ class District:
     def alone(self, service: Service, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
         """Likewise, with nobody at hand who confirms what is proposed."""
         client = self.client(service, *roles, unit=unit, account=account)
-        client._transport = httpx.ASGITransport(self._apps[id(service)], raise_app_exceptions=False)
+        client._transport = httpx.ASGITransport(Application(service), raise_app_exceptions=False)
         return client
 
     def process(self, name: str = "roster") -> ServiceProcess:
@@ -385,13 +383,70 @@ class District:
         await self.world.drop(self.prefix, self._made)
 
 
+_asked: ContextVar[Service] = ContextVar("asked")
+_APPLICATIONS: dict[str, FastAPI] = {}
+
+
+class Asked:
+    """Stands for the service that is asked. Making an application takes longer than most tests ask of it, so one of each kind
+    serves every district.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_asked.get(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(_asked.get(), name, value)
+
+
+class AppState:
+    """What routes keep with their application, kept with the service that is asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        service = _asked.get()
+        if name == "service":
+            return service
+        try:
+            return vars(service)["app_state"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        vars(_asked.get()).setdefault("app_state", {})[name] = value
+
+
+class Application:
+    """The application over one service, as an ASGI server has it."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        if service.name not in _APPLICATIONS:
+            with self.asked():
+                routers = importlib.import_module(f"services.{service.name}.api").ROUTERS
+                _APPLICATIONS[service.name] = type(service).app(Asked(), *routers)
+                _APPLICATIONS[service.name].state = AppState()
+
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[None]:
+        """Within this it is this service that is asked."""
+        token = _asked.set(self.service)
+        try:
+            yield
+        finally:
+            _asked.reset(token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.asked():
+            await _APPLICATIONS[self.service.name](scope, receive, send)
+
+
 class SecondPerson(httpx.ASGITransport):
     """HTTP straight into an application. What takes a second person (202, ``proposal``) is confirmed by one: most tests are about
     something else.
     """
 
-    def __init__(self, district: District, app: FastAPI) -> None:
-        super().__init__(app, raise_app_exceptions=False)
+    def __init__(self, district: District, service: Service) -> None:
+        super().__init__(Application(service), raise_app_exceptions=False)
         self._district = district
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -464,4 +519,4 @@ async def until(condition: Any, seconds: float = 15, every: float = 0.02) -> Any
         await asyncio.sleep(every)
 
 
-__all__ = ["District", "World", "a_district", "until"]
+__all__ = ["AppState", "Application", "District", "World", "a_district", "until"]
