@@ -14,7 +14,7 @@ up: setup ## set up if needed, start everything, load the demo once; Ctrl-C stop
 	@exec $(BIN)/guiren up
 
 test: setup-dev ## set up if needed, run every test
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## lint, format, types and import contracts
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/basedpyright && $(BIN)/lint-imports
