@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 
+from shared.service import Service
 from shared.terms import Role, derived_id
 from support.enterprises import DEVICE, opened
 from support.fuzz import Known
 from support.roster import credit
-from support.scene import PEOPLE, UNITS
+from support.scene import NOW, PEOPLE, UNITS
 from support.world import District
 
 SPACE = UUID("5205020a-0811-5021-8000-00000000f022")
@@ -29,6 +30,39 @@ def somebody(district: District, app: Any, account: str, members: dict[str, UUID
 
 def ids(collection: str, *real: str) -> list[str]:
     return [*(str(uuid5(SPACE, f"{collection}{n}")) for n in range(2)), *real]
+
+
+async def tickets_of(scene: Any, issues: Service) -> list[str]:
+    """Tickets that wait: to be accepted, dispatched, signed, worked on, reviewed, and called back about."""
+    issues.clock = lambda: NOW
+    leader = str(scene.members["T01-head"])
+    order = {"unit": "T01", "leader": leader, "measures": "现场勘察后清淤", "due": "standard"}
+    steps = (
+        ("T01-liaison", "accept", {}), ("T01-head", "dispatch", order), ("T01-worker1", "sign", {}),
+        ("T01-worker1", "resolve", {"outcome": "solved", "result": "已清淤", "reply": "路面恢复通行。"}), ("T01-deputy", "approve", {}),
+    )  # fmt: skip
+    made: list[str] = []
+    for count in range(len(steps) + 1):
+        made.append(str(uuid4()))
+        body = {
+            "enterprise": next(iter(scene.enterprises.values())),
+            "source": "in_person",
+            "content": "厂区门口道路积水",
+            "nature": "help",
+        }
+        told = [("T01-worker1", "PUT", f"/issues/{made[-1]}", body)]
+        told += [(account, "POST", f"/issues/{made[-1]}/{verb}", said) for account, verb, said in steps[:count]]
+        for account, method, path, said in told:
+            unit, role = PEOPLE[account]
+            subject = str(scene.members[account])
+            client = scene.district.client(issues, role, unit=unit, account=account)
+            client.headers["Authorization"] = "Bearer " + scene.district.token(
+                Role(role), unit=unit, account=account, sub=subject
+            )
+            async with client:
+                answer = await client.request(method, path, json=said)
+            assert answer.is_success, f"{method} {path}: {answer.text}"
+    return made
 
 
 async def known_of(scene: Any) -> Known:
