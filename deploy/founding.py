@@ -14,14 +14,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.roster.app import build
-from services.roster.domain.brand import BRAND, PublishBrand
-from services.roster.domain.calendar import CALENDAR, PublishYear
-from services.roster.domain.member import MEMBER, AppointMember
-from services.roster.domain.unit import UNIT, EstablishUnit
+from services.roster.domain.brand import BRAND, KnownBrand, PublishBrand
+from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
+from services.roster.domain.member import MEMBER, AppointMember, KnownMember
+from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit
 from shared.decider import Actor, Decider
 from shared.events import Command
 from shared.loglines import say
@@ -33,6 +33,8 @@ from shared.terms import Role, UnitKind, derived_id, new_id
 from shared.vault import Personal
 
 ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
+CommandT = TypeVar("CommandT", bound=Command)
+KnownT = TypeVar("KnownT")
 OFFICE = "office"
 _CALENDARS = Path(__file__).parent / "data/calendar"
 
@@ -80,7 +82,7 @@ async def found(settings: Settings, first: First) -> int:
             ),
         )
         for code, command, parent in units:
-            await by_hand(roster, UNIT, code, command, code=code, parent=parent)
+            await by_hand(roster, UNIT, code, command, KnownUnit(code, new_id(), parent))
         for account, name, role, post in first.accounts:
             if await roster.pool.fetchval("select exists (select from post where account = $1)", account):
                 continue
@@ -92,11 +94,11 @@ async def found(settings: Settings, first: First) -> int:
                     "phone": first.phone, "on": today,
                 }
             )  # fmt: skip
-            await by_hand(roster, BRAND, "district", brand)
+            await by_hand(roster, BRAND, "district", brand, KnownBrand())
         years = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(_CALENDARS.glob("*.json"))]
         for year in years:
             listed = PublishYear.model_validate({name: year[name] for name in ("days", "source")})
-            await by_hand(roster, CALENDAR, str(year["year"]), listed, year=year["year"])
+            await by_hand(roster, CALENDAR, str(year["year"]), listed, KnownYear(year["year"]))
         return len(years)
 
 
@@ -133,7 +135,7 @@ async def _appoint(roster: Service, account: str, name: str, role: Role, post: s
     today = local_date(roster.clock())
     appointed = AppointMember(name=Personal(name), unit=OFFICE, role=role, post=post, duty="", document="", on=today)
     units = {row["code"]: None for row in await roster.pool.fetch("select code from unit where code = $1", OFFICE)}
-    await by_hand(roster, MEMBER, derived_id("member", account), appointed, account=account, units=units)
+    await by_hand(roster, MEMBER, derived_id("member", account), appointed, KnownMember(account, new_id(), units))
 
 
 async def _empty(roster: Service, first: First) -> None:
@@ -151,10 +153,12 @@ async def _empty(roster: Service, first: First) -> None:
         raise NotEmptyError(message)
 
 
-async def by_hand(roster: Service, decider: Decider[Any], key: str | UUID, command: Command, **known: Any) -> None:
+async def by_hand(
+    roster: Service, decider: Decider[Any, CommandT, Any, KnownT], key: str | UUID, command: CommandT, known: KnownT
+) -> None:
     """Carry out a command as the installation itself."""
     subject = derived_id("office-contact", roster.settings.district) if decider is BRAND else key
-    await roster.desk.handle(decider, key, command, await roster.context(ITSELF, subject, **known), command_id=new_id())
+    await roster.desk.handle(decider, key, command, await roster.context(ITSELF, subject, known), command_id=new_id())
 
 
 def main() -> int:

@@ -13,11 +13,10 @@ from random import Random
 from uuid import UUID
 
 from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
-from services.roster.domain.calendar import CALENDAR, PublishYear
-from services.roster.domain.enterprise import Placed
-from services.roster.domain.mapping import MAPPING, MapIndustries
-from services.roster.domain.member import MEMBER, AppointMember
-from services.roster.domain.unit import UNIT, EstablishUnit
+from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
+from services.roster.domain.mapping import MAPPING, KnownMapping, MapIndustries
+from services.roster.domain.member import MEMBER, AppointMember, KnownMember
+from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit, Placed
 from shared.decider import Actor
 from shared.events.roster import Day
 from shared.months import Calendar, Year
@@ -216,7 +215,7 @@ def founding(where: District, span: Span) -> Iterator[Step]:
         command = EstablishUnit(
             name=unit.name, kind=unit.kind, parent=unit.parent, on=_since(unit, on), document=f"{MARK} {span.today}"
         )
-        known = {"code": unit.code, "parent": kinds.get(unit.parent or "")}
+        known = KnownUnit(unit.code, derived_id("demo", "proposal", unit.code), kinds.get(unit.parent or ""))
         yield Step(at, UNIT, unit.code, command, SYSTEM, derived_id("roster", "establish", unit.code),
                    derived_id("roster", unit.code), known)  # fmt: skip
     for person in where.people:
@@ -225,13 +224,13 @@ def founding(where: District, span: Span) -> Iterator[Step]:
             duty="", on=on, document=MARK,
         )  # fmt: skip
         yield Step(at, MEMBER, str(person.id), command, SYSTEM, derived_id("demo", "appoint", person.account), person.id,
-                   {"account": person.account, "units": parents})  # fmt: skip
+                   KnownMember(person.account, derived_id("demo", "proposal", person.account), parents))  # fmt: skip
     mapping = MapIndustries(entries=where.industries, on=on, note=MARK)
     yield Step(at, MAPPING, "industries", mapping, SYSTEM, derived_id("demo", "industries"), derived_id("roster", "industries"),
-               {"lines": where.lines})  # fmt: skip
+               KnownMapping(where.lines))  # fmt: skip
     for year, published in official_years():
         yield Step(at, CALENDAR, str(year), published, SYSTEM, derived_id("demo", "year", str(year)),
-                   derived_id("roster", str(year)), {"year": year})  # fmt: skip
+                   derived_id("roster", str(year)), KnownYear(year))  # fmt: skip
 
 
 def _since(unit: Unit, on: date) -> date:

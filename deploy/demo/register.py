@@ -5,12 +5,11 @@ Names are the city's, three characters that mean nothing together, and a trade; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from random import Random
-from typing import Any
 from uuid import UUID
 
 from deploy.demo.district import District, Unit, invented_name, phone
@@ -23,7 +22,7 @@ from services.roster.domain.commands import (
     RegisterEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
 from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import RawRow, layout_of
 from services.roster.intake.shown import packed
@@ -193,7 +192,7 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
     """The register as it came in, and then what became of it."""
     office = where.who["office"].actor
     for item in enterprises:
-        known = {"lines": where.lines, "workers": where.workers}
+        known = KnownPlaces(where.lines, where.workers)
         at = moment(item.entered, 8, 30)
         command = RegisterEnterprise(
             code=item.code, name=item.name, kind=EnterpriseKind.BRANCH if item.branch else EnterpriseKind.LIMITED,
@@ -215,22 +214,22 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
                 reason="企业迁址", document="",
             )  # fmt: skip
             proposal = derived_id("demo", "proposal", item.code, str(held.on))
-            yield _later(item, held.on, moving, office, "move", {**known, "proposal": proposal})
+            yield _later(item, held.on, moving, office, "move", replace(known, proposal=proposal))
             yield _later(item, held.on, ConfirmMove(proposal=proposal), where.who["office-head"].actor, "moved", known)
         if item.ended and item.standing.survives:
             leaving = ChangeStanding(standing=Standing.DEREGISTERED, on=item.ended, reason="企业注销", batch=_BATCH)
-            yield _later(item, item.ended, leaving, office, "end", {})
+            yield _later(item, item.ended, leaving, office, "end", None)
         if item.lost and (held := item.holder(Line.HORIZONTAL, item.lost)):
             tries = (
                 Attempt(on=item.lost.replace(day=4), mode=Mode.PHONE),
                 Attempt(on=item.lost.replace(day=11), mode=Mode.ON_SITE),
             )
             command = VerifyContactLoss(line=Line.HORIZONTAL, tries=tries, on=item.lost, note="电话停机,注册地址无人办公(演示)")
-            yield _later(item, item.lost, command, where.who[f"{held.unit}-deputy"].actor, "lost", {})
+            yield _later(item, item.lost, command, where.who[f"{held.unit}-deputy"].actor, "lost", None)
     yield from _rows_aside(span)
 
 
-def _later(item: Enterprise, on: date, command: Command, actor: Actor, what: str, known: Mapping[str, Any]) -> Step:
+def _later(item: Enterprise, on: date, command: Command, actor: Actor, what: str, known: KnownPlaces | None) -> Step:
     key = str(item.id)
     return Step(moment(on, 14), ENTERPRISE, key, command, actor, derived_id("demo", what, key), item.id, known)
 
@@ -252,4 +251,6 @@ def _rows_aside(span: Span) -> Iterator[Step]:
         command = SetRowAside(
             batch=_BATCH, row=row.line, doubts=(Doubt(fault=fault.value, column=column),), raw=Personal(packed(row))
         )
-        yield Step(moment(span.founded, 8, 45), ROW, str(key), command, SYSTEM, derived_id("demo", "aside", str(number)), key)
+        yield Step(
+            moment(span.founded, 8, 45), ROW, str(key), command, SYSTEM, derived_id("demo", "aside", str(number)), key, None
+        )

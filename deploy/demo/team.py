@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import count
@@ -13,8 +14,8 @@ from deploy.demo.district import MARK, District, Person
 from deploy.demo.register import Enterprise
 from deploy.demo.steps import Span, Step, moment, token
 from deploy.demo.words import DUTIES, PROJECTS, TASKS
-from services.roster.domain.brand import BRAND, PublishBrand
-from services.roster.domain.census import CENSUS, CloseCensus, OpenCensus
+from services.roster.domain.brand import BRAND, KnownBrand, PublishBrand
+from services.roster.domain.census import CENSUS, CloseCensus, KnownCensus, OpenCensus
 from services.roster.domain.commands import (
     AmendEnterprise,
     ChangeCustody,
@@ -26,15 +27,15 @@ from services.roster.domain.commands import (
     SurveyEnterprise,
     TagEnterprise,
 )
-from services.roster.domain.correction import CORRECTION, ApproveCorrection, ProposeCorrection, RejectCorrection
-from services.roster.domain.delivery import DELIVERY, RecordDelivery
-from services.roster.domain.enterprise import ENTERPRISE
-from services.roster.domain.handover import HANDOVER, OpenHandover, SignHandover, WithdrawHandover
-from services.roster.domain.mapping import MAPPING, MapOfficePhones, MapPlaces, SetLoadLimit
-from services.roster.domain.member import MEMBER, AppointMember, ConfirmAppointment, ReleaseMember
-from services.roster.domain.project import PROJECT, HangPlaque, RegisterProject, TakeDownPlaque
+from services.roster.domain.correction import CORRECTION, ApproveCorrection, KnownAnswering, ProposeCorrection, RejectCorrection
+from services.roster.domain.delivery import DELIVERY, KnownDelivery, RecordDelivery
+from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection, KnownSurvey
+from services.roster.domain.handover import HANDOVER, Handover, KnownHandover, OpenHandover, SignHandover, WithdrawHandover
+from services.roster.domain.mapping import MAPPING, KnownMapping, MapOfficePhones, MapPlaces, SetLoadLimit
+from services.roster.domain.member import MEMBER, AppointMember, ConfirmAppointment, KnownMember, ReleaseMember
+from services.roster.domain.project import PROJECT, HangPlaque, KnownPlaque, KnownProject, RegisterProject, TakeDownPlaque
 from services.roster.domain.row import ROW, DismissRow, RepairRow
-from services.roster.domain.task import TASK, CancelTask, DoTask, ProgressTask, SetTask
+from services.roster.domain.task import TASK, CancelTask, DoTask, KnownTask, ProgressTask, SetTask
 from services.roster.domain.unit import (
     UNIT,
     ChargeUnit,
@@ -42,6 +43,7 @@ from services.roster.domain.unit import (
     DocumentUnit,
     EndUnit,
     EstablishUnit,
+    KnownUnit,
     MoveUnit,
     Named,
     RenameUnit,
@@ -49,6 +51,7 @@ from services.roster.domain.unit import (
 )
 from shared.decider import Actor, Decider
 from shared.events import Command
+from shared.events.roster import CorrectionProposed, HandoverOpened
 from shared.public import digest
 from shared.terms import DeliveryChannel, Line, Mode, PaperKind, Role, SurveyResult, UnitKind, derived_id
 from shared.vault import Personal
@@ -78,11 +81,11 @@ class Organising:
 
     def _step(
         self, day: date, hour: int, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
-        known: Mapping[str, Any] | None = None, subject: UUID | None = None,
+        known: object = None, subject: UUID | None = None,
     ) -> Step:  # fmt: skip
         id_ = derived_id("demo", "organise", str(next(self._count)), str(key))
         about = subject or (key if isinstance(key, UUID) else derived_id("roster", key))
-        return Step(moment(day, hour, 12), decider, str(key), command, by, id_, about, known or {})
+        return Step(moment(day, hour, 12), decider, str(key), command, by, id_, about, known)
 
     def _who(self, place: int, what: str) -> Person:
         return self._where.who[f"{self._units[place].code}-{what}"]
@@ -95,7 +98,7 @@ class Organising:
             PaperKind.TASK_FORCE: "成立工作专班的通知",
         }
         for place, unit in enumerate(self._units):
-            head, known = self._who(place, "head").actor, {"code": unit.code, "units": frozenset[str]()}
+            head, known = self._who(place, "head").actor, KnownUnit(unit.code, derived_id("demo", "proposal", unit.code))
             duty = DUTIES[unit.kind is UnitKind.TOWNSHIP]
             yield self._step(first, 9, UNIT, unit.code, ChargeUnit(duty=duty), head, known)
             for number, (kind, title) in enumerate(kinds.items(), 1):
@@ -112,7 +115,7 @@ class Organising:
         withdrawn = WithdrawUnitDocument(
             document=derived_id("demo", "paper", unit.code, PaperKind.PLAN), reason="方案修订后重新印发"
         )
-        known = {"code": unit.code, "units": frozenset[str]()}
+        known = KnownUnit(unit.code, derived_id("demo", "proposal", unit.code))
         yield self._step(self._span.day(1, 3), 9, UNIT, unit.code, withdrawn, self._who(11, "head").actor, known)
         again = DocumentUnit(
             document=derived_id("demo", "paper", unit.code, PaperKind.PLAN, "revised"), kind=PaperKind.PLAN,
@@ -126,9 +129,8 @@ class Organising:
         office = self._where.who["office"].actor
         ours, theirs = [unit.code for unit in self._units if unit.kind is UnitKind.DEPARTMENT][:2]
         code = f"{ours}-90"
-        known: dict[str, Any] = {"code": code, "parent": UnitKind.DEPARTMENT,
-            "units": {unit: Named(UnitKind.DEPARTMENT, self._span.founded) for unit in (ours, theirs)},
-        }  # fmt: skip
+        named = {unit: Named(UnitKind.DEPARTMENT, self._span.founded) for unit in (ours, theirs)}
+        known = KnownUnit(code, derived_id("demo", "proposal", code), UnitKind.DEPARTMENT, named)
         founded = EstablishUnit(name="园区服务站(演示)", kind=UnitKind.BRANCH, parent=ours, on=self._span.founded, document=MARK)
         yield self._step(self._span.founded, 10, UNIT, code, founded, office, known)
         moved = MoveUnit(parent=theirs, on=self._span.day(0, 2), document="演示调整1号")
@@ -136,9 +138,8 @@ class Organising:
         renamed = RenameUnit(name="产业园服务站(演示)", on=self._span.day(0, 5), document="演示调整2号")
         yield self._step(self._span.day(0, 5), 10, UNIT, code, renamed, office, known)
         ended = EndUnit(on=self._span.day(1, 2), successors=(theirs,), document="演示调整3号")
-        known["proposal"] = derived_id("demo", "proposal", code)
         yield self._step(self._span.day(1, 2), 10, UNIT, code, ended, office, known)
-        confirmed = ConfirmUnitEnd(proposal=known["proposal"])
+        confirmed = ConfirmUnitEnd(proposal=known.proposal)
         yield self._step(self._span.day(1, 2), 11, UNIT, code, confirmed, self._where.who["office-head"].actor, known)
 
     def _tables(self) -> Iterator[Step]:
@@ -146,20 +147,20 @@ class Organising:
         units = frozenset(unit.code for unit in where.units)
         phones = {unit.code: f"0857-0000{place:03d}" for place, unit in enumerate(self._units)}
         yield self._step(
-            first, 11, MAPPING, "phones", MapOfficePhones(entries=phones, on=first, note=MARK), office, {"units": units}
+            first, 11, MAPPING, "phones", MapOfficePhones(entries=phones, on=first, note=MARK), office, KnownMapping(units=units)
         )
         townships = [unit.code for unit in self._units if unit.kind is UnitKind.TOWNSHIP]
         places = {"演示老街": townships[0], "演示北关": townships[1]}
         yield self._step(
-            first, 11, MAPPING, "places", MapPlaces(entries=places, on=first, note=MARK), office, {"lines": where.lines}
+            first, 11, MAPPING, "places", MapPlaces(entries=places, on=first, note=MARK), office, KnownMapping(where.lines)
         )
-        yield self._step(first, 11, MAPPING, "limits", SetLoadLimit(limit=45, on=first, note="演示"), office)
+        yield self._step(first, 11, MAPPING, "limits", SetLoadLimit(limit=45, on=first, note="演示"), office, KnownMapping())
         brand = PublishBrand(
             brand="贵人服务", suffix="", logo="", email="", site="", slogan="贵在真心 贵在用心", core=("贵在真心", "贵在用心", "贵在细心", "贵在恒心"),
             lead_office="区优化营商环境工作领导小组办公室", district="七星关区", city="毕节市", phone="0857-0000999",
             channels=(DeliveryChannel.SEALED_EMAIL, DeliveryChannel.USB), on=first, note=MARK,
         )  # fmt: skip
-        yield self._step(first, 11, BRAND, "district", brand, where.who["office-head"].actor)
+        yield self._step(first, 11, BRAND, "district", brand, where.who["office-head"].actor, KnownBrand())
         for place in range(4):
             unit, month = self._units[place * 9], self._span.months[0]
             day = self._span.workdays(self._span.months[1])[0]
@@ -169,7 +170,7 @@ class Organising:
                 file=file, sha256=sha256(file.encode()).hexdigest(), received_on=day, note="与系统内报送一致",
             )  # fmt: skip
             key = derived_id("demo", "delivery", unit.code)
-            yield self._step(day, 11, DELIVERY, key, delivery, office, {"units": units})
+            yield self._step(day, 11, DELIVERY, key, delivery, office, KnownDelivery(units))
         aside = derived_id("demo", "row", "2")
         yield self._step(self._span.day(0, 3), 11, ROW, aside, DismissRow(reason="乱码行,原件中无对应企业"), office)
         again = derived_id("demo", "row", "6")
@@ -185,7 +186,7 @@ class Organising:
         for place in (13, 29):
             gone, day = self._who(place, "backup"), self._span.day(1, 4)
             release = ReleaseMember(unit=gone.unit, role=Role.BACKUP_LIAISON, on=day, reason="岗位调整")
-            known = {"account": gone.account, "units": {gone.unit}}
+            known = KnownMember(gone.account, derived_id("demo", "proposal", gone.account), {gone.unit: None})
             yield self._step(day, 13, MEMBER, gone.id, release, self._who(place, "head").actor, known)
         follower = self._who(13, "worker3")
         day = self._span.day(1, 6)
@@ -202,7 +203,7 @@ class Organising:
     def _appointing(self, day: date, person: Person, command: AppointMember, *, held: bool = False) -> Iterator[Step]:
         """A dispatcher proposes, the head of the office confirms."""
         proposal = derived_id("demo", "proposal", person.account, str(day))
-        known = {"account": person.account, "units": {person.unit: None}, "held": held, "proposal": proposal}
+        known = KnownMember(person.account, proposal, {person.unit: None}, held=held)
         yield self._step(day, 14, MEMBER, person.id, command, self._where.who["office"].actor, known)
         confirm = ConfirmAppointment(proposal=proposal)
         yield self._step(day, 15, MEMBER, person.id, confirm, self._where.who["office-head"].actor, known)
@@ -213,19 +214,19 @@ class Organising:
             head, workers = self._who(place * 5, "head").actor, [self._who(place * 5, f"worker{n}") for n in (1, 2)]
             begin, key = self._span.day(place % 2, place), derived_id("demo", "task", str(place))
             due = self._span.later(begin, 8)
-            known = {"staff": {worker.id for worker in workers}}
+            known = KnownTask({worker.id for worker in workers})
             told = SetTask(unit=unit.code, title=title, content=content, members=tuple(w.id for w in workers), due=due)
             yield self._step(begin, 9, TASK, key, told, head, known)
             then = self._span.later(begin, 2)
             match place % 4:
                 case 0:
-                    yield self._step(then, 15, TASK, key, ProgressTask(note="已完成一半,本周内办结"), workers[0].actor)
+                    yield self._step(then, 15, TASK, key, ProgressTask(note="已完成一半,本周内办结"), workers[0].actor, known)
                     done = DoTask(result="已按要求完成,情况已报网格长")
-                    yield self._step(self._span.later(then, 2), 15, TASK, key, done, workers[0].actor)
+                    yield self._step(self._span.later(then, 2), 15, TASK, key, done, workers[0].actor, known)
                 case 1:
-                    yield self._step(then, 15, TASK, key, ProgressTask(note="正在核对名单"), workers[1].actor)
+                    yield self._step(then, 15, TASK, key, ProgressTask(note="正在核对名单"), workers[1].actor, known)
                 case 2:
-                    yield self._step(then, 15, TASK, key, CancelTask(reason="与区级统一安排合并"), head)
+                    yield self._step(then, 15, TASK, key, CancelTask(reason="与区级统一安排合并"), head, known)
                 case _:
                     pass  # Nobody has said anything yet: it is overdue.
 
@@ -236,7 +237,7 @@ class Organising:
             held = item.holder(Line.VERTICAL, first)
             assert held is not None  # noqa: S101  that is how they were chosen.
             key = derived_id("demo", "project", item.code)
-            known: dict[str, Any] = {"units": frozenset({held.unit})}
+            known = KnownProject(frozenset({held.unit}))
             yield self._step(first, 9, PROJECT, key, RegisterProject(name=title, enterprise=item.id, on=first), office, known)
             if place % 6 == 5:  # noqa: PLR2004  waits for its plaque.
                 continue
@@ -245,12 +246,9 @@ class Organising:
             hung = HangPlaque(
                 number=f"贵服{place + 1:03d}", leader=leader.id, contact=contact.id, office_phone="0857-0000999", on=first
             )
-            more = {
-                "roles": {leader.id: {Role.HEAD}, contact.id: {Role.WORKER}},
-                "token": carried,
-                "token_sha256": digest(carried),
-            }
-            yield self._step(first, 10, PROJECT, key, hung, office, known | more)
+            roles = {leader.id: {Role.HEAD}, contact.id: {Role.WORKER}}
+            plaque = KnownPlaque(carried, digest(carried), roles)
+            yield self._step(first, 10, PROJECT, key, hung, office, replace(known, plaque=plaque))
             if place % 6 == 4:  # noqa: PLR2004
                 down = TakeDownPlaque(reason="项目竣工投产", on=self._span.day(1, 1))
                 yield self._step(self._span.day(1, 1), 10, PROJECT, key, down, office, known)
@@ -268,8 +266,8 @@ class Organising:
             opened = OpenCensus(
                 title=f"{line.label}网格企业摸底", line=line, unit=unit, since=begin, until=until, document="演示摸底1号"
             )
-            yield self._step(begin, 8, CENSUS, key, opened, head, {"lines": self._where.lines})
-            census = {"census": {"line": line, "unit": unit, "since": begin, "until": until, "closed": False}}
+            yield self._step(begin, 8, CENSUS, key, opened, head, KnownCensus(self._where.lines.get(unit)))
+            known = KnownSurvey(line, unit, begin, until, closed=False)
             theirs = [(item, held) for item, held in mine if held.unit == unit]
             for place, (item, held) in enumerate(theirs[: 7 if line is Line.HORIZONTAL else 4]):
                 found = results[place]
@@ -278,9 +276,9 @@ class Organising:
                     of=theirs[0][0].id if found is SurveyResult.DUPLICATE else None,
                 )  # fmt: skip
                 by = self._where.who[held.worker].actor
-                yield self._step(self._span.later(begin, 1 + place % 3), 10, ENTERPRISE, item.id, told, by, census)
+                yield self._step(self._span.later(begin, 1 + place % 3), 10, ENTERPRISE, item.id, told, by, known)
             if line is Line.HORIZONTAL:
-                yield self._step(self._span.later(begin, 9), 17, CENSUS, key, CloseCensus(note="摸底完成"), head)
+                yield self._step(self._span.later(begin, 9), 17, CENSUS, key, CloseCensus(note="摸底完成"), head, KnownCensus())
 
     def _corrections(self) -> Iterator[Step]:
         for place, item in enumerate(self._served[40:52:3]):
@@ -291,12 +289,15 @@ class Organising:
             changes = AmendEnterprise.model_validate({"staff": item.staff + 4, "source": "correction"})
             key = derived_id("demo", "correction", item.code)
             proposed = ProposeCorrection(enterprise=item.id, changes=changes, reason="走访时核实用工人数有变化")
-            known = {"units": {held.unit: {held.sub_unit}}}
+            known = KnownAnswering({held.unit: {held.sub_unit}})
             yield self._step(day, 9, CORRECTION, key, proposed, worker, known)
             later = self._span.later(day, 1)
             if place < 2:  # noqa: PLR2004
                 yield self._step(later, 16, CORRECTION, key, ApproveCorrection(note="属实"), head, known)
-                yield self._step(later, 16, ENTERPRISE, item.id, changes, head, {"correction": True})
+                fact = CorrectionProposed(
+                    enterprise=item.id, unit=held.unit, proposer=worker.id, reason=proposed.reason, staff=changes.staff, on=day
+                )
+                yield self._step(later, 16, ENTERPRISE, item.id, changes, head, KnownCorrection(fact))
             elif place == 2:  # noqa: PLR2004
                 yield self._step(later, 16, CORRECTION, key, RejectCorrection(reason="与上月社保人数不符,请再核实"), head, known)
 
@@ -336,10 +337,11 @@ class Organising:
                 unit=code, line=Line.HORIZONTAL, giver=giver.id, taker=taker.id, enterprises=mine[:3], on=self._span.today,
                 document="演示交接〔2026〕1号", note="岗位调整",
             )  # fmt: skip
-            yield self._step(yesterday, 9, HANDOVER, key, told, head, {"givers": mine, "units": {code}})
-            yield self._step(yesterday, 10, HANDOVER, key, SignHandover(), giver.actor)
+            yield self._step(yesterday, 9, HANDOVER, key, told, head, KnownHandover({code}, mine))
+            yield self._step(yesterday, 10, HANDOVER, key, SignHandover(), giver.actor, KnownHandover({code}))
+            signed = Handover(HandoverOpened.model_validate(told.model_dump()), ((giver.id, yesterday),))
             if place == 0:
-                yield self._step(yesterday, 11, HANDOVER, key, SignHandover(), taker.actor, {"units": {code}})
+                yield self._step(yesterday, 11, HANDOVER, key, SignHandover(), taker.actor, KnownHandover({code}))
                 for item in mine[:3]:
                     moved = HandOverEnterprise(
                         line=Line.HORIZONTAL,
@@ -349,9 +351,9 @@ class Organising:
                         on=self._span.today,
                         document=told.document,
                     )
-                    yield self._step(yesterday, 11, ENTERPRISE, item, moved, taker.actor, {"handover": key})
+                    yield self._step(yesterday, 11, ENTERPRISE, item, moved, taker.actor, signed)
             elif place == 1:
-                yield self._step(yesterday, 12, HANDOVER, key, WithdrawHandover(reason="人员暂不调整"), head)
+                yield self._step(yesterday, 12, HANDOVER, key, WithdrawHandover(reason="人员暂不调整"), head, KnownHandover())
 
 
 def organising(where: District, span: Span, enterprises: Sequence[Enterprise]) -> Iterator[Step]:

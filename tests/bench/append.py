@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.roster.domain.unit import UNIT, EstablishUnit
+from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit
 from services.roster.projections import VIEWS
 from shared.decider import Context, Decider
 from shared.events import Command, Fact, encode
@@ -75,7 +75,7 @@ async def measure(ground: Ground) -> list[Figure]:
         async def unit(_client: int) -> None:
             code = f"b{next(numbers)}"
             command = EstablishUnit(name="某某单位", kind=UnitKind.TOWNSHIP, parent="520502", on=date(2026, 1, 1))
-            known = context(UUID(int=1), code=code, parent=UnitKind.DISTRICT)
+            known = context(UUID(int=1), KnownUnit(code, UUID(int=2), UnitKind.DISTRICT))
             await whole.handle(UNIT, code, command, known, command_id=new_id())
 
         async with pool.acquire() as connection:

@@ -12,7 +12,7 @@ import orjson
 from deploy.cli.outlet import sign
 from deploy.embedded.programs import settings_of
 from deploy.founding import by_hand, installing
-from services.roster.domain.member import MEMBER, AppointMember
+from services.roster.domain.member import MEMBER, AppointMember, KnownMember
 from shared.codes import make_code
 from shared.months import local_date
 from shared.terms import derived_id, new_id
@@ -51,7 +51,7 @@ async def lay(ground: Ground) -> list[UUID]:
         AppointMember.model_validate({"name": "测试员", "unit": UNIT, "role": "worker", "on": on}),
     )
     async with installing(settings_of(ground.home, "roster")) as roster:
-        await by_hand(roster, MEMBER, key, person, account="bench", units={UNIT: None})
+        await by_hand(roster, MEMBER, key, person, KnownMember("bench", key, {UNIT: None}))
     ids: list[UUID] = []
     position = 0
     for number in range(ENTERPRISES):

@@ -162,7 +162,7 @@ async def ground() -> AsyncGenerator[Ground, None]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def context(key: uuid.UUID, **known: Any) -> Context:
+def context(key: uuid.UUID, known: Any = None) -> Context[Any]:
     """What a decision knows here."""
     now = datetime.now(UTC)
     return Context(OFFICE, now, local_date(now), Calendar.of({}), key, known)

@@ -11,7 +11,7 @@ from support.roster import credit
 from support.world import District
 
 from services.roster.domain.commands import RegisterEnterprise
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
 from shared.terms import Line, Role, derived_id
 
 
@@ -20,7 +20,7 @@ async def by_table(district: District, number: int, industry: str, unit: str) ->
     service = district.services["roster"]
     key = derived_id("enterprise", credit(number))
     lines = {"D01": (Line.VERTICAL, None), "D02": (Line.VERTICAL, None)}
-    context = await service.context(district.actor(), key, lines=lines, workers={})
+    context = await service.context(district.actor(), key, KnownPlaces(lines))
     command = RegisterEnterprise(
         code=credit(number), name=f"某公司{number}", industry=industry, on="2026-01-01",
         assignments=[{"line": "vertical", "unit": unit, "confidence": 100, "reason": f"行业 {industry}"}],

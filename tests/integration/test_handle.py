@@ -11,7 +11,7 @@ from support.logs import entire
 from support.roster import DAY, DISTRICT, unit
 from support.world import District
 
-from services.roster.domain.unit import UNIT, EndUnit, RenameUnit, Standing, UnitExists
+from services.roster.domain.unit import UNIT, EndUnit, KnownUnit, RenameUnit, Standing, UnitExists
 from shared.eventlog import head, load
 from shared.events.roster import UnitEstablished, UnitRenamed
 from shared.handle import Ask
@@ -76,7 +76,7 @@ async def test_what_somebody_else_repeats_is_decided_as_if_said_first(district: 
     command_id = uuid4()
     await unit(district, "D1", DISTRICT)
     await unit(district, "D1", named("二"), command_id=command_id)
-    other = replace(await service.context(district.actor(account="other-office"), "D1", code="D1"), known={"code": "D1"})
+    other = await service.context(district.actor(account="other-office"), "D1", KnownUnit("D1", uuid4()))
     stranger = replace(other, actor=district.actor(Role.WORKER, account="stranger"))
     with pytest.raises(Forbidden):
         await service.desk.handle(UNIT, "D1", named("二"), stranger, command_id=command_id)
@@ -92,7 +92,7 @@ async def test_what_somebody_else_repeats_is_decided_as_if_said_first(district: 
 
 async def test_a_batch_compares_the_content_of_what_it_knows(district: District) -> None:
     service = await district.open()
-    context = await service.context(district.actor(), "x", code="D1", parent=None)
+    context = await service.context(district.actor(), "x", KnownUnit("D1", uuid4()))
     ask = Ask(UNIT, "D1", DISTRICT, context, uuid4())
     await service.desk.handle_all([ask])
     for other in (replace(ask, command=DISTRICT.model_copy(update={"name": "别的"})), replace(ask, key="D2")):
@@ -150,12 +150,12 @@ async def test_what_is_so_already_writes_nothing(district: District) -> None:
 
 async def test_a_batch_is_written_whole_and_once(district: District) -> None:
     service = await district.open()
-    context = await service.context(district.actor(), "x", code="", parent=UnitKind.DISTRICT)
+    context = await service.context(district.actor(), "x", None)
     asks = []
     for n in range(50):
-        known = {"code": f"T{n}", "parent": UnitKind.DISTRICT}
+        known = KnownUnit(f"T{n}", uuid4(), UnitKind.DISTRICT)
         command = DISTRICT.model_copy(update={"kind": UnitKind.TOWNSHIP, "parent": "D1", "name": f"乡 {n}"})
-        asks.append(Ask(UNIT, f"T{n}", command, type(context)(**{**vars(context), "known": known}), uuid4()))
+        asks.append(Ask(UNIT, f"T{n}", command, replace(context, known=known), uuid4()))
     await unit(district, "D1", DISTRICT)
     first = await service.desk.handle_all(asks[:30])
     assert [one.position for one in first] == list(range(2, 32))
@@ -170,7 +170,7 @@ async def test_a_batch_is_written_whole_and_once(district: District) -> None:
 
 async def test_twins_of_a_batch_at_once_write_it_once(district: District) -> None:
     service = await district.open()
-    context = await service.context(district.actor(), "x", code="D", parent=None)
+    context = await service.context(district.actor(), "x", KnownUnit("D", uuid4()))
     asks = [Ask(UNIT, f"D{n}", DISTRICT, context, uuid4()) for n in range(40)]
     told = await asyncio.gather(*(service.desk.handle_all(asks) for _ in range(8)))
     assert {tuple(one.position for one in done) for done in told} == {tuple(range(1, 41))}

@@ -72,7 +72,7 @@ async def a_scene(district: District) -> Scene:
     publish = getattr(calendar, next(name for name in dir(calendar) if name.startswith("Publish")))
     days = [{"date": d, "off": d in OFF, "name": "节"} for d in sorted(OFF + WORKED)]
     more = {"source": "国办"} if "source" in publish.model_fields else {}
-    context = await roster.context(district.actor(Role.OFFICE, Role.SYSTEM), "2026", year=2026)
+    context = await roster.context(district.actor(Role.OFFICE, Role.SYSTEM), "2026", calendar.KnownYear(2026))
     command = publish.model_validate({"days": days, **more})
     await roster.desk.handle(calendar.CALENDAR, "2026", command, context, command_id=uuid4())
     issues = await district.open("issues", relay=True)

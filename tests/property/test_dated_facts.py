@@ -37,6 +37,7 @@ from services.roster.domain.unit import (
     Ended,
     EndUnit,
     EstablishUnit,
+    KnownUnit,
     MoveUnit,
     Named,
     RenameUnit,
@@ -62,7 +63,7 @@ OF_A_UNIT = st.one_of(
 )
 
 
-def context(today: date = TODAY, **known: Any) -> Context:
+def context(today: date = TODAY, **known: Any) -> Context[KnownUnit]:
     now = datetime(today.year, today.month, today.day, 2, tzinfo=UTC)
     return Context(
         ITSELF,
@@ -70,7 +71,7 @@ def context(today: date = TODAY, **known: Any) -> Context:
         today,
         Calendar.of({}),
         derived_id("v1"),
-        {"code": "V1", "parent": UnitKind.TOWNSHIP, "units": UNITS, **known},
+        KnownUnit(**{"code": "V1", "proposal": derived_id("end"), "parent": UnitKind.TOWNSHIP, "units": UNITS, **known}),
     )
 
 

@@ -19,8 +19,8 @@ from services.issues.domain.history import HISTORY, HistoryRow, RecordHistory
 from services.issues.domain.parked import PARKED, KnownParked, SkipParked
 from services.issues.projections import DECIDERS as ISSUES
 from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, SupplementLedger
-from services.roster.domain.revocation import REVOCATION, RevokeToken
-from services.roster.domain.subject import SUBJECT, EraseSubject
+from services.roster.domain.revocation import REVOCATION, KnownRevocation, RevokeToken
+from services.roster.domain.subject import SUBJECT, EraseSubject, KnownSubject
 from services.roster.projections import DECIDERS as ROSTER
 from services.roster.projections.subjects import DISCLOSURE
 from services.visits.projections import DECIDERS as VISITS
@@ -31,8 +31,6 @@ from shared.events.reporting import Filing
 from shared.problems import Problem
 from shared.terms import IssueStage, Level, Line, Role, derived_id
 
-CARRYING_THEIR_OWN_RIGHT = {"correction", "handover"}
-"""What is known of a command that was approved elsewhere (a correction, a hand-over both signed): the caller is not asked."""
 BY_ITS_KEY = {
     ("DrawSurvey", "sample_size"),
     *(("MatchOrder", name) for name in ("content", "external_no", "urgency", "external_due")),
@@ -84,14 +82,14 @@ def rare() -> Iterator[Cell]:
     by = Actor(derived_id("member", "o"), "o", frozenset({Role.OFFICE, Role.OFFICE_HEAD, Role.SECURITY_ADMIN}))
     row = HistoryRow(line=1, at=now, status="已受理", stage=IssueStage.ACCEPTED, final=False, level=Level.GRID)
     parked = KnownParked("demands", 7, "visits.visit-recorded.v1", "visit/x")
-    others = {"own": False, "proposal": about}
+    known = {PARKED: parked, SUBJECT: KnownSubject(about), REVOCATION: KnownRevocation(derived_id("another"))}
     commands: tuple[tuple[Decider[Any], Command], ...] = (
         (DISCLOSURE, Disclose(what="enterprise", about=about, unit="T01", fields=("phone",), reason="电话回访")),
         (SUBJECT, EraseSubject(reason="本人要求删除")), (REVOCATION, RevokeToken(reason="手机丢失")), (PARKED, SkipParked(reason="重复的消息")),
         (HISTORY, RecordHistory(source="旧系统", no="1", rows=(row,))),
     )  # fmt: skip
     for decider, command in commands:
-        context = Context(by, now, TODAY, official_calendar(), about, parked if decider is PARKED else others)
+        context = Context(by, now, TODAY, official_calendar(), about, known.get(decider, {}))
         facts = tuple(decider.decide(decider.initial, command, context))
         yield Cell(decider, decider.initial, command, context, decider.fold(facts), facts)
 
@@ -134,7 +132,7 @@ def _known(other: Cell, cell: Cell) -> Any:
     """All that was looked up for either command; where a stream has a type for it, what this command was given, else the other."""
     first, second = other.context.known, cell.context.known
     if isinstance(first, dict) and isinstance(second, dict):
-        return {key: value for key, value in {**first, **second}.items() if key not in CARRYING_THEIR_OWN_RIGHT}
+        return {**first, **second}
     if type(first) is type(second) and is_dataclass(second):
         given = {field.name: getattr(second, field.name) for field in fields(second)}
         return replace(first, **{name: value for name, value in given.items() if value is not None})

@@ -4,6 +4,7 @@ over all roles, pairs of roles and orders in which they are given (``roles.md``)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -14,14 +15,23 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.roster import credit
 
-from services.roster.domain.commands import AssignEnterprise, ConfirmMove, RegisterEnterprise, RejectMove
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.commands import (
+    AmendEnterprise,
+    AssignEnterprise,
+    ConfirmMove,
+    HandOverEnterprise,
+    RegisterEnterprise,
+    RejectMove,
+)
+from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection, KnownPlaces
 from services.roster.domain.exclusions import BUSINESS, OF_UNITS, exclude
+from services.roster.domain.handover import Handover
 from services.roster.domain.member import (
     KEPT,
     MEMBER,
     AppointMember,
     ConfirmAppointment,
+    KnownMember,
     Member,
     NobodyIsThePlatform,
     RejectAppointment,
@@ -36,12 +46,13 @@ from services.roster.domain.unit import (
     EndUnit,
     EndWaits,
     EstablishUnit,
+    KnownUnit,
     Named,
     RejectUnitEnd,
     Standing,
 )
 from shared.decider import Actor, Context
-from shared.events.roster import EnterpriseAssigned, MemberAppointed, MemberProposed
+from shared.events.roster import CorrectionProposed, EnterpriseAssigned, HandoverOpened, MemberAppointed, MemberProposed
 from shared.months import Calendar
 from shared.problems import Forbidden, Problem
 from shared.terms import ADMINISTRATORS, Line, Role, UnitKind, derived_id
@@ -62,8 +73,8 @@ EVERYBODY = [
 ]  # fmt: skip
 
 
-def at(who: Actor, number: int = 0) -> Context:
-    known = {"account": "somebody", "units": UNITS, "proposal": derived_id("proposal", str(number)), "held": True}
+def at(who: Actor, number: int = 0) -> Context[KnownMember]:
+    known = KnownMember("somebody", derived_id("proposal", str(number)), UNITS, held=True)
     return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known)  # type: ignore[arg-type]
 
 
@@ -206,9 +217,9 @@ def test_what_was_proposed_can_be_refused_and_is_gone() -> None:
         MEMBER.decide(state, ReleaseMember(unit="office", role=Role.AUDITOR, on=DAYS[0]), at(actor("d", Role.OFFICE)))
 
 
-def unit_at(who: Actor) -> Context:
-    known = {"code": "T1", "parent": UnitKind.DISTRICT, "units": {"T2": Named(UnitKind.TOWNSHIP, DAYS[0])}, "took_over": None}
-    return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known | {"proposal": derived_id("end")})  # type: ignore[arg-type]
+def unit_at(who: Actor) -> Context[KnownUnit]:
+    known = KnownUnit("T1", derived_id("end"), UnitKind.DISTRICT, {"T2": Named(UnitKind.TOWNSHIP, DAYS[0])})
+    return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known)  # type: ignore[arg-type]
 
 
 ESTABLISHED = UNIT.fold(
@@ -256,8 +267,8 @@ LINES = {"T1": (Line.HORIZONTAL, None), "T2": (Line.HORIZONTAL, None)}
 MOVE = AssignEnterprise(line=Line.HORIZONTAL, unit="T2", on=DAYS[2])
 
 
-def enterprise_at(who: Actor, lines: dict[str, tuple[Line, None]] = LINES) -> Context:
-    known = {"lines": lines, "workers": {}, "proposal": derived_id("move")}
+def enterprise_at(who: Actor, lines: dict[str, tuple[Line, None]] = LINES) -> Context[KnownPlaces]:
+    known = KnownPlaces(lines, proposal=derived_id("move"))
     return Context(who, None, date(2026, 3, 1), Calendar.of({}), SUBJECT, known)  # type: ignore[arg-type]
 
 
@@ -307,3 +318,56 @@ def test_what_an_ended_unit_left_behind_is_placed_by_one_and_a_refused_move_is_g
     assert ENTERPRISE.fold(ENTERPRISE.decide(state, refused, enterprise_at(one)), state) == REGISTERED
     with pytest.raises(Forbidden):
         ENTERPRISE.decide(state, refused, enterprise_at(actor("head", Role.HEAD, unit="T1")))
+
+
+def corrected(**said: Any) -> CorrectionProposed:
+    proposer = derived_id("member", "worker")
+    return CorrectionProposed(enterprise=SUBJECT, unit="T1", proposer=proposer, reason="有变化", on=DAYS[0], **said)
+
+
+def by_correction(who: Actor, fact: CorrectionProposed) -> Context[KnownCorrection]:
+    return replace(enterprise_at(who), known=KnownCorrection(fact, LINES))
+
+
+@pytest.mark.parametrize("who", EVERYBODY, ids=lambda who: who.account)
+def test_a_correction_gives_a_right_to_what_it_says_and_to_who_may_rule_on_it(who: Actor) -> None:
+    """Another content, another enterprise, or an actor who could not approve it: no, though a correction is known."""
+    said, other = corrected(staff=9), corrected(staff=9).model_copy(update={"enterprise": derived_id("other")})
+    amend = AmendEnterprise(staff=9, source="correction")
+    for command, fact in ((AmendEnterprise(staff=8), said), (amend, other)):
+        with pytest.raises(Forbidden):
+            ENTERPRISE.decide(REGISTERED, command, by_correction(who, fact))
+    if who.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM) or (who.unit == "T1" and who.holds(Role.HEAD, Role.DEPUTY)):
+        assert ENTERPRISE.decide(REGISTERED, amend, by_correction(who, said))
+    else:
+        with pytest.raises(Forbidden):
+            ENTERPRISE.decide(REGISTERED, amend, by_correction(who, said))
+    with pytest.raises(Forbidden):
+        ENTERPRISE.decide(REGISTERED, amend, by_correction(who, said.model_copy(update={"proposer": who.id})))
+    moved = corrected(line=Line.HORIZONTAL, to_unit="T2")
+    if who.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
+        (fact,) = ENTERPRISE.decide(REGISTERED, MOVE, by_correction(who, moved))
+        assert isinstance(fact, EnterpriseAssigned), "two have said so"
+    else:
+        with pytest.raises(Forbidden):
+            ENTERPRISE.decide(REGISTERED, MOVE, by_correction(who, moved))
+
+
+def test_a_hand_over_gives_a_right_to_the_second_who_signs_and_to_what_both_signed() -> None:
+    giver, taker = actor("giver", Role.WORKER, unit="T1"), actor("taker", Role.WORKER, unit="T1")
+    opened = HandoverOpened(unit="T1", line=Line.HORIZONTAL, giver=giver.id, taker=taker.id, enterprises=(SUBJECT,), on=DAYS[1])
+    held = EnterpriseAssigned(line=Line.HORIZONTAL, unit="T1", worker=giver.id, on=DAYS[0])
+    state = ENTERPRISE.fold([held], REGISTERED)
+    command = HandOverEnterprise(line=Line.HORIZONTAL, unit="T1", giver=giver.id, taker=taker.id, on=DAYS[1])
+    half = Handover(opened, ((giver.id, DAYS[0]),))
+    (fact,) = ENTERPRISE.decide(state, command, replace(enterprise_at(taker), known=half))
+    assert isinstance(fact, EnterpriseAssigned) and fact.worker == taker.id
+    other = HandoverOpened(**{**opened.model_dump(), "enterprises": (derived_id("other"),)})
+    for who, known in (
+        (giver, half), (taker, Handover(opened)), (taker, None), (taker, Handover(other, half.signed)),
+        *((who, half) for who in EVERYBODY),
+    ):  # fmt: skip
+        with pytest.raises(Forbidden):
+            ENTERPRISE.decide(state, command, replace(enterprise_at(who), known=known))
+    with pytest.raises(Forbidden):
+        ENTERPRISE.decide(state, command.model_copy(update={"taker": giver.id}), replace(enterprise_at(taker), known=half))

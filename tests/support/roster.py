@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.roster.domain.unit import UNIT, EndUnit, EstablishUnit, RenameUnit
+from services.roster.domain.unit import UNIT, EndUnit, EstablishUnit, KnownUnit, RenameUnit
 from shared.codes import make_code
 from shared.handle import Done
 from shared.service import Service
@@ -27,5 +27,5 @@ async def unit(
     parent: UnitKind | None = None, role: Role = Role.OFFICE, **more: Any,
 ) -> Done[Any]:  # fmt: skip
     service: Service = district.services["roster"]
-    context = await service.context(district.actor(role), code, code=code, parent=parent)
+    context = await service.context(district.actor(role), code, KnownUnit(code, uuid4(), parent))
     return await service.desk.handle(UNIT, code, command, context, command_id=command_id or uuid4(), **more)

@@ -71,7 +71,7 @@ class Scene:
         """A fact of an enterprise, straight into the roster's log: whoever may cause it is the roster's business."""
         decider: Decider[Any] = replace(ENTERPRISE, decide=lambda _state, _command, _context: [fact])
         key = UUID(self.enterprises[number])
-        context = await self.roster.context(self.district.actor(), key)
+        context = await self.roster.context(self.district.actor(), key, None)
         await self.roster.desk.handle(decider, key, Command(), context, command_id=uuid4())
 
     async def known(self) -> None:

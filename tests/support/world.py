@@ -35,7 +35,7 @@ from deploy.founding import ITSELF
 from deploy.install import DEMO, Place, install
 from deploy.keys import SERVICES
 from deploy.streams import administrators_bus, install_streams
-from services.roster.domain.member import KEPT, MEMBER, AppointMember
+from services.roster.domain.member import KEPT, MEMBER, AppointMember, KnownMember
 from services.vault.app import Safe
 from services.vault.copies import TABLE as KEYS
 from services.vault.keys import Keys
@@ -313,7 +313,7 @@ class District:
                 derived_id("member", account),
                 AppointMember(name=Personal("甄演示"), unit=unit, role=role, on=date(2020, 1, 1)),
             )
-            context = await service.context(ITSELF, key, account=account, units={unit: None})
+            context = await service.context(ITSELF, key, KnownMember(account, key, {unit: None}))
             await service.desk.handle(MEMBER, key, command, context, command_id=new_id())
         finally:
             await service.close()

@@ -36,6 +36,7 @@ from shared.months import Calendar
 from shared.problems import Forbidden, Unknown
 from shared.terms import DeliveryChannel, Line, Role
 from shared.vault import Personal
+from tests.support.known import known_of
 
 TODAY = date(2026, 9, 1)
 OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
@@ -45,10 +46,9 @@ WORKER = Actor(UUID(int=3), "T1-w", frozenset({Role.WORKER}), "T1")
 LINES = {"T1": (Line.HORIZONTAL, None), "V1": (Line.HORIZONTAL, "T1"), "D1": (Line.VERTICAL, None), "D2": (Line.VERTICAL, None)}
 
 
-def context(actor: Actor = OFFICE, **known: Any) -> Context:
-    return Context(
-        actor, datetime(2026, 9, 1, tzinfo=UTC), TODAY, Calendar.of({}), UUID(int=9), {"lines": LINES, "workers": {}, **known}
-    )
+def context(decider: Any, actor: Actor, **told: Any) -> Context[Any]:
+    known = known_of(decider, **{"lines": LINES, **told})
+    return Context(actor, datetime(2026, 9, 1, tzinfo=UTC), TODAY, Calendar.of({}), UUID(int=9), known)
 
 
 def day(month: int, of: int = 1) -> date:
@@ -66,7 +66,7 @@ class Story:
         self.state = self.decider.initial
 
     def tell(self, command: Any, actor: Actor = OFFICE, **known: Any) -> list[Any]:
-        facts = self.decider.decide(self.state, command, context(actor, **known))
+        facts = self.decider.decide(self.state, command, context(self.decider, actor, **known))
         self.state = self.decider.fold(facts, self.state)
         return facts
 

@@ -45,6 +45,7 @@ from shared.months import Calendar
 from shared.problems import Forbidden
 from shared.terms import Line, Role, Standing, UnitKind
 from shared.vault import Personal
+from tests.support.known import known_of
 
 TODAY = date(2026, 9, 27)
 OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
@@ -61,16 +62,15 @@ LINES = {
 CODE = make_code("520502", "MA000001").text
 
 
-def context(actor=OFFICE, **known):
-    return Context(
-        actor, datetime(2026, 9, 27, tzinfo=UTC), TODAY, Calendar.of({}), uuid4(), {"lines": LINES, "workers": {}, **known}
-    )
+def context(actor=OFFICE, of=ENTERPRISE, **told):
+    known = known_of(of, **{"lines": LINES, **told})
+    return Context(actor, datetime(2026, 9, 27, tzinfo=UTC), TODAY, Calendar.of({}), uuid4(), known)
 
 
 def unit(state=UNIT.initial, command=None, actor=OFFICE, parent=UnitKind.DISTRICT):
     command = command or EstablishUnit(name="甲街道", kind=UnitKind.TOWNSHIP, parent="520502", on=date(2021, 10, 1))
     facts = UNIT.decide(
-        state, command, context(actor, code="T1", parent=parent, units={"T2": Named(UnitKind.TOWNSHIP, date(2020, 1, 1))})
+        state, command, context(actor, UNIT, parent=parent, units={"T2": Named(UnitKind.TOWNSHIP, date(2020, 1, 1))})
     )
     return UNIT.fold(facts, state), facts
 
@@ -108,7 +108,7 @@ def test_only_the_office_changes_units():
 
 def appoint(role=Role.WORKER, actor=HEAD, in_unit="T1", state=MEMBER.initial, sub_unit=None):
     command = AppointMember(name=Personal("某人"), unit=in_unit, sub_unit=sub_unit, role=role, on=date(2026, 1, 1))
-    facts = MEMBER.decide(state, command, context(actor, account="a", units={"T1": "520502", "T2": "520502", "V1": "T1"}))
+    facts = MEMBER.decide(state, command, context(actor, MEMBER, units={"T1": "520502", "T2": "520502", "V1": "T1"}))
     return MEMBER.fold(facts, state), facts
 
 
@@ -138,10 +138,10 @@ def test_a_post_is_held_in_a_unit_that_exists_and_given_up_once():
         appoint(actor=OFFICE, in_unit="T9")
     state, _ = appoint()
     release = ReleaseMember(unit="T1", role=Role.WORKER, on=TODAY)
-    state = MEMBER.fold(MEMBER.decide(state, release, context(HEAD)), state)
-    assert MEMBER.decide(state, release, context(HEAD)) == []
+    state = MEMBER.fold(MEMBER.decide(state, release, context(HEAD, MEMBER)), state)
+    assert MEMBER.decide(state, release, context(HEAD, MEMBER)) == []
     with pytest.raises(PostNotHeld):
-        MEMBER.decide(state, ReleaseMember(unit="T1", role=Role.DEPUTY, on=TODAY), context(HEAD))
+        MEMBER.decide(state, ReleaseMember(unit="T1", role=Role.DEPUTY, on=TODAY), context(HEAD, MEMBER))
 
 
 def registered(**fields):
@@ -259,13 +259,13 @@ def test_lost_contact_is_verified_by_a_deputy_not_by_the_worker():
 
 def test_a_year_holds_its_own_days_each_once():
     day = {"date": "2026-10-01", "off": True, "name": "国庆节"}
-    assert CALENDAR.decide(CALENDAR.initial, PublishYear(days=[day]), context(year=2026))
+    assert CALENDAR.decide(CALENDAR.initial, PublishYear(days=[day]), context(of=CALENDAR, year=2026))
     for days in ([day, day], [{**day, "date": "2027-10-01"}]):
         with pytest.raises(DayOutsideYear):
-            CALENDAR.decide(CALENDAR.initial, PublishYear(days=days), context(year=2026))
+            CALENDAR.decide(CALENDAR.initial, PublishYear(days=days), context(of=CALENDAR, year=2026))
 
 
 def test_an_industry_belongs_to_a_department():
     with pytest.raises(NotADepartment):
-        MAPPING.decide(MAPPING.initial, MapIndustries(entries={"52": "T1"}, on=TODAY), context())
-    assert MAPPING.decide(MAPPING.initial, MapIndustries(entries={"52": "D1"}, on=TODAY), context())
+        MAPPING.decide(MAPPING.initial, MapIndustries(entries={"52": "T1"}, on=TODAY), context(of=MAPPING))
+    assert MAPPING.decide(MAPPING.initial, MapIndustries(entries={"52": "D1"}, on=TODAY), context(of=MAPPING))

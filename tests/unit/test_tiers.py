@@ -26,6 +26,7 @@ from shared.months import Calendar
 from shared.problems import Forbidden
 from shared.terms import HandoverStage, Line, Role, UnitKind
 from shared.vault import Personal
+from tests.support.known import known_of
 
 TODAY, MAY, JUNE, JULY = (date(2026, *day) for day in ((9, 14), (5, 1), (6, 1), (7, 1)))
 OFFICE = Actor(UUID(int=1), "office", frozenset({Role.OFFICE}), "office")
@@ -37,20 +38,22 @@ SUBJECT = uuid4()
 ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
 
 
-def context(actor: Actor = OFFICE, **known: Any) -> Context:
-    return Context(actor, datetime(2026, 9, 14, tzinfo=UTC), TODAY, Calendar.of({}), SUBJECT, known)
+def context(decider: Any, actor: Actor = OFFICE, **told: Any) -> Context[Any]:
+    return Context(actor, datetime(2026, 9, 14, tzinfo=UTC), TODAY, Calendar.of({}), SUBJECT, known_of(decider, **told))
 
 
 def appointed(
     state: Member, on: date, role: Role = Role.HEAD, *, seat: str | None = None, held: bool = False, **more: Any
 ) -> Member:
     command = AppointMember(name=Personal("某人"), unit="T1", role=role, on=on, **more)
-    facts = MEMBER.decide(state, command, context(ITSELF, account="a", units={"T1": None, "V1": "T1"}, seat=seat, held=held))
+    facts = MEMBER.decide(
+        state, command, context(MEMBER, ITSELF, account="a", units={"T1": None, "V1": "T1"}, seat=seat, held=held)
+    )
     return MEMBER.fold(facts, state)
 
 
 def released(state: Member, on: date) -> Member:
-    return MEMBER.fold(MEMBER.decide(state, ReleaseMember(unit="T1", role=Role.HEAD, on=on), context()), state)
+    return MEMBER.fold(MEMBER.decide(state, ReleaseMember(unit="T1", role=Role.HEAD, on=on), context(MEMBER)), state)
 
 
 def test_the_last_day_is_the_one_before_until() -> None:
@@ -107,7 +110,7 @@ ITEM = uuid4()
 def handed(*steps: tuple[Any, Actor], units: frozenset[str] = frozenset({"T1"})) -> State:
     state: State = HANDOVER.initial
     for command, actor in ((OPEN, OFFICE), *steps):
-        facts = HANDOVER.decide(state, command, context(actor, units=units, givers=(ITEM,)))
+        facts = HANDOVER.decide(state, command, context(HANDOVER, actor, units=units, givers=(ITEM,)))
         state = HANDOVER.fold(facts, state)
     return state
 
@@ -134,7 +137,7 @@ def test_who_left_takes_nothing_whoever_signs_last() -> None:
     for first, last in ((GIVER, TAKER), (TAKER, GIVER)):
         state = handed((SignHandover(), first))
         with pytest.raises(TakerNotOfUnit):
-            HANDOVER.decide(state, SignHandover(), context(last, units=set()))
+            HANDOVER.decide(state, SignHandover(), context(HANDOVER, last, units=set()))
 
 
 def test_it_is_called_off_by_the_giver_the_head_or_the_office_and_only_before_it_is_done() -> None:

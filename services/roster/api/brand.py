@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.roster.domain.brand import BRAND, PublishBrand
-from services.roster.domain.delivery import DELIVERY, RecordDelivery
+from services.roster.domain.brand import BRAND, KnownBrand, PublishBrand
+from services.roster.domain.delivery import DELIVERY, KnownDelivery, RecordDelivery
 from services.roster.projections.brand import PLAIN
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
@@ -69,7 +69,8 @@ async def publish(
 ) -> dict[str, Any]:
     """Once there is a version, the one that was read is named (If-Match). What is left out stays as it is on that day."""
     service: Service = request.app.state.service
-    context = await service.context(caller, derived_id("office-contact", service.settings.district), unseen=expected is None)
+    known = KnownBrand(unseen=expected is None)
+    context = await service.context(caller, derived_id("office-contact", service.settings.district), known)
     done = await service.desk.handle(BRAND, _KEY, command, context, command_id=command_id, expected=expected)
     return {**await service.shown(BRAND, _KEY, done, lambda then: brand_on(then, command.on)), **receipt(service, response, done)}
 
@@ -88,7 +89,7 @@ async def record_delivery(
     """That a unit's file of a month came, by which channel, and which file it was: its SHA-256."""
     service: Service = request.app.state.service
     rows = await service.pool.fetch("select code from unit where code = $1", command.unit)
-    context = await service.context(caller, id_, units={row["code"] for row in rows})
+    context = await service.context(caller, id_, KnownDelivery({row["code"] for row in rows}))
     key = derived_id("roster", "record-delivery", str(id_))
     done = await service.desk.handle(DELIVERY, id_, command, context, command_id=key)
     response.status_code = 200 if done.replayed else 201

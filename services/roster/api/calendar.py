@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
-from services.roster.domain.calendar import CALENDAR, PublishYear
+from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
 from services.roster.domain.permissions import the_office
 from services.roster.intake.holidays import ListUnreadable, read_days
 from shared.asking import Caller, CommandId, receipt
@@ -30,7 +30,7 @@ async def _publish(
     year: int, command: PublishYear, caller: Actor, command_id: Any, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, str(year), year=year)
+    context = await service.context(caller, str(year), KnownYear(year))
     done = await service.desk.handle(CALENDAR, str(year), command, context, command_id=command_id)
     service.forget_calendar()
     return {**receipt(service, response, done), "year": year, "days": len(command.days)}

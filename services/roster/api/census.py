@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.api import dated, lookups
 from services.roster.api.reading import reach
 from services.roster.domain.access import business
-from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, OpenCensus
+from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, KnownCensus, OpenCensus
 from services.roster.domain.commands import SurveyEnterprise
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, KnownSurvey
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -47,7 +47,8 @@ where c.id = $1 and ($3::text is null or a.unit = $3) and ($4::text is null or a
 @router.put("/censuses/{id_}", name="open_census", summary="开展摸底", status_code=201)
 async def open_census(id_: CensusId, command: OpenCensus, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, id_, lines=await lookups.lines(service.pool, [command.unit]))
+    lines = await lookups.lines(service.pool, [command.unit])
+    context = await service.context(caller, id_, KnownCensus(lines.get(command.unit) if command.unit else None))
     try:
         done = await service.desk.handle(CENSUS, id_, command, context, command_id=derived_id("roster", "open-census", str(id_)))
     except KeyReused:
@@ -62,7 +63,7 @@ async def close(
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, KnownCensus())
     done = await service.desk.handle(CENSUS, id_, command, context, command_id=command_id, expected=expected)
     return {**await service.shown(CENSUS, id_, done, lambda then: _census(then, id_, caller)), **receipt(service, response, done)}
 
@@ -77,8 +78,8 @@ async def survey(
     row = await _row(service, command.census)
     if command.of and not await service.pool.fetchval("select true from enterprise where id = $1", command.of):
         raise Unknown(what="enterprise", id=str(command.of))
-    known = {**dict(row), "line": Line(row["line"]), "closed": row["closed_on"] is not None}
-    context = await service.context(caller, id_, census=known)
+    known = KnownSurvey(Line(row["line"]), row["unit"], row["since"], row["until"], row["closed_on"] is not None)
+    context = await service.context(caller, id_, known)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), "id": id_, "result": command.result, "result_label": command.result.label}
 

@@ -16,12 +16,13 @@ from services.roster.domain.correction import (
     FIELDS,
     ApproveCorrection,
     CorrectionAlreadyProposed,
+    KnownAnswering,
     ProposeCorrection,
     Proposed,
     RejectCorrection,
     may_rule,
 )
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor, Context
 from shared.entrance import Entrance
@@ -54,7 +55,7 @@ async def propose(
     units: dict[str, set[str | None]] = {}
     for item in held:
         units.setdefault(item["unit"], set()).add(item["sub_unit"])
-    context = await service.context(caller, id_, units=units)
+    context = await service.context(caller, id_, KnownAnswering(units))
     try:
         done = await service.desk.handle(
             CORRECTION, id_, command, context, command_id=derived_id("roster", "propose-correction", str(id_))
@@ -75,19 +76,18 @@ async def approve(
     """The approval and the change of the register are one transaction. Who proposed it can't approve it."""
     service: Service = request.app.state.service
     fact = await _proposed(service, id_)
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, KnownAnswering())
     changes = {name: value for name in FIELDS if (value := getattr(fact, name)) is not None}
     asks: list[Ask[Any]] = []
     if changes:
         amend = AmendEnterprise(source="correction", batch=str(id_), **changes)
-        asks.append(_ask(fact, amend, context, "amend", id_, {"correction": True}))
+        asks.append(_ask(fact, amend, context, "amend", id_, KnownCorrection(fact)))
     if fact.to_unit is not None and fact.line is not None:
         wanted = AssignEnterprise(
             line=fact.line, unit=fact.to_unit, sub_unit=fact.to_sub_unit, on=context.today, reason="更正申请获批", document=""
         )
         lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit], context.today)
-        known = {"lines": lines, "workers": {}, "correction": True}
-        asks.append(_ask(fact, wanted, context, "assign", id_, known))
+        asks.append(_ask(fact, wanted, context, "assign", id_, KnownCorrection(fact, lines)))
     done = await service.desk.handle_with(Ask(CORRECTION, str(id_), command, context, command_id), asks)
     return {
         **await service.shown(CORRECTION, id_, done, lambda then: _correction(then, id_, caller)),
@@ -101,7 +101,7 @@ async def reject(
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, KnownAnswering())
     done = await service.desk.handle(CORRECTION, id_, command, context, command_id=command_id, expected=expected)
     return {
         **await service.shown(CORRECTION, id_, done, lambda then: _correction(then, id_, caller)),
@@ -142,7 +142,10 @@ async def get(id_: CorrectionId, caller: Caller, request: Request, response: Res
     return answer
 
 
-def _ask(fact: CorrectionProposed, command: Any, context: Context, verb: str, id_: UUID, known: dict[str, Any]) -> Ask[Any]:
+def _ask(
+    fact: CorrectionProposed, command: AmendEnterprise | AssignEnterprise, context: Context[object], verb: str, id_: UUID,
+    known: KnownCorrection,
+) -> Ask[Any]:  # fmt: skip
     mine = Context(context.actor, context.now, context.today, context.calendar, fact.enterprise, known)
     return Ask(ENTERPRISE, str(fact.enterprise), command, mine, derived_id("roster", "correction", verb, str(id_)))
 
@@ -171,7 +174,7 @@ async def _correction(service: Service, id_: UUID, caller: Actor) -> dict[str, A
     texts = iter(await service.vault.masked(tokens))
     for name in hidden:
         fields[name] = {"register": next(texts), "proposed": next(texts)}
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, KnownAnswering())
     fact = await _proposed(service, id_)
     ruling = may_rule(Proposed(fact), context) and row["stage"] == CorrectionStage.PROPOSED
     move = {"line": row["line"], "unit": row["to_unit"], "sub_unit": row["to_sub_unit"]} if row["to_unit"] else None

@@ -24,7 +24,7 @@ from services.roster.domain.commands import (
     TagEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise import ENTERPRISE, Registered
+from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces, Registered
 from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
@@ -65,10 +65,8 @@ async def register(
         raise Malformed(errors=[{"pointer": "/body/code", "code": "code", "title": "与地址中的代码不一致"}])
     key = derived_id("enterprise", code.upper())
     units = [part for item in command.assignments for part in (item.unit, item.sub_unit)]
-    context = await service.context(
-        caller, key, lines=await lookups.lines(service.pool, units),
-        workers=await lookups.workers(service.pool, [item.worker for item in command.assignments], local_date(service.clock())),
-    )  # fmt: skip
+    workers = await lookups.workers(service.pool, [item.worker for item in command.assignments], local_date(service.clock()))
+    context = await service.context(caller, key, KnownPlaces(await lookups.lines(service.pool, units), workers))
     done = await service.desk.handle(ENTERPRISE, key, command, context, command_id=derived_id("roster", "register", code.upper()))
     response.status_code = 200 if done.replayed else 201
     return {
@@ -81,16 +79,16 @@ async def _change(
     id_: UUID, command: Changed, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    known: dict[str, Any] = {}
+    known: KnownPlaces | None = None
     said = await _proposed(service, id_, command.proposal) if isinstance(command, ConfirmMove) else command
     if isinstance(said, AssignEnterprise):
         held = await lookups.answering(service.pool, id_, said.line)
-        known = {
-            "lines": await lookups.lines(service.pool, [said.unit, said.sub_unit, *held], said.on),
-            "workers": await lookups.workers(service.pool, [said.worker], max(said.on, local_date(service.clock()))),
-            "proposal": command_id,
-        }
-    context = await service.context(caller, id_, **known)
+        known = KnownPlaces(
+            await lookups.lines(service.pool, [said.unit, said.sub_unit, *held], said.on),
+            await lookups.workers(service.pool, [said.worker], max(said.on, local_date(service.clock()))),
+            command_id,
+        )
+    context = await service.context(caller, id_, known)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
     shown = await service.shown(ENTERPRISE, id_, done, lambda then: _enterprise(then, id_, caller))
     waits = moved_to(done.state, said, caller.id) if said is command and isinstance(said, AssignEnterprise) else None

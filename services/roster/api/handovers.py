@@ -16,6 +16,7 @@ from services.roster.domain.handover import (
     MOST,
     Asked,
     Handover,
+    KnownHandover,
     OpenHandover,
     SignHandover,
     WithdrawHandover,
@@ -51,7 +52,7 @@ async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request:
         command.giver, command.unit, str(command.line), command.on, MOST,
     )  # fmt: skip
     units = (await lookups.workers(service.pool, [command.taker], command.on)).get(command.taker, set())
-    context = await service.context(caller, id_, givers=tuple(row["enterprise"] for row in rows), units=units)
+    context = await service.context(caller, id_, KnownHandover(units, tuple(row["enterprise"] for row in rows)))
     key = derived_id("roster", "open-handover", str(id_))
     try:
         done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
@@ -93,7 +94,7 @@ async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Ac
     if isinstance(state, Handover):  # Looked up for the first signature too: the other may come in between.
         day, taker = max(state.told.on, local_date(service.clock())), state.told.taker
         units = (await lookups.workers(service.pool, [taker], day)).get(taker, set())
-    context = await service.context(caller, id_, units=units)
+    context = await service.context(caller, id_, KnownHandover(units))
     if not isinstance(state, Handover) or not state.last_to_sign(caller.id):
         return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=len(entries))
     moves = await _moves(service, caller, id_, state)
@@ -104,7 +105,7 @@ async def _moves(service: Service, caller: Actor, id_: UUID, state: Handover) ->
     told = state.told
     asks: list[Ask[Any]] = []
     for enterprise in told.enterprises:
-        context = await service.context(caller, enterprise, handover=id_)
+        context = await service.context(caller, enterprise, state)
         command = HandOverEnterprise(
             line=told.line, unit=told.unit, giver=told.giver, taker=told.taker, on=max(told.on, context.today),
             document=told.document,
@@ -121,7 +122,7 @@ async def withdraw(
     service: Service = request.app.state.service
     asked: Asked = command
     done = await service.desk.handle(
-        HANDOVER, id_, asked, await service.context(caller, id_), command_id=command_id, expected=expected
+        HANDOVER, id_, asked, await service.context(caller, id_, KnownHandover()), command_id=command_id, expected=expected
     )
     return {
         **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.domain.revocation import REVOCATION, RevokeToken
+from services.roster.domain.revocation import REVOCATION, KnownRevocation, RevokeToken
 from services.roster.projections.sealed import sealed
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.entrance import Entrance
@@ -70,6 +70,6 @@ async def revoke(
     """
     service: Service = request.app.state.service
     key = token_id(jti)
-    context = await service.context(caller, key, own=request.scope["holder"].token == key)
+    context = await service.context(caller, key, KnownRevocation(request.scope["holder"].token))
     done = await service.desk.handle(REVOCATION, key, command, context, command_id=command_id)
     return {**receipt(service, response, done), "token": key}

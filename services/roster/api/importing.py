@@ -22,7 +22,7 @@ from services.roster.api import dated
 from services.roster.api.placing import Grid
 from services.roster.api.previewing import Preview
 from services.roster.domain.commands import AmendEnterprise, ChangeStanding, FindEnterprise, MissEnterprise, RegisterEnterprise
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, Asked, KnownPlaces
 from services.roster.domain.row import ROW, RepairRow, SetRowAside
 from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read
@@ -156,7 +156,7 @@ class Import:
         rows = await self.service.pool.fetch(
             "select id, code from row where ruling is null and code <> '' and batch <> $1 order by id", self.batch
         )
-        context = await self.service.context(self.caller, "import")
+        context = await self.service.context(self.caller, "import", None)
         command = RepairRow(batch=self.batch)
         asks = [
             self._of_row("repair", row["id"], command, context)
@@ -182,7 +182,7 @@ class Import:
             await self.service.vault.open([datum for part in sealed.values() for datum in part.values()], Opening.COMPARE)
         )
         texts = {id_: {name: next(clear) for name in part} for id_, part in sealed.items()}
-        context = await self.service.context(self.caller, "import", lines=grid.lines, workers={})
+        context = await self.service.context(self.caller, "import", KnownPlaces(grid.lines))
         asks: list[Ask[Any]] = []
         standings: list[Ask[Any]] = []
         founds: list[Ask[Any]] = []
@@ -219,16 +219,16 @@ class Import:
 
     async def _miss(self, rows: list[Any], grid: Grid) -> None:
         """What survives in the register but not in a complete file waits for a person; nothing is deregistered by itself."""
-        context = await self.service.context(self.caller, "import", lines=grid.lines, workers={})
+        context = await self.service.context(self.caller, "import", KnownPlaces(grid.lines))
         command = MissEnterprise(on=context.today, batch=self.batch)
         await self.service.desk.handle_all([self._ask("missed", row["id"], command, context) for row in rows])
         self.written["missed"] += len(rows)
 
-    def _ask(self, verb: str, id_: UUID, command: Any, context: Context) -> Ask[Any]:
+    def _ask(self, verb: str, id_: UUID, command: Asked, context: Context[KnownPlaces]) -> Ask[Any]:
         mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
         return Ask(ENTERPRISE, str(id_), command, mine, derived_id("import", self.batch, verb, str(id_)))
 
-    async def _asides(self, verdicts: list[SetAside], context: Context) -> list[Ask[Any]]:
+    async def _asides(self, verdicts: list[SetAside], context: Context[object]) -> list[Ask[Any]]:
         """Each doubtful row under the enterprise it is about, or under its own content where no code can be read.
 
         Both are keyed digests: an id can't be guessed back to a name. Rows from before this rule keep the ids they have.
@@ -258,8 +258,8 @@ class Import:
             asks.append(self._of_row("doubt", id_, command, context))
         return asks
 
-    def _of_row(self, verb: str, id_: UUID, command: Any, context: Context) -> Ask[Any]:
-        mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
+    def _of_row(self, verb: str, id_: UUID, command: SetRowAside | RepairRow, context: Context[object]) -> Ask[Any]:
+        mine = Context(context.actor, context.now, context.today, context.calendar, id_, None)
         return Ask(ROW, str(id_), command, mine, derived_id("import", self.batch, verb, str(id_)))
 
     def _registration(self, candidate: Candidate, grid: Grid, abnormal: bool | None) -> RegisterEnterprise:

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import orjson
 
-from services.roster.domain.enterprise import Placed
-from services.roster.domain.member import AppointMember, Member
-from services.roster.domain.unit import Asked, ConfirmUnitEnd, EndUnit, EstablishUnit, MoveUnit, Named, State
+from services.roster.domain.member import AppointMember, KnownMember, Member
+from services.roster.domain.unit import Asked, ConfirmUnitEnd, EndUnit, EstablishUnit, KnownUnit, MoveUnit, Named, Placed, State
 from shared.decider import Context
 from shared.terms import Line, Role, UnitKind
 
@@ -27,13 +26,13 @@ async def unit_kind(pool: Any, code: str | None, on: date) -> UnitKind | None:
     return UnitKind(kind) if kind else None
 
 
-async def among_units(command: Asked, connection: Any, _state: State, context: Context) -> Context:
+async def among_units(command: Asked, connection: Any, _state: State, context: Context[KnownUnit]) -> Context[KnownUnit]:
     """What a unit is decided on beside itself: the kind of the one above it, the units it names, and until when it took over.
 
     Such decisions look at each other's streams (nobody succeeds whom it succeeds): they wait for one another.
     """
     await connection.execute("select pg_advisory_xact_lock(hashtextextended('units', 52050202))")
-    code = context.known["code"]
+    code = context.known.code
     parent = command.parent if isinstance(command, EstablishUnit | MoveUnit) else None
     named: tuple[str, ...] = ()
     if isinstance(command, EstablishUnit):
@@ -47,7 +46,7 @@ async def among_units(command: Asked, connection: Any, _state: State, context: C
     units = {row["code"]: Named(UnitKind(row["kind"]), row["since"], row["ended"]) for row in rows}
     took_over = await connection.fetchval("select max(ended) from view.unit where successors ? $1 and code <> $1", code)
     above = await unit_kind(connection, parent, getattr(command, "on", None) or context.today)
-    return replace(context, known={**context.known, "parent": above, "units": units, "took_over": took_over})
+    return replace(context, known=replace(context.known, parent=above, units=units, took_over=took_over))
 
 
 async def lines(pool: Any, codes: Iterable[str | None], on: date | None = None) -> dict[str, Placed]:
@@ -93,7 +92,7 @@ async def workers(pool: Any, members: Iterable[UUID | None], on: date) -> dict[U
     return found
 
 
-async def seated(command: AppointMember, connection: Any, _state: Member, context: Context) -> Context:
+async def seated(command: AppointMember, connection: Any, _state: Member, context: Context[KnownMember]) -> Context[KnownMember]:
     """Who else has the one seat during the term, and whether the one stood in for holds the post when it begins.
 
     Whoever fills the same seat waits for the lock until this transaction ends.
@@ -110,4 +109,4 @@ async def seated(command: AppointMember, connection: Any, _state: Member, contex
         "and since <= $5 and (until is null or until > $5))",
         command.acting_for, context.subject, command.unit, str(command.role), command.on,
     )  # fmt: skip
-    return replace(context, known={**context.known, "seat": seat, "held": held})
+    return replace(context, known=replace(context.known, seat=seat, held=held))

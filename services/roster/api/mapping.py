@@ -17,6 +17,7 @@ from services.roster.domain.mapping import (
     LOAD_LIMIT,
     MAPPING,
     Asked,
+    KnownMapping,
     MapIndustries,
     MapOfficePhones,
     MapPlaces,
@@ -56,7 +57,7 @@ async def _publish(
     wanted = list(codes)
     lines = await lookups.lines(service.pool, wanted)
     known = await service.pool.fetch("select code from unit where code = any($1::text[])", wanted)
-    context = await service.context(caller, str(name), lines=lines, units={row["code"] for row in known})
+    context = await service.context(caller, str(name), KnownMapping(lines, {row["code"] for row in known}))
     done = await service.desk.handle(MAPPING, str(name), command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), "entries": len(done.state.versions[-1].entries)}
 

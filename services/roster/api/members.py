@@ -15,6 +15,7 @@ from services.roster.domain.member import (
     AppointMember,
     Asked,
     ConfirmAppointment,
+    KnownMember,
     Member,
     RejectAppointment,
     ReleaseMember,
@@ -94,7 +95,7 @@ async def _change(
             wanted, said.on,
         )  # fmt: skip
         units = {row["code"]: row["parent"] for row in rows}
-    context = await service.context(caller, key, account=account, units=units, proposal=command_id)
+    context = await service.context(caller, key, KnownMember(account, command_id, units))
     prepare: Prepare[Member] | None = None
     if isinstance(said, AppointMember) and (said.role in ONE_AT_A_TIME or said.acting_for):
         prepare = partial(seated, said)

@@ -9,7 +9,7 @@ import orjson
 from services.roster.api import dated
 from services.roster.api.lookups import placed
 from services.roster.domain.commands import Assignment
-from services.roster.domain.enterprise import Placed
+from services.roster.domain.unit import Placed
 from services.roster.intake.places import Places, Suggestion, elsewhere, outside, suggest_for
 from services.roster.intake.read import Column
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Reason, Verdict

@@ -19,6 +19,7 @@ from services.roster.domain.subject import (
     ConfirmErasure,
     Erased,
     EraseSubject,
+    KnownSubject,
     RejectErasure,
 )
 from services.roster.projections.sealed import sealed
@@ -223,7 +224,7 @@ async def _erasure(
     id_: UUID, command: Asked, caller: Actor, command_id: UUID, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, id_, proposal=command_id)
+    context = await service.context(caller, id_, KnownSubject(command_id))
     done = await service.desk.handle(SUBJECT, id_, command, context, command_id=command_id)
     erased = isinstance(done.state, Erased)
     if erased:

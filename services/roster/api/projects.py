@@ -16,7 +16,17 @@ from services.roster.api import dated
 from services.roster.api.brand import brand_on
 from services.roster.api.reading import answering, reach
 from services.roster.documents.plaque import plaque
-from services.roster.domain.project import HANDS, PROJECT, Asked, HangPlaque, NumberTaken, RegisterProject, TakeDownPlaque
+from services.roster.domain.project import (
+    HANDS,
+    PROJECT,
+    Asked,
+    HangPlaque,
+    KnownPlaque,
+    KnownProject,
+    NumberTaken,
+    RegisterProject,
+    TakeDownPlaque,
+)
 from services.roster.projections.sealed import sealed
 from shared import paper
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
@@ -47,14 +57,14 @@ _ANSWERS_FOR = (
 )
 
 
-async def _known(service: Service, enterprise: UUID, day: date) -> dict[str, Any]:
+async def _answering(service: Service, enterprise: UUID, day: date) -> set[str] | None:
     """The units that answer for the enterprise on a day; ``None`` where there is no such enterprise."""
     rows = await service.pool.fetch(
         "select e.name, a.unit from enterprise e left join assignment a on a.enterprise = e.id and a.since <= $2 "
         "and (a.until is null or a.until > $2) where e.id = $1",
         enterprise, day,
     )  # fmt: skip
-    return {"units": {row["unit"] for row in rows if row["unit"]} if rows else None}
+    return {row["unit"] for row in rows if row["unit"]} if rows else None
 
 
 async def _carry_out(
@@ -64,7 +74,8 @@ async def _carry_out(
     enterprise = command.enterprise if isinstance(command, RegisterProject) else None
     if enterprise is None:
         enterprise = await service.pool.fetchval("select enterprise from project where id = $1", id_)
-    known = await _known(service, enterprise, today) if enterprise else {"units": None}
+    units = await _answering(service, enterprise, today) if enterprise else None
+    plaque: KnownPlaque | None = None
     if isinstance(command, HangPlaque):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         rows = await service.pool.fetch(
@@ -78,8 +89,8 @@ async def _carry_out(
         roles: dict[UUID, set[Role]] = {}
         for row in rows:
             roles.setdefault(row["member"], set()).add(Role(row["role"]))
-        known |= {"token": token, "token_sha256": sha256(token.encode()).hexdigest(), "roles": roles, "taken": taken}
-    context = await service.context(caller, id_, **known)
+        plaque = KnownPlaque(token, sha256(token.encode()).hexdigest(), roles, taken)
+    context = await service.context(caller, id_, KnownProject(units, plaque))
     try:
         return await service.desk.handle(PROJECT, id_, command, context, command_id=command_id, expected=expected)
     except asyncpg.UniqueViolationError:
@@ -173,9 +184,9 @@ async def _project(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]
     )  # fmt: skip
     if row is None:
         raise Unknown(what="project", id=str(id_))
-    known = await _known(service, row["enterprise"], day)
-    inside = caller.unit in (known["units"] or ())
-    may.must_cover(known["units"] or (), row["enterprise"])
+    units = await _answering(service, row["enterprise"], day) or set[str]()
+    inside = caller.unit in units
+    may.must_cover(units, row["enterprise"])
     hands_on = (inside and caller.holds(*HANDS)) or caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
     hung = await service.pool.fetch(
         "select number, leader, contact, office_phone, since, until, reason from plaque where project = $1 order by turn", id_

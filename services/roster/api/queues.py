@@ -15,7 +15,7 @@ from services.roster.api.enterprises import moved_to
 from services.roster.api.placing import Grid
 from services.roster.domain.access import the_district
 from services.roster.domain.commands import AssignEnterprise, FindEnterprise
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
 from services.roster.domain.permissions import the_office
 from services.roster.domain.unit import Code
 from services.roster.intake.places import Suggestion, suggest_for
@@ -184,7 +184,7 @@ async def accept(
     wanted = AssignEnterprise(line=Line.HORIZONTAL, unit=unit, sub_unit=village, on=today, reason=why[:200], document="")
     held = await lookups.answering(service.pool, enterprise, Line.HORIZONTAL)
     there = await lookups.lines(service.pool, [unit, village, *held], on=today)
-    context = await service.context(caller, enterprise, lines=there, workers={}, proposal=command_id)
+    context = await service.context(caller, enterprise, KnownPlaces(there, proposal=command_id))
     done = await service.desk.handle(ENTERPRISE, enterprise, wanted, context, command_id=command_id)
     waits = moved_to(done.state, wanted, caller.id)
     return {
@@ -198,6 +198,6 @@ async def find(
 ) -> dict[str, Any]:
     """A person says it is there; that it is not there is said by changing its standing."""
     service: Service = request.app.state.service
-    context = await service.context(caller, enterprise)
+    context = await service.context(caller, enterprise, None)
     done = await service.desk.handle(ENTERPRISE, enterprise, command, context, command_id=command_id)
     return {**receipt(service, response, done), "id": enterprise}

@@ -15,7 +15,7 @@ import orjson
 
 from services.roster.api import lookups
 from services.roster.domain.commands import FollowMapping
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
 from shared.asking import listing
 from shared.decider import Actor, Context
 from shared.handle import Ask
@@ -87,7 +87,7 @@ class Remapping:
                 _json(self.entries), today, after, _CHUNK,
             ):  # fmt: skip
                 lines = await lookups.lines(self.service.pool, {row["to"] for row in rows})
-                context = await self.service.context(self.caller, "industries", lines=lines, workers={})
+                context = await self.service.context(self.caller, "industries", KnownPlaces(lines))
                 await self.service.desk.handle_all([self._ask(row, context, today) for row in rows])
                 done, after = done + len(rows), rows[-1]["code"]
                 yield {"phase": "调整", "done": done, "total": max(total, done)}
@@ -96,7 +96,7 @@ class Remapping:
             return
         yield {"result": {"version": self.version, "since": self.since, "on": today, "moved": done}}
 
-    def _ask(self, row: Any, context: Context, today: date) -> Ask[Any]:
+    def _ask(self, row: Any, context: Context[KnownPlaces], today: date) -> Ask[Any]:
         id_ = row["enterprise"]
         reason = f"行业 {row['industry']},归口表第 {self.version} 版"
         command = FollowMapping(line=Line.VERTICAL, unit=row["to"], on=today, reason=reason, confidence=100)

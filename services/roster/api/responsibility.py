@@ -150,7 +150,7 @@ async def choose_main_contact(
     request: Request, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, None)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
     day = max(command.on, context.today)
     return {

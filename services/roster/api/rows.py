@@ -91,5 +91,5 @@ async def dismiss(
     id_: RowId, command: DismissRow, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    done = await service.desk.handle(ROW, id_, command, await service.context(caller, id_), command_id=command_id)
+    done = await service.desk.handle(ROW, id_, command, await service.context(caller, id_, None), command_id=command_id)
     return {**receipt(service, response, done), "id": id_}

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.domain.access import business
-from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, ProgressTask, SetTask
+from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, KnownTask, ProgressTask, SetTask
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -31,7 +31,7 @@ async def set_(id_: TaskId, command: SetTask, caller: Caller, request: Request, 
     rows = await service.pool.fetch(
         "select distinct member from post where unit = $1 and since <= $2 and (until is null or until > $2)", command.unit, today
     )
-    context = await service.context(caller, id_, staff={row["member"] for row in rows})
+    context = await service.context(caller, id_, KnownTask({row["member"] for row in rows}))
     id_of = derived_id("roster", "set-task", str(id_))
     try:
         done = await service.desk.handle(TASK, id_, command, context, command_id=id_of)
@@ -48,7 +48,7 @@ async def _change(
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
     done = await service.desk.handle(
-        TASK, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
+        TASK, id_, command, await service.context(caller, id_, KnownTask()), command_id=command_id, expected=expected
     )
     return {**await service.shown(TASK, id_, done, lambda then: _task(then, id_)), **receipt(service, response, done)}
 

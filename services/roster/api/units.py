@@ -17,6 +17,7 @@ from services.roster.domain.unit import (
     ConfirmUnitEnd,
     EndUnit,
     EstablishUnit,
+    KnownUnit,
     MoveUnit,
     RejectUnitEnd,
     RenameUnit,
@@ -42,9 +43,9 @@ async def establish(
     code: UnitCode, command: EstablishUnit, caller: Caller, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, code, code=code)
-    prepare = partial(lookups.among_units, command)
     id_ = derived_id("roster", "establish", code)
+    context = await service.context(caller, code, KnownUnit(code, id_))
+    prepare = partial(lookups.among_units, command)
     try:
         done = await service.desk.handle(UNIT, code, command, context, command_id=id_, prepare=prepare)
     except KeyReused:  # Another content under the same code: the unit's own rule says so.
@@ -119,7 +120,7 @@ async def change(
 ) -> dict[str, Any]:
     """One change of a unit, and the unit as it is then."""
     service: Service = request.app.state.service
-    context = await service.context(caller, code, code=code, proposal=command_id)
+    context = await service.context(caller, code, KnownUnit(code, command_id))
     prepare = partial(lookups.among_units, command)
     done = await service.desk.handle(UNIT, code, command, context, command_id=command_id, expected=expected, prepare=prepare)
     shown = await service.shown(UNIT, code, done, lambda then: _unit(then, code))

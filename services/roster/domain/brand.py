@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import BrandPublished
 from shared.months import WrittenDate
 from shared.problems import VersionMissing
@@ -58,7 +58,14 @@ class Brand:
         return max(reversed(begun), key=lambda fact: fact.on) if begun else None
 
 
-def decide(state: Brand, command: PublishBrand, context: Context) -> list[Fact]:
+@dataclass(frozen=True)
+class KnownBrand:
+    """Whether the one who publishes did not say which version was seen (If-Match)."""
+
+    unseen: bool = False
+
+
+def decide(state: Brand, command: PublishBrand, context: Context[KnownBrand]) -> list[BrandPublished]:
     """Facts, or a refusal. What a new version leaves out stays as it is on its day; what is to go is said to be empty."""
     the_office(context)
     said: dict[str, Any] = {name: getattr(command, name) for name in PublishBrand.model_fields}
@@ -69,14 +76,16 @@ def decide(state: Brand, command: PublishBrand, context: Context) -> list[Fact]:
     fact = BrandPublished.model_validate({**said, "contact": contact})
     if (contact is None or contact.token) and before == fact:
         return []  # A sealed name can't be compared: with one, saying it again is a new version.
-    if state.versions and context.known.get("unseen"):
+    if state.versions and context.known.unseen:
         raise VersionMissing
     return [fact]
 
 
-def evolve(state: Brand, fact: Fact) -> Brand:
+def evolve(state: Brand, fact: BrandPublished) -> Brand:
     """The state after a fact."""
-    return Brand((*state.versions, fact)) if isinstance(fact, BrandPublished) else state
+    match fact:
+        case BrandPublished():
+            return Brand((*state.versions, fact))
 
 
-BRAND: Decider[Brand] = Decider("brand", Brand(), decide, evolve)
+BRAND: Decider[Brand, PublishBrand, BrandPublished, KnownBrand] = Decider("brand", Brand(), decide, evolve)

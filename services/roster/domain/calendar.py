@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field
 
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import Day, YearPublished
 from shared.problems import Refused
 from shared.traces import PUBLIC, without_numbers
@@ -53,10 +53,17 @@ class Year:
     versions: tuple[YearPublished, ...] = ()
 
 
-def decide_year(state: Year, command: PublishYear, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the ``year``."""
+@dataclass(frozen=True)
+class KnownYear:
+    """Which year the stream is of."""
+
+    year: int
+
+
+def decide_year(state: Year, command: PublishYear, context: Context[KnownYear]) -> list[YearPublished]:
+    """Facts, or a refusal."""
     the_office(context)
-    year = context.known["year"]
+    year = context.known.year
     dates = [day.date for day in command.days]
     outside = [day for day in dates if not _of(year, day)]
     if dates and not outside and all(day.year != year for day in dates):
@@ -74,9 +81,11 @@ def _of(year: int, day: date) -> bool:
     return day.year == year or (day.year, day.month) in ((year - 1, 12), (year + 1, 1))
 
 
-def evolve_year(state: Year, fact: Fact) -> Year:
+def evolve_year(state: Year, fact: YearPublished) -> Year:
     """The state after a fact."""
-    return Year(fact.days, fact.source, (*state.versions, fact)) if isinstance(fact, YearPublished) else state
+    match fact:
+        case YearPublished():
+            return Year(fact.days, fact.source, (*state.versions, fact))
 
 
-CALENDAR: Decider[Year] = Decider("calendar", Year(), decide_year, evolve_year)
+CALENDAR: Decider[Year, PublishYear, YearPublished, KnownYear] = Decider("calendar", Year(), decide_year, evolve_year)

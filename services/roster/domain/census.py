@@ -13,9 +13,9 @@ from datetime import date
 from pydantic import Field
 
 from services.roster.domain.permissions import the_office, the_unit
-from services.roster.domain.unit import Code
+from services.roster.domain.unit import Code, Placed
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import CensusClosed, CensusOpened
 from shared.months import WrittenDate
 from shared.problems import Refused, Unknown
@@ -81,14 +81,25 @@ class Closed:
 State = Unopened | Running | Closed
 
 
-def decide(state: State, command: OpenCensus | CloseCensus, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known["lines"]`` says what the unit named is."""
+Asked = OpenCensus | CloseCensus
+Told = CensusOpened | CensusClosed
+
+
+@dataclass(frozen=True)
+class KnownCensus:
+    """What the unit named is; nothing where none is named, or none is there."""
+
+    unit: Placed | None = None
+
+
+def decide(state: State, command: Asked, context: Context[KnownCensus]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Unopened(), OpenCensus():
             _may(command.unit, context)
             if command.until < command.since:
                 raise CensusWithoutDays(since=str(command.since), until=str(command.until))
-            if command.unit and context.known["lines"].get(command.unit) != (command.line, None):
+            if command.unit and context.known.unit != (command.line, None):
                 raise CensusOfOtherLine(unit=command.unit, line=command.line.label)
             return [CensusOpened(**command.model_dump())]
         case Unopened(), CloseCensus():
@@ -106,7 +117,7 @@ def decide(state: State, command: OpenCensus | CloseCensus, context: Context) ->
             return []
 
 
-def _may(unit: str | None, context: Context) -> None:
+def _may(unit: str | None, context: Context[object]) -> None:
     """Head or deputy for their own unit; the office for any, and alone for a whole line."""
     if unit is None:
         the_office(context)
@@ -114,15 +125,19 @@ def _may(unit: str | None, context: Context) -> None:
         the_unit(context, unit, Role.HEAD, Role.DEPUTY)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unopened(), CensusOpened():
             return Running(fact)
         case Running(fact=opened), CensusClosed(on=on, note=note):
             return Closed(opened, on, note)
-        case _:
+        case Unopened(), CensusClosed():
+            return state
+        case Running(), CensusOpened():
+            return state
+        case Closed(), CensusOpened() | CensusClosed():
             return state
 
 
-CENSUS: Decider[State] = Decider("census", Unopened(), decide, evolve)
+CENSUS: Decider[State, Asked, Told, KnownCensus] = Decider("census", Unopened(), decide, evolve)

@@ -9,23 +9,25 @@ approve. That another unit answers is approved by the office alone (方案 三(�
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
+from services.roster.domain import ruling
 from services.roster.domain.commands import AmendEnterprise
-from services.roster.domain.enterprise import subject
-from services.roster.domain.permissions import the_office, the_unit
+from services.roster.domain.enterprise import CORRECTED, subject
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
-from shared.events import Command, Fact, Part
+from shared.events import Command, Part
 from shared.events.roster import CorrectionApproved, CorrectionProposed, CorrectionRejected
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Line, Role
 
-FIELDS = tuple(name for name in AmendEnterprise.model_fields if name not in ("source", "batch"))
+FIELDS = CORRECTED
 PERSONAL = ("legal_person", "contact", "phone")
 
 
@@ -76,12 +78,6 @@ class OneProposalOneThing(Refused):
     title = "信息更正与调整负责单位须分别提出"
 
 
-class ProposerMayNotRule(Forbidden):
-    """Who proposes ≠ who approves (roles.md: separation of duties)."""
-
-    title = "提出更正的人不能审批自己的申请"
-
-
 class CorrectionRuled(Refused):
     """A ruling stands; a new proposal may be made."""
 
@@ -127,8 +123,18 @@ State = Unproposed | Made
 Asked = ProposeCorrection | ApproveCorrection | RejectCorrection
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known["units"]``: who answers for the enterprise today, by unit its branch or village."""
+Told = CorrectionProposed | CorrectionApproved | CorrectionRejected
+
+
+@dataclass(frozen=True)
+class KnownAnswering:
+    """Who answers for the enterprise today, by unit its branch or village."""
+
+    units: Mapping[str, AbstractSet[str | None]] = field(default_factory=dict[str, AbstractSet[str | None]])
+
+
+def decide(state: State, command: Asked, context: Context[KnownAnswering]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Unproposed(), ProposeCorrection():
             return [_propose(command, context)]
@@ -140,28 +146,28 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 return []
             raise CorrectionAlreadyProposed(enterprise=str(state.fact.enterprise))
         case Proposed(), ApproveCorrection():
-            _may_rule(state.fact, context)
+            ruling.may_rule(state.fact, context)
             return [CorrectionApproved(note=command.note, on=context.today)]
         case Proposed(), RejectCorrection():
-            _may_rule(state.fact, context)
+            ruling.may_rule(state.fact, context)
             return [CorrectionRejected(reason=command.reason, on=context.today)]
         case Approved(), ApproveCorrection():
-            _may_rule(state.fact, context)
+            ruling.may_rule(state.fact, context)
             return []
         case Rejected(), RejectCorrection():
-            _may_rule(state.fact, context)
+            ruling.may_rule(state.fact, context)
             if command.reason == state.ruling.reason:
                 return []
             raise CorrectionRuled
         case Approved(), RejectCorrection():
-            _may_rule(state.fact, context)
+            ruling.may_rule(state.fact, context)
             raise CorrectionRuled
         case Rejected(), ApproveCorrection():
-            _may_rule(state.fact, context)
+            ruling.may_rule(state.fact, context)
             raise CorrectionRuled
 
 
-def _propose(command: ProposeCorrection, context: Context) -> CorrectionProposed:
+def _propose(command: ProposeCorrection, context: Context[KnownAnswering]) -> CorrectionProposed:
     unit = _may_propose(context)
     said = _said(command)
     if not {name for name in (*FIELDS, "to_unit") if said[name] is not None}:
@@ -174,10 +180,10 @@ def _propose(command: ProposeCorrection, context: Context) -> CorrectionProposed
     return CorrectionProposed(unit=unit, proposer=context.actor.id, on=context.today, **said)
 
 
-def _may_propose(context: Context) -> str:
+def _may_propose(context: Context[KnownAnswering]) -> str:
     """The unit for which the actor proposes; the office proposes for nobody in particular."""
     actor = context.actor
-    held: dict[str, set[str | None]] = context.known["units"]
+    held = context.known.units
     if actor.unit in held and actor.holds(Role.WORKER, Role.INFORMANT, Role.LIAISON, Role.DEPUTY, Role.HEAD):
         if not actor.holds(Role.INFORMANT) or not actor.sub_unit or actor.sub_unit in held[actor.unit]:
             return actor.unit
@@ -187,21 +193,12 @@ def _may_propose(context: Context) -> str:
     raise NotAnsweringHere(units=sorted(held))
 
 
-def _may_rule(fact: CorrectionProposed, context: Context) -> None:
-    if fact.to_unit is not None:
-        the_office(context)
-    else:
-        the_unit(context, fact.unit or "-", Role.HEAD, Role.DEPUTY)
-    if context.actor.id == fact.proposer:
-        raise ProposerMayNotRule
-
-
-def may_rule(state: State, context: Context) -> bool:
+def may_rule(state: State, context: Context[object]) -> bool:
     """Whether this actor could rule on it now."""
     if not isinstance(state, Proposed):
         return False
     try:
-        _may_rule(state.fact, context)
+        ruling.may_rule(state.fact, context)
     except Forbidden:
         return False
     return True
@@ -219,7 +216,7 @@ def _content(fact: CorrectionProposed) -> dict[str, Any]:
     return {name: getattr(fact, name) for name in (*FIELDS, "line", "to_unit", "to_sub_unit")}
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unproposed(), CorrectionProposed():
@@ -228,8 +225,12 @@ def evolve(state: State, fact: Fact) -> State:
             return Approved(proposed, fact)
         case Proposed(fact=proposed), CorrectionRejected():
             return Rejected(proposed, fact)
-        case _:
+        case Unproposed(), CorrectionApproved() | CorrectionRejected():
+            return state
+        case Proposed(), CorrectionProposed():
+            return state
+        case ((Approved() | Rejected()), CorrectionProposed() | CorrectionApproved() | CorrectionRejected()):
             return state
 
 
-CORRECTION: Decider[State] = Decider("correction", Unproposed(), decide, evolve)
+CORRECTION: Decider[State, Asked, Told, KnownAnswering] = Decider("correction", Unproposed(), decide, evolve)

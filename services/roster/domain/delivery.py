@@ -8,6 +8,7 @@ kept, so that the filed copy can be told from any other.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -15,7 +16,7 @@ from pydantic import Field
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import DeliveryRecorded
 from shared.months import WrittenDate
 from shared.problems import Refused
@@ -67,13 +68,20 @@ class Recorded:
 State = Nothing | Recorded
 
 
-def decide(state: State, command: RecordDelivery, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings which ``units`` there are."""
+@dataclass(frozen=True)
+class KnownDelivery:
+    """Of the unit named: whether there is one."""
+
+    units: AbstractSet[str] = frozenset()
+
+
+def decide(state: State, command: RecordDelivery, context: Context[KnownDelivery]) -> list[DeliveryRecorded]:
+    """Facts, or a refusal."""
     the_unit(context, command.unit, Role.LIAISON, Role.BACKUP_LIAISON, Role.HEAD, Role.DEPUTY)
     fact = DeliveryRecorded(**command.model_dump())
     match state:
         case Nothing():
-            if command.unit not in context.known["units"]:
+            if command.unit not in context.known.units:
                 raise NotOfAUnit(unit=command.unit)
             if command.received_on > context.today:
                 raise ReceivedInFuture(received_on=command.received_on)
@@ -84,9 +92,13 @@ def decide(state: State, command: RecordDelivery, context: Context) -> list[Fact
             return []
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: DeliveryRecorded) -> State:
     """The state after a fact."""
-    return Recorded(fact) if isinstance(state, Nothing) and isinstance(fact, DeliveryRecorded) else state
+    match state, fact:
+        case Nothing(), DeliveryRecorded():
+            return Recorded(fact)
+        case Recorded(), DeliveryRecorded():
+            return state
 
 
-DELIVERY: Decider[State] = Decider("delivery", Nothing(), decide, evolve)
+DELIVERY: Decider[State, RecordDelivery, DeliveryRecorded, KnownDelivery] = Decider("delivery", Nothing(), decide, evolve)

@@ -11,7 +11,9 @@ Its size class (国统字〔2017〕213号) follows from industry, staff, revenue
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -35,6 +37,7 @@ from services.roster.domain.commands import (
     TagEnterprise,
     VerifyContactLoss,
 )
+from services.roster.domain.handover import Handover
 from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.refusals import (
     AlreadyRegistered,
@@ -51,14 +54,16 @@ from services.roster.domain.refusals import (
     TriesTooAlike,
     WorkerNotOfUnit,
 )
+from services.roster.domain.ruling import may_rule
 from services.roster.domain.sizes import RULE, Sizing, size_of
+from services.roster.domain.unit import Placed
 from shared.codes import InvalidCode, credit_code
 from shared.dated import on_day, said_of
 from shared.decider import Context, Decider
-from shared.events import Fact
 from shared.events.roster import (
     ContactLossVerified,
     ContactPreferred,
+    CorrectionProposed,
     CustodyChanged,
     EnterpriseAmended,
     EnterpriseAssigned,
@@ -148,12 +153,47 @@ Asked = (
     RegisterEnterprise | AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
     | ConfirmMove | RejectMove | ChooseMainContact | FollowMapping | HandOverEnterprise | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
 )  # fmt: skip
+Told = (
+    EnterpriseRegistered | EnterpriseAmended | StandingChanged | CustodyChanged | EnterpriseAssigned | EnterpriseMoveProposed
+    | EnterpriseMoveRejected | ContactLossVerified | MainContactChosen | EnterpriseSized | EnterpriseTagged | ContactPreferred
+    | EnterpriseMissed | EnterpriseFound | EnterpriseSurveyed
+)  # fmt: skip
 
 _PERSONAL = ("legal_person", "contact", "phone")
 
 
-Placed = tuple[Line, str | None]
-"""A unit as ``lines`` of a context knows it: its line, and for a branch or village the unit it stands under."""
+@dataclass(frozen=True)
+class KnownPlaces:
+    """Of the units and workers named: what those units are on the day, and in which units those workers hold posts; and the id of
+    what would be a proposal.
+    """
+
+    lines: Mapping[str, Placed] = field(default_factory=dict[str, Placed])
+    workers: Mapping[UUID, AbstractSet[str]] = field(default_factory=dict[UUID, AbstractSet[str]])
+    proposal: UUID | None = None
+
+
+@dataclass(frozen=True)
+class KnownCorrection:
+    """The correction that is approved in the same transaction, and of the unit it names what it is."""
+
+    fact: CorrectionProposed
+    lines: Mapping[str, Placed] = field(default_factory=dict[str, Placed])
+
+
+@dataclass(frozen=True)
+class KnownSurvey:
+    """The census of which a result is told."""
+
+    line: Line
+    unit: str | None
+    since: date
+    until: date
+    closed: bool
+
+
+Known = KnownPlaces | KnownCorrection | Handover | KnownSurvey | None
+"""What was looked up for a command. A hand-over is known as it stands before the signature that ends it."""
 
 
 def subject(enterprise: UUID, who: str) -> Seat:
@@ -161,8 +201,8 @@ def subject(enterprise: UUID, who: str) -> Seat:
     return seat("legal" if who == "legal_person" else "contact", str(enterprise))
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings what the units and members named are (``lines``, ``workers``)."""
+def decide(state: State, command: Asked, context: Context[Known]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Unregistered(), RegisterEnterprise():
             the_office(context)
@@ -179,8 +219,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             the_office(context)
             return _registered(state, command)
         case Registered(), AmendEnterprise():
-            if not context.known.get("correction"):  # An approved correction carries its own right.
-                the_office(context)
+            _may_amend(command, context)
             return _amend(state, command, context)
         case Registered(), ChangeStanding():
             the_office(context)
@@ -226,19 +265,21 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _survey(state, command, context)
 
 
-def _assign(state: Registered, command: AssignEnterprise, context: Context) -> list[Fact]:
+def _assign(state: Registered, command: AssignEnterprise, context: Context[Known]) -> list[Told]:
     held = state.holder(command.line, command.on)
     inside = held is not None and held.unit == command.unit
+    corrected = _corrects(command, context)
     the_unit(context, command.unit if inside else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
     _fits(command.line, command.unit, command.sub_unit, command.worker, context)
     if held and _said(held, command):
         return []
-    if held is not None and not inside and moving.takes_two(held.unit, context):
-        return [*moving.proposed(state.moves, command, context)]
+    lines, proposal = _places(context).lines, _places(context).proposal
+    if held is not None and not inside and not corrected and moving.takes_two(held.unit, lines, context):
+        return [*moving.proposed(state.moves, command, proposal, context)]
     return [EnterpriseAssigned(**command.model_dump())]
 
 
-def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Context) -> list[Fact]:
+def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Context[Known]) -> list[Told]:
     the_office(context)
     move = moving.asked(state.moves, command.proposal)
     if isinstance(command, RejectMove):
@@ -247,10 +288,9 @@ def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Co
     return [moving.confirmed(move, context)]
 
 
-def _hand_over(state: Registered, command: HandOverEnterprise, context: Context) -> list[Fact]:
-    """A hand-over that both signed carries its own right; what is no longer the giver's stays where it is."""
-    if not context.known.get("handover"):
-        raise Forbidden(needs=["交接双方签字"])
+def _hand_over(state: Registered, command: HandOverEnterprise, context: Context[Known]) -> list[Told]:
+    """By the one whose signature is the second; what is no longer the giver's stays where it is."""
+    _must_have_signed(command, context)
     held = state.holder(command.line, command.on)
     if held is None or (held.unit, held.worker) != (command.unit, command.giver):
         return []
@@ -262,20 +302,66 @@ def _hand_over(state: Registered, command: HandOverEnterprise, context: Context)
     ]  # fmt: skip
 
 
-def _the_answering(state: Registered, context: Context) -> None:
+def _places(context: Context[Known]) -> KnownPlaces:
+    """What is known of the units named; without a look no unit is known, and nothing can be assigned to one."""
+    match context.known:
+        case KnownPlaces():
+            return context.known
+        case KnownCorrection(lines=lines):
+            return KnownPlaces(lines)
+        case Handover() | KnownSurvey() | None:
+            return KnownPlaces()
+
+
+def _may_amend(command: AmendEnterprise, context: Context[Known]) -> None:
+    """The office; or whoever may rule on the correction that says exactly this of this enterprise."""
+    if not isinstance(context.known, KnownCorrection):
+        the_office(context)
+        return
+    fact = context.known.fact
+    if fact.enterprise != context.subject or any(getattr(fact, name) != getattr(command, name) for name in CORRECTED):
+        raise Forbidden(needs=["与更正申请一致"])
+    may_rule(fact, context)
+
+
+def _corrects(command: AssignEnterprise, context: Context[Known]) -> bool:
+    """Whether an approved correction says this move of this enterprise, and this one may approve it: two have said so."""
+    if not isinstance(context.known, KnownCorrection):
+        return False
+    fact = context.known.fact
+    said = (command.line, command.unit, command.sub_unit, context.subject)
+    if (fact.line, fact.to_unit, fact.to_sub_unit, fact.enterprise) != said:
+        raise Forbidden(needs=["与更正申请一致"])
+    may_rule(fact, context)
+    return True
+
+
+def _must_have_signed(command: HandOverEnterprise, context: Context[Known]) -> None:
+    """One of the two, with whose signature both have signed that this enterprise goes from the one to the other."""
+    signed = context.known
+    if not isinstance(signed, Handover) or not signed.last_to_sign(context.actor.id):
+        raise Forbidden(needs=["交接双方签字"])
+    told = signed.told
+    same = (told.line, told.unit, told.giver, told.taker) == (command.line, command.unit, command.giver, command.taker)
+    if not same or context.subject not in told.enterprises:
+        raise Forbidden(needs=["交接双方签字"])
+
+
+def _the_answering(state: Registered, context: Context[Known]) -> None:
     """The office, or whoever works in a unit that answers for it today."""
     held = {item.unit for line in Line if (item := state.holder(line, context.today))}
     unit = context.actor.unit if context.actor.unit in held else ""
     the_unit(context, unit or "-", Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.WORKER)
 
 
-def _survey(state: Registered, command: SurveyEnterprise, context: Context) -> list[Fact]:
-    """``context.known["census"]`` brings line, unit, since, until and closed of the census."""
-    census = context.known["census"]
-    if census["closed"] or not census["since"] <= context.today <= census["until"]:
+def _survey(state: Registered, command: SurveyEnterprise, context: Context[Known]) -> list[Told]:
+    census = context.known
+    if not isinstance(census, KnownSurvey):
+        raise Unknown(what="census", id=str(command.census))
+    if census.closed or not census.since <= context.today <= census.until:
         raise CensusNotRunning(census=str(command.census))
-    held = state.holder(census["line"], context.today)
-    if held is None or census["unit"] not in (None, held.unit):
+    held = state.holder(census.line, context.today)
+    if held is None or census.unit not in (None, held.unit):
         raise OutsideCensus(census=str(command.census))
     actor = context.actor
     inside = actor.unit == held.unit and (not actor.sub_unit or actor.sub_unit == held.sub_unit)
@@ -289,7 +375,7 @@ def _survey(state: Registered, command: SurveyEnterprise, context: Context) -> l
     return [EnterpriseSurveyed(member=actor.id, on=context.today, **command.model_dump())]
 
 
-def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[Fact]:
+def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[Told]:
     """The size class where it changed; that it can't be told is said only of what once had one."""
     found: Sizing = size_of(particulars["industry"] or "", particulars["staff"], particulars["revenue"], particulars["assets"])
     if found.size == (before.size if before else None):
@@ -297,7 +383,7 @@ def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[
     return [EnterpriseSized(size=found.size, basis=found.basis, rule=RULE)]
 
 
-def _choose(state: Registered, command: ChooseMainContact, context: Context) -> list[Fact]:
+def _choose(state: Registered, command: ChooseMainContact, context: Context[Known]) -> list[Told]:
     """The office, or the unit that answers on the line, says whom the enterprise turns to first."""
     held = state.holder(command.line, command.on)
     the_unit(context, held.unit if held else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
@@ -307,7 +393,7 @@ def _choose(state: Registered, command: ChooseMainContact, context: Context) -> 
     return [] if chosen and chosen[-1].line == command.line else [MainContactChosen(**command.model_dump())]
 
 
-def _register(command: RegisterEnterprise, context: Context) -> list[Fact]:
+def _register(command: RegisterEnterprise, context: Context[Known]) -> list[Told]:
     try:
         code = credit_code(command.code)
     except InvalidCode as error:
@@ -317,14 +403,14 @@ def _register(command: RegisterEnterprise, context: Context) -> list[Fact]:
     on = command.on or context.today
     personal: dict[str, Any] = {name: _about(getattr(command, name), name, context) for name in _PERSONAL}
     plain = command.model_dump(exclude={"assignments", "on", "code", *_PERSONAL})
-    facts: list[Fact] = [EnterpriseRegistered(code=code.text, on=on, **plain, **personal)]
+    facts: list[Told] = [EnterpriseRegistered(code=code.text, on=on, **plain, **personal)]
     for item in command.assignments:
         _fits(item.line, item.unit, item.sub_unit, item.worker, context)
         facts.append(EnterpriseAssigned(on=on, **item.model_dump()))
     return [*facts, *_sized(None, plain)]
 
 
-def _registered(state: Registered, command: RegisterEnterprise) -> list[Fact]:
+def _registered(state: Registered, command: RegisterEnterprise) -> list[Told]:
     """The same registration again; what it says of particulars is compared with the first one's words."""
     placed = {(item.line, item.unit, item.sub_unit, item.worker) for item in state.assigned}
     same = placed >= {(item.line, item.unit, item.sub_unit, item.worker) for item in command.assignments}
@@ -333,7 +419,7 @@ def _registered(state: Registered, command: RegisterEnterprise) -> list[Fact]:
     raise AlreadyRegistered(code=state.code, name=state.name)
 
 
-def _amend(state: Registered, command: AmendEnterprise, context: Context) -> list[Fact]:
+def _amend(state: Registered, command: AmendEnterprise, context: Context[Known]) -> list[Told]:
     now = {**state.particulars, "name": state.name}
     plain = command.model_dump(exclude={"source", "batch", *_PERSONAL}, exclude_none=True)
     changed = {name: value for name, value in plain.items() if now.get(name) != value}
@@ -344,7 +430,7 @@ def _amend(state: Registered, command: AmendEnterprise, context: Context) -> lis
     return [amended, *_sized(state.sizing, {**now, **changed})]
 
 
-def _verify(state: Registered, command: VerifyContactLoss, context: Context) -> list[Fact]:
+def _verify(state: Registered, command: VerifyContactLoss, context: Context[Known]) -> list[Told]:
     held = state.holder(command.line, command.on)
     if held is None:
         raise NotAssignedThere(line=command.line.label)
@@ -365,22 +451,23 @@ def _said(held: EnterpriseAssigned, command: AssignEnterprise) -> bool:
     return same and command.reason in ("", held.reason) and command.document in ("", held.document)
 
 
-def _fits(line: Line, unit: str, sub_unit: str | None, worker: UUID | None, context: Context) -> None:
-    lines = context.known["lines"]
+def _fits(line: Line, unit: str, sub_unit: str | None, worker: UUID | None, context: Context[Known]) -> None:
+    places = _places(context)
+    lines = places.lines
     under = lines.get(sub_unit, (None, None)) if sub_unit else (line, unit)
     if lines.get(unit) != (line, None) or under[0] is not line or under[1] is None:
         raise NotOfThisLine(line=line.label, unit=unit, sub_unit=sub_unit)
     if under[1] != unit:
         raise NotUnderUnit(unit=unit, sub_unit=sub_unit)
-    if worker is not None and unit not in context.known["workers"].get(worker, ()):
+    if worker is not None and unit not in places.workers.get(worker, ()):
         raise WorkerNotOfUnit(unit=unit, worker=str(worker))
 
 
-def _about(datum: Personal | None, who: str, context: Context) -> Personal | None:
+def _about(datum: Personal | None, who: str, context: Context[Known]) -> Personal | None:
     return datum.about(subject(context.subject, who)) if datum is not None else None
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unregistered(), EnterpriseRegistered():
@@ -427,10 +514,20 @@ def evolve(state: State, fact: Fact) -> State:
         case Registered(), EnterpriseSurveyed():
             earlier = tuple(item for item in state.surveys if item.census != fact.census)
             return replace(state, surveys=(*earlier, fact))
-        case _:
+        case Registered(), EnterpriseRegistered():
+            return state
+        case Unregistered(), EnterpriseAmended() | StandingChanged() | CustodyChanged() | EnterpriseAssigned():
+            return state
+        case Unregistered(), EnterpriseMoveProposed() | EnterpriseMoveRejected() | ContactLossVerified() | MainContactChosen():
+            return state
+        case Unregistered(), EnterpriseSized() | EnterpriseTagged() | ContactPreferred():
+            return state
+        case Unregistered(), EnterpriseMissed() | EnterpriseFound() | EnterpriseSurveyed():
             return state
 
 
+CORRECTED = tuple(name for name in AmendEnterprise.model_fields if name not in ("source", "batch"))
+"""What a correction may say of the particulars."""
 _PARTICULARS = tuple(name for name in AmendEnterprise.model_fields if name not in ("name", "source", "batch"))
 
-ENTERPRISE: Decider[State] = Decider("enterprise", Unregistered(), decide, evolve)
+ENTERPRISE: Decider[State, Asked, Told, Known] = Decider("enterprise", Unregistered(), decide, evolve)

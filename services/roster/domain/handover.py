@@ -8,6 +8,7 @@ Nothing moves before the second signature; with it every enterprise moves, in th
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -17,7 +18,7 @@ from pydantic import Field, model_validator
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import HandoverOpened, HandoverSigned, HandoverWithdrawn
 from shared.months import WrittenDate
 from shared.problems import Forbidden, Refused, Unknown
@@ -120,17 +121,23 @@ class Handover:
 
 State = NoHandover | Handover
 Asked = OpenHandover | SignHandover | WithdrawHandover
+Told = HandoverOpened | HandoverSigned | HandoverWithdrawn
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal.
+@dataclass(frozen=True)
+class KnownHandover:
+    """The taker's units on the day things move, and, to open it, which enterprises are the giver's."""
 
-    ``context.known`` brings the taker's ``units`` on the day things move, and, to open it, which enterprises are the ``givers``.
-    """
+    units: AbstractSet[str] = frozenset()
+    givers: tuple[UUID, ...] = ()
+
+
+def decide(state: State, command: Asked, context: Context[KnownHandover]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case NoHandover(), OpenHandover():
             return [_open(command, context)]
-        case NoHandover(), _:
+        case NoHandover(), SignHandover() | WithdrawHandover():
             raise Unknown(what="handover")
         case Handover(told=told), OpenHandover():
             _may_open(told.giver, told.unit, context)
@@ -145,7 +152,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 return []
             if state.stage is not HandoverStage.OPEN:
                 raise HandoverOver(stage=state.stage.label)
-            if state.last_to_sign(by) and told.unit not in context.known["units"]:
+            if state.last_to_sign(by) and told.unit not in context.known.units:
                 raise TakerNotOfUnit(unit=told.unit)  # Left since it was opened: nothing goes to nobody.
             return [HandoverSigned(by=by, on=context.today)]
         case Handover(told=told), WithdrawHandover():
@@ -158,16 +165,16 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [HandoverWithdrawn(reason=command.reason, on=context.today)]
 
 
-def _may_open(giver: UUID, unit: str, context: Context) -> None:
+def _may_open(giver: UUID, unit: str, context: Context[object]) -> None:
     if context.actor.id != giver:
         the_unit(context, unit, Role.HEAD, Role.DEPUTY, Role.LIAISON)
 
 
-def _open(command: OpenHandover, context: Context) -> HandoverOpened:
+def _open(command: OpenHandover, context: Context[KnownHandover]) -> HandoverOpened:
     _may_open(command.giver, command.unit, context)
-    if command.unit not in context.known["units"]:
+    if command.unit not in context.known.units:
         raise TakerNotOfUnit(unit=command.unit)
-    givers: tuple[UUID, ...] = context.known["givers"]
+    givers = context.known.givers
     if not givers:
         raise NothingToHandOver(unit=command.unit, line=command.line.label)
     if strange := sorted(set(command.enterprises) - set(givers)):
@@ -180,7 +187,7 @@ def _told(command: OpenHandover, enterprises: tuple[UUID, ...]) -> HandoverOpene
     return HandoverOpened(**plain, enterprises=tuple(sorted(set(enterprises), key=str)))
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case NoHandover(), HandoverOpened():
@@ -189,8 +196,10 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, signed=(*state.signed, (fact.by, fact.on)))
         case Handover(), HandoverWithdrawn():
             return replace(state, withdrawn=fact)
-        case _:
+        case NoHandover(), HandoverSigned() | HandoverWithdrawn():
+            return state
+        case Handover(), HandoverOpened():
             return state
 
 
-HANDOVER: Decider[State] = Decider("handover", NoHandover(), decide, evolve)
+HANDOVER: Decider[State, Asked, Told, KnownHandover] = Decider("handover", NoHandover(), decide, evolve)

@@ -9,17 +9,19 @@ the preview; and what a person decided stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Map
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from services.roster.domain.permissions import the_office
-from services.roster.domain.unit import Code
+from services.roster.domain.unit import Code, Placed
 from shared.dated import said_of
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import IndustriesMapped, LoadLimitSet, OfficePhonesMapped, PlacesMapped
 from shared.months import WrittenDate
 from shared.problems import Refused
@@ -112,25 +114,33 @@ class Mapping:
 
 
 Asked = MapIndustries | MapPlaces | MapOfficePhones | SetLoadLimit
-Mapped = IndustriesMapped | PlacesMapped | OfficePhonesMapped
+Told = IndustriesMapped | PlacesMapped | OfficePhonesMapped | LoadLimitSet
 
 
-def decide_mapping(state: Mapping, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the ``lines`` of the units named, or which ``units`` there are."""
+@dataclass(frozen=True)
+class KnownMapping:
+    """Of the units that a table names: which there are, and what those are that answer on a line."""
+
+    lines: Map[str, Placed] = field(default_factory=dict[str, Placed])
+    units: AbstractSet[str] = frozenset()
+
+
+def decide_mapping(state: Mapping, command: Asked, context: Context[KnownMapping]) -> list[Told]:
+    """Facts, or a refusal."""
     the_office(context)
     match command:
         case MapIndustries():
-            lines = context.known["lines"]
+            lines = context.known.lines
             if wrong := sorted({unit for unit in command.entries.values() if lines.get(unit) != (Line.VERTICAL, None)}):
                 raise NotADepartment(units=wrong)
             fact = IndustriesMapped(**command.model_dump())
         case MapPlaces():
-            lines = context.known["lines"]
-            if wrong := sorted({u for u in command.entries.values() if lines.get(u, (None,))[0] != Line.HORIZONTAL}):
+            lines = context.known.lines
+            if wrong := sorted({u for u in command.entries.values() if u not in lines or lines[u][0] != Line.HORIZONTAL}):
                 raise NotAPlace(units=wrong)
             fact = PlacesMapped(**command.model_dump())
         case MapOfficePhones():
-            if wrong := sorted(command.entries.keys() - context.known["units"]):
+            if wrong := sorted(command.entries.keys() - context.known.units):
                 raise NoSuchUnit(units=wrong)
             fact = OfficePhonesMapped(**command.model_dump())
         case SetLoadLimit():
@@ -139,16 +149,16 @@ def decide_mapping(state: Mapping, command: Asked, context: Context) -> list[Fac
     return [] if said == _entries(fact) else [fact]
 
 
-def _entries(fact: Mapped | LoadLimitSet) -> tuple[tuple[str, str], ...]:
+def _entries(fact: Told) -> tuple[tuple[str, str], ...]:
     return (("limit", str(fact.limit)),) if isinstance(fact, LoadLimitSet) else tuple(sorted(fact.entries.items()))
 
 
-def evolve_mapping(state: Mapping, fact: Fact) -> Mapping:
+def evolve_mapping(state: Mapping, fact: Told) -> Mapping:
     """The state after a fact."""
-    if not isinstance(fact, (IndustriesMapped, PlacesMapped, OfficePhonesMapped, LoadLimitSet)):
-        return state
-    version = Version(len(state.versions) + 1, _entries(fact), fact.on, fact.note)
-    return Mapping((*state.versions, version))
+    match fact:
+        case IndustriesMapped() | PlacesMapped() | OfficePhonesMapped() | LoadLimitSet():
+            version = Version(len(state.versions) + 1, _entries(fact), fact.on, fact.note)
+            return Mapping((*state.versions, version))
 
 
-MAPPING: Decider[Mapping] = Decider("mapping", Mapping(), decide_mapping, evolve_mapping)
+MAPPING: Decider[Mapping, Asked, Told, KnownMapping] = Decider("mapping", Mapping(), decide_mapping, evolve_mapping)

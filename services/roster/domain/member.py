@@ -14,8 +14,8 @@ person's name and number are sealed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -28,7 +28,7 @@ from services.roster.domain.second import OFFICE, confirming, of_the_office
 from services.roster.domain.unit import Code
 from shared.dated import Said, terms
 from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
 from shared.months import WrittenDate
 from shared.persons import Seat
@@ -211,14 +211,24 @@ def _held_until(said: tuple[Held | Freed, ...]) -> Iterable[Held]:
 
 
 Asked = AppointMember | ReleaseMember | ConfirmAppointment | RejectAppointment
+Told = MemberAppointed | MemberReleased | MemberProposed | MemberProposalRejected
 
 
-def decide(state: Member, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal.
-
-    ``context.known`` brings the ``account``, which ``units`` there are, who has the ``seat`` during the term if only one can,
-    whether the one stood in for ``held`` the post, and the id of what would be a ``proposal``.
+@dataclass(frozen=True)
+class KnownMember:
+    """The account and the id of what would be a proposal; of the units named those that are there, each with the one above it; who
+    has the seat during the term if only one can, and whether the one stood in for holds the post.
     """
+
+    account: str
+    proposal: UUID
+    units: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    seat: str | None = None
+    held: bool = False
+
+
+def decide(state: Member, command: Asked, context: Context[KnownMember]) -> list[Told]:
+    """Facts, or a refusal."""
     match command:
         case AppointMember():
             alone = _may_appoint(state, command, context)
@@ -245,7 +255,7 @@ def decide(state: Member, command: Asked, context: Context) -> list[Fact]:
             return [MemberReleased(**command.model_dump())]
 
 
-def _may_appoint(state: Member, command: AppointMember, context: Context) -> bool:
+def _may_appoint(state: Member, command: AppointMember, context: Context[object]) -> bool:
     """Whether this one person is enough; a refusal if he may not even propose it.
 
     A unit's own head is, for somebody of that unit only. The installation's own hand is: there is nobody yet.
@@ -265,7 +275,7 @@ def _may_appoint(state: Member, command: AppointMember, context: Context) -> boo
     return head and all(held.unit == command.unit or not _overlaps(held, command) for held in state.posts)
 
 
-def _may_release(command: ReleaseMember, context: Context) -> None:
+def _may_release(command: ReleaseMember, context: Context[object]) -> None:
     """One person is enough to take a right away."""
     actor = context.actor
     if actor.holds(Role.SYSTEM):
@@ -276,7 +286,7 @@ def _may_release(command: ReleaseMember, context: Context) -> None:
         _needs(context, *OFFICE)
 
 
-def _may_confirm(proposed: MemberProposed, context: Context) -> None:
+def _may_confirm(proposed: MemberProposed, context: Context[object]) -> None:
     confirming(context, _second(proposed.role, by_head=proposed.by_head), proposed.by, context.subject)
 
 
@@ -290,7 +300,7 @@ def may_confirm(role: Role, by: UUID, member: UUID, actor: Actor, *, by_head: bo
     return actor.holds(*_second(role, by_head=by_head)) and actor.id not in (by, member)
 
 
-def _needs(context: Context, *roles: Role) -> None:
+def _needs(context: Context[object], *roles: Role) -> None:
     if not context.actor.holds(*roles):
         raise Forbidden(needs=[role.label for role in roles])
 
@@ -302,7 +312,7 @@ def _proposed(state: Member, id_: UUID) -> MemberProposed:
     return found
 
 
-def _propose(state: Member, command: AppointMember, context: Context) -> list[Fact]:
+def _propose(state: Member, command: AppointMember, context: Context[KnownMember]) -> list[Told]:
     actor = context.actor
     if any(_held(item) == _held(command) and item.by == actor.id for item in state.proposals):
         return []
@@ -310,8 +320,8 @@ def _propose(state: Member, command: AppointMember, context: Context) -> list[Fa
         raise TooManyProposals(most=_MOST_PROPOSALS)
     return [
         MemberProposed(
-            id=context.known["proposal"],
-            account=context.known["account"],
+            id=context.known.proposal,
+            account=context.known.account,
             name=command.name.about(Seat(int=context.subject.int)),
             phone=command.phone.about(Seat(int=context.subject.int)) if command.phone else None,
             by=actor.id,
@@ -322,24 +332,24 @@ def _propose(state: Member, command: AppointMember, context: Context) -> list[Fa
     ]
 
 
-def _appoint(state: Member, command: AppointMember, context: Context, proposed_by: UUID | None = None) -> list[Fact]:
+def _appoint(state: Member, command: AppointMember, context: Context[KnownMember], proposed_by: UUID | None = None) -> list[Told]:
     known = context.known
-    if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known["units"]]:
+    if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known.units]:
         raise UnitUnknown(unit=missing[0])
-    if command.sub_unit and known["units"][command.sub_unit] != command.unit:
+    if command.sub_unit and known.units[command.sub_unit] != command.unit:
         raise NotUnderUnit(unit=command.unit, sub_unit=command.sub_unit)
     held = state.said_of(command.on, command.unit, command.role, command.acting_for)
     if held == _held(command) and proposed_by is None:
         return []
     _compatible(state, command)
     if command.acting_for is not None:
-        if not known.get("held"):
+        if not known.held:
             raise NobodyToStandInFor(account=command.acting_for, unit=command.unit, role=command.role.label)
-    elif seat := known.get("seat"):
+    elif seat := known.seat:
         raise SeatTaken(account=seat, unit=command.unit, role=command.role.label)
     return [
         MemberAppointed(
-            account=known["account"],
+            account=known.account,
             name=command.name.about(Seat(int=context.subject.int)),
             phone=command.phone.about(Seat(int=context.subject.int)) if command.phone else None,
             proposed_by=proposed_by,
@@ -360,7 +370,7 @@ def _overlaps(held: Held, command: AppointMember) -> bool:
     return (command.until is None or held.since < command.until) and (held.until is None or held.until > command.on)
 
 
-def evolve(state: Member, fact: Fact) -> Member:
+def evolve(state: Member, fact: Told) -> Member:
     """The state after a fact."""
     match fact:
         case MemberAppointed():
@@ -372,8 +382,6 @@ def evolve(state: Member, fact: Fact) -> Member:
             return replace(state, proposals=tuple(item for item in state.proposals if item.id != fact.id))
         case MemberReleased():
             return replace(state, said=(*state.said, Freed(fact.unit, fact.role, fact.on)))
-        case _:
-            return state
 
 
 def _held(said: AppointMember | MemberAppointed | MemberProposed) -> Held:
@@ -381,4 +389,4 @@ def _held(said: AppointMember | MemberAppointed | MemberProposed) -> Held:
     return Held(said.unit, said.sub_unit, said.role, said.post, said.duty, said.document, said.on, said.until, said.acting_for)
 
 
-MEMBER: Decider[Member] = Decider("member", Member(), decide, evolve)
+MEMBER: Decider[Member, Asked, Told, KnownMember] = Decider("member", Member(), decide, evolve)

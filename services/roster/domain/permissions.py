@@ -5,13 +5,13 @@ from shared.problems import Forbidden
 from shared.terms import Role
 
 
-def the_office(context: Context) -> None:
+def the_office(context: Context[object]) -> None:
     """Only the office changes what concerns more than one unit."""
     if not context.actor.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
         raise Forbidden(needs=[Role.OFFICE.label])
 
 
-def the_unit(context: Context, unit: str, *roles: Role) -> None:
+def the_unit(context: Context[object], unit: str, *roles: Role) -> None:
     """The office, or these roles of the unit itself."""
     actor = context.actor
     if not (actor.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM) or (actor.unit == unit and actor.holds(*roles))):

@@ -9,7 +9,9 @@ SHA-256, worthless before the day on which the plaque hangs and from the day on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from pydantic import Field, StringConstraints
 from services.roster.domain.commands import Name
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import PlaqueHung, PlaqueTakenDown, ProjectRegistered
 from shared.months import WrittenDate
 from shared.problems import Refused, Unknown
@@ -129,18 +131,34 @@ class Plaqued:
 
 State = NoProject | Bare | Plaqued
 Asked = RegisterProject | HangPlaque | TakeDownPlaque
+Told = ProjectRegistered | PlaqueHung | PlaqueTakenDown
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal.
-
-    ``context.known`` brings the ``units`` that answer for the enterprise (``None`` if there is no such enterprise), the
-    ``roles`` of the members named on the day, whether the number is ``taken`` by another project then or later, and for a plaque a
-    fresh ``token`` with its ``token_sha256``.
+@dataclass(frozen=True)
+class KnownPlaque:
+    """To hang one: the roles on the day of the members named, whether another project has the number then or later, and what a
+    fresh QR code carries, with its digest.
     """
+
+    token: str
+    token_sha256: str
+    roles: Mapping[UUID, AbstractSet[Role]] = field(default_factory=dict[UUID, AbstractSet[Role]])
+    taken: bool = False
+
+
+@dataclass(frozen=True)
+class KnownProject:
+    """The units that answer for the enterprise; ``None`` if there is no such enterprise."""
+
+    units: AbstractSet[str] | None
+    plaque: KnownPlaque | None = None
+
+
+def decide(state: State, command: Asked, context: Context[KnownProject]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case NoProject(), RegisterProject():
-            if context.known["units"] is None:
+            if context.known.units is None:
                 raise NoSuchEnterprise(enterprise=str(command.enterprise))
             _hands_on(context)
             return [ProjectRegistered(**command.model_dump())]
@@ -169,7 +187,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _taken_down_before(state, command)
 
 
-def _taken_down_before(state: Bare, command: TakeDownPlaque) -> list[Fact]:
+def _taken_down_before(state: Bare, command: TakeDownPlaque) -> list[Told]:
     """The last plaque's end is put right by saying it again."""
     if not state.past:
         raise NothingHangs
@@ -180,28 +198,28 @@ def _taken_down_before(state: Bare, command: TakeDownPlaque) -> list[Fact]:
     return [] if fact == end else [fact]
 
 
-def _hands_on(context: Context) -> None:
+def _hands_on(context: Context[KnownProject]) -> None:
     """The office, or the heads, deputies and liaison of a unit that answers for the enterprise."""
     actor = context.actor
-    if not (actor.unit in (context.known["units"] or ()) and actor.holds(*HANDS)):
+    if not (actor.unit in (context.known.units or ()) and actor.holds(*HANDS)):
         the_office(context)
 
 
-def _hung(state: Bare, command: HangPlaque, context: Context) -> PlaqueHung:
-    roles = context.known["roles"]
-    if roles.get(command.leader, frozenset()).isdisjoint(_LEADERS):
+def _hung(state: Bare, command: HangPlaque, context: Context[KnownProject]) -> PlaqueHung:
+    plaque = context.known.plaque
+    if plaque is None or not plaque.roles.get(command.leader, frozenset()) & _LEADERS:
         raise LeaderOfNothing(leader=str(command.leader))
-    if not roles.get(command.contact):
+    if not plaque.roles.get(command.contact):
         raise ContactWithoutPost(contact=str(command.contact))
-    if context.known.get("taken"):
+    if plaque.taken:
         raise NumberTaken(number=command.number)
     if command.on < state.fact.on or (state.past and command.on < state.past[-1][1].on):
         raise HungLater(since=state.past[-1][1].on if state.past else state.fact.on)
-    token = Personal(context.known["token"], context.subject)
-    return PlaqueHung(token=token, token_sha256=context.known["token_sha256"], **command.model_dump())
+    token = Personal(plaque.token, context.subject)
+    return PlaqueHung(token=token, token_sha256=plaque.token_sha256, **command.model_dump())
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case NoProject(), ProjectRegistered():
@@ -212,8 +230,12 @@ def evolve(state: State, fact: Fact) -> State:
             return Plaqued(state.fact, fact, state.past)
         case Plaqued(), PlaqueTakenDown():
             return Bare(state.fact, (*state.past, (state.plaque, fact)))
-        case _:  # A fact of another time changes nothing: evolve can't refuse.
+        case NoProject(), PlaqueHung() | PlaqueTakenDown():
+            return state  # A fact of another time changes nothing: evolve can't refuse.
+        case Bare(), ProjectRegistered() | PlaqueTakenDown():
+            return state
+        case Plaqued(), ProjectRegistered() | PlaqueHung():
             return state
 
 
-PROJECT: Decider[State] = Decider("project", NoProject(), decide, evolve)
+PROJECT: Decider[State, Asked, Told, KnownProject] = Decider("project", NoProject(), decide, evolve)

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import Field
 
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import TokenRevoked
 from shared.problems import Forbidden, Refused
 from shared.terms import Role
@@ -43,9 +44,16 @@ class Revoked:
 State = Good | Revoked
 
 
-def decide(state: State, command: RevokeToken, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` says whether the token is the caller's ``own``."""
-    if not (context.known["own"] or context.actor.holds(Role.SECURITY_ADMIN)):
+@dataclass(frozen=True)
+class KnownRevocation:
+    """Which token the caller came with, as the stream it would be."""
+
+    own: UUID
+
+
+def decide(state: State, command: RevokeToken, context: Context[KnownRevocation]) -> list[TokenRevoked]:
+    """Facts, or a refusal."""
+    if not (context.known.own == context.subject or context.actor.holds(Role.SECURITY_ADMIN)):
         raise Forbidden(needs=[Role.SECURITY_ADMIN.label])
     match state:
         case Good():
@@ -56,9 +64,11 @@ def decide(state: State, command: RevokeToken, context: Context) -> list[Fact]:
             raise AlreadyRevoked(reason=fact.reason)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: TokenRevoked) -> State:
     """The state after a fact."""
-    return Revoked(fact) if isinstance(fact, TokenRevoked) else state
+    match state, fact:
+        case ((Good() | Revoked()), TokenRevoked()):
+            return Revoked(fact)
 
 
-REVOCATION: Decider[State] = Decider("revocation", Good(), decide, evolve)
+REVOCATION: Decider[State, RevokeToken, TokenRevoked, KnownRevocation] = Decider("revocation", Good(), decide, evolve)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import Doubt, RowDismissed, RowRepaired, RowSetAside
 from shared.problems import Unknown
 from shared.vault import Personal
@@ -74,6 +74,8 @@ class Repaired:
 
 
 State = Nothing | Waiting | Dismissed | Repaired
+Asked = SetRowAside | RepairRow | DismissRow
+Told = RowSetAside | RowRepaired | RowDismissed
 
 
 def kinds(fact: RowSetAside | SetRowAside) -> frozenset[tuple[str, str]]:
@@ -81,7 +83,7 @@ def kinds(fact: RowSetAside | SetRowAside) -> frozenset[tuple[str, str]]:
     return frozenset((doubt.fault, doubt.column) for doubt in fact.doubts)
 
 
-def decide(state: State, command: SetRowAside | RepairRow | DismissRow, context: Context) -> list[Fact]:
+def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     the_office(context)
     match state, command:
@@ -103,23 +105,25 @@ def decide(state: State, command: SetRowAside | RepairRow | DismissRow, context:
             return [] if state.reason == command.reason else [RowDismissed(reason=command.reason)]
 
 
-def _aside(command: SetRowAside, context: Context) -> RowSetAside:
+def _aside(command: SetRowAside, context: Context[object]) -> RowSetAside:
     return RowSetAside(
         raw=command.raw.about(context.subject), **command.model_dump(exclude={"raw", "doubts"}), doubts=command.doubts
     )
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
-        case _, RowSetAside():
+        case ((Nothing() | Waiting() | Dismissed() | Repaired()), RowSetAside()):
             return Waiting(fact)
         case ((Waiting(fact=row) | Dismissed(fact=row) | Repaired(fact=row)), RowDismissed(reason=reason)):
             return Dismissed(row, reason)
         case Waiting(fact=row), RowRepaired():
             return Repaired(row)
-        case _:
+        case Nothing(), RowDismissed() | RowRepaired():
+            return state
+        case ((Dismissed() | Repaired()), RowRepaired()):
             return state
 
 
-ROW: Decider[State] = Decider("row", Nothing(), decide, evolve)
+ROW: Decider[State, Asked, Told, None] = Decider("row", Nothing(), decide, evolve)

@@ -22,7 +22,7 @@ def of_the_office(*, by_head: bool) -> tuple[Role, ...]:
     return OFFICE if by_head else (Role.OFFICE_HEAD,)
 
 
-def confirming(context: Context, roles: tuple[Role, ...], *others: UUID) -> None:
+def confirming(context: Context[object], roles: tuple[Role, ...], *others: UUID) -> None:
     """Refuse who holds none of these roles, or is one of the others."""
     if not context.actor.holds(*roles):
         raise Forbidden(needs=[role.label for role in roles])

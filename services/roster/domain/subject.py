@@ -17,7 +17,7 @@ from pydantic import Field
 
 from services.roster.domain.second import confirming
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import ErasureAsked, ErasureRejected, SubjectErased
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role
@@ -73,10 +73,18 @@ class Erased:
 
 State = Readable | Erased
 Asked = EraseSubject | ConfirmErasure | RejectErasure
+Told = ErasureAsked | ErasureRejected | SubjectErased
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the id of what would be a ``proposal``."""
+@dataclass(frozen=True)
+class KnownSubject:
+    """The id of what would be a proposal."""
+
+    proposal: UUID
+
+
+def decide(state: State, command: Asked, context: Context[KnownSubject]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Readable(asked=asked), EraseSubject():
             _may_ask(context)
@@ -84,7 +92,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
                 if (asked.by, asked.reason) == (context.actor.id, command.reason):
                     return []
                 raise ErasureWaits(proposal=str(asked.id), reason=asked.reason)
-            id_, by = context.known["proposal"], context.actor.id
+            id_, by = context.known.proposal, context.actor.id
             return [ErasureAsked(id=id_, reason=command.reason, by=by, on=context.today)]
         case Readable(asked=asked), ConfirmErasure():
             if asked is None or asked.id != command.proposal:
@@ -106,29 +114,29 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise _nothing_asked(command, context)
 
 
-def _may_ask(context: Context) -> None:
+def _may_ask(context: Context[object]) -> None:
     if not context.actor.holds(*ASKING):
         raise Forbidden(needs=[role.label for role in ASKING])
 
 
-def _nothing_asked(command: ConfirmErasure | RejectErasure, context: Context) -> Unknown | Forbidden:
+def _nothing_asked(command: ConfirmErasure | RejectErasure, context: Context[object]) -> Unknown | Forbidden:
     """Told only to those whom it concerns."""
     if context.actor.holds(*CONFIRMING):
         return Unknown(what="proposal", id=str(command.proposal))
     return Forbidden(needs=[role.label for role in CONFIRMING])
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
-        case _, SubjectErased():
+        case ((Readable() | Erased()), SubjectErased()):
             return Erased(fact)
         case Readable(), ErasureAsked():
             return Readable(fact)
         case Readable(), ErasureRejected():
             return Readable()
-        case _:
+        case Erased(), ErasureAsked() | ErasureRejected():
             return state
 
 
-SUBJECT: Decider[State] = Decider("subject", Readable(), decide, evolve)
+SUBJECT: Decider[State, Asked, Told, KnownSubject] = Decider("subject", Readable(), decide, evolve)

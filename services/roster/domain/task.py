@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -16,7 +17,7 @@ from pydantic import Field
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import TaskCancelled, TaskDone, TaskProgressed, TaskSet
 from shared.months import WrittenDate
 from shared.problems import Forbidden, Refused, Unknown
@@ -100,10 +101,18 @@ class Task:
 
 State = NoTask | Task
 Asked = SetTask | ProgressTask | DoTask | CancelTask
+Told = TaskSet | TaskProgressed | TaskDone | TaskCancelled
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known["staff"]`` are the members that hold a post in the unit today."""
+@dataclass(frozen=True)
+class KnownTask:
+    """To set it: which of the members named hold a post in the unit today."""
+
+    staff: AbstractSet[UUID] = frozenset()
+
+
+def decide(state: State, command: Asked, context: Context[KnownTask]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case NoTask(), SetTask():
             return [_set(command, context)]
@@ -133,16 +142,16 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [TaskCancelled(reason=command.reason, on=context.today)]
 
 
-def _set(command: SetTask, context: Context) -> TaskSet:
+def _set(command: SetTask, context: Context[KnownTask]) -> TaskSet:
     the_unit(context, command.unit, Role.HEAD, Role.DEPUTY)
-    if strangers := sorted(str(member) for member in set(command.members) - set(context.known["staff"])):
+    if strangers := sorted(str(member) for member in set(command.members) - context.known.staff):
         raise MembersNotOfUnit(members=strangers)
     if command.due < context.today:
         raise DueBeforeToday(due=command.due)
     return TaskSet(**command.model_dump(), on=context.today)
 
 
-def _mine(state: Task, context: Context) -> None:
+def _mine(state: Task, context: Context[object]) -> None:
     if context.actor.id not in state.setting.members:
         raise NotYourTask
 
@@ -152,19 +161,27 @@ def _open(state: Task) -> None:
         raise TaskIsOver(stage=state.stage.label)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case NoTask(), TaskSet():
             return Task(fact)
-        case Task(stage=TaskStage.OPEN), TaskProgressed():
-            return replace(state, words=fact.note)
-        case Task(stage=TaskStage.OPEN), TaskDone():
-            return replace(state, stage=TaskStage.DONE, words=fact.result, ended_on=fact.on)
-        case Task(stage=TaskStage.OPEN), TaskCancelled():
-            return replace(state, stage=TaskStage.CANCELLED, words=fact.reason, ended_on=fact.on)
-        case _:
+        case NoTask(), TaskProgressed() | TaskDone() | TaskCancelled():
             return state
+        case Task(), TaskSet():
+            return state
+        case Task(), TaskProgressed() | TaskDone() | TaskCancelled():
+            return _told(state, fact) if state.stage is TaskStage.OPEN else state
 
 
-TASK: Decider[State] = Decider("task", NoTask(), decide, evolve)
+def _told(task: Task, fact: TaskProgressed | TaskDone | TaskCancelled) -> Task:
+    match fact:
+        case TaskProgressed():
+            return replace(task, words=fact.note)
+        case TaskDone():
+            return replace(task, stage=TaskStage.DONE, words=fact.result, ended_on=fact.on)
+        case TaskCancelled():
+            return replace(task, stage=TaskStage.CANCELLED, words=fact.reason, ended_on=fact.on)
+
+
+TASK: Decider[State, Asked, Told, KnownTask] = Decider("task", NoTask(), decide, evolve)

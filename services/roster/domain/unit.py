@@ -15,7 +15,7 @@ filing unit issues a plan and sets up a leading group and a task force (方案 �
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +26,7 @@ from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.second import confirming, of_the_office
 from shared.dated import on_day, said_of
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.roster import (
     UnitCharged,
     UnitDocumented,
@@ -41,9 +41,11 @@ from shared.events.roster import (
 )
 from shared.months import WrittenDate
 from shared.problems import Refused, Unknown
-from shared.terms import PaperKind, Role, UnitKind
+from shared.terms import Line, PaperKind, Role, UnitKind
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
+Placed = tuple[Line, str | None]
+"""What a unit is to those who assign: its line, and for a branch or village the unit it stands under."""
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 _ABOVE = {
@@ -271,13 +273,29 @@ Asked = (
 )  # fmt: skip
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the unit's ``code``, the kind of the ``parent`` on the day, the ``units``
-    named, for an end the last day on which this one took over from another (``took_over``), and the id of what would be a
-    ``proposal``.
+Told = (
+    UnitEstablished | UnitRenamed | UnitMoved | UnitEnded | UnitEndProposed | UnitEndRejected | UnitEndWithdrawn | UnitCharged
+    | UnitDocumented | UnitDocumentWithdrawn
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class KnownUnit:
+    """The unit's code and the id of what would be a proposal; beside them the kind of the one above it on the day, the units named,
+    and for an end the last day on which this one took over from another.
     """
+
+    code: str
+    proposal: UUID
+    parent: UnitKind | None = None
+    units: Mapping[str, Named] = field(default_factory=dict[str, Named])
+    took_over: date | None = None
+
+
+def decide(state: State, command: Asked, context: Context[KnownUnit]) -> list[Told]:
+    """Facts, or a refusal."""
     if isinstance(command, ChargeUnit | DocumentUnit | WithdrawUnitDocument):
-        the_unit(context, context.known["code"], Role.HEAD, Role.DEPUTY)
+        the_unit(context, context.known.code, Role.HEAD, Role.DEPUTY)
     else:
         the_office(context)
     match state:
@@ -289,15 +307,19 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _ended(state, command, context)
 
 
-def _establish(command: Asked, context: Context) -> list[Fact]:
-    if not isinstance(command, EstablishUnit):
-        raise Unknown(what="unit")
-    _fits(command.kind, command.parent, context)
-    _there(command.predecessors, context)
-    return [UnitEstablished(code=context.known["code"], **command.model_dump())]
+def _establish(command: Asked, context: Context[KnownUnit]) -> list[Told]:
+    match command:
+        case EstablishUnit():
+            _fits(command.kind, command.parent, context)
+            _there(command.predecessors, context)
+            return [UnitEstablished(code=context.known.code, **command.model_dump())]
+        case RenameUnit() | MoveUnit() | EndUnit() | ConfirmUnitEnd() | RejectUnitEnd() | WithdrawUnitEnd():
+            raise Unknown(what="unit")
+        case ChargeUnit() | DocumentUnit() | WithdrawUnitDocument():
+            raise Unknown(what="unit")
 
 
-def _ended(state: Ended, command: Asked, context: Context) -> list[Fact]:
+def _ended(state: Ended, command: Asked, context: Context[KnownUnit]) -> list[Told]:
     match command:
         case ConfirmUnitEnd() | RejectUnitEnd():
             return _second(state.was, command, context)
@@ -315,21 +337,21 @@ def _ended(state: Ended, command: Asked, context: Context) -> list[Fact]:
             raise UnitHasEnded(on=state.on)
 
 
-def _end(state: Standing, command: EndUnit, context: Context, proposed: UnitEndProposed | None = None) -> list[Fact]:
+def _end(state: Standing, command: EndUnit, context: Context[KnownUnit], proposed: UnitEndProposed | None = None) -> list[Told]:
     _not_before(state, command.on)
     _there(command.successors, context)
-    units: Mapping[str, Named] = context.known.get("units", {})
+    units = context.known.units
     above = {_ABOVE[state.kind]} if state.kind in (UnitKind.BRANCH, UnitKind.VILLAGE) else set[UnitKind]()
     fit = {state.kind} | above
     if unfit := [code for code in command.successors if units[code].kind not in fit or not units[code].stands(command.on)]:
         raise CantSucceed(units=unfit, kind=state.kind.label, on=command.on)
-    took_over: date | None = context.known.get("took_over")
+    took_over = context.known.took_over
     if took_over is not None and command.on <= took_over:
         raise StillSucceeds(on=took_over)
     return _by_two(state, command, context, proposed)
 
 
-def _by_two(state: Standing, command: EndUnit, context: Context, proposed: UnitEndProposed | None) -> list[Fact]:
+def _by_two(state: Standing, command: EndUnit, context: Context[KnownUnit], proposed: UnitEndProposed | None) -> list[Told]:
     """The installation's own hand is enough; else a first person proposes, and a second one ends it."""
     actor, waiting = context.actor, state.proposal
     if proposed is not None or actor.holds(Role.SYSTEM):
@@ -337,7 +359,7 @@ def _by_two(state: Standing, command: EndUnit, context: Context, proposed: UnitE
     if waiting is None:
         return [
             UnitEndProposed(
-                **command.model_dump(), id=context.known["proposal"], by=actor.id, by_head=actor.holds(Role.OFFICE_HEAD),
+                **command.model_dump(), id=context.known.proposal, by=actor.id, by_head=actor.holds(Role.OFFICE_HEAD),
                 proposed_on=context.today,
             )
         ]  # fmt: skip
@@ -346,7 +368,7 @@ def _by_two(state: Standing, command: EndUnit, context: Context, proposed: UnitE
     raise EndWaits(on=waiting.on)
 
 
-def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: Context) -> list[Fact]:
+def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: Context[KnownUnit]) -> list[Told]:
     proposed = state.proposal
     if proposed is None or proposed.id != command.proposal:
         raise Unknown(what="proposal", id=str(command.proposal))
@@ -359,7 +381,7 @@ def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: C
     return _end(state, said, context, proposed)
 
 
-def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
+def _standing(state: Standing, command: Asked, context: Context[KnownUnit]) -> list[Told]:
     match command:
         case EstablishUnit():
             parent = state.parents[0][1] if state.parents else None
@@ -390,7 +412,7 @@ def _standing(state: Standing, command: Asked, context: Context) -> list[Fact]:
             return [] if paper.withdrawn_on else [UnitDocumentWithdrawn(**command.model_dump(), on=context.today)]
 
 
-def _paper(state: Standing, command: DocumentUnit) -> list[Fact]:
+def _paper(state: Standing, command: DocumentUnit) -> list[Told]:
     fact = UnitDocumented(**command.model_dump())
     known = _known(state, command.document)
     if known is not None:
@@ -406,16 +428,16 @@ def _known(state: Standing, document: UUID) -> Paper | None:
     return next((paper for paper in state.papers if paper.told.document == document), None)
 
 
-def _fits(kind: UnitKind, parent: str | None, context: Context) -> None:
+def _fits(kind: UnitKind, parent: str | None, context: Context[KnownUnit]) -> None:
     above = _ABOVE.get(kind)
-    if above is not None and context.known.get("parent") != above:
+    if above is not None and context.known.parent != above:
         raise WrongParent(kind=kind.label, parent=parent, needs=above.label)
     if above is None and parent is not None:
         raise WrongParent(kind=kind.label, parent=parent)
 
 
-def _there(codes: tuple[str, ...], context: Context) -> None:
-    others = set(context.known.get("units", ())) - {context.known["code"]}
+def _there(codes: tuple[str, ...], context: Context[KnownUnit]) -> None:
+    others = context.known.units.keys() - {context.known.code}
     if missing := sorted(set(codes) - others):
         raise UnitsNotThere(units=missing)
 
@@ -425,40 +447,65 @@ def _not_before(state: Standing, on: date) -> None:
         raise BeforeItsTime(since=state.since)
 
 
-def evolve(state: State, fact: Fact) -> State:
-    """The state after a fact."""
-    match state, fact:
-        case NoUnit(), UnitEstablished():
+def evolve(state: State, fact: Told) -> State:
+    """The state after a fact. A fact of another time changes nothing: evolve can't refuse."""
+    match state:
+        case NoUnit():
+            return _established(fact)
+        case Standing():
+            return _changed(state, fact)
+        case Ended():
+            return _changed_after(state, fact)
+
+
+def _established(fact: Told) -> State:
+    match fact:
+        case UnitEstablished():
             parents = ((fact.on, fact.parent),) if fact.parent else ()
             return Standing(fact.code, fact.kind, fact.on, ((fact.on, fact.name),), parents, fact.predecessors)
-        case Standing(), UnitRenamed():
+        case UnitRenamed() | UnitMoved() | UnitEnded() | UnitEndProposed() | UnitEndRejected() | UnitEndWithdrawn():
+            return NoUnit()
+        case UnitCharged() | UnitDocumented() | UnitDocumentWithdrawn():
+            return NoUnit()
+
+
+def _changed(state: Standing, fact: Told) -> Standing | Ended:
+    match fact:
+        case UnitRenamed():
             return replace(state, names=(*state.names, (fact.on, fact.name)))
-        case Standing(), UnitMoved():
+        case UnitMoved():
             return replace(state, parents=(*state.parents, (fact.on, fact.parent)))
-        case Standing(), UnitCharged():
+        case UnitCharged():
             return replace(state, duty=fact.duty)
-        case Standing(), UnitDocumented():
+        case UnitDocumented():
             return replace(state, papers=(*state.papers, Paper(fact)))
-        case Standing(), UnitDocumentWithdrawn():
+        case UnitDocumentWithdrawn():
             papers = tuple(
                 replace(paper, withdrawn_on=fact.on) if paper.told.document == fact.document else paper for paper in state.papers
             )
             return replace(state, papers=papers)
-        case Standing(), UnitEndProposed():
+        case UnitEndProposed():
             return replace(state, proposal=fact)
-        case Standing(), UnitEndRejected():
+        case UnitEndRejected():
             return replace(state, proposal=None)
-        case Standing(), UnitEnded():
+        case UnitEnded():
             return Ended(replace(state, proposal=None), fact.on, fact.successors)
-        case Ended(), UnitEnded():
-            return Ended(replace(state.was, proposal=None), fact.on, fact.successors)
-        case Ended(), UnitEndWithdrawn():
-            return state.was
-        case Ended(), _:
-            was = evolve(state.was, fact)
-            return replace(state, was=was) if isinstance(was, Standing) else state
-        case _:  # A fact of another time or kind changes nothing: evolve can't refuse.
+        case UnitEstablished() | UnitEndWithdrawn():
             return state
 
 
-UNIT: Decider[State] = Decider("unit", NoUnit(), decide, evolve)
+def _changed_after(state: Ended, fact: Told) -> Standing | Ended:
+    """What an ended unit was until its day still changes; its end may be put right or taken back."""
+    match fact:
+        case UnitEndWithdrawn():
+            return state.was
+        case UnitEnded():
+            return Ended(replace(state.was, proposal=None), fact.on, fact.successors)
+        case UnitEstablished() | UnitRenamed() | UnitMoved() | UnitEndProposed() | UnitEndRejected():
+            was = _changed(state.was, fact)
+        case UnitCharged() | UnitDocumented() | UnitDocumentWithdrawn():
+            was = _changed(state.was, fact)
+    return replace(state, was=was) if isinstance(was, Standing) else state
+
+
+UNIT: Decider[State, Asked, Told, KnownUnit] = Decider("unit", NoUnit(), decide, evolve)
