@@ -37,7 +37,8 @@ _STREAMS_SECONDS = 0.5
 _LEAST_FREE_BYTES = 100_000_000
 """Less room than this on a disk is as good as none: PostgreSQL alone takes 16 MB at a time for its log."""
 _REFUSAL_SECONDS = 10
-"""How long a service may say no before it is believed: a copy that is being filled again may need a moment."""
+"""How long a service may say no, once nobody else is on his way, before it is believed: a stream that is being filled again may
+need a moment."""
 _SIGN_INS = """\
   账号      office-head、office(区优化办)  chief(总网格长)  auditor(审计)  admin、security、audit-admin(三员,不见业务数据)
             <单位编码>-head  <单位编码>-deputy  <单位编码>-liaison  <单位编码>-worker1 …
@@ -65,6 +66,8 @@ class Supervisor:
         self._postgres, self._nats = Postgres(home), Nats(home)
         self._bus: Bus | None = None
         self._refusing: dict[str, str] = {}
+        self._coming: set[str] = set()
+        """Which processes are on their way: neither ready nor refusing."""
         self._base: tuple[Process, ...] = (self._postgres, self._nats)
         self._services: tuple[Process, ...] = (Vault(home), *(Service(home, name) for name in SERVICES))
         self._gateway = Gateway(home, self._port, SERVICES, tls)
@@ -149,20 +152,26 @@ class Supervisor:
     async def _await_ready(self, process: Process) -> None:
         """Until it is ready. A service that refuses, or does not come up, is told of; the others run on without it."""
         began, way = time.monotonic(), ""
+        refused = began
+        self._coming.add(process.name)
         while not (process.running and await asyncio.to_thread(process.started)):
-            if (further := await asyncio.to_thread(process.way)) and further != way:
+            further = await asyncio.to_thread(process.way)
+            refusal = "" if further else await asyncio.to_thread(process.refusal)
+            if further and further != way:
                 way, began = further, time.monotonic()
+            (self._coming.discard if refusal else self._coming.add)(process.name)
+            if not refusal or self._coming:  # What one lacks may come with another that is on its way.
+                refused = time.monotonic()
             waited = time.monotonic() - began
-            refusal = await asyncio.to_thread(process.refusal) if waited > _REFUSAL_SECONDS else ""
-            if not refusal and (waited > process.start_seconds or process.starts > _FIRST_TRIES):
-                if process.essential:
-                    raise NotStartedError(process.complaint())
-                refusal = process.complaint()
-            if refusal:
-                self._refusing[process.name] = refusal
-                self._say(f"{process.name} 未就绪:{refusal}")
-                return
+            late = waited > process.start_seconds or process.starts > _FIRST_TRIES
+            if late and process.essential:
+                raise NotStartedError(process.complaint())
+            if late or time.monotonic() - refused > _REFUSAL_SECONDS:
+                self._refusing[process.name] = refusal or process.complaint()
+                self._say(f"{process.name} 未就绪:{self._refusing[process.name]}")
+                break
             await asyncio.sleep(_LOOK_SECONDS)
+        self._coming.discard(process.name)
 
     async def _watch(self, process: Process) -> None:
         """Bring a process back whenever it dies: at once, then after longer and longer waits until it holds again."""
