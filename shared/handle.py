@@ -191,6 +191,9 @@ from log.head h left join log.command c on c.id = any($1::uuid[])
 """
 
 
+_SAID = "select first_pos, first_pos + n - 1 as last from log.command where id = $1 and stream = $2"
+
+
 async def _known(connection: Any, items: Sequence[_Waiting]) -> tuple[dict[UUID, Any], bool]:
     """Which of these commands were carried out before, and whether the demo is being loaded: what its past lacks would look like
     a reason to refuse.
@@ -319,6 +322,17 @@ class Desk:
             self._writers.add(writer)
             writer.add_done_callback(self._writers.discard)
         return await asyncio.shield(item.answer)
+
+    async def said(self, decider: Decider[StateT, Any, Any, Any], key: str | UUID, command_id: UUID) -> Done[StateT] | None:
+        """What a command came to that was carried out before, as it was answered then."""
+        stream = decider.stream(key)
+        async with self._transaction() as connection:
+            row = await connection.fetchrow(_SAID, command_id, stream)
+            if row is None:
+                return None
+            entries = await load(connection, stream, row["last"])
+        facts = tuple(entry.fact for entry in entries if entry.pos >= row["first_pos"])
+        return Done(_fold(decider, entries), len(entries), row["last"], facts, replayed=True)
 
     async def _serve(self) -> None:
         """Carry out what waits, until nothing does that another writer is not busy with."""

@@ -16,7 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from support.asking import known_of, somebody, tickets_of
-from support.fuzz import Known, application, examples, operations, send
+from support.fuzz import Known, anywhere, application, examples, like, operations, send
 from support.scene import a_scene
 from support.world import District
 from test_openapi_fuzz import ABLE, learnt
@@ -56,12 +56,6 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield path
 
 
-def like(case: Any, **other: Any) -> Any:
-    """The same request with something in it exchanged."""
-    parts = {"path_parameters": case.path_parameters, "body": case.body, "headers": case.headers, **other}
-    return case.operation.Case(media_type=case.media_type, query=dict(case.query or {}), **parts)
-
-
 def elsewhere(case: Any, known: Known) -> Iterator[Any]:
     """The same request sent to another address."""
     for name, value in (case.path_parameters or {}).items():
@@ -69,16 +63,6 @@ def elsewhere(case: Any, known: Known) -> Iterator[Any]:
         for other in (*known.of(name, collection), str(uuid4())):
             if other != value:
                 yield like(case, path_parameters={**case.path_parameters, name: other})
-
-
-def anywhere(case: Any, known: Known) -> Iterator[Any]:
-    """The same request, and it again to everything else of its kind that is there: one of them may be at that stage."""
-    yield case
-    collection = case.operation.path.strip("/").split("/", maxsplit=1)[0]
-    if "id_" in (parts := case.path_parameters or {}):
-        for other in known.of("id", collection):
-            if other != parts["id_"]:
-                yield like(case, path_parameters={**parts, "id_": other})
 
 
 async def accepted(clients: dict[str, httpx.AsyncClient], case: Any) -> tuple[str, httpx.Response] | None:

@@ -260,3 +260,19 @@ def refusal_wrong(answer: httpx.Response) -> str | None:
 
 def _short(error: BaseException) -> str:
     return " ".join(str(error).split())[:400]
+
+
+def like(case: Any, **other: Any) -> Any:
+    """The same request with something in it exchanged."""
+    parts = {"path_parameters": case.path_parameters, "body": case.body, "headers": case.headers, **other}
+    return case.operation.Case(media_type=case.media_type, query=dict(case.query or {}), **parts)
+
+
+def anywhere(case: Case, known: Known) -> Iterator[Any]:
+    """The same request, and it again to everything else of its kind that is there: one of them may be at that stage."""
+    yield case
+    collection = case.operation.path.strip("/").split("/", maxsplit=1)[0]
+    if "id_" in (parts := case.path_parameters or {}):
+        for other in known.of("id", collection):
+            if other != parts["id_"]:
+                yield like(case, path_parameters={**parts, "id_": other})

@@ -43,7 +43,7 @@ from shared.handle import Done
 from shared.months import local_date
 from shared.problems import KeyReused, Unknown
 from shared.service import Service
-from shared.terms import CampaignStage, Channel, derived_id, new_id
+from shared.terms import CampaignStage, Channel, derived_id
 
 router = APIRouter(tags=["宣传"], route_class=Entrance)
 
@@ -125,7 +125,8 @@ async def keep_file(id_: CampaignId, sha256: Digest, caller: Caller, request: Re
         return AddCampaignFile(sha256=file.sha256, original=sha256, media_type=file.media_type, size=file.size)
 
     stored = await keep(service, request, sha256, lambda file: CAMPAIGN.decide(state, adding(file), context))
-    done = await service.desk.handle(CAMPAIGN, id_, adding(stored), context, command_id=new_id())
+    command_id = derived_id("visits", "file", str(id_), stored.sha256)
+    done = await service.desk.handle(CAMPAIGN, id_, adding(stored), context, command_id=command_id)
     response.status_code = 200 if done.replayed else 201
     return CampaignFileReceipt(**dict(_answer(service, response, id_, done, caller)), sha256=stored.sha256, original=sha256)
 

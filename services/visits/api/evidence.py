@@ -24,7 +24,7 @@ from shared.entrance import Entrance
 from shared.problems import Malformed, TooLarge, Unknown
 from shared.reach import reads
 from shared.service import Service
-from shared.terms import EvidenceKind, new_id
+from shared.terms import EvidenceKind, derived_id
 
 router = APIRouter(tags=["印证资料"], route_class=Entrance)
 
@@ -68,8 +68,9 @@ async def _attach(
     # Nothing is stored that the decision refuses: it is asked on the state as it is, and again when the fact is written.
     VISIT.decide((await lookups.recorded(service, id_))[1], command, await service.context(caller, id_))
     stored = await run_sync(store_at(service.settings.evidence_url).put, checked.content)
-    # The digest in the state makes a repeat a repeat: no command id is needed for it.
-    done = await service.desk.handle(VISIT, id_, command, await service.context(caller, id_), command_id=new_id())
+    done = await service.desk.handle(
+        VISIT, id_, command, await service.context(caller, id_), command_id=derived_id("visits", "file", str(id_), stored, kind)
+    )
     if isinstance(done.state, Unrecorded):
         raise Unknown(what="visit", id=str(id_))
     response.status_code = 200 if done.replayed else 201

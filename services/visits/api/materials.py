@@ -46,7 +46,7 @@ from shared.handle import Done
 from shared.problems import KeyReused, Unknown
 from shared.reach import reads
 from shared.service import Service
-from shared.terms import MaterialKind, derived_id, new_id
+from shared.terms import MaterialKind, derived_id
 
 router = APIRouter(tags=["宣传素材"], route_class=Entrance)
 
@@ -124,7 +124,8 @@ async def add_file(
         return AddVersion(text="", sha256=file.sha256, media_type=file.media_type, size=file.size, note=note.replace("\x00", ""))
 
     stored = await keep(service, request, sha256, lambda file: MATERIAL.decide(state, adding(file), context), videos=True)
-    done = await service.desk.handle(MATERIAL, id_, adding(stored), context, command_id=new_id())
+    command_id = derived_id("visits", "file", str(id_), stored.sha256)
+    done = await service.desk.handle(MATERIAL, id_, adding(stored), context, command_id=command_id)
     response.status_code = 200 if done.replayed else 201
     return MaterialFileReceipt(**dict(_answer(service, response, id_, done, caller)), sha256=stored.sha256, original=sha256)
 

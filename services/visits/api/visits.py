@@ -16,7 +16,6 @@ from services.visits.domain.ratings import by_itself
 from services.visits.domain.refusals import AlreadyRecorded
 from services.visits.domain.telling import VISITING, NotYourVisit
 from services.visits.domain.visit import VISIT, State, Unrecorded, may_tell
-from services.visits.projections import read
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import Directory
@@ -53,6 +52,11 @@ async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Re
     return await _record(service, response, id_, command, caller)
 
 
+def _recording(id_: UUID) -> UUID:
+    """The id of the command that recorded this visit."""
+    return derived_id("visits", "record", str(id_))
+
+
 async def _record(service: Service, response: Response, id_: UUID, command: RecordVisit, caller: Actor) -> dict[str, Any]:
     found = await lookups.known(
         service, command.enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
@@ -62,7 +66,7 @@ async def _record(service: Service, response: Response, id_: UUID, command: Reco
     try:
         done = await service.desk.handle(
             VISIT, id_, command, await service.context(caller, id_, **found),
-            command_id=derived_id("visits", "record", str(id_)), prepare=alone,
+            command_id=_recording(id_), prepare=alone,
         )  # fmt: skip
     except KeyReused:
         raise AlreadyRecorded(visit=str(id_)) from None
@@ -81,15 +85,14 @@ async def tell_nothing(
     if not caller.holds(*VISITING):
         raise NotYourVisit
     # What stood there last time may have changed since this was first said: a repeat is known by what was typed.
-    row = await service.pool.fetchrow("select ver, state from visit where id = $1", id_)
-    if row is not None:
-        state = read(row["state"])
-        may_tell(state.details, caller)
-        told = await opened(service.vault, state.details.told, Opening.HANDLE)
+    done = await service.desk.said(VISIT, id_, _recording(id_))
+    if done is not None and not isinstance(done.state, Unrecorded):
+        may_tell(done.state.details, caller)
+        told = await opened(service.vault, done.state.details.told, Opening.HANDLE)
         if (told.enterprise.id, told.on, told.mode, told.note) != (command.enterprise, command.on, command.mode, command.note):
             raise AlreadyRecorded(visit=str(id_))
-        response.status_code, response.headers["ETag"] = 200, f'"{row["ver"]}"'
-        return {"replayed": True, **await lookups.shown(service, id_, row["ver"], state, caller)}
+        response.status_code = 200
+        return await _answer(service, response, id_, done, caller)
     enterprise = await Directory(service.pool).enterprise(command.enterprise, command.on)
     told = await lookups.last_visit(service, enterprise.id, command.on)
     if told is not None and not sees_district(caller) and enterprise.responsible(caller.unit) is None:
