@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypinyin import Style, lazy_pinyin
 
-from services.roster.intake.places import Suggestion, read_places, suggest, suggest_for
+from services.roster.intake.places import Suggestion, elsewhere, read_places, suggest, suggest_for
 
 PLACES = read_places(Path(__file__).parents[2] / "deploy" / "data" / "divisions")
 TOWNSHIPS = sorted(item.name for item in PLACES.townships.values())
@@ -160,6 +163,20 @@ COUNTIES = [
     "三都水族自治县",
     "玉屏侗族自治县",
 ]
+LISTED = sorted(
+    name
+    for name in re.findall(
+        r'county="(?:\[\d{4}-\])?([\u4e00-\u9fff]{3,})"', (files("stdnum") / "cn" / "loc.dat").read_text("utf-8")
+    )
+    if not re.search(r"单位|毕节|七星关|市辖区|新市区|新城区|老城区|群岛|[區會]", name)
+)
+"""Every county and every city of GB/T 2260 as it is today."""
+KIND = re.compile(r"(?:自治州|自治县|自治旗|地区|林区|特区|新区|矿区|省|市|州|盟|县|旗|区)$")
+BARE = sorted(
+    bare
+    for name in {*LISTED, *PREFECTURES, *COUNTIES}
+    if 2 <= len(bare := KIND.sub("", name)) <= 4 and "族" not in bare and not any(bare in unit for unit in UNITS)
+)
 OWN = (
     "", "贵州省毕节市七星关区", "毕节市七星关区", "七星关区", "毕节市", "贵州省毕节市", "贵州省毕节地区毕节市", "贵州省毕节县", "毕节县", "贵州毕节", "毕节",
     "中国贵州省毕节市七星关区", "贵州省毕节市(县级)", "县级毕节市", "原毕节市", "毕节地区毕节市", "毕节试验区七星关区", "毕节七星关",
@@ -173,7 +190,7 @@ larger = st.tuples(st.sampled_from(["", *PROVINCES]), st.sampled_from(PREFECTURE
 )
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.one_of(foreign, larger, st.sampled_from(PROVINCES)), st.sampled_from(UNITS), st.sampled_from(["", "1号", "3组(原址)"]))
 def test_a_unit_of_another_place_is_never_surely_ours(before: str, unit: str, behind: str) -> None:
     found = suggest(f"{before}{unit}{behind}", PLACES)
@@ -222,3 +239,87 @@ def test_a_registering_office_elsewhere_makes_it_unsure(registrar: str) -> None:
 def test_our_own_registering_offices_do_not(registrar: str) -> None:
     found: Suggestion = suggest_for("", "青龙街道1号", PLACES, registrar=registrar)
     assert found.sure, found
+
+
+@pytest.mark.parametrize("name", [*PROVINCES, *PREFECTURES, *COUNTIES])
+def test_every_kind_of_name_counts_behind_the_unit_too(name: str) -> None:
+    assert not suggest(f"青龙街道({name})", PLACES).sure
+    assert not suggest(f"七星关区青龙街道{name}", PLACES).sure
+
+
+def spelled(name: str, style: Style = Style.NORMAL) -> str:
+    return "".join(lazy_pinyin(name, style=style)).capitalize()
+
+
+OURS = " ".join(spelled(unit).lower() for unit in [*UNITS, *OWN])
+LATIN = sorted(name for name in map(spelled, BARE) if name.lower() not in OURS)
+written = st.one_of(
+    st.sampled_from([*LISTED, *PREFECTURES, *COUNTIES, *PROVINCES]), st.sampled_from(BARE), st.sampled_from(LATIN),
+    st.sampled_from(LATIN).map(lambda name: f"{name} City"), st.sampled_from(LATIN).map(str.upper),
+    st.sampled_from(["Guìyáng", "Gui Yang", "Xi'an", "Renhuai Shi", "HongKong"]),
+)  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    written, st.sampled_from(UNITS), st.sampled_from(["", "毕节市七星关区", "贵州省毕节市七星关区"]),
+    st.sampled_from(["{own}{unit}({name})", "{own}{unit}办事处({name})", "{own}{unit}（{name}）1号", "{own}{unit},{name}", "{own}{unit}、{name}",
+                     "{own}{unit}[{name}]", "{own}{unit}1号,{name}", "{own}{unit} {name}", "{own},{name},{unit}", "({name}){own}{unit}",
+                     "{own}{unit}{name}茅台镇", "{own}{unit}3组({name}茅台镇)", "{name} {own}{unit}"]),
+)  # fmt: skip
+def test_another_place_named_anywhere_in_an_address_is_never_surely_ours(name: str, unit: str, own: str, form: str) -> None:
+    found = suggest(form.format(own=own, unit=unit, name=name), PLACES)
+    assert not found.sure, found
+
+
+@settings(max_examples=250, deadline=None)
+@given(written, st.sampled_from(UNITS), st.sampled_from(["所属省份", "所属城市", "所属区县", "所在地区"]))
+def test_a_column_that_names_another_place_in_any_letters_makes_it_unsure(name: str, unit: str, column: str) -> None:
+    other = elsewhere([(column, name)], [], PLACES)
+    assert other
+    assert not suggest_for("", f"七星关区{unit}1号", PLACES, elsewhere=other).sure
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "贵州", "贵州省", "毕节", "毕节市", "七星关区", "毕节市七星关区", "Guizhou", "GUIZHOU", "Guizhou Province", "Bijie", "BiJie City", "Bijie Shi",
+     "Qixingguan", "Qixingguan District", "Qixingguan Qu, Bijie", "青龙街道", "520502", "522401"],
+)  # fmt: skip
+def test_our_own_names_in_columns_speak_against_nobody(value: str) -> None:
+    assert elsewhere([("所属城市", value)], [], PLACES) == ""
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    written,
+    st.sampled_from(UNITS),
+    st.sampled_from(TOWNSHIPS),
+    st.sampled_from(["{name}{unit}", "{name}", "{name}{unit}1号", "{unit}({name})"]),
+)
+def test_the_other_address_of_a_row_counts_and_any_further_one(name: str, unit: str, other: str, form: str) -> None:
+    ours, theirs = f"七星关区{unit}1号", form.format(name=name, unit=other)
+    assert not suggest_for(ours, theirs, PLACES).sure
+    told = elsewhere([], [("通信地址", theirs)], PLACES)
+    assert told
+    assert not suggest_for("", ours, PLACES, elsewhere=told).sure
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.one_of(st.sampled_from(LISTED), st.sampled_from(BARE)), st.sampled_from(["市场监督管理局", "工商行政管理局", "行政审批局"])
+)
+def test_every_other_registering_office_makes_it_unsure(name: str, office: str) -> None:
+    assert not suggest_for("", "七星关区青龙街道1号", PLACES, registrar=f"{name}{office}").sure
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    st.sampled_from(UNITS), st.sampled_from(TOWNSHIPS),
+    st.sampled_from(["", "和平小区", "贵阳路12号", "威宁路3号", "大方路口", "清毕路", "仁怀大道5号", "阳光城市花园A区3栋", "碧阳国际城B座", "老城区", "开发区",
+                     "区政府旁", "市场旁", "农贸市场2楼", "县城路", "火车站", "黔龙商都", "A1-12", "CBD", "LOFT公寓", "(自主申报)", "(集群注册)", "(原毕节市)",
+                     "(一照多址)", "1号,2号", "、3号", "(2楼)", "州府酒店", "城关小学旁", "镇政府旁", "集镇", "红旗路", "广州路", "北京路,12号"]),
+)  # fmt: skip
+def test_what_usually_stands_behind_a_unit_takes_no_certainty(unit: str, township: str, behind: str) -> None:
+    if suggest(f"七星关区{unit}", PLACES).sure:
+        assert suggest(f"七星关区{unit}{behind}", PLACES).sure, (unit, behind)
+    assert suggest_for(f"七星关区{township}1号", f"毕节市七星关区{township}{behind}", PLACES).sure, behind

@@ -54,7 +54,8 @@ class Grid:
         if why := outside((it.business_address, it.address), told, self.names):
             reason = Reason(verdict.line, Column.ADDRESS.label, Fault.OUTSIDE, why)
             return Outside(verdict.line, it, (reason,), verdict.notes, verdict.sheet)
-        if other := elsewhere(it.province, it.city, it.district, self.names):
+        columns = ((Column.PROVINCE.label, it.province), (Column.CITY.label, it.city), (Column.DISTRICT.label, it.district))
+        if other := elsewhere((*columns, *it.further_places), it.further_addresses, self.names):
             note = Reason(verdict.line, Column.ADDRESS.label, Fault.ELSEWHERE, f"{other},横向网格待人工落实")
             return Accepted(verdict.line, replace(it, elsewhere=other), (*verdict.notes, note), verdict.sheet)
         return verdict

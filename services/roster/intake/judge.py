@@ -266,6 +266,8 @@ class _Judgement:
             province=self._public(Column.PROVINCE),
             city=self._public(Column.CITY),
             staff=self._staff(),
+            further_places=row.also(Column.PROVINCE, Column.CITY, Column.DISTRICT),
+            further_addresses=row.also(Column.ADDRESS, Column.BUSINESS_ADDRESS),
         )
 
     def _public(self, column: Column) -> str:

@@ -4,7 +4,7 @@ The digits of a credit code name the registering office, never the place; about 
 What is not ``SURE`` waits in a queue for a person (方案 三(一); choices, facts and register traps). The longest name wins:
 田坝镇 is not in 田坝桥镇. A village's name that stands in two or more townships proves nothing alone. 毕节市 was the district
 until 2011-11 and is the whole prefecture since, so beside a village's name it proves little. A place elsewhere before a
-unit's name (清镇市青龙街道), or in a column beside the address, leaves it to a person (``regions``).
+unit's name (清镇市青龙街道), behind it, in brackets, in another address or in a column leaves it to a person (``regions``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from services.roster.intake import regions
+from services.roster.intake.divisions import Own
 from shared import writing
 
 SURE = 80
@@ -34,6 +35,8 @@ class Suggestion:
     because: str
     start: int = 0
     """Where in the address the name begins that says so."""
+    end: int = 0
+    """And where it ends."""
 
     @property
     def sure(self) -> bool:
@@ -77,6 +80,9 @@ _AFTER_STEM = re.compile(r"(?!路|大道|街|巷|村|社区|小区|桥|河|广�
 _LONGEST = 6
 _OURS = ("毕节", "七星关")
 _DOUBTFUL = 50
+_OPENED = re.compile(r"[(\uff08\[【\u3014]")
+_STREET = re.compile(r"镇|乡|街道|办事处|路|大道|街|巷|村|社区|小区|\d|[(\uff08|]")
+"""Where the names of divisions end in an address and those of streets and houses begin."""
 _HEAD = 30
 """Characters of an address in which the place it is in stands."""
 _BRACKET = 20
@@ -96,6 +102,8 @@ class Places:
     """All names the district goes by: the configured one, and its unit's."""
     codes: tuple[str, ...] = ()
     """Codes of the district and its townships by GB/T 2260, as far as they are numbers."""
+    ours: Own = field(default_factory=lambda: regions.own((), ()))
+    """All that is our own by name, the townships and villages too."""
     words: Mapping[str, tuple[str, str | None]] = field(default_factory=dict[str, tuple[str, str | None]])
     """Words the office has a table of (old names, roads), each with the township and the village it stands for."""
 
@@ -130,8 +138,14 @@ class Places:
             district,
             (district, *(name for _, name in also)),
             tuple(code for code in (*known, *(code for code, _ in also)) if code.isdigit()),
+            _ours((district, *(name for _, name in also)), known, (item for items in named.values() for item in items)),
             _words(words or {}, known, {code: township for code, _, township in villages}),
         )
+
+
+def _ours(called: Iterable[str], townships: Mapping[str, _Township], villages: Iterable[_Village]) -> Own:
+    stems = (text for item in townships.values() for text in (item.name, item.stem))
+    return regions.own((*called, *stems), (item.stem for item in villages))
 
 
 def _words(
@@ -193,41 +207,69 @@ def suggest(address: str, places: Places) -> Suggestion:
         return Suggestion(first.township.code, None, 50, f"地址同时写有{names},需人工核实")
     village, said = _village_within(text, first, places)
     because = f"地址写有“{first.written}”{said}"
-    return _unless_elsewhere(text, Suggestion(first.township.code, village, first.confidence, because, first.start), places)
+    found = Suggestion(first.township.code, village, first.confidence, because, first.start, first.end)
+    return _unless_elsewhere(text, found, places)
 
 
 def _unless_elsewhere(text: str, found: Suggestion, places: Places) -> Suggestion:
-    """Sure no more where another place is named before the unit, or at the beginning of a bracket behind it."""
+    """Sure no more where another place is named before the unit, at the beginning of a bracket behind it, or anywhere by name."""
     if not found.sure:
         return found
-    brackets = (part for part in re.split(r"[(\uff08]", text[found.start :])[1:])
-    before = regions.before_unit(text[: found.start], places.called)
-    other = before or next((name for part in brackets if (name := regions.another(part[:_BRACKET], places.called))), "")
-    if not other:
-        return found
-    return replace(found, confidence=_DOUBTFUL, because=f"{found.because},但还写有“{other}”,需人工核实")
+    brackets = (part for part in _OPENED.split(text[found.start :])[1:])
+    other = (
+        regions.before_unit(text[: found.start], places.called)
+        or next((name for part in brackets if (name := regions.another(part[:_BRACKET], places.called))), "")
+        or regions.anywhere(f"{text[: found.start]}|{text[found.end :]}", places.called, places.ours)
+    )
+    return _doubted(found, f"还写有“{other}”") if other else found
+
+
+def _doubted(found: Suggestion, why: str) -> Suggestion:
+    return replace(found, confidence=_DOUBTFUL, because=f"{found.because},但{why},需人工核实")
 
 
 def suggest_for(business_address: str, address: str, places: Places, *, elsewhere: str = "", registrar: str = "") -> Suggestion:
     """The same for an enterprise: by where it does business, else by where it is registered; with what its register says
-    besides (``elsewhere`` from columns of provinces, cities and districts, the registering office).
+    besides (the other address, ``elsewhere`` from further columns, the registering office).
     """
     found = suggest(business_address or address, places)
-    other = elsewhere or (f"登记机关为“{registrar}”" if regions.another(registrar, places.called) else "")
-    if not found.sure or not other:
+    if not found.sure:
         return found
-    return replace(found, confidence=_DOUBTFUL, because=f"{found.because},但{other},需人工核实")
+    if business_address and (other := names_another(address, places)):
+        return _doubted(found, f"住所写有“{other}”")
+    if elsewhere:
+        return _doubted(found, elsewhere)
+    if regions.another(registrar, places.called) or regions.anywhere(registrar, places.called, places.ours):
+        return _doubted(found, f"登记机关为“{registrar}”")
+    return found
 
 
-def elsewhere(province: str, city: str, area: str, places: Places) -> str:
-    """What columns of provinces, cities and districts say against this district, or nothing."""
-    for label, value in (("所属省份", province), ("所属城市", city), ("所属区县", area)):
+def names_another(address: str, places: Places) -> str:
+    """The place elsewhere that an address is in or names, or nothing."""
+    text = "".join(writing.without_radicals(address).split())
+    for hit in reversed(_townships(text, places)):
+        text = f"{text[: hit.start]}|{text[hit.end :]}"  # 阿市乡 ends in no city.
+    head = _STREET.split(text, maxsplit=1)[0][:_HEAD]
+    known = _ELSEWHERE.search(text)
+    return (
+        (known[0] if known else "") or regions.another(head, places.called) or regions.anywhere(text, places.called, places.ours)
+    )
+
+
+def elsewhere(columns: Iterable[tuple[str, str]], addresses: Iterable[tuple[str, str]], places: Places) -> str:
+    """What columns of provinces, cities and districts, and addresses in further columns, each with its heading, say against this
+    district, or nothing.
+    """
+    for label, value in columns:
         # Such a column may also name one of our own townships.
         bare = "".join(writing.without_radicals(value).split())
         for township in sorted(places.townships.values(), key=lambda item: -len(item.name)) if bare else ():
             bare = bare.replace(township.name, "")
-        if regions.column_elsewhere(bare, places.called, places.codes):
+        if regions.column_elsewhere(bare, places.called, places.codes, places.ours):
             return f"“{label}”为“{value[:30]}”"
+    for label, value in addresses:
+        if other := names_another(value, places):
+            return f"“{label}”写有“{other[:30]}”"
     return ""
 
 
@@ -255,10 +297,12 @@ def _by_table(text: str, places: Places) -> Suggestion | None:
     names = "、".join(f"“{word}”" for word in sorted(said))
     if len({township for township, _ in found}) > 1:
         return Suggestion(None, None, 0, f"地址写有{names},按地址词对照表分属不同乡镇(街道),需人工核实")
-    township, start = next(iter(found))[0], min(text.index(word) for word in said)
+    start, end = min((text.index(word), text.index(word) + len(word)) for word in said)
+    township = next(iter(found))[0]
     villages = {village for _, village in found if village}
     village = villages.pop() if len(villages) == 1 else None
-    return Suggestion(township, village, _TABLE, f"地址写有{names},按地址词对照表属{places.townships[township].name}", start)
+    because = f"地址写有{names},按地址词对照表属{places.townships[township].name}"
+    return Suggestion(township, village, _TABLE, because, start, end)
 
 
 def _townships(text: str, places: Places) -> list[_Hit]:
@@ -341,7 +385,9 @@ def _without_township(text: str, places: Places) -> Suggestion:
             if not in_district:
                 why = f"“{written}”属{township.name},但地址未写明{places.district},需人工核实"
                 return Suggestion(township.code, village.code, 60, why)
-            return Suggestion(township.code, village.code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)", start)
+            return Suggestion(
+                township.code, village.code, 85, f"地址写有“{written}”,全区只有{township.name}有此村(社区)", start, after
+            )
     at = text.find(places.district)
     if at >= 0:
         start = at + len(places.district)

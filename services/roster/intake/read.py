@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,6 +99,12 @@ _RANKED: Mapping[str, tuple[int, Column]] = {
 }
 
 
+def ranked_as(text: str) -> tuple[int, Column] | None:
+    """What a heading means, with the rank of its word among those of this meaning."""
+    whole, bare = headings(text)
+    return _RANKED.get(whole) or _RANKED.get(bare)
+
+
 @dataclass(frozen=True)
 class Layout:
     """Which cell means what: found once, shared by every row of the file."""
@@ -130,6 +137,12 @@ class Layout:
         """Columns whose meaning is not known: kept in ``RawRow.extra`` and reported, never refused."""
         known = set(self.places.values())
         return tuple(text for place, text in enumerate(self.headers) if place not in known and text)
+
+    @cached_property
+    def again(self) -> tuple[tuple[Column, int], ...]:
+        """Further columns that mean the same as one already taken: 住所 beside 注册地址."""
+        ranked = [(ranked_as(text), place) for place, text in enumerate(self.headers)]
+        return tuple((found[1], place) for found, place in ranked if found and self.places[found[1]] != place)
 
     def header(self, column: Column) -> str:
         """The column's own heading in the file, or its usual name."""
@@ -168,6 +181,11 @@ class RawRow:
     def cells(self) -> dict[Column, str]:
         """Every known column with its text."""
         return {column: self[column] for column in self.layout.places}
+
+    def also(self, *columns: Column) -> tuple[tuple[str, str], ...]:
+        """The cells of further columns with one of these meanings, by heading."""
+        found = ((place, column) for column, place in self.layout.again if column in columns and place < len(self.raw))
+        return tuple((self.layout.heading(place), self.raw[place]) for place, _ in found if self.raw[place])
 
     @property
     def extra(self) -> dict[str, str]:
@@ -311,8 +329,7 @@ def layout_of(line: int, cells: Sequence[str], width: int, *, exact: bool = Fals
         headers.pop()
     found: dict[Column, tuple[int, int]] = {}
     for place, text in enumerate(headers):
-        whole, bare = headings(text)
-        ranked = _RANKED.get(whole) or _RANKED.get(bare)
+        ranked = ranked_as(text)
         if ranked and (ranked[1] not in found or ranked[0] < found[ranked[1]][0]):
             found[ranked[1]] = (ranked[0], place)
     places = {column: place for column, (_, place) in found.items()}

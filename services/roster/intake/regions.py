@@ -1,19 +1,24 @@
 """Provinces, prefectures, counties and cities in an address or a column: whether they are this district's or another's.
 
-No list of China's divisions is needed: a name that ends like a division (省, 市, 州, 盟, 县, 旗, 区 …) and is none of the
-district's own is another's. The district was 毕节县 until 1993, 毕节市 (at county level) until 2011-11, and is 七星关区 since; 毕节
+A name that ends like a division (省, 市, 州, 盟, 县, 旗, 区 …) and is none of the district's own is another's, without any list;
+the list of ``divisions`` adds what stands without its kind, in pinyin, or behind the unit. The district was 毕节县 until 1993, 毕节市 (at county level) until 2011-11, and is 七星关区 since; 毕节
 was the prefecture (专区, 地区) around it and is the prefecture-level city now.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
+
+from services.roster.intake import divisions
+from services.roster.intake.divisions import Own
 
 OLD_CODES = ("522401", "522421")
 """GB/T 2260 of the same district before 2011 and before 1993."""
 _NAMED = r"贵州省|毕节地区|毕节专区|毕节市|毕节县|毕节试验区|七星关区"
-_CALLED = r"中华人民共和国|中国|贵州|毕节|七星关|原|县级"
+_CALLED = r"中华人民共和国|中国|贵州|毕节|七星关|(?<![\u4e00-\u9fff])原(?=贵州|毕节|七星关)|县级"
+_ALWAYS_OURS = ("贵州省", "毕节市", "毕节县", "毕节地区", "毕节专区", "七星关区")
 # What ends like a division and is none.
 _NO_DIVISION = re.compile(
     r"(?:开发|高新|经开|工业|产业|小|社|园|校|厂|片|街|示范|集聚|物流|生活|住宅|家属|商业|居住|仓储|加工|安置|库|营|功能|综合|保税|老城|新城|城|市)区"
@@ -36,9 +41,14 @@ def _own(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join((*map(re.escape, names), _NAMED, _CALLED)))
 
 
+def own(names: Iterable[str], villages: Iterable[str]) -> Own:
+    """What is ours by any name: ``names`` are the district's and its townships'."""
+    return Own.of((*_ALWAYS_OURS, *names), villages)
+
+
 def names_ours(text: str, names: tuple[str, ...]) -> bool:
     """Whether the district itself is named, by a name it has now; its prefecture and province are others' too."""
-    return any(name.removesuffix("区") in text for name in names)
+    return any(name.removesuffix("区") in text for name in names) or divisions.latin_ours(text, names)
 
 
 def neutral(text: str) -> bool:
@@ -53,6 +63,11 @@ def another(text: str, names: tuple[str, ...]) -> str:
     return found[0] if found else ""
 
 
+def anywhere(text: str, names: tuple[str, ...], ours: Own) -> str:
+    """A division of somewhere else in any place of a text, where words that merely end like one stand too: or nothing."""
+    return divisions.named(_own(names).sub("|", text), ours)
+
+
 def before_unit(text: str, names: tuple[str, ...]) -> str:
     """What of an address before the name of a unit speaks against this district: a division of another place, or words
     that are no division while none of ours is named.
@@ -64,9 +79,9 @@ def before_unit(text: str, names: tuple[str, ...]) -> str:
     return "" if ours else rest[-12:]
 
 
-def column_elsewhere(value: str, names: tuple[str, ...], codes: tuple[str, ...]) -> bool:
+def column_elsewhere(value: str, names: tuple[str, ...], codes: tuple[str, ...], ours: Own) -> bool:
     """Whether a column of provinces, cities or districts names another place. ``codes`` are the townships' codes."""
     if value.isdigit():
-        stem, ours = value.rstrip("0"), (*codes, *OLD_CODES)
-        return len(value) >= _SHORTEST_CODE and bool(codes) and not any(code.startswith(stem) for code in ours)
-    return bool(_CHINESE.search(_HARMLESS.sub("", _own(names).sub("", value))))
+        stem = value.rstrip("0")
+        return len(value) >= _SHORTEST_CODE and bool(codes) and not any(code.startswith(stem) for code in (*codes, *OLD_CODES))
+    return bool(_CHINESE.search(_HARMLESS.sub("", _own(names).sub("", value)))) or divisions.latin_elsewhere(value, ours)

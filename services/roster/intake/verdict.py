@@ -118,6 +118,10 @@ class Candidate:
     city: str
     district: str
     staff: int | None
+    further_places: tuple[tuple[str, str], ...] = ()
+    """Further columns of provinces, cities and districts, each with its heading."""
+    further_addresses: tuple[tuple[str, str], ...] = ()
+    """And further columns of addresses."""
     elsewhere: str = ""
     """What these columns say against this district; known once the file stands beside the district's units."""
 
