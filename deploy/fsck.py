@@ -23,21 +23,27 @@ from typing import Any
 
 import asyncpg
 import orjson
+import structlog
 
 from deploy.install import SERVICES, Place, secrets_folder
-from deploy.restore import Copy, Mirror, difference, no_pages, unreadable
+from deploy.restore import Copy, Mirror, differences, no_pages, unreadable
 from deploy.streams import bus_from_environment
 from shared import projector
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.eventlog import after, head
 from shared.months import SHANGHAI
+from shared.outages import in_words
 from shared.service import Service
 from shared.settings import Settings
 from shared.signatures import Forged
 from shared.vault import Vault
 
+lines = structlog.get_logger()
+
 _BESIDE = "view_fsck"
+_NAMED = 20
+"""So many positions are named; all are counted."""
 _NIGHT = 3
 """The hour (北京时间) from which the night's audit is due."""
 _HEAD = """
@@ -172,15 +178,21 @@ async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: s
                     continue
                 if last > here:
                     found.append(Finding(name, kind, f"日志只到第 {here} 条,{label}到第 {last} 条(guiren restore)"))
-                if position := await difference(connection, copy, name, first - 1, min(here, last)):
-                    found.append(Finding(name, kind, f"第 {position} 条与{label}不同"))
+                if positions := [item async for item in differences(connection, copy, name, first - 1, min(here, last))]:
+                    found.append(Finding(name, kind, f"{_positions(positions)}与{label}不同"))
                 async for _ in copy.pages(name, here, last) if last > here else no_pages():
                     pass  # Whether it is the service's word is asked in passing.
             except Forged as forged:
                 found.append(Finding(name, kind, f"{label}:{forged}"))
             except (BusUnavailable, WrongSequence) as error:
-                found.append(Finding(name, kind, f"未能读完{label}:{error}"))
+                lines.warning("a copy could not be read to its end", service=name, copy=kind, exc_info=error)
+                found.append(Finding(name, kind, f"未能读完{label}:{in_words(error)}"))
     return found
+
+
+def _positions(positions: Sequence[int]) -> str:
+    named = "、".join(map(str, positions[:_NAMED]))
+    return f"第 {named} 条" if len(positions) <= _NAMED else f"第 {named} … 条(共 {len(positions)} 条)"
 
 
 async def _checkpoint(connection: asyncpg.Connection, checkpoint: Checkpoint, name: str) -> list[Finding]:
@@ -188,7 +200,7 @@ async def _checkpoint(connection: asyncpg.Connection, checkpoint: Checkpoint, na
     try:
         marked = checkpoint.read()
     except CheckpointUnreadable as error:
-        return [Finding(name, "checkpoint", str(error))]
+        return [Finding(name, "checkpoint", in_words(error))]
     if marked and await connection.fetchval("select leaf_hash from log.entry where pos = $1", marked[0]) != marked[1]:
         return [Finding(name, "checkpoint", f"日志第 {marked[0]} 条与检查点不同,或已不在")]
     return []
@@ -218,8 +230,9 @@ async def _views(connection: asyncpg.Connection, service: Service) -> list[Findi
             await projector.rebuild(connection, service.deciders, service.views, _BESIDE, service.vault)
         made = await projector.digest(connection, service.views, _BESIDE)
         live = await projector.digest(connection, service.views)
-    except Exception as error:  # noqa: BLE001  a log that was tampered with may break any rule.
-        return [Finding(service.name, "view", f"视图无法由日志重算:{error!r}")]
+    except Exception as error:
+        lines.error("views can't be made anew", service=service.name, exc_info=error)
+        return [Finding(service.name, "view", f"视图无法由日志重算:{in_words(error)}")]
     await connection.execute(f"drop schema {_BESIDE} cascade")
     return [Finding(service.name, "view", f"{table} 与由日志重算的不同") for table in live if live[table] != made[table]]
 
@@ -254,8 +267,9 @@ async def _copies(
             for table in tables
             if await _digest(connection, f"view.{table}") != await _digest(connection, f"{_BESIDE}.{table}")
         ]
-    except Exception as error:  # noqa: BLE001
-        return [Finding(service.name, "copy", f"{follower.name} 无法由 {follower.log} 的日志重算:{error!r}")]
+    except Exception as error:
+        lines.error("a copy can't be made anew", service=service.name, follower=follower.name, exc_info=error)
+        return [Finding(service.name, "copy", f"{follower.name} 无法由 {follower.log} 的日志重算:{in_words(error)}")]
     await connection.execute(f"drop schema {_BESIDE} cascade; set local search_path = public")
     return [Finding(service.name, "copy", f"{table} 与由 {follower.log} 的日志重算的不同") for table in differing]
 

@@ -30,6 +30,7 @@ from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.eventlog import Entry, after, entry, head, whole
 from shared.months import SHANGHAI
+from shared.outages import in_words
 from shared.signatures import Forged, Signatures
 
 _PAGE = 500
@@ -149,9 +150,9 @@ async def _one(connection: asyncpg.Connection, copy: Copy, service: str, checkpo
             if asked.apply and asked.forget and not found.trouble and checkpoint:
                 checkpoint.forget()
     except (Forged, CheckpointUnreadable) as error:
-        found.trouble = str(error)
+        found.trouble = in_words(error)
     except (BusUnavailable, WrongSequence) as error:
-        found.trouble = f"消息服务没有应答:{error}"
+        found.trouble = f"消息服务没有应答:{in_words(error)}"
     return found
 
 
@@ -178,15 +179,23 @@ async def _held_against(
 
 
 async def difference(connection: Any, copy: Copy, service: str, position: int, upto: int) -> int:
-    """The first position after one, up to another, at which log and copy differ: every leaf is looked at. 0 if none does."""
+    """The first position after one, up to another, at which log and copy differ. 0 if none does."""
+    async for differs in differences(connection, copy, service, position, upto):
+        return differs
+    return 0
+
+
+async def differences(connection: Any, copy: Copy, service: str, position: int, upto: int) -> AsyncIterator[int]:
+    """Every position at which they differ: every leaf is looked at. Where the copy ends too early, its end is one."""
     async for page in copy.pages(service, position, upto) if position < upto else no_pages():
         here = {item.pos: item for item in await after(connection, position, len(page))}
         for item in page:
             position += 1
             own = here.get(position)
             if own is None or item.pos != position or _told(own) != _told(item):
-                return position
-    return upto if position < upto else 0
+                yield position
+    if position < upto:
+        yield upto
 
 
 async def no_pages() -> AsyncIterator[list[Entry]]:

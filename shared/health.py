@@ -12,6 +12,8 @@ from typing import Any
 
 import prometheus_client as metrics
 
+from shared.outages import in_words
+
 _FAR = 1_000
 """Entries behind the head: more is not ready, however fast it catches up."""
 _STUCK_SECONDS = 30
@@ -60,7 +62,7 @@ class Health:
 
     def failed(self, error: BaseException) -> None:
         """It did not."""
-        self.ok, self.error = False, f"{type(error).__name__}: {error}"[:500]
+        self.ok, self.error = False, in_words(error)
         self.failures += 1
         _FAILURES.labels(self.service, self.task).inc()
 

@@ -11,6 +11,7 @@ import errno
 import re
 
 import asyncpg
+from pydantic import ValidationError
 
 from shared.problems import Unavailable
 
@@ -53,6 +54,30 @@ def is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+_SHORT = 80
+"""Characters of a library's own words that may stand in brackets, for whoever is asked for help."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def in_words(error: BaseException) -> str:
+    """An exception as a sentence for people. What a library says in its own words (English, addresses of its manual, the value
+    that failed) belongs in the log, where whoever catches it writes it down.
+    """
+    kind = type(error).__name__
+    if is_full(error):
+        return StorageFull.title
+    if isinstance(error, ValidationError):
+        return f"内容不符合约定的格式({error.title}),详情见日志"
+    if passes(error):
+        return f"数据库、磁盘或网络暂时没有应答({kind}),详情见日志"
+    said = getattr(error, "title", "") or str(error)
+    first = next((line for line in said.splitlines() if line.strip()), "")[:300]
+    if _CHINESE.search(first) and "http" not in first:
+        return first
+    short = f":{said}" if len(said) <= _SHORT and "\n" not in said and "http" not in said else ""
+    return f"程序内部错误({kind}{short}),详情见日志"
 
 
 def unavailable(error: BaseException, reason: str) -> Unavailable:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, address_of, console, fail, home_of
+from shared.outages import in_words
 from shared.settings import Settings
 
 
@@ -65,4 +66,4 @@ def _done(work: Coroutine[Any, Any, Any]) -> Any:
     except (NotEmptyError, Problem) as error:
         fail(str(error))
     except OSError as error:
-        fail(f"连不上数据库或读不到密钥:{error}")
+        fail(f"连不上数据库或读不到密钥:{in_words(error)}")

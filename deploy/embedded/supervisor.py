@@ -24,6 +24,7 @@ from deploy.embedded.programs import Gateway, Service, Tls, Vault, inside, servi
 from deploy.install import Place, install, is_empty, is_loading, say_loading
 from deploy.streams import administrators_bus, install_streams, prepare_streams
 from shared.bus import Bus, BusUnavailable
+from shared.outages import in_words
 
 Say = Callable[[str], None]
 
@@ -190,7 +191,7 @@ class Supervisor:
             try:
                 process.spawn()
             except (OSError, NotStartedError) as error:
-                self._say(f"{process.name} 未能重启:{error}")
+                self._say(f"{process.name} 未能重启:{in_words(error)}")
 
     async def _ailing(self, process: Process) -> bool:
         """Whether it has been running without doing its work for longer than it may; then it is ended."""
@@ -289,7 +290,7 @@ def present(home: Home) -> dict[str, Any]:
         except urllib.error.HTTPError as refusal:
             found[name] = _read_refusal(refusal)
         except (OSError, ValueError) as error:
-            found[name] = {"ready": False, "checks": {"process": {"ok": False, "error": str(error)}}}
+            found[name] = {"ready": False, "checks": {"process": {"ok": False, "error": in_words(error)}}}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from uuid import uuid4
 
@@ -76,6 +77,21 @@ async def test_what_was_tampered_with_is_found_and_named(district: District, wha
     if expected == {"keys"}:
         assert set(await unreadable(district.world.place, district.prefix)) == {"member"}
     district.services.clear()  # What was tampered with is not verified again.
+
+
+async def test_every_entry_that_differs_is_named_up_to_a_bound_and_counted(district: District) -> None:
+    await a_district_at_work(district)
+    for service in district.services.values():
+        await service.close()
+    admin = await district.connect("reporting", user="postgres")
+    await admin.execute("set session_replication_role = replica")
+    await admin.execute(f"update mirror.entry {FLIP} where origin = 'roster' and pos in (3, 5, 6)")
+    await admin.close()
+    found = await fsck(district.world.place, district.bus(service=""), district.settings("audit"), district.prefix)
+    district.services.clear()
+    said = [finding.said for finding in found if (finding.service, finding.kind) == ("roster", "mirror")]
+    assert any("第 3、5、6 条" in text for text in said), said
+    assert not [finding for finding in found if re.search(r"http|Error\(|validation", finding.said)]
 
 
 async def test_what_an_audit_finds_is_told_by_the_service_since_when_until_it_fits_again(district: District) -> None:
