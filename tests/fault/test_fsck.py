@@ -83,9 +83,9 @@ async def test_every_entry_that_differs_is_named_up_to_a_bound_and_counted(distr
     await a_district_at_work(district)
     for service in district.services.values():
         await service.close()
-    admin = await district.connect("reporting", user="postgres")
+    admin = await district.connect("roster", user="postgres")
     await admin.execute("set session_replication_role = replica")
-    await admin.execute(f"update mirror.entry {FLIP} where origin = 'roster' and pos in (3, 5, 6)")
+    await admin.execute(f"update log.entry {FLIP} where pos in (3, 5, 6)")
     await admin.close()
     found = await fsck(district.world.place, district.bus(service=""), district.settings("audit"), district.prefix)
     district.services.clear()
