@@ -16,7 +16,7 @@ from uuid import UUID
 import prometheus_client as metrics
 import structlog
 from fastapi import Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider
@@ -56,6 +56,8 @@ class Purpose(Term):
 
 class UnmaskPersonal(Command):
     """Ask for personal data in clear. Nobody named means all there are. Why: in words, or a routine purpose for one's own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "核实走访情况"}]})
 
     fields: tuple[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")], ...] = Field((), max_length=10)
     reason: str = Field("", max_length=200)

@@ -43,7 +43,8 @@ def example(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "
             items = schema.get("items") or (schema.get("prefixItems") or [{}])[0]
             return [example(items, schemas, name, depth + 1)] * max(1, schema.get("minItems", 1)) if depth < _ENOUGH else []
         case "integer" | "number":
-            return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+            least = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+            return int(least) if schema["type"] == "integer" else least
         case "boolean":
             return True
         case "null":
@@ -61,8 +62,10 @@ def _object(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int) -
 
 
 def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Whether a value said by name is of the type asked for; formats and patterns are the name's own business."""
+    """Whether a value said by name is of the type asked for; formats and patterns are the name's own business, but for ids."""
     kinds = {"string": str, "integer": int, "boolean": bool, "number": int}
+    if schema.get("format") == "uuid":
+        return False
     return type(value) is kinds.get(schema.get("type", "string")) and len(str(value)) <= schema.get("maxLength", 10_000)
 
 

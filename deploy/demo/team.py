@@ -289,7 +289,7 @@ class Organising:
             changes = AmendEnterprise.model_validate({"staff": item.staff + 4, "source": "correction"})
             key = derived_id("demo", "correction", item.code)
             proposed = ProposeCorrection(enterprise=item.id, changes=changes, reason="走访时核实用工人数有变化")
-            known = KnownAnswering({held.unit: {held.sub_unit}})
+            known = KnownAnswering({held.unit: {held.sub_unit}}, {held.unit: {worker.id}})
             yield self._step(day, 9, CORRECTION, key, proposed, worker, known)
             later = self._span.later(day, 1)
             if place < 2:  # noqa: PLR2004

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from services.issues import api, clock
+from services.issues.api.examples import EXAMPLES
 from services.issues.projections import DECIDERS, VIEWS, heard, links
 from services.issues.reactions import reactions
 from shared import directory, people
@@ -17,7 +18,7 @@ def build(settings: Settings) -> Service:
     return Service(
         "issues", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 诉求与问题 (issues)",
         followers=lambda _service: (people.follower(), directory.follower(), links.follower(), heard.follower()), reactions=reactions,
-        tasks=lambda service: (clock.task(service),) if service.settings.clock else (),
+        tasks=lambda service: (clock.task(service),) if service.settings.clock else (), examples=EXAMPLES,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from services.issues.api import lookups
+from services.issues.api.reading import must_concern
 from services.issues.domain import commands as asked
 from services.issues.domain.commands import Step
 from services.issues.domain.issue import ISSUE
@@ -76,6 +77,7 @@ async def carry_out(
     service: Service, id_: UUID, command: Step, caller: Actor, command_id: UUID, expected: int | None, response: Response
 ) -> dict[str, Any]:
     """One command to one ticket."""
+    await must_concern(service, caller, id_)
     context = await service.context(caller, id_, **await _known(service, command))
     prepare = partial(merging, command.master) if isinstance(command, asked.MergeIssue) else _PREPARED.get(type(command))
     done = await service.desk.handle(ISSUE, id_, command, context, command_id=command_id, expected=expected, prepare=prepare)

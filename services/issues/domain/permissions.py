@@ -272,7 +272,13 @@ def may_contest(context: Context) -> None:
 
 
 def may_speak_for_the_enterprise(state: Ticket, context: Context) -> None:
-    """Contest, add, urge: the enterprise itself (through its link), or whoever takes its call."""
+    """Contest, add, urge: the enterprise itself (through its link), or whoever takes its call. To a report of 变味 nobody adds but
+    the enterprise and those who handle it: whoever else could, would know that there is one.
+    """
+    if state.report.source is Source.ALLEGATION:
+        if not context.actor.holds(Role.SYSTEM):
+            _needs(context, *ALONE, unit=state.report.unit)
+        return
     if not context.actor.holds(Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE):
         _needs(context, *_REPORTING, unit=state.report.unit)
 

@@ -49,13 +49,15 @@ async def propose(
     if not await service.pool.fetchval("select true from enterprise where id = $1", command.enterprise):
         raise Unknown(what="enterprise", id=str(command.enterprise))
     held = await service.pool.fetch(
-        "select unit, sub_unit from assignment where enterprise = $1 and since <= $2 and (until is null or until > $2)",
+        "select unit, sub_unit, worker from assignment where enterprise = $1 and since <= $2 and (until is null or until > $2)",
         command.enterprise, local_date(service.clock()),
     )  # fmt: skip
     units: dict[str, set[str | None]] = {}
+    workers: dict[str, set[UUID | None]] = {}
     for item in held:
         units.setdefault(item["unit"], set()).add(item["sub_unit"])
-    context = await service.context(caller, id_, KnownAnswering(units))
+        workers.setdefault(item["unit"], set()).add(item["worker"])
+    context = await service.context(caller, id_, KnownAnswering(units, workers))
     try:
         done = await service.desk.handle(
             CORRECTION, id_, command, context, command_id=derived_id("roster", "propose-correction", str(id_))

@@ -25,6 +25,7 @@ from shared.decider import Context, Decider
 from shared.events import Command, Part
 from shared.events.roster import CorrectionApproved, CorrectionProposed, CorrectionRejected
 from shared.problems import Forbidden, Refused, Unknown
+from shared.reach import only_own
 from shared.terms import Line, Role
 
 FIELDS = CORRECTED
@@ -128,9 +129,10 @@ Told = CorrectionProposed | CorrectionApproved | CorrectionRejected
 
 @dataclass(frozen=True)
 class KnownAnswering:
-    """Who answers for the enterprise today, by unit its branch or village."""
+    """Who answers for the enterprise today, by unit its branch or village, and its worker."""
 
     units: Mapping[str, AbstractSet[str | None]] = field(default_factory=dict[str, AbstractSet[str | None]])
+    workers: Mapping[str, AbstractSet[UUID | None]] = field(default_factory=dict[str, AbstractSet[UUID | None]])
 
 
 def decide(state: State, command: Asked, context: Context[KnownAnswering]) -> list[Told]:
@@ -181,11 +183,16 @@ def _propose(command: ProposeCorrection, context: Context[KnownAnswering]) -> Co
 
 
 def _may_propose(context: Context[KnownAnswering]) -> str:
-    """The unit for which the actor proposes; the office proposes for nobody in particular."""
+    """The unit for which the actor proposes; the office proposes for nobody in particular. A worker proposes for what is his,
+    or as yet nobody's.
+    """
     actor = context.actor
     held = context.known.units
     if actor.unit in held and actor.holds(Role.WORKER, Role.INFORMANT, Role.LIAISON, Role.DEPUTY, Role.HEAD):
-        if not actor.holds(Role.INFORMANT) or not actor.sub_unit or actor.sub_unit in held[actor.unit]:
+        of_branch = not actor.holds(Role.INFORMANT) or not actor.sub_unit or actor.sub_unit in held[actor.unit]
+        workers = context.known.workers.get(actor.unit, ())
+        his = not only_own(actor) or actor.holds(Role.INFORMANT) or None in workers or actor.id in workers
+        if of_branch and his:
             return actor.unit
         raise NotAnsweringHere(units=sorted(held))
     if actor.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):

@@ -348,10 +348,15 @@ def _must_have_signed(command: HandOverEnterprise, context: Context[Known]) -> N
 
 
 def _the_answering(state: Registered, context: Context[Known]) -> None:
-    """The office, or whoever works in a unit that answers for it today."""
-    held = {item.unit for line in Line if (item := state.holder(line, context.today))}
-    unit = context.actor.unit if context.actor.unit in held else ""
-    the_unit(context, unit or "-", Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.WORKER)
+    """The office, the leaders of a unit that answers for it today, or the worker whom it is assigned to there."""
+    held = [item for line in Line if (item := state.holder(line, context.today)) and item.unit == context.actor.unit]
+    his = (Role.WORKER,) if any(_his(item, context) for item in held) else ()
+    the_unit(context, context.actor.unit if held else "-", Role.HEAD, Role.DEPUTY, Role.LIAISON, *his)
+
+
+def _his(held: EnterpriseAssigned, context: Context[Known]) -> bool:
+    """Whether the enterprise is this worker's; as long as it is nobody's, any of the unit may speak of it."""
+    return held.worker in (None, context.actor.id)
 
 
 def _survey(state: Registered, command: SurveyEnterprise, context: Context[Known]) -> list[Told]:
@@ -365,7 +370,7 @@ def _survey(state: Registered, command: SurveyEnterprise, context: Context[Known
         raise OutsideCensus(census=str(command.census))
     actor = context.actor
     inside = actor.unit == held.unit and (not actor.sub_unit or actor.sub_unit == held.sub_unit)
-    if not inside or not actor.holds(Role.WORKER, Role.INFORMANT, Role.DEPUTY, Role.HEAD):
+    if not inside or not actor.holds(Role.INFORMANT, Role.DEPUTY, Role.HEAD, *((Role.WORKER,) if _his(held, context) else ())):
         raise NotYourEnterprise(unit=held.unit, sub_unit=held.sub_unit)
     if (command.result == SurveyResult.DUPLICATE) != (command.of is not None) or command.of == context.subject:
         raise DuplicateUnnamed

@@ -20,8 +20,12 @@ EXAMPLES: dict[str, Any] = {
     "publish_policy": {
         "unit": "T01", "title": "稳岗返还政策", "text": "不裁员、少裁员的企业可申请稳岗返还。", "since": "2026-01-01",
     },
+    "hold_consultation": {
+        "unit": "T01", "on": "2026-09-14", "place": "某某街道会议室", "title": "九月会商", "minutes": "研究了用电和融资两个问题",
+        "participants": ["0198f000-0000-7000-8000-00000000c0de"], "visits": ["0198f000-0000-7000-8000-00000000c0de"],
+    },
     "add_version": {"text": "贵人服务,贵在真心"},
-    "plan_campaign": {"unit": "D01", "title": "贵人服务宣传方案", "starts": "2026-09-01", "ends": "2026-12-31"},
+    "plan_campaign": {"unit": "T01", "title": "贵人服务宣传方案", "starts": "2026-09-01", "ends": "2026-12-31"},
     "use_channel": {"channel": "website", "on": "2026-09-14", "title": "贵人服务上线", "link": "https://example.gov.cn/1"},
     "answer_questionnaire": {"answers": {"q1": 5}},
 }  # fmt: skip

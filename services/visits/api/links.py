@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from services.visits.api import lookups
-from services.visits.domain.access import sees_district
+from services.visits.domain.access import hands, sees_district
 from services.visits.domain.link import (
     LINK,
     OFFICE,
@@ -22,6 +23,7 @@ from services.visits.domain.link import (
     Days,
     Issued,
     IssueLink,
+    NotYourLink,
     ReissueLink,
     Revoked,
     RevokeLink,
@@ -43,6 +45,7 @@ from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Forbidden, Problem, Unknown
 from shared.public import digest, mark_staff
+from shared.reach import only_own
 from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
 from shared.vault import Personal
@@ -86,6 +89,21 @@ async def stored(service: Service, id_: UUID) -> tuple[int, State]:
     return len(entries), LINK.fold(entry.fact for entry in entries)
 
 
+async def _concerns(service: Service, caller: Actor, enterprise: UUID, units: Collection[str], *hands: UUID | None) -> None:
+    """Whoever reads only what is his own hands out links of his own enterprises only, and of visits he was at: a code leads to
+    all that the enterprise sees.
+    """
+    if only_own(caller) and not (await lookups.reach(service, caller)).covers(units, enterprise, [one for one in hands if one]):
+        raise NotYourLink
+
+
+async def _managed(service: Service, caller: Actor, id_: UUID) -> None:
+    """The link's enterprise is the caller's, or he issued it."""
+    _, state = await stored(service, id_)
+    if not isinstance(state, Unissued):
+        await _concerns(service, caller, state.fact.enterprise.id, state.fact.units, state.fact.by)
+
+
 async def _first(service: Service, id_: UUID) -> Done[State] | None:
     """As a link was issued, if it was; what became of it since is asked for with GET."""
     for entry in await load(service.pool, LINK.stream(id_)):
@@ -100,15 +118,20 @@ async def issue(id_: LinkId, body: AskLink, caller: Caller, request: Request, re
     if body.purpose is LinkPurpose.QUESTIONNAIRE or (body.visit is None) is (body.purpose is LinkPurpose.VISIT):
         raise LinkUnclear
     if first := await _first(service, id_):
+        await _managed(service, caller, id_)
         may_manage(_issued(first.state).fact, caller)
         if not same(_issued(first.state).fact, body.enterprise, body.purpose, body.visit, None, body.days):
             raise AlreadyIssued(link=str(id_))
         response.status_code = 200
         return await _answer(service, response, id_, first, caller)
-    known: dict[str, Any] = {"enterprise": await Directory(service.pool).enterprise(body.enterprise, local_date(service.clock()))}
+    enterprise = await Directory(service.pool).enterprise(body.enterprise, local_date(service.clock()))
+    known: dict[str, Any] = {"enterprise": enterprise}
+    at_it: list[UUID] = []
     if body.visit is not None:
         _, visit = await lookups.recorded(service, body.visit)
         known["visit"] = (visit.details.told.enterprise.id, visit.details.units)
+        at_it = [*hands(visit.details)]
+    await _concerns(service, caller, enterprise.id, [held.unit for held in enterprise.assigned.values()], *at_it)
     token, found_by = a_token()
     done = await service.desk.handle(
         LINK, id_, IssueLink(token=token, token_sha256=found_by, **body.model_dump()),
@@ -124,6 +147,7 @@ async def reissue(
     service: Service = request.app.state.service
     token, found_by = a_token()
     command = ReissueLink(days=body.days, token=token, token_sha256=found_by)
+    await _managed(service, caller, id_)
     context = await service.context(caller, id_)
     done = await service.desk.handle(LINK, id_, command, context, command_id=command_id, expected=expected)
     return await _answer(service, response, id_, done, caller)
@@ -135,6 +159,7 @@ async def revoke(
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
+    await _managed(service, caller, id_)
     context = await service.context(caller, id_)
     done = await service.desk.handle(LINK, id_, command, context, command_id=command_id, expected=expected)
     return await _answer(service, response, id_, done, caller)
@@ -145,6 +170,7 @@ async def get(id_: LinkId, caller: Caller, request: Request, response: Response)
     service: Service = request.app.state.service
     version, state = await stored(service, id_)
     fact = _issued(state).fact
+    await _managed(service, caller, id_)
     if not _manages(state, caller) and not sees_district(caller):
         raise Forbidden(enterprise=str(fact.enterprise.id))
     response.headers["ETag"] = f'"{version}"'
@@ -158,6 +184,7 @@ async def get(id_: LinkId, caller: Caller, request: Request, response: Response)
 async def show(id_: LinkId, caller: Caller, command_id: CommandId, expected: Expected, request: Request) -> Response:
     """For those who hand it to the enterprise. It leads to this host, and to the first device that opens it."""
     service: Service = request.app.state.service
+    await _managed(service, caller, id_)
     context = await service.context(caller, id_)
     done = await service.desk.handle(LINK, id_, ShowLink(), context, command_id=command_id, expected=expected)
     _, state = await stored(service, id_)  # As it is now: a repeat tells how it was.

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.visits.api import lookups
-from services.visits.domain.access import TOLD_BY, sees_district
+from services.visits.domain.access import TOLD_BY
 from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
 from services.visits.domain.helping import Before, TellNothing, as_last_time
 from services.visits.domain.ratings import by_itself
@@ -23,7 +23,7 @@ from shared.entrance import Entrance
 from shared.freetext import opened
 from shared.handle import Done
 from shared.openings import Opening
-from shared.problems import Forbidden, KeyReused, Unknown
+from shared.problems import KeyReused, Unknown
 from shared.reach import DISTRICT, unit_of
 from shared.service import Service
 from shared.terms import Line, Mode, Review, derived_id
@@ -95,8 +95,8 @@ async def tell_nothing(
         return await _answer(service, response, id_, done, caller)
     enterprise = await Directory(service.pool).enterprise(command.enterprise, command.on)
     told = await lookups.last_visit(service, enterprise.id, command.on)
-    if told is not None and not sees_district(caller) and enterprise.responsible(caller.unit) is None:
-        raise Forbidden(enterprise=str(enterprise.id))  # What others were told is not for somebody passing by.
+    if told is not None:  # What others were told is not for somebody passing by.
+        (await lookups.reach(service, caller)).must_cover([held.unit for held in enterprise.assigned.values()], enterprise.id)
     texts = await service.vault.open([told.interviewee, told.phone], Opening.HANDLE) if told else ["", ""]
     last = Before(await opened(service.vault, told, Opening.HANDLE), texts[0] or "", texts[1] or "") if told else None
     return await _record(service, response, id_, as_last_time(command, last), caller)

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
-from services.visits.domain.access import may_see
+from services.visits.domain.access import TOLD_BY, may_see
 from services.visits.domain.consultation import There, allowed_actions, overdue
 from services.visits.projections.consultations import read
 from services.visits.queries.reading import (
@@ -30,7 +30,7 @@ from shared.asking import listing
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.months import Month, local_date
-from shared.reach import unit_of
+from shared.reach import only_own, reach_of, unit_of
 from shared.service import Service
 from shared.terms import Category, Operation, Review, VisitFlag
 
@@ -42,7 +42,7 @@ select v.id, v.enterprise, v.enterprise_name, v.code, v.on_date, v.review, v.fla
         join consultation c on c.id = s.consultation and c.unit = $1
         where s.kind = 'visit' and s.subject = v.id), '{}') as talked_over
 from visit v join visit_unit u on u.visit = v.id and u.unit = $1
-where v.month = $2 and v.review not in ('voided', 'held') and (
+where {mine} and v.month = $2 and v.review not in ('voided', 'held') and (
     v.review in ('returned', 'held') or not v.counted or v.flags <> '[]' or v.demands > 0
     or v.state->'told'->>'difficulties' <> '' or v.state->'told'->>'operation' in ('reduced', 'closed'))
 order by v.on_date, v.id limit $3
@@ -197,12 +197,19 @@ async def units_of_visits(service: Service, visits: Sequence[UUID]) -> dict[UUID
 
 
 async def agenda(service: Service, caller: Actor, unit: str, month: Month | None) -> Agenda:
-    """The month's visits that want talking over, each with its reasons, and the tasks that are overdue."""
+    """The month's visits that want talking over, each with its reasons, and the tasks that are overdue. Who reads only what is
+    his own finds his own visits.
+    """
     may_see(caller, unit)
     today = local_date(service.clock())
     known = await Directory(service.pool).unit(unit, today)
     asked = month or Month.of(today)
-    rows = await service.pool.fetch(_AGENDA, unit, str(asked), _MOST + 1)
+    mine: list[str] = []
+    args: list[Any] = [unit, str(asked), _MOST + 1]
+    if only_own(caller):  # What somebody else was told is not talked over by passing it round.
+        may = await reach_of(service.pool, caller, today)
+        may.narrowed(mine, args, unit="true", enterprise="v.enterprise", mine=TOLD_BY)
+    rows = await service.pool.fetch(_AGENDA.replace("{mine}", " and ".join(mine) or "true"), *args)
     late = await service.pool.fetch(
         "select consultation, no, content, member, due from consultation_task "
         "where unit = $1 and not done and due < $2 order by due, consultation, no limit 100",
