@@ -62,6 +62,20 @@ class Context(Generic[KnownT_co]):
     known: KnownT_co
 
 
+class NotLookedUp(Exception):
+    """A command came without what its decision must know: a mistake of the service, never of whoever asks."""
+
+
+ThingT = TypeVar("ThingT")
+
+
+def looked_up(known: ThingT | None) -> ThingT:
+    """What a decision must know and somebody has looked up."""
+    if known is None:
+        raise NotLookedUp
+    return known
+
+
 class NoFactOfThisStream(Exception):
     """A stream holds a fact of another kind of stream: nothing follows from it, so nothing is decided on it."""
 
@@ -131,4 +145,4 @@ def _same(said: Any, told: Any, clear: Mapping[Personal, str]) -> bool:
     return said == told or (told is not None and not alike)
 
 
-__all__ = ["Actor", "Command", "Context", "Decider", "NoFactOfThisStream", "said_before"]
+__all__ = ["Actor", "Command", "Context", "Decider", "NoFactOfThisStream", "NotLookedUp", "looked_up", "said_before"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import prometheus_client as metrics
@@ -19,8 +19,9 @@ from fastapi import Response
 from pydantic import ConfigDict, Field
 
 from shared.asking import listing, receipt
-from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
+from shared.decider import Actor, Context, Decider, NoFactOfThisStream
+from shared.events import Command
+from shared.events.unmasking import Unmasked
 from shared.freetext import opened, subjects_in
 from shared.months import SHANGHAI, local_date
 from shared.openings import Opening, asker
@@ -104,26 +105,35 @@ class Nothing:
 class Disclosed:
     """Somebody has."""
 
-    fact: Any
+    fact: Unmasked
 
 
 State = Nothing | Disclosed
 
 
-def disclosures(fact: Any) -> tuple[Decider[State], View[State]]:
+UnmaskedT = TypeVar("UnmaskedT", bound=Unmasked)
+
+
+def disclosures(fact: type[UnmaskedT]) -> tuple[Decider[State, Disclose, UnmaskedT, None], View[State]]:
     """The stream and the view of a service's disclosures; ``fact`` is its ``PersonalUnmasked``."""
 
-    def decide(state: State, command: Disclose, context: Context) -> list[Fact]:
+    def decide(state: State, command: Disclose, context: Context[None]) -> list[UnmaskedT]:
         actor = context.actor
         if actor.roles <= _NEVER:
             raise Forbidden
-        if isinstance(state, Disclosed):
-            raise KeyReused
-        told = command.model_dump(mode="json", exclude={"reason"})
-        return [fact(**told, reason=command.reason, by=actor.id, role=",".join(sorted(actor.roles)), at=context.now)]
+        match state, command:
+            case Disclosed(), Disclose():
+                raise KeyReused
+            case Nothing(), Disclose():
+                told = command.model_dump(mode="json", exclude={"reason"})
+                return [fact(**told, reason=command.reason, by=actor.id, role=",".join(sorted(actor.roles)), at=context.now)]
 
-    def evolve(state: State, told: Fact) -> State:
-        return Disclosed(told) if isinstance(told, fact) else state
+    def evolve(state: State, told: UnmaskedT) -> State:
+        if not isinstance(told, fact):
+            raise NoFactOfThisStream(told.TYPE)
+        match state:
+            case Nothing() | Disclosed():
+                return Disclosed(told)
 
     def rows(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
         if isinstance(state, Disclosed):
@@ -138,11 +148,12 @@ def disclosures(fact: Any) -> tuple[Decider[State], View[State]]:
         },
         ("id",), rows, "id", indexes=("(what, about)", "(unit, at)"),
     )  # fmt: skip
-    return Decider("disclosure", Nothing(), decide, evolve), view
+    decider: Decider[State, Disclose, UnmaskedT, None] = Decider("disclosure", Nothing(), decide, evolve)
+    return decider, view
 
 
 async def disclose(
-    service: Service, decider: Decider[State], caller: Actor, command_id: UUID, command: UnmaskPersonal, response: Response, *,
+    service: Service, decider: Decider[State, Disclose, UnmaskedT, None], caller: Actor, command_id: UUID, command: UnmaskPersonal, response: Response, *,
     what: str, about: UUID, unit: str, data: Mapping[str, Personal | str | None],
 ) -> dict[str, Any]:  # fmt: skip
     """Write down who reads what and why; then, and only then, open it. ``data`` is what the object holds, by field: names and

@@ -525,9 +525,16 @@ def new_id(now_ms: int | None = None) -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
+_DERIVED = 5
+"""The version of identifiers that follow from words (RFC 9562)."""
 _NAMESPACE = uuid.UUID("5205020a-0811-5021-8000-677569726572")
 
 
 def derived_id(*parts: str) -> uuid.UUID:
     """The one identifier that follows from these words (UUIDv5): a redelivery derives the same and opens nothing twice."""
     return uuid.uuid5(_NAMESPACE, "\x1f".join(parts))
+
+
+def derived(id_: uuid.UUID) -> bool:
+    """Whether an identifier may be one that follows from words: nobody chooses such a one."""
+    return id_.version == _DERIVED

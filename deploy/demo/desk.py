@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from deploy.demo.district import District
@@ -20,11 +19,11 @@ from services.issues.domain import call as calls
 from services.issues.domain import order as orders
 from services.issues.domain.call import CALL, FollowCall, MissCall, TakeCall
 from services.issues.domain.commands import ReportIssue
-from services.issues.domain.duty import DUTY, PublishDuty, ReviseDuty, Seat
-from services.issues.domain.green import GREEN, DropGreenCase, FinishGreenCase, OpenGreenCase
+from services.issues.domain.duty import DUTY, KnownDesk, PublishDuty, ReviseDuty, Seat
+from services.issues.domain.green import GREEN, DropGreenCase, FinishGreenCase, KnownWindow, OpenGreenCase
 from services.issues.domain.omission import OMISSION, DismissOmission, OpenOmission, SuspectOmission, ticket_of_omission
 from services.issues.domain.order import ORDER, DismissOrder, HoldOrder, MatchOrder
-from services.issues.domain.recheck import RECHECK, DrawRecheck, Hands, RecordRecheck
+from services.issues.domain.recheck import RECHECK, DrawRecheck, Hands, KnownPopulation, RecordRecheck
 from services.issues.domain.states import Archived, Closed, State, units_of
 from services.issues.domain.transferred import Field, Order, read
 from services.visits.domain.commands import CorrectVisit, RecordVisit
@@ -69,7 +68,7 @@ class Desk:
         held = item.holder(Line.HORIZONTAL, on)
         assert held is not None  # noqa: S101  that is how they were chosen.
         at = moment(on, hour, 24)
-        self._origins.append(Origin(at, held.unit, ticket, item, report, self._office, {"derived": True}, road))
+        self._origins.append(Origin(at, held.unit, ticket, item, report, self._office, road))
 
     def _duty(self) -> Iterator[Step]:
         """For each month of the demo, the desk and the office in turn; one was changed after its beginning."""
@@ -77,7 +76,7 @@ class Desk:
         for place, month in enumerate(self._span.months):
             days = self._span.workdays(month)
             posts = {person.id: set(days) for person in people}
-            known = {"month": month, "posts": posts}
+            known = KnownDesk(month, posts)
             seats = tuple(Seat(on=day, members=(people[0 if number % 5 < 4 else 1].id,)) for number, day in enumerate(days))  # noqa: PLR2004
             before = self._span.founded if place == 0 else self._span.day(place - 1, -1)
             yield self._make(moment(before, 16, 24), DUTY, str(month), PublishDuty(days=seats), self._office, known)
@@ -100,7 +99,7 @@ class Desk:
             demand = calls.Asked(content=wish, category=Category.OTHER) if wish else None
             taken = TakeCall(caller=Personal(item.contact), phone=Personal(item.phone), enterprise=item.id if known_caller else None,
                              content=content, demand=demand)  # fmt: skip
-            yield self._make(moment(on, 10, 24), CALL, key, taken, self._hotline, {"enterprise": named} if known_caller else {})
+            yield self._make(moment(on, 10, 24), CALL, key, taken, self._hotline, named if known_caller else None)
             if report := calls.report_of(taken, taken.phone):
                 self._opens(on, 10, calls.ticket_of_call(key), item, report, _ROADS[len(self._origins) % len(_ROADS)])
 
@@ -116,7 +115,7 @@ class Desk:
             )  # fmt: skip
             day = self._span.later(on, 1 + number // 2)
             at = moment(day, 9 + 2 * (number % 2), 24)
-            yield self._make(at, CALL, key, followed, self._hotline, {"enterprise": named} if reached else {})
+            yield self._make(at, CALL, key, followed, self._hotline, named if reached else None)
             if report := calls.report_of(followed, Personal(item.phone)):
                 self._opens(day, 9, calls.ticket_of_call(key), item, report)
 
@@ -136,9 +135,7 @@ class Desk:
                 yield self._make(moment(ruled, 10, 24), ORDER, order.key, away, self._office)
             elif place == 5:  # noqa: PLR2004
                 matched = MatchOrder(enterprise=item.id)
-                yield self._make(
-                    moment(ruled, 10, 24), ORDER, order.key, matched, self._office, {"enterprise": self._named(item)}
-                )
+                yield self._make(moment(ruled, 10, 24), ORDER, order.key, matched, self._office, self._named(item))
                 self._opens(ruled, 10, orders.ticket_of_order(order.key), item, orders.report_of(order, item.id))
 
     def _order(self, place: int, content: str, item: Enterprise, on: date) -> Order:
@@ -165,7 +162,7 @@ class Desk:
             writer, key = self._where.who[f"{unit.code}-worker1"].actor, derived_id("demo", "green", str(place))
             opened = OpenGreenCase(enterprise=item.id, unit=unit.code, matter=matter, window=WINDOWS[place % len(WINDOWS)],
                                    promised=4 + place % 4, accepted_on=on)  # fmt: skip
-            known = {"enterprise": self._named(item), "unit": unit.code, "units": frozenset({unit.code})}
+            known = KnownWindow(self._named(item), unit.code, frozenset({unit.code}))
             yield self._make(moment(on, 9, 24), GREEN, key, opened, writer, known)
             done = self._span.later(on, 9 if place == 6 else 1 + place % 4)  # noqa: PLR2004
             if place == 9:  # noqa: PLR2004
@@ -239,7 +236,7 @@ class Desk:
                 continue
             key, seed = derived_id("demo", "recheck", str(kind)), token("recheck", str(kind))
             drawn = DrawRecheck(kind=kind, month=str(month), size=_ASKED_AGAIN)
-            known: Mapping[str, Any] = {"population": population, "seed": seed}
+            known = KnownPopulation(seed, population)
             yield self._make(moment(on, 9, 24), RECHECK, key, drawn, inspector, known)
             sample = lots.drawn(sorted(population), seed, _ASKED_AGAIN)
             for place, no in enumerate(sample if kind is RecheckKind.CLOSED else ()):
@@ -247,7 +244,7 @@ class Desk:
                 confirmed = None if outcome is CallOutcome.UNREACHED else place % 11 != 3  # noqa: PLR2004
                 note = "企业表示问题仍未解决" if confirmed is False else ""
                 said = RecordRecheck(no=no, outcome=outcome, confirmed=confirmed, note=note)
-                yield self._make(moment(on, 10 + place % 6, 24), RECHECK, key, said, inspector, {"hands": population[no]})
+                yield self._make(moment(on, 10 + place % 6, 24), RECHECK, key, said, inspector, population[no])
 
     def _named(self, item: Enterprise) -> Visited:
         return Visited(id=item.id, code=item.code, name=item.name)

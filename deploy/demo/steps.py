@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
@@ -104,12 +104,12 @@ class Making:
 
     def step(
         self, at: datetime, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
-        known: Mapping[str, Any] | None = None,
+        known: Any = None,
     ) -> Step:  # fmt: skip
         """One."""
         id_ = derived_id("demo", self._part, str(next(self._places)), str(key))
         about = key if isinstance(key, UUID) else derived_id("demo", self._part, key)
-        return Step(at, decider, str(key), command, by, id_, about, known or {})
+        return Step(at, decider, str(key), command, by, id_, about, known)
 
 
 def moment(day: date, hour: int, minute: int = 0) -> datetime:

@@ -5,8 +5,8 @@ Between the steps the clock rings as it would have rung, so that the demo's past
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from deploy.demo.words import MEASURES, OBSTACLES, PROGRESS, REFUSALS, REPLY, RE
 from services.issues.domain import commands as asked
 from services.issues.domain.deadlines import workdays
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import NOTHING, KnownReport, KnownTicket
 from services.issues.domain.numbers import DocumentKind, document, number
 from services.issues.domain.states import Signed, State, Unreported, under_of
 from services.issues.reactions import ITSELF, issue_id
@@ -55,7 +56,6 @@ class Origin:
     enterprise: Enterprise
     report: asked.ReportIssue
     by: Actor = ITSELF
-    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
     road: str = ""
 
 
@@ -100,11 +100,11 @@ def _numbered(steps: list[Step]) -> Iterator[Step]:
     counts: dict[tuple[DocumentKind, int], int] = {}
     written: dict[str, str] = {}
     for step in sorted(steps, key=lambda step: step.at):
-        if (mark := step.known.get("document_no")) is not None:
+        if (mark := step.known.document_no) is not None:
             kind = DocumentKind.REQUEST if isinstance(step.command, asked.RequestEscalation) else DocumentKind.SLIP
             counts[kind, step.at.year] = counts.get((kind, step.at.year), 0) + 1
             written[mark] = document(kind, step.at.year, counts[kind, step.at.year])
-            yield replace(step, known={**step.known, "document_no": written[mark]})
+            yield replace(step, known=replace(step.known, document_no=written[mark]))
         elif isinstance(step.command, asked.AnswerSupervision):
             yield replace(step, command=step.command.model_copy(update={"no": written[step.command.no]}))
         else:
@@ -143,18 +143,19 @@ class _Path:
 
     def _take(self, step: Step) -> None:
         self._last = step.at
-        context = step.ask(self._span.calendar).context
-        self._state = ISSUE.fold(ISSUE.decide(self._state, step.command, context), self._state)
+        asked_for: Any = step.command
+        facts = ISSUE.decide(self._state, asked_for, step.ask(self._span.calendar).context)
+        self._state = ISSUE.fold(facts, self._state)
 
     def _rings(self, until: datetime) -> Iterator[Step]:
         """What rings before an instant, and the answer to a slip a day later."""
         while not isinstance(self._state, Unreported) and (due := [r for r in self._state.notes.rings if r.at < until]):
             ring = due[0]
             at = max(ring.at, self._last)
-            known: dict[str, Any] = {"document_no": f"{self._id}/{len(self._state.notes.slips)}", "reds": 0}
+            slip = KnownTicket(document_no=f"{self._id}/{len(self._state.notes.slips)}", reds=0)
             command = asked.RaiseAlarm(kind=ring.kind, deadline=ring.deadline, at=ring.at)
             id_ = derived_id("alarm", str(self._id), ring.kind, str(ring.deadline))
-            step = Step(at, ISSUE, str(self._id), command, ITSELF, id_, self._id, known if ring.kind is Alarm.RED else {})
+            step = Step(at, ISSUE, str(self._id), command, ITSELF, id_, self._id, slip if ring.kind is Alarm.RED else NOTHING)
             self._take(step)
             yield step
             if ring.kind is Alarm.RED:
@@ -167,7 +168,9 @@ class _Path:
         unit = _addressee(self._state)
         if at < until and self._rng.random() < 0.8:  # noqa: PLR2004
             reply = "已明确专人,正在加紧办理,将于近日报结。"
-            step = self._step(asked.AnswerSupervision(no=slip.no, reply=reply), self._where.who[f"{unit}-head"].actor, {}, at)
+            step = self._step(
+                asked.AnswerSupervision(no=slip.no, reply=reply), self._where.who[f"{unit}-head"].actor, NOTHING, at
+            )
             self._take(step)
             yield step
 
@@ -183,7 +186,13 @@ class _Path:
             yield from self._declined(office, contested=road == "contested")
             return
         if road == "merged" and self._other is not None:
-            yield self._next(0, 1, asked.MergeIssue(master=self._other[0], reason="同一事项"), office, {"master": self._other[1]})
+            yield self._next(
+                0,
+                1,
+                asked.MergeIssue(master=self._other[0], reason="同一事项"),
+                office,
+                KnownTicket(master=self._other[1], siblings=0),
+            )
             yield self._next(3, 6, asked.AnswerSibling(reply=REPLY), liaison)
             yield self._next(1, 3, self._answer(Rating.SATISFIED), who["caller"].actor)
             return
@@ -203,7 +212,7 @@ class _Path:
         if road == "sign":
             return
         handler = who[f"{to}-worker{rng.randint(1, 3)}"].actor
-        yield self._next(0, 1, asked.SignIssue(), handler, {"posts": self._where.posts})
+        yield self._next(0, 1, asked.SignIssue(), handler, KnownTicket(posts=self._where.posts))
         yield self._next(0, 1, asked.ProgressIssue(note=rng.choice(PROGRESS), contacted=True), handler)
         if road == "withdrawn":
             call = "已电话核实,企业表示事项已自行解决,要求撤回。"
@@ -243,19 +252,19 @@ class _Path:
             progress = "已对接上级业务部门,政策口径待明确。"
             yield self._next(14, 14, asked.RenewTracking(progress=progress, measures=measures, milestone=renewed), head)
             return None
-        mark = {"document_no": f"{self._id}/request"}
+        mark = KnownTicket(document_no=f"{self._id}/request")
         tried = asked.RequestEscalation(tried="已两次现场协调,涉及权限不在本级", request="请求区级协调相关部门研究解决")
         yield self._next(1, 2, tried, head, mark)
         if road == "asking":
             return None
         office_head = who["office-head"]
-        units = {other.code for other in self._where.filing} | {OFFICE}
-        known = {"units": units, "posts": self._where.posts}
+        units = frozenset(other.code for other in self._where.filing) | {OFFICE}
+        known = KnownTicket(units=units, posts=self._where.posts)
         lift = asked.ApproveEscalation(unit=OFFICE, leader=who["chief"].id, handler=office_head.id, document="")
         yield self._next(0, 2, lift, office, known)
         if road == "city":
             higher = asked.RequestEscalation(tried="区级专题会议研究,权限在市级", request="恳请市级主管部门研究批复")
-            yield self._next(2, 4, higher, office, {"document_no": f"{self._id}/city"})
+            yield self._next(2, 4, higher, office, KnownTicket(document_no=f"{self._id}/city"))
             yield self._next(1, 2, lift.model_copy(update={"document": "七星府呈〔2026〕18号"}), chief, known)
             yield self._next(5, 8, asked.RecordCityReply(document="毕优办函〔2026〕6号", reply="原则同意,请按程序办理。"), office)
         return office_head.actor
@@ -267,9 +276,9 @@ class _Path:
         helping = next(other.code for other in self._where.filing if other.code != unit) if road == "handled" else None
         order = asked.DispatchIssue(unit=unit, co_units=(helping,) if helping else (), leader=who[f"{unit}-deputy"].id,
                                     measures=MEASURES[0], due="standard")  # fmt: skip
-        known = {"units": {other.code for other in self._where.filing}, "posts": self._where.posts}
+        known = KnownTicket(units=frozenset(other.code for other in self._where.filing), posts=self._where.posts)
         yield self._next(0, 0, order, office, known)
-        yield self._next(0, 0, asked.SignIssue(), handler, {"posts": self._where.posts})
+        yield self._next(0, 0, asked.SignIssue(), handler, KnownTicket(posts=self._where.posts))
         yield self._next(0, 1, asked.ProgressIssue(note=PROGRESS[0], contacted=True), handler)
         if helping:
             handler = yield from self._helped(unit, helping)
@@ -282,7 +291,7 @@ class _Path:
                 yield self._next(0, 1, asked.ApproveExtension(note="同意再延"), who[account].actor)
         elif road == "sent-back":
             tried = asked.RequestEscalation(tried="已现场协调一次", request="请求区级协调")
-            yield self._next(0, 1, tried, head, {"document_no": f"{self._id}/request"})
+            yield self._next(0, 1, tried, head, KnownTicket(document_no=f"{self._id}/request"))
             back = asked.RejectEscalation(directions="属本级职权,请会同供电所继续办理,两日内答复企业")
             yield self._next(0, 1, back, office)
         else:
@@ -296,7 +305,7 @@ class _Path:
         head, taker = who[f"{unit}-head"].actor, who[f"{unit}-worker2"]
         yield self._next(0, 0, asked.SupplementIssue(words="企业来电补充:货车进出多在早间。"), who["hotline"].actor)
         taken = asked.ReassignIssue(handler=taker.id, reason="原承办人外出培训")
-        yield self._next(0, 1, taken, head, {"posts": self._where.posts})
+        yield self._next(0, 1, taken, head, KnownTicket(posts=self._where.posts))
         part = asked.AnswerCoHandling(unit=helping, result="已完成本单位承担的现场勘查。")
         yield self._next(0, 1, part, who[f"{helping}-deputy"].actor)
         request = asked.RequestExtension(workdays=3, reason="等待施工单位进场", plan="进场后三日内完成", told=True)
@@ -320,7 +329,8 @@ class _Path:
         leader = self._where.who[f"{to}-{self._rng.choice(('head', 'deputy'))}"]
         order = asked.DispatchIssue(unit=to, co_units=(), leader=leader.id, measures=self._rng.choice(MEASURES), due="standard")
         by = self._where.who["office" if across else f"{unit}-head"].actor
-        known = {"units": {other.code for other in self._where.filing} | {OFFICE}, "posts": self._where.posts}
+        units = frozenset(other.code for other in self._where.filing) | {OFFICE}
+        known = KnownTicket(units=units, posts=self._where.posts)
         return self._next(0, 1, order, by, known)
 
     def _finish(self, to: str, handler: Actor, road: str) -> Iterator[Step]:
@@ -350,7 +360,7 @@ class _Path:
             yield self._resolve(handler, 2)
             yield self._next(0, 1, asked.ApproveResolution(note="复核通过"), reviewer)
             yield self._next(1, 2, self._answer(Rating.SATISFIED), caller)
-        yield self._next(0, 0, asked.CloseIssue(), caller)
+        yield self._next(0, 0, asked.CloseIssue(), caller, KnownTicket(siblings=0))
 
     def _leader(self, unit: str) -> Actor:
         """Who reviews: the deputy, or the head where the deputy had it because nobody signed in time."""
@@ -368,14 +378,12 @@ class _Path:
 
     def _report(self, unit: str) -> Step:
         enterprise = self._origin.enterprise
-        known = {
-            "no": self._no, "unit": unit, "units": frozenset({unit}), **self._origin.known,
-            "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
-        }  # fmt: skip
+        named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
+        known = KnownTicket(KnownReport(named, unit), self._no, frozenset({unit}))
         id_ = derived_id("issues", "report", str(self._id))
         return Step(self._at, ISSUE, str(self._id), self._origin.report, self._origin.by, id_, self._id, known)
 
-    def _next(self, first: int, last: int, command: asked.Step, by: Actor, known: Mapping[str, Any] | None = None) -> Step:
+    def _next(self, first: int, last: int, command: asked.TicketCommand, by: Actor, known: KnownTicket = NOTHING) -> Step:
         """A step so many working days on, and never before the one before it."""
         day: date = self._span.later(self._at.date(), self._rng.randint(first, last))
         at = self._span.instant(day, self._rng)
@@ -387,9 +395,9 @@ class _Path:
                 else self._span.instant(day, self._rng)
             )
         self._at = max(at, self._at)
-        return self._step(command, by, known or {}, self._at)
+        return self._step(command, by, known, self._at)
 
-    def _step(self, command: asked.Step, by: Actor, known: Mapping[str, Any], at: datetime) -> Step:
+    def _step(self, command: asked.TicketCommand, by: Actor, known: KnownTicket, at: datetime) -> Step:
         self._count += 1
         id_ = derived_id("demo", "issue", str(self._id), str(self._count))
         return Step(at, ISSUE, str(self._id), command, by, id_, self._id, known)

@@ -17,6 +17,7 @@ import structlog
 from services.issues.domain import timers
 from services.issues.domain.commands import RaiseAlarm
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import NOTHING, Knowing, KnownTicket
 from services.issues.domain.numbers import DocumentKind
 from services.issues.domain.states import State, Unreported
 from services.issues.projections.numbering import documented
@@ -88,7 +89,7 @@ async def _ring(service: Service, issue: UUID, commands: Sequence[RaiseAlarm]) -
     rung = 0
     for command in commands:
         done = await service.desk.handle(
-            ISSUE, issue, command, await service.context(ITSELF, issue),
+            ISSUE, issue, command, await service.context(ITSELF, issue, NOTHING),
             command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
             prepare=partial(documented, DocumentKind.SLIP, red=command.deadline) if command.kind is Alarm.RED else None,
         )  # fmt: skip
@@ -103,7 +104,7 @@ async def foreseen(service: Service, at: datetime, issue: UUID | None = None) ->
     )
     found: list[Rung] = []
     calendar = await service.calendar()
-    nobody = Context(ITSELF, at, local_date(at), calendar, UUID(int=0), {"document_no": "(待编号)", "reds": 0})
+    nobody = Context(ITSELF, at, local_date(at), calendar, UUID(int=0), KnownTicket(document_no="(待编号)", reds=0))
     for start in range(0, len(rows), _AT_ONCE):
         ids = [row["issue"] for row in rows[start : start + _AT_ONCE]]
         async with service.pool.acquire() as connection:
@@ -114,7 +115,7 @@ async def foreseen(service: Service, at: datetime, issue: UUID | None = None) ->
     return sorted(found, key=lambda item: (item.at, str(item.issue), item.ring.kind))
 
 
-def _story(issue: UUID, state: State, context: Context, until: datetime) -> list[Rung]:
+def _story(issue: UUID, state: State, context: Knowing, until: datetime) -> list[Rung]:
     """The rings of one ticket, one after the other, each with what it brings about."""
     found: list[Rung] = []
     while not isinstance(state, Unreported):

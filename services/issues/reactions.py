@@ -18,6 +18,7 @@ from uuid import UUID
 
 from services.issues.domain.commands import RederiveDeadline, ReportIssue
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import NOTHING, KnownReport, KnownTicket
 from services.issues.domain.omission import OMISSION, SuspectOmission
 from services.issues.domain.refusals import AlreadyReported
 from services.issues.projections.heard import responsible
@@ -85,7 +86,8 @@ async def on_visit_recorded(service: Service, entry: Entry) -> None:
         return
     visit = UUID(entry.key)
     for place, demand in enumerate(fact.demands):
-        await _open(service, entry, issue_id(visit, demand.no), report_of(visit, fact, place), fact.enterprise)
+        report, by = report_of(visit, fact, place), fact.visitors[0].member
+        await _open(service, entry, issue_id(visit, demand.no), report, fact.enterprise, responsible(fact), by)
 
 
 async def on_visit_heard(service: Service, entry: Entry) -> None:
@@ -112,7 +114,7 @@ async def on_demand_raised(service: Service, entry: Entry) -> None:
         enterprise=fact.enterprise.id, unit=fact.unit, source=Source.ENTERPRISE, content=fact.content, category=fact.category,
         nature=fact.nature, reporter=fact.reporter, phone=fact.phone,
     )  # fmt: skip
-    await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise)
+    await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise, fact.unit)
 
 
 async def on_inspection_alleged(service: Service, entry: Entry) -> None:
@@ -120,11 +122,12 @@ async def on_inspection_alleged(service: Service, entry: Entry) -> None:
     fact = entry.fact
     if not isinstance(fact, InspectionAlleged):
         return
+    unit = await _inspectorate(service)
     command = ReportIssue.model_construct(
-        enterprise=fact.enterprise.id, unit=await _inspectorate(service), source=Source.ALLEGATION, content=_ALLEGED,
+        enterprise=fact.enterprise.id, unit=unit, source=Source.ALLEGATION, content=_ALLEGED,
         category=Category.ENFORCEMENT, nature=Nature.COMPLAINT, urgency=Urgency.CRITICAL,
     )  # fmt: skip
-    await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise)
+    await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise, unit)
 
 
 async def _inspectorate(service: Service) -> str:
@@ -140,14 +143,16 @@ async def _inspectorate(service: Service) -> str:
     return code
 
 
-async def _open(service: Service, entry: Entry, key: UUID, command: ReportIssue, enterprise: Visited) -> None:
+async def _open(
+    service: Service, entry: Entry, key: UUID, command: ReportIssue, enterprise: Visited, unit: str, by: UUID | None = None
+) -> None:
     """Report it on the day it was said, once."""
-    happened, unit = datetime.fromisoformat(entry.envelope["time"]), command.unit
+    happened = datetime.fromisoformat(entry.envelope["time"])
     cause = {"causationid": entry.envelope["id"], "correlationid": entry.envelope.get("correlationid", "")}
     token = links.set({**links.get(), **cause})
     try:
-        by = entry.fact.visitors[0].member if isinstance(entry.fact, VisitRecorded) else None
-        context = await service.context(ITSELF, key, enterprise=enterprise, unit=unit, units=frozenset({unit}), by=by)
+        known = KnownTicket(KnownReport(enterprise, unit, by), units=frozenset({unit}))
+        context = await service.context(ITSELF, key, known)
         context = replace(context, now=happened, today=local_date(happened))
         await service.desk.handle(
             ISSUE, key, command, context, command_id=derived_id("issues", "report", str(key)), prepare=numbered
@@ -177,7 +182,7 @@ async def on_year_published(service: Service, entry: Entry) -> None:
 
 async def _rederive(service: Service, key: UUID, year: int, version: int) -> None:
     await service.desk.handle(
-        ISSUE, key, RederiveDeadline(), await service.context(ITSELF, key),
+        ISSUE, key, RederiveDeadline(), await service.context(ITSELF, key, NOTHING),
         command_id=derived_id("issues", "rederive", str(key), str(year), str(version)),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.events.unmasking import Unmasked
 from shared.events.visits import Visited
 from shared.freetext import Code, FreeText, Name, Reference, Said
 from shared.months import WrittenDate
@@ -500,22 +501,8 @@ class OmissionCleared(Fact, type="issues.omission-cleared.v1"):
     on: date
 
 
-class PersonalUnmasked(Fact, type="issues.personal-unmasked.v1"):
+class PersonalUnmasked(Unmasked, type="issues.personal-unmasked.v1"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
-
-    what: Code
-    about: Code
-    unit: Code = ""
-    fields: tuple[Code, ...]
-    reason: FreeText
-    by: UUID
-    role: Code
-    at: datetime
-
-    @property
-    def told_of(self) -> str:
-        """Why somebody was asked about belongs to whom it was asked about."""
-        return self.about
 
 
 class DutyDay(Part):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.events.unmasking import Unmasked
 from shared.freetext import Basis, Code, FreeText, Grounds, Name, Published, Reference, Registered, Said
 from shared.months import WrittenDate
 from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
@@ -646,22 +647,8 @@ class HandoverWithdrawn(Fact, type="roster.handover-withdrawn.v1"):
     on: date
 
 
-class PersonalUnmasked(Fact, type="roster.personal-unmasked.v1"):
+class PersonalUnmasked(Unmasked, type="roster.personal-unmasked.v1"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
-
-    what: Code
-    about: Code
-    unit: Code = ""
-    fields: tuple[Code, ...]
-    reason: FreeText
-    by: UUID
-    role: Code
-    at: datetime
-
-    @property
-    def told_of(self) -> str:
-        """Why somebody was asked about belongs to whom it was asked about."""
-        return self.about
 
 
 class SubjectErased(Fact, type="roster.subject-erased.v1"):

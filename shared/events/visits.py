@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from shared.events import Fact, Part
+from shared.events.unmasking import Unmasked
 from shared.freetext import Code, FreeText, Name, Published, Reference, Said
 from shared.months import WrittenDate
 from shared.terms import (
@@ -653,19 +654,5 @@ class ContactsCapped(Fact, type="visits.contacts-capped.v1"):
     most: int
 
 
-class PersonalUnmasked(Fact, type="visits.personal-unmasked.v1"):
+class PersonalUnmasked(Unmasked, type="visits.personal-unmasked.v1"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
-
-    what: Code
-    about: Code
-    unit: Code = ""
-    fields: tuple[Code, ...]
-    reason: FreeText
-    by: UUID
-    role: Code
-    at: datetime
-
-    @property
-    def told_of(self) -> str:
-        """Why somebody was asked about belongs to whom it was asked about."""
-        return self.about

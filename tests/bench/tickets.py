@@ -26,6 +26,7 @@ from services.issues import api, clock
 from services.issues.app import build
 from services.issues.domain.commands import AcceptIssue, DispatchIssue, ProgressIssue, ReportIssue, SignIssue, Step
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.projections import VIEWS
 from services.issues.projections.numbering import numbered
 from shared.decider import Actor, Context
@@ -74,10 +75,8 @@ async def _service(ground: Ground) -> AsyncGenerator[Service, None]:
 
 def _context(unit: str, key: UUID, at: datetime) -> Context:
     actor = Actor(derived_id("member", unit), unit, frozenset({Role.WORKER, Role.LIAISON, Role.HEAD}), unit)
-    known: dict[str, Any] = {
-        "enterprise": Visited(id=derived_id("bench", unit), code="91520502MA00000001", name="毕节市测试有限公司"), "unit": unit,
-        "units": frozenset({unit}), "posts": {actor.id: {unit: actor.roles}},
-    }  # fmt: skip
+    named = Visited(id=derived_id("bench", unit), code="91520502MA00000001", name="毕节市测试有限公司")
+    known = KnownTicket(KnownReport(named, unit), units=frozenset({unit}), posts={actor.id: {unit: actor.roles}})
     return Context(actor, at, local_date(at), Calendar.of({}), key, known)
 
 
@@ -85,7 +84,7 @@ async def _report(service: Service, unit: str) -> UUID:
     key = new_id()
     context = _context(unit, key, _REPORTED)
     content = ",".join(_PARTS[:3])
-    command = ReportIssue(enterprise=context.known["enterprise"].id, source=Source.IN_PERSON, content=content)
+    command = ReportIssue(enterprise=derived_id("bench", unit), source=Source.IN_PERSON, content=content)
     await service.desk.handle(ISSUE, key, command, context, command_id=new_id(), prepare=numbered)
     return key
 

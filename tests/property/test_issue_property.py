@@ -29,6 +29,7 @@ from services.issues.domain.commands import (
     Step as Asked,
 )
 from services.issues.domain.issue import ISSUE, allowed_actions
+from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.states import (
     Accepted,
     Archived,
@@ -164,13 +165,8 @@ def stories(draw: st.DrawFn) -> list[tuple[Asked, Actor, int]]:
 
 
 def context(who: Actor, on: date) -> Context:
-    known = {
-        "no": "QXG-202609-T01-0001",
-        "enterprise": ENTERPRISE,
-        "unit": who.unit or "T01",
-        "units": frozenset(UNITS),
-        "posts": POSTS,
-    }
+    report = KnownReport(ENTERPRISE, who.unit or "T01")
+    known = KnownTicket(report, "QXG-202609-T01-0001", frozenset(UNITS), POSTS, siblings=0)
     return Context(who, datetime(on.year, on.month, on.day, 2, tzinfo=UTC), on, CALENDAR, SUBJECT, known)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -215,7 +215,7 @@ class TicketYear(RuleBasedStateMachine):
     def context(self, issue: UUID, who: Actor) -> Context:
         n = sum(len(state.notes.documents) for state in self.states.values() if not isinstance(state, Unreported)) + 1
         others = sum(1 for item in self.log.told if isinstance(item.fact, e.AlarmRaised) and item.fact.kind is Alarm.RED)
-        known = {**t.KNOWN, "no": f"QXG-2026-{issue.hex[-4:]}", "document_no": f"贵服督〔2026〕{n}号", "reds": others}
+        known = replace(t.KNOWN, no=f"QXG-2026-{issue.hex[-4:]}", document_no=f"贵服督〔2026〕{n}号", reds=others)
         return Context(who, self.now, local_date(self.now), self.calendar, issue, known)
 
     def handle(self, issue: UUID, command: c.Step, who: Actor, command_id: Any) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF
 from shared.events.visits import Visited
@@ -22,6 +23,6 @@ async def alleged(desk: Desk, unit: str = "INSPECT", enterprise: int = 0) -> str
         category=Category.ENFORCEMENT, nature=Nature.COMPLAINT, urgency=Urgency.CRITICAL,
     )  # fmt: skip
     visited = Visited(id=whose, code=credit(enterprise + 1), name=f"某{enterprise + 1}公司")
-    context = await desk.issues.context(ITSELF, key, enterprise=visited, unit=unit, units=frozenset({unit}))
+    context = await desk.issues.context(ITSELF, key, KnownTicket(KnownReport(visited, unit), units=frozenset({unit})))
     await desk.issues.desk.handle(ISSUE, key, command, context, command_id=uuid4(), prepare=numbered)
     return str(key)

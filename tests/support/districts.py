@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport
 from shared.decider import Context
 from shared.events import roster, visits
 from shared.months import SHANGHAI, Calendar, Year, local_date
@@ -111,7 +113,8 @@ class District:
         """By the real decider, by whoever may, hours or days apart; refused steps leave nothing behind."""
         chance, state = self.chance, ISSUE.initial
         now = datetime.combine(FIRST + timedelta(days=chance.randint(-15, 28)), datetime.min.time(), SHANGHAI).replace(hour=9)
-        known = {**t.KNOWN, "no": f"QXG-202609-T01-{number + 1:04d}", "unit": chance.choice(["T01", "T01", "D05"])}
+        report = KnownReport(t.ENTERPRISE, chance.choice(["T01", "T01", "D05"]))
+        known = replace(t.KNOWN, no=f"QXG-202609-T01-{number + 1:04d}", report=report)
         subject = UUID(f"01990000-0000-7000-8000-{number + 1:012x}")  # As clients make them: others are the platform's.
         for _ in range(chance.randint(2, 45)):
             command, who = chance.choice(inviting(state, local_date(now)))

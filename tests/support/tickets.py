@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
 from shared.decider import Actor, Context
 from shared.events import Fact
 from shared.events.issues import AlarmsSet
@@ -63,12 +65,16 @@ PEOPLE = {
         person("auditor", "INSPECT", Role.AUDITOR), person("admin", "", Role.ADMIN), person("system", "", Role.SYSTEM),
     )
 }  # fmt: skip
-KNOWN: dict[str, Any] = {
-    "no": "QXG-202609-T01-0001", "enterprise": ENTERPRISE, "unit": "T01",
-    "units": frozenset({"T01", "T02", "D05", "OFFICE", "INSPECT"}),
-    "posts": {who.id: {who.unit: who.roles} for who in PEOPLE.values()},
-    "document_no": SLIP, "master": "QXG-202609-T01-0002", "siblings": 0, "reds": 0,
-}  # fmt: skip
+KNOWN = KnownTicket(
+    report=KnownReport(ENTERPRISE, "T01"),
+    no="QXG-202609-T01-0001",
+    units=frozenset({"T01", "T02", "D05", "OFFICE", "INSPECT"}),
+    posts={who.id: {who.unit: who.roles} for who in PEOPLE.values()},
+    master="QXG-202609-T01-0002",
+    siblings=0,
+    document_no=SLIP,
+    reds=0,
+)
 
 
 def at(text: str) -> datetime:
@@ -77,11 +83,12 @@ def at(text: str) -> datetime:
 
 
 def context(who: str | Actor, when: str | datetime = "09-14T10:00", **known: Any) -> Context:
-    """What a decision knows, at an hour."""
+    """What a decision knows, at an hour; of a ticket unless it is told what else (``known``)."""
     now = at(when) if isinstance(when, str) else when
     actor = PEOPLE[who] if isinstance(who, str) else who
     calendar = known.pop("calendar", CALENDAR)
-    return Context(actor, now, local_date(now), calendar, SUBJECT, {**KNOWN, **known})
+    told = known["known"] if "known" in known else replace(KNOWN, **known)
+    return Context(actor, now, local_date(now), calendar, SUBJECT, told)
 
 
 REPORT = c.ReportIssue(enterprise=ENTERPRISE.id, source=Source.IN_PERSON, content="厂区门口道路积水", nature=Nature.HELP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -28,19 +29,19 @@ LOST = call.MissCall(phone=Personal("199 0000 0031"))
 Said = tuple[Command, str, str]
 
 
-def told(decider: Decider[Any], *said: Said, **known: Any) -> Any:
+def told(decider: Decider[Any], *said: Said, known: Any = None) -> Any:
     """The state after commands, each by somebody at an hour; ``enterprise`` is nobody's unless a test names one."""
     state = decider.initial
     for command, who, when in said:
-        facts = decider.decide(state, command, context(who, when, **{"enterprise": None, **known}))
+        facts = decider.decide(state, command, context(who, when, known=known))
         state = decider.fold(facts, state)
     return state
 
 
-def refused(decider: Decider[Any], state: Any, command: Command, who: str, when: str = "09-14T10:00", **known: Any) -> str:
+def refused(decider: Decider[Any], state: Any, command: Command, who: str, when: str = "09-14T10:00", known: Any = None) -> str:
     """The name of a refusal."""
     with pytest.raises(Problem) as found:
-        decider.decide(state, command, context(who, when, **{"enterprise": None, **known}))
+        decider.decide(state, command, context(who, when, known=known))
     assert found.value.document()["title"]
     return type(found.value).__name__
 
@@ -100,18 +101,16 @@ def test_a_call_is_written_down_after_it_was_made() -> None:
 def test_a_demand_belongs_to_an_enterprise() -> None:
     asked = call.TakeCall(content="停水", demand=call.Asked(content="停水两天"))
     assert refused(call.CALL, call.Unheard(), asked, "hotline") == "DemandOfNobody"
-    taken = told(
-        call.CALL, (asked.model_copy(update={"enterprise": ENTERPRISE.id}), "hotline", "09-14T10:00"), enterprise=ENTERPRISE
-    )
+    taken = told(call.CALL, (asked.model_copy(update={"enterprise": ENTERPRISE.id}), "hotline", "09-14T10:00"), known=ENTERPRISE)
     assert taken.call.ticket == call.ticket_of_call(context("hotline").subject)
 
 
 # The desk's roster.
 
-SEPTEMBER: dict[str, Any] = {
-    "month": Month.parse("2026-09"),
-    "posts": {PEOPLE["hotline"].id: {date(2026, 9, day) for day in range(1, 16)}, PEOPLE["office"].id: {date(2026, 9, 14)}},
-}
+SEPTEMBER = duty.KnownDesk(
+    Month.parse("2026-09"),
+    {PEOPLE["hotline"].id: {date(2026, 9, day) for day in range(1, 16)}, PEOPLE["office"].id: {date(2026, 9, 14)}},
+)
 
 
 def seat(day: int, *accounts: str, month: int = 9) -> duty.Seat:
@@ -129,17 +128,17 @@ def seat(day: int, *accounts: str, month: int = 9) -> duty.Seat:
     ],
 )
 def test_a_roster_names_each_day_once_and_people_of_the_desk(days: tuple[duty.Seat, ...], why: str) -> None:
-    assert refused(duty.DUTY, duty.Unpublished(), duty.PublishDuty(days=days), "office", **SEPTEMBER) == why
+    assert refused(duty.DUTY, duty.Unpublished(), duty.PublishDuty(days=days), "office", known=SEPTEMBER) == why
 
 
 def test_a_published_roster_is_changed_with_a_reason() -> None:
     first, second = (seat(14, "hotline"),), (seat(15, "hotline"), seat(14, "office"))
-    state = told(duty.DUTY, (duty.PublishDuty(days=first), "office", "09-01T10:00"), **SEPTEMBER)
-    assert refused(duty.DUTY, state, duty.PublishDuty(days=second), "office", **SEPTEMBER) == "DutyKnown"
-    assert duty.decide(state, duty.PublishDuty(days=first), context("office", **SEPTEMBER)) == []
-    [fact] = duty.decide(state, duty.ReviseDuty(days=second, reason="调班"), context("office", **SEPTEMBER))
+    state = told(duty.DUTY, (duty.PublishDuty(days=first), "office", "09-01T10:00"), known=SEPTEMBER)
+    assert refused(duty.DUTY, state, duty.PublishDuty(days=second), "office", known=SEPTEMBER) == "DutyKnown"
+    assert duty.decide(state, duty.PublishDuty(days=first), context("office", known=SEPTEMBER)) == []
+    [fact] = duty.decide(state, duty.ReviseDuty(days=second, reason="调班"), context("office", known=SEPTEMBER))
     assert [day.on.day for day in duty.evolve(state, fact).days] == [14, 15]  # type: ignore[union-attr]
-    assert refused(duty.DUTY, state, duty.ReviseDuty(days=second, reason="调班"), "hotline", **SEPTEMBER) == "Forbidden"
+    assert refused(duty.DUTY, state, duty.ReviseDuty(days=second, reason="调班"), "hotline", known=SEPTEMBER) == "Forbidden"
 
 
 # Transferred orders.
@@ -223,7 +222,7 @@ def test_an_order_that_waits_is_settled_once() -> None:
     assert order.decide(held, hold, context("system")) == []
     assert refused(order.ORDER, held, order.DismissOrder(reason="不是企业"), "w") == "Forbidden"
     match = order.MatchOrder(enterprise=ENTERPRISE.id)
-    [fact] = order.decide(held, match, context("office"))
+    [fact] = order.decide(held, match, context("office", known=ENTERPRISE))
     matched = order.evolve(held, fact)
     assert order.decide(matched, match, context("office")) == []
     assert refused(order.ORDER, matched, order.DismissOrder(reason="不是企业"), "office") == "OrderSettled"
@@ -238,7 +237,7 @@ def test_a_person_supplies_the_words_an_order_has_not() -> None:
         assert len(held.order.content) <= 2000
         assert refused(order.ORDER, held, order.MatchOrder(enterprise=ENTERPRISE.id), "office") == "OrderIncomplete"
         match = order.MatchOrder(enterprise=ENTERPRISE.id, content="路灯不亮")
-        assert len(order.decide(held, match, context("office"))) == 1
+        assert len(order.decide(held, match, context("office", known=ENTERPRISE))) == 1
         assert order.report_held(held.order, match).content == "路灯不亮"
 
 
@@ -250,8 +249,8 @@ HANDS = recheck.Hands(frozenset({"T01"}), frozenset({PEOPLE["w"].id, PEOPLE["cal
 
 
 def drawn(seed: str, numbers: list[str], who: str = "office") -> RecheckDrawn:
-    known: dict[str, Any] = {"seed": seed, "population": dict.fromkeys(numbers, HANDS)}
-    [fact] = recheck.decide(recheck.Undrawn(), DRAW, context(who, **known))
+    known = recheck.KnownPopulation(seed, dict.fromkeys(numbers, HANDS))
+    [fact] = recheck.decide(recheck.Undrawn(), DRAW, context(who, known=known))
     assert isinstance(fact, RecheckDrawn)
     return fact
 
@@ -268,35 +267,32 @@ def test_the_same_seed_draws_the_same_and_anybody_repeats_it() -> None:
 
 def test_whoever_had_a_part_draws_none_and_asks_none() -> None:
     mixed = {NUMBERS[0]: recheck.Hands(frozenset({"T01"}), frozenset()), NUMBERS[1]: HANDS}
-    known: dict[str, Any] = {"seed": "ab" * 16, "population": mixed}
+    known = recheck.KnownPopulation("ab" * 16, mixed)
     for who in ("w", "h", "caller"):
-        assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, who, **known) == "Forbidden"
-    own: dict[str, Any] = {**known, "population": {**mixed, NUMBERS[2]: recheck.Hands(frozenset({"OFFICE"}), frozenset())}}
-    assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, "office", **own) == "DrawsOwnWork"
-    mine: dict[str, Any] = {
-        **known,
-        "population": {NUMBERS[0]: recheck.Hands(frozenset({"T01"}), frozenset({PEOPLE["office"].id}))},
-    }
-    assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, "office", **mine) == "DrawsOwnWork"
-    assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, "office", seed="ab", population={}) == "NothingToDraw"
+        assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, who, known=known) == "Forbidden"
+    own = replace(known, population={**mixed, NUMBERS[2]: recheck.Hands(frozenset({"OFFICE"}), frozenset())})
+    assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, "office", known=own) == "DrawsOwnWork"
+    mine = replace(known, population={NUMBERS[0]: recheck.Hands(frozenset({"T01"}), frozenset({PEOPLE["office"].id}))})
+    assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, "office", known=mine) == "DrawsOwnWork"
+    assert refused(recheck.RECHECK, recheck.Undrawn(), DRAW, "office", known=recheck.KnownPopulation("ab", {})) == "NothingToDraw"
     state = recheck.evolve(recheck.Undrawn(), drawn("ab" * 16, NUMBERS))
-    assert refused(recheck.RECHECK, state, DRAW, "office", **known) == "RecheckKnown"
+    assert refused(recheck.RECHECK, state, DRAW, "office", known=known) == "RecheckKnown"
     said = recheck.RecordRecheck(no=state.draw.sample[0], outcome=CallOutcome.ANSWERED, confirmed=True)  # type: ignore[union-attr]
-    assert refused(recheck.RECHECK, state, said, "caller", hands=HANDS) == "ChecksOwnWork"
-    assert refused(recheck.RECHECK, state, said.model_copy(update={"no": "QXG"}), "office", hands=HANDS) == "NotInTheSample"
-    assert len(recheck.decide(state, said, context("inspector", hands=HANDS))) == 1
+    assert refused(recheck.RECHECK, state, said, "caller", known=HANDS) == "ChecksOwnWork"
+    assert refused(recheck.RECHECK, state, said.model_copy(update={"no": "QXG"}), "office", known=HANDS) == "NotInTheSample"
+    assert len(recheck.decide(state, said, context("inspector", known=HANDS))) == 1
 
 
 def test_what_an_enterprise_said_stands_and_who_was_not_reached_is_called_again() -> None:
     state: Any = recheck.evolve(recheck.Undrawn(), drawn("ab" * 16, NUMBERS))
     no: str = state.draw.sample[0]
-    known: dict[str, Any] = {"hands": HANDS}
+    known = HANDS
     for outcome, confirmed in ((CallOutcome.UNREACHED, None), (CallOutcome.ANSWERED, False)):
         said = recheck.RecordRecheck(no=no, outcome=outcome, confirmed=confirmed)
-        state = recheck.RECHECK.fold(recheck.decide(state, said, context("inspector", **known)), state)
+        state = recheck.RECHECK.fold(recheck.decide(state, said, context("inspector", known=known)), state)
     assert state.found[no].confirmed is False
     nicer = recheck.RecordRecheck(no=no, outcome=CallOutcome.ANSWERED, confirmed=True)
-    assert refused(recheck.RECHECK, state, nicer, "inspector", **known) == "NotInTheSample"
+    assert refused(recheck.RECHECK, state, nicer, "inspector", known=known) == "NotInTheSample"
     for outcome, confirmed in ((CallOutcome.UNREACHED, True), (CallOutcome.ANSWERED, None)):
         with pytest.raises(ValidationError):
             recheck.RecordRecheck(no=no, outcome=outcome, confirmed=confirmed)
@@ -314,7 +310,7 @@ def test_two_tries_are_enough_for_a_day(calls: list[int], on: int) -> None:
 
 # 绿色通道.
 
-UNITS: dict[str, Any] = {"unit": "D05", "units": frozenset({"D05", "T01"}), "enterprise": ENTERPRISE}
+UNITS = green.KnownWindow(ENTERPRISE, "D05", frozenset({"D05", "T01"}))
 
 
 def opened(promised: int, on: date) -> green.OpenGreenCase:
@@ -332,25 +328,25 @@ def opened(promised: int, on: date) -> green.OpenGreenCase:
     ],
 )
 def test_days_saved_are_working_days(promised: int, accepted: date, done: date, used: int, saved: int, due: str) -> None:
-    state = told(green.GREEN, (opened(promised, accepted), "d5", "10-12T10:00"), **UNITS)
+    state = told(green.GREEN, (opened(promised, accepted), "d5", "10-12T10:00"), known=UNITS)
     assert str(state.case.due.on) == due
-    [fact] = green.decide(state, green.FinishGreenCase(done_on=done), context("d5", "10-12T10:00", **UNITS))
+    [fact] = green.decide(state, green.FinishGreenCase(done_on=done), context("d5", "10-12T10:00", known=UNITS))
     assert isinstance(fact, GreenCaseFinished)
     assert (fact.used, fact.saved, fact.calendar) == (used, saved, CALENDAR.version)
 
 
 def test_a_green_case_is_the_windows_own_and_has_its_days_in_order() -> None:
     case, when = opened(5, date(2026, 9, 14)), "09-15T10:00"
-    assert refused(green.GREEN, green.Unopened(), case, "w", when, **UNITS) == "Forbidden"
-    assert refused(green.GREEN, green.Unopened(), case, "office", when, **{**UNITS, "unit": "X"}) == "WindowUnitUnknown"
-    assert refused(green.GREEN, green.Unopened(), opened(5, date(2026, 9, 16)), "d5", when, **UNITS) == "GreenDayWrong"
-    state = told(green.GREEN, (case, "office", when), **UNITS)
+    assert refused(green.GREEN, green.Unopened(), case, "w", when, known=UNITS) == "Forbidden"
+    assert refused(green.GREEN, green.Unopened(), case, "office", when, known=replace(UNITS, unit="X")) == "WindowUnitUnknown"
+    assert refused(green.GREEN, green.Unopened(), opened(5, date(2026, 9, 16)), "d5", when, known=UNITS) == "GreenDayWrong"
+    state = told(green.GREEN, (case, "office", when), known=UNITS)
     for day in (13, 16):
         finish = green.FinishGreenCase(done_on=date(2026, 9, day))
-        assert refused(green.GREEN, state, finish, "d5", when, **UNITS) == "GreenDayWrong"
-    assert green.allowed_actions(state, context("d5", **UNITS)) == ["finish", "drop"]
-    assert green.allowed_actions(state, context("h", **UNITS)) == []
-    dropped = told(green.GREEN, (case, "d5", when), (green.DropGreenCase(reason="误登记"), "d5", when), **UNITS)
+        assert refused(green.GREEN, state, finish, "d5", when, known=UNITS) == "GreenDayWrong"
+    assert green.allowed_actions(state, context("d5", known=UNITS)) == ["finish", "drop"]
+    assert green.allowed_actions(state, context("h", known=UNITS)) == []
+    dropped = told(green.GREEN, (case, "d5", when), (green.DropGreenCase(reason="误登记"), "d5", when), known=UNITS)
     over = green.FinishGreenCase(done_on=date(2026, 9, 15))
-    assert refused(green.GREEN, dropped, over, "d5", when, **UNITS) == "GreenCaseOver"
-    assert refused(green.GREEN, dropped, case, "d5", when, **UNITS) == "GreenCaseKnown"
+    assert refused(green.GREEN, dropped, over, "d5", when, known=UNITS) == "GreenCaseOver"
+    assert refused(green.GREEN, dropped, case, "d5", when, known=UNITS) == "GreenCaseKnown"

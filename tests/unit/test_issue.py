@@ -31,6 +31,7 @@ from services.issues.domain.commands import (
     Step as Asked,
 )
 from services.issues.domain.issue import ISSUE, allowed_actions
+from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.numbers import number, parts
 from services.issues.domain.states import (
     Accepted,
@@ -86,18 +87,18 @@ SYSTEM = actor("system", "", Role.SYSTEM)
 EVERYBODY = (WORKER, OTHER_WORKER, LIAISON, DEPUTY, HEAD, STRANGER, OFFICE, CHIEF, CALLER, TOWN_CALLER, HOTLINE, ADMIN, SYSTEM)
 
 SUBJECT = UUID("01990000-0000-7000-8000-000000000001")
-KNOWN: dict[str, Any] = {
-    "no": "QXG-202609-T01-0001",
-    "enterprise": ENTERPRISE,
-    "unit": TOWN,
-    "units": frozenset({TOWN, OTHER, OFFICE_UNIT}),
-    "posts": {item.id: {item.unit: item.roles} for item in EVERYBODY},
-}
+KNOWN = KnownTicket(
+    report=KnownReport(ENTERPRISE, TOWN),
+    no="QXG-202609-T01-0001",
+    units=frozenset({TOWN, OTHER, OFFICE_UNIT}),
+    posts={item.id: {item.unit: item.roles} for item in EVERYBODY},
+    siblings=0,
+)
 
 
 def context(who: Actor, on: date = TODAY, **known: Any) -> Context:
     now = datetime(on.year, on.month, on.day, 2, tzinfo=UTC)
-    return Context(who, now, on, CALENDAR, SUBJECT, {**KNOWN, **known})
+    return Context(who, now, on, CALENDAR, SUBJECT, replace(KNOWN, **known))
 
 
 REPORT = ReportIssue(enterprise=ENTERPRISE.id, source=Source.IN_PERSON, content="厂区门口道路积水", nature=Nature.ENQUIRY)
@@ -188,14 +189,8 @@ def test_only_the_platform_reports_the_demand_of_a_visit(part: dict[str, Any]):
     assert when([], command, SYSTEM)
 
 
-def test_nobody_takes_an_id_that_a_demand_will_need():
-    state, asked = ISSUE.initial, replace(context(OFFICE), subject=derived_id("issue", "visit", "1"))
-    with pytest.raises(Forbidden):
-        ISSUE.decide(state, REPORT, asked)
-
-
 def test_a_report_goes_to_a_unit_that_exists():
-    refused(issue.UnitNotKnown, [], REPORT, OFFICE, unit="nowhere")
+    refused(issue.UnitNotKnown, [], REPORT, OFFICE, report=KnownReport(ENTERPRISE, "nowhere"))
 
 
 @pytest.mark.parametrize("steps", STAGES.values())

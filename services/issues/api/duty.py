@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from services.issues.api import opening
-from services.issues.domain.duty import DESK, DUTY, PublishDuty, Published, ReviseDuty, State
+from services.issues.domain.duty import DESK, DUTY, KnownDesk, PublishDuty, Published, ReviseDuty, State
 from shared.asking import Caller, CommandId, ExpectedNeeded, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -30,7 +30,7 @@ def _days(month: Month) -> list[date]:
     return [month.first_day + timedelta(days=n) for n in range((month.last_day - month.first_day).days + 1)]
 
 
-async def _duty(service: Service, month: str, caller: Actor) -> dict[str, Any]:
+async def _duty(service: Service, month: str, caller: Actor) -> KnownDesk:
     """What a roster is judged by: who holds a post at the desk on which days of the month."""
     opening.needs(caller, *READING)
     at = Month.parse(month)
@@ -42,13 +42,13 @@ async def _duty(service: Service, month: str, caller: Actor) -> dict[str, Any]:
     for row in rows:
         held = {day for day in days if row["started_on"] <= day and (row["ended_on"] is None or day < row["ended_on"])}
         posts.setdefault(row["member"], set()).update(held)
-    return {"month": at, "posts": posts}
+    return KnownDesk(at, posts)
 
 
 @router.put("/duty/{month}", name="publish_duty", summary="公布热线值班表", status_code=201)
 async def publish(month: MonthKey, command: PublishDuty, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, month, **await _duty(service, month, caller))
+    context = await service.context(caller, month, await _duty(service, month, caller))
     done = await service.desk.handle(DUTY, month, command, context, command_id=derived_id("issues", "publish-duty", month))
     response.status_code = 200 if done.replayed else 201
     return {**receipt(service, response, done), **await _roster(service, month, done.version, done.state)}
@@ -60,7 +60,7 @@ async def revise(
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    context = await service.context(caller, month, **await _duty(service, month, caller))
+    context = await service.context(caller, month, await _duty(service, month, caller))
     done = await service.desk.handle(DUTY, month, command, context, command_id=command_id, expected=expected)
     return {**receipt(service, response, done), **await _roster(service, month, done.version, done.state)}
 

@@ -8,7 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.issues.api import lookups, opening
-from services.issues.domain.green import GREEN, Case, DropGreenCase, FinishGreenCase, OpenGreenCase, Unopened, allowed_actions
+from services.issues.domain.green import (
+    GREEN,
+    Case,
+    DropGreenCase,
+    FinishGreenCase,
+    KnownWindow,
+    OpenGreenCase,
+    Unopened,
+    allowed_actions,
+)
 from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import units_on
@@ -50,10 +59,9 @@ _STAGES = {"open": "办理中", "finished": "已办结", "dropped": "已撤销"}
 async def open_(id_: CaseId, command: OpenGreenCase, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
     unit = command.unit or caller.unit
-    context = await service.context(
-        caller, id_, unit=unit, enterprise=await opening.named(service, command.enterprise),
-        units=await lookups.units(service, [unit], local_date(service.clock())),
-    )  # fmt: skip
+    units = await lookups.units(service, [unit], local_date(service.clock()))
+    known = KnownWindow(await opening.called(service, command.enterprise), unit, units)
+    context = await service.context(caller, id_, known)
     done = await service.desk.handle(GREEN, id_, command, context, command_id=derived_id("issues", "open-green", str(id_)))
     response.status_code = 200 if done.replayed else 201
     return await _answer(service, id_, done, caller, response)
@@ -65,7 +73,7 @@ async def finish(
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, None)
     done = await service.desk.handle(GREEN, id_, command, context, command_id=command_id, expected=expected)
     return await _answer(service, id_, done, caller, response)
 
@@ -76,7 +84,7 @@ async def drop(
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, None)
     done = await service.desk.handle(GREEN, id_, command, context, command_id=command_id, expected=expected)
     return await _answer(service, id_, done, caller, response)
 

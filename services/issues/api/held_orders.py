@@ -67,7 +67,7 @@ async def match_order(id_: OrderId, command: MatchOrder, caller: Caller, request
     opening.needs(caller, *orders.DESK)
     kept = await _state(service, id_)
     state = await opened(service.vault, kept, Opening.HANDLE)
-    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    context = await service.context(caller, id_, await opening.named(service, command.enterprise))
     ask = Ask(ORDER, str(id_), command, context, derived_id("issues", "match-order", str(id_), str(command.enterprise)))
     if isinstance(state, orders.Held):
         made = orders.report_held(state.order, command)
@@ -85,7 +85,7 @@ async def dismiss(
     id_: OrderId, command: DismissOrder, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    done = await service.desk.handle(ORDER, id_, command, await service.context(caller, id_), command_id=command_id)
+    done = await service.desk.handle(ORDER, id_, command, await service.context(caller, id_, None), command_id=command_id)
     return {**await service.shown(ORDER, id_, done, lambda then: _shown(then, id_)), **receipt(service, response, done)}
 
 

@@ -45,7 +45,7 @@ _STAGES = {"taken": "已接听", "missed": "待回拨", "followed": "已回拨"}
 async def take(id_: CallId, command: TakeCall, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     """The call, and the one ticket it becomes, in one transaction."""
     service: Service = request.app.state.service
-    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    context = await service.context(caller, id_, await opening.named(service, command.enterprise))
     ask = Ask(CALL, str(id_), command, context, derived_id("issues", "take-call", str(id_)))
     return await _logged(service, ask, command, response)
 
@@ -53,7 +53,7 @@ async def take(id_: CallId, command: TakeCall, caller: Caller, request: Request,
 @router.put("/calls/{id_}/missed", name="miss_call", summary="登记未接来电", status_code=201)
 async def miss(id_: CallId, command: MissCall, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    context = await service.context(caller, id_, await opening.named(service, command.enterprise))
     ask = Ask(CALL, str(id_), command, context, derived_id("issues", "miss-call", str(id_)))
     return await _logged(service, ask, command, response)
 
@@ -63,7 +63,7 @@ async def follow(
     id_: CallId, command: FollowCall, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, id_, enterprise=await opening.named(service, command.enterprise))
+    context = await service.context(caller, id_, await opening.named(service, command.enterprise))
     told = await _logged(service, Ask(CALL, str(id_), command, context, command_id), command, response)
     response.status_code = 200
     return told

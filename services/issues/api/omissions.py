@@ -14,6 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.omission import (
     OMISSION,
     DismissOmission,
@@ -141,10 +142,10 @@ async def open_(visit: VisitId, command: OpenOmission, caller: Caller, request: 
         category=command.category, nature=command.nature, urgency=command.urgency, reporter=found.reporter, phone=found.phone,
         visit=visit,
     )  # fmt: skip
-    units = frozenset({found.unit})
-    known = await service.context(ITSELF, ticket, enterprise=found.enterprise, unit=found.unit, units=units)
+    known = KnownTicket(KnownReport(found.enterprise, found.unit), units=frozenset({found.unit}))
+    itself = await service.context(ITSELF, ticket, known)
     ask = Ask(OMISSION, str(visit), command, await service.context(caller, visit), new_id())
-    opened = Ask(ISSUE, str(ticket), report, known, derived_id("issues", "report", str(ticket)), prepare=numbered)
+    opened = Ask(ISSUE, str(ticket), report, itself, derived_id("issues", "report", str(ticket)), prepare=numbered)
     done = await service.desk.handle_with(ask, [opened])
     return {**await _shown(service, visit, done.state, caller), **receipt(service, response, done)}
 

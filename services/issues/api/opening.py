@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from fastapi.responses import Response
@@ -11,6 +10,8 @@ from fastapi.responses import Response
 from services.issues.api import lookups
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
+from services.issues.domain.states import State
 from services.issues.projections.numbering import numbered
 from shared.decider import Actor
 from shared.directory import Directory
@@ -32,22 +33,26 @@ def needs(caller: Actor, *roles: Role) -> None:
 
 async def named(service: Service, id_: UUID | None) -> Visited | None:
     """The enterprise as it is called, where one is named."""
-    if id_ is None:
-        return None
+    return None if id_ is None else await called(service, id_)
+
+
+async def called(service: Service, id_: UUID) -> Visited:
+    """An enterprise as it is called today."""
     known = await Directory(service.pool).enterprise(id_, local_date(service.clock()))
     return Visited(id=known.id, code=known.code, name=known.name)
 
 
-async def report(service: Service, caller: Actor, ticket: UUID, command: ReportIssue) -> Ask[Any]:
+async def report(service: Service, caller: Actor, ticket: UUID, command: ReportIssue) -> Ask[State]:
     """The report of a ticket whose id follows from what it came through, for the unit that answers for the enterprise."""
     today = local_date(service.clock())
     enterprise = await Directory(service.pool).enterprise(command.enterprise, today)
     lines = [held.unit for line in (Line.HORIZONTAL, Line.VERTICAL) if (held := enterprise.assigned.get(line))]
     unit = next((code for code in (*lines, caller.unit) if code), "")
-    context = await service.context(
-        caller, ticket, enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), unit=unit,
-        units=await lookups.units(service, [unit], today), external_no=command.external_no, derived=True,
-    )  # fmt: skip
+    named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
+    known = KnownTicket(
+        KnownReport(named, unit, external_no=command.external_no), units=await lookups.units(service, [unit], today)
+    )
+    context = await service.context(caller, ticket, known)
     return Ask(ISSUE, str(ticket), command, context, derived_id("issues", "report", str(ticket)), prepare=numbered)
 
 

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from services.issues.domain.commands import ContestDecline, ReopenIssue, Step, SupplementIssue, UrgeIssue
+from services.issues.domain.commands import ContestDecline, ReopenIssue, SupplementIssue, TicketCommand, UrgeIssue
 from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import NOTHING
 from services.issues.domain.states import (
     Archived,
     Closed,
@@ -151,7 +152,7 @@ async def _reopen_until(service: Service, state: Ticket) -> date | None:
     return last if local_date(service.clock()) <= last else None
 
 
-async def _speak(token: str, key: UUID, command: Step, again: str | None, request: Request) -> dict[str, Any]:
+async def _speak(token: str, key: UUID, command: TicketCommand, again: str | None, request: Request) -> dict[str, Any]:
     """A word of the enterprise on a ticket of its own, through a link that is private to it."""
     service: Service = request.app.state.service
     enterprise, private = await opened(service.pool, token, local_date(service.clock()), device(request))
@@ -161,7 +162,7 @@ async def _speak(token: str, key: UUID, command: Step, again: str | None, reques
     if not private:
         raise Forbidden(reason="铭牌不能办理这项操作")
     command_id = derived_id("public", type(command).__name__, str(key), again) if again else new_id()
-    done = await service.desk.handle(ISSUE, key, command, await service.context(ITSELF, key), command_id=command_id)
+    done = await service.desk.handle(ISSUE, key, command, await service.context(ITSELF, key, NOTHING), command_id=command_id)
     return {"received": True, "replayed": done.replayed, "key": key}
 
 

@@ -49,7 +49,7 @@ async def taken(service: Service, caller: Actor, order: Order, *, apply: bool) -
         ticket = orders.ticket_of_order(order.key)
         try:
             ask = await opening.report(service, caller, ticket, orders.report_of(order, enterprise))
-            done = await service.desk.handle(ISSUE, ticket, ask.command, ask.context, command_id=ask.id, prepare=ask.prepare)
+            (done,) = await service.desk.handle_all([ask])
         except (ExternalKnown, KeyReused):
             return await taken(service, caller, order, apply=apply)  # Taken up a moment ago by somebody else.
         except (Refused, Unknown) as problem:
@@ -57,7 +57,7 @@ async def taken(service: Service, caller: Actor, order: Order, *, apply: bool) -
         else:
             return _said(order, "known" if done.replayed else "opened", list(order.notes), ticket, _no(done.state))
     command = HoldOrder.model_construct(order=order)
-    context = await service.context(caller, order.key)
+    context = await service.context(caller, order.key, None)
     await service.desk.handle(ORDER, order.key, command, context, command_id=derived_id("issues", "hold-order", str(order.key)))
     return _said(order, "held", [*order.amiss, *order.notes], held=order.key)
 

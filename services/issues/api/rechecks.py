@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.issues.api import opening
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, DrawRecheck, Hands, RecordRecheck
+from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, DrawRecheck, Hands, KnownPopulation, RecordRecheck
 from services.issues.domain.states import Archived, Closed, Merged, Reviewed, State, Unreported, units_of, work_of
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
@@ -32,7 +32,7 @@ async def draw(id_: RecheckId, command: DrawRecheck, caller: Caller, request: Re
     service: Service = request.app.state.service
     opening.needs(caller, *DRAWING)
     population = await _population(service, command.kind, Month.parse(command.month))
-    context = await service.context(caller, id_, seed=secrets.token_hex(16), population=population)
+    context = await service.context(caller, id_, KnownPopulation(secrets.token_hex(16), population))
     done = await service.desk.handle(RECHECK, id_, command, context, command_id=derived_id("issues", "draw-recheck", str(id_)))
     response.status_code = 200 if done.replayed else 201
     return {**receipt(service, response, done), **await _shown(service, id_, done.state)}
@@ -89,7 +89,7 @@ async def record(
     opening.needs(caller, *ASKING)
     ticket = await service.pool.fetchval("select id from issue where no = $1", command.no)
     entries = await load(service.pool, ISSUE.stream(ticket)) if ticket else []
-    context = await service.context(caller, id_, hands=_hands(ISSUE.fold(entry.fact for entry in entries)))
+    context = await service.context(caller, id_, _hands(ISSUE.fold(entry.fact for entry in entries)))
     done = await service.desk.handle(RECHECK, id_, command, context, command_id=command_id)
     return {**receipt(service, response, done), **await _shown(service, id_, done.state)}
 

@@ -12,9 +12,11 @@ from fastapi import APIRouter, Path, Request, Response
 from services.issues.api import lookups
 from services.issues.api.reading import must_concern
 from services.issues.domain import commands as asked
-from services.issues.domain.commands import Step
+from services.issues.domain.commands import TicketCommand
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import NOTHING, KnownTicket
 from services.issues.domain.numbers import DocumentKind
+from services.issues.domain.states import State
 from services.issues.projections.numbering import documented, merging, with_siblings
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
@@ -27,7 +29,7 @@ router = APIRouter(tags=["问题办理"], route_class=Entrance)
 
 IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
 
-STEPS: tuple[tuple[str, str, type[Step], str], ...] = (
+STEPS: tuple[tuple[str, str, type[TicketCommand], str], ...] = (
     ("accept", "accept_issue", asked.AcceptIssue, "受理"),
     ("decline", "decline_issue", asked.DeclineIssue, "不予受理(须有法定理由)"),
     ("contest", "contest_decline", asked.ContestDecline, "对不予受理提出异议(一次)"),
@@ -65,7 +67,7 @@ STEPS: tuple[tuple[str, str, type[Step], str], ...] = (
     ("rule", "rule_measure", asked.RuleMeasure, "裁定系统建议"),
 )
 
-_PREPARED: dict[type[Step], Prepare[Any]] = {
+_PREPARED: dict[type[TicketCommand], Prepare[State, KnownTicket, KnownTicket]] = {
     asked.CloseIssue: with_siblings,
     asked.SuperviseIssue: partial(documented, DocumentKind.SLIP),
     asked.RequestEscalation: partial(documented, DocumentKind.REQUEST),
@@ -74,35 +76,35 @@ _PREPARED: dict[type[Step], Prepare[Any]] = {
 
 
 async def carry_out(
-    service: Service, id_: UUID, command: Step, caller: Actor, command_id: UUID, expected: int | None, response: Response
+    service: Service, id_: UUID, command: TicketCommand, caller: Actor, command_id: UUID, expected: int | None, response: Response
 ) -> dict[str, Any]:
     """One command to one ticket."""
     await must_concern(service, caller, id_)
-    context = await service.context(caller, id_, **await _known(service, command))
+    context = await service.context(caller, id_, await _known(service, command))
     prepare = partial(merging, command.master) if isinstance(command, asked.MergeIssue) else _PREPARED.get(type(command))
     done = await service.desk.handle(ISSUE, id_, command, context, command_id=command_id, expected=expected, prepare=prepare)
     return {**receipt(service, response, done), **lookups.short(id_, done.state, context)}
 
 
-async def _known(service: Service, command: Step) -> dict[str, Any]:
+async def _known(service: Service, command: TicketCommand) -> KnownTicket:
     """What the decision must know of the roster and of other tickets."""
     today = local_date(service.clock())
     match command:
         case asked.DispatchIssue():
             units = await lookups.units(service, [command.unit, *command.co_units], today)
-            return {"units": units, "posts": await lookups.posts(service, [command.leader], today)}
+            return KnownTicket(units=units, posts=await lookups.posts(service, [command.leader], today))
         case asked.ApproveEscalation():
             units = await lookups.units(service, [command.unit], today)
-            return {"units": units, "posts": await lookups.posts(service, [command.leader, command.handler], today)}
+            return KnownTicket(units=units, posts=await lookups.posts(service, [command.leader, command.handler], today))
         case asked.SignIssue(handler=UUID() as handler) | asked.ReassignIssue(handler=handler):
-            return {"posts": await lookups.posts(service, [handler], today)}
+            return KnownTicket(posts=await lookups.posts(service, [handler], today))
         case _:
-            return {}
+            return NOTHING
 
 
-def _route(kind: type[Step]) -> Callable[..., Awaitable[dict[str, Any]]]:
+def _route(kind: type[TicketCommand]) -> Callable[..., Awaitable[dict[str, Any]]]:
     async def step(
-        id_: IssueId, command: Step, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+        id_: IssueId, command: TicketCommand, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
         response: Response,
     ) -> dict[str, Any]:  # fmt: skip
         return await carry_out(request.app.state.service, id_, command, caller, command_id, expected, response)

@@ -12,6 +12,8 @@ from services.issues.api.reading import reach
 from services.issues.domain import permissions
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
+from services.issues.domain.refusals import IdOfThePlatform
 from services.issues.domain.states import Unreported
 from services.issues.projections import words
 from services.issues.projections.numbering import numbered
@@ -20,10 +22,10 @@ from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.events.visits import Visited
-from shared.months import WrittenDate, WrittenInstant
+from shared.months import WrittenDate, WrittenInstant, local_date
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
-from shared.terms import Colour, IssueStage, Line, Source, derived_id
+from shared.terms import Colour, IssueStage, Line, Source, derived, derived_id
 
 router = APIRouter(tags=["问题"], route_class=Entrance)
 
@@ -33,16 +35,18 @@ IssueId = Annotated[UUID, Path(description="问题的标识(UUIDv7)")]
 @router.put("/issues/{id_}", name="report_issue", summary="登记问题", status_code=201)
 async def report(id_: IssueId, command: ReportIssue, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
-    enterprise = await Directory(service.pool).enterprise(command.enterprise, context.today)
+    if derived(id_):
+        raise IdOfThePlatform(id=str(id_))
+    today = local_date(service.clock())
+    enterprise = await Directory(service.pool).enterprise(command.enterprise, today)
     lines = [held.unit for line in (Line.HORIZONTAL, Line.VERTICAL) if (held := enterprise.assigned.get(line))]
     own = [] if permissions.for_any_unit(caller) else [caller.unit]
     unit = next((code for code in (command.unit, *own, *lines, caller.unit) if code), "")
-    known = {
-        "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), "unit": unit,
-        "units": await lookups.units(service, [unit], context.today), "external_no": command.external_no,
-    }  # fmt: skip
-    context = await service.context(caller, id_, **known)
+    named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
+    known = KnownTicket(
+        KnownReport(named, unit, external_no=command.external_no), units=await lookups.units(service, [unit], today)
+    )
+    context = await service.context(caller, id_, known)
     done = await service.desk.handle(
         ISSUE, id_, command, context, command_id=derived_id("issues", "report", str(id_)), prepare=numbered
     )

@@ -10,19 +10,20 @@ from datetime import date, timedelta
 from services.issues.domain import deadlines, permissions, timers
 from services.issues.domain.commands import (
     AnswerSupervision,
+    Anytime,
     RaiseAlarm,
     RederiveDeadline,
     RuleMeasure,
-    Step,
     SuperviseIssue,
     SupplementIssue,
     UrgeIssue,
     WithdrawIssue,
 )
-from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday
+from services.issues.domain.facts import TicketFact
+from services.issues.domain.known import Knowing
+from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday, not_now
 from services.issues.domain.states import OPEN, Closed, Dispatched, Ticket, Tracked, clocked, under_of
-from shared.decider import Context
-from shared.events import Fact
+from shared.decider import looked_up
 from shared.events.issues import (
     AlarmRaised,
     DeadlineRederived,
@@ -42,8 +43,8 @@ RETENTION_YEARS = 10
 _MINUTE = timedelta(minutes=1)
 
 
-def over(state: Ticket, command: Step, context: Context) -> list[Fact] | None:
-    """Facts, a refusal, or ``None``: then the stage's own row decides."""
+def over(state: Ticket, command: Anytime, context: Knowing) -> list[TicketFact]:
+    """Facts, or a refusal. Of a ticket in which nothing is owed any more only what the platform and its documents need."""
     match command:
         case RaiseAlarm():
             permissions.the_platform(context)
@@ -68,11 +69,11 @@ def over(state: Ticket, command: Step, context: Context) -> list[Fact] | None:
         case SupplementIssue() if isinstance(state, OPEN):
             permissions.may_speak_for_the_enterprise(state, context)
             return [IssueSupplemented(words=command.words, on=context.today)]
-        case Step():
-            return None
+        case WithdrawIssue() | UrgeIssue() | SuperviseIssue() | SupplementIssue():
+            raise not_now(state, command)
 
 
-def _urge(state: Ticket, command: UrgeIssue, context: Context) -> list[Fact]:
+def _urge(state: Ticket, command: UrgeIssue, context: Knowing) -> list[TicketFact]:
     """Once a day and kind, in working hours; the enterprise may at any hour, it is read in the morning."""
     kind = permissions.urging(state, context)
     if (context.today, kind) in state.notes.urged:
@@ -83,14 +84,14 @@ def _urge(state: Ticket, command: UrgeIssue, context: Context) -> list[Fact]:
     return [IssueUrged(kind=kind, to=order.unit if order else state.report.unit, words=command.words, on=context.today)]
 
 
-def _slip(colour: Colour, words: str, context: Context, *, by_hand: bool) -> IssueSupervised:
+def _slip(colour: Colour, words: str, context: Knowing, *, by_hand: bool) -> IssueSupervised:
     return IssueSupervised(
-        no=context.known["document_no"], colour=colour, words=words, reply_due=deadlines.slip(context.calendar, context.today),
+        no=looked_up(context.known.document_no), colour=colour, words=words, reply_due=deadlines.slip(context.calendar, context.today),
         by=context.actor.id if by_hand else None, on=context.today,
     )  # fmt: skip
 
 
-def _answer(state: Ticket, command: AnswerSupervision, context: Context) -> list[Fact]:
+def _answer(state: Ticket, command: AnswerSupervision, context: Knowing) -> list[TicketFact]:
     if command.no not in state.notes.unanswered:
         if any(slip.no == command.no for slip in state.notes.slips):
             return []
@@ -98,13 +99,13 @@ def _answer(state: Ticket, command: AnswerSupervision, context: Context) -> list
     return [SupervisionAnswered(**command.model_dump(), by=context.actor.id, on=context.today)]
 
 
-def _rule(state: Ticket, command: RuleMeasure, context: Context) -> list[Fact]:
+def _rule(state: Ticket, command: RuleMeasure, context: Knowing) -> list[TicketFact]:
     if not any(proposal.measure is command.measure for proposal in state.notes.proposals):
         raise NoSuchProposal(measure=command.measure.label)
     return [MeasureRuled(**command.model_dump(), by=context.actor.id, on=context.today)]
 
 
-def _rederive(state: Ticket, context: Context) -> list[Fact]:
+def _rederive(state: Ticket, context: Knowing) -> list[TicketFact]:
     ordered = clocked(state)
     if ordered is None or not isinstance(state, OPEN):
         return []
@@ -112,7 +113,7 @@ def _rederive(state: Ticket, context: Context) -> list[Fact]:
     return [] if due == ordered.due else [DeadlineRederived(due=due, was=ordered.due.on, on=context.today)]
 
 
-def _ring(state: Ticket, command: RaiseAlarm, context: Context) -> list[Fact]:
+def _ring(state: Ticket, command: RaiseAlarm, context: Knowing) -> list[TicketFact]:
     """What was planned rings once, when its instant has come; everything else is silence.
 
     The instant is the plan's: a clock that read it before the plan changed neither rings early nor tells a wrong lateness.
@@ -127,8 +128,8 @@ def _ring(state: Ticket, command: RaiseAlarm, context: Context) -> list[Fact]:
     return [rung, *_consequences(state, command.kind, context)]
 
 
-def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
-    """What follows by itself. ``context.known["reds"]``: how many tickets of the unit have turned red this month."""
+def _consequences(state: Ticket, kind: Alarm, context: Knowing) -> list[TicketFact]:
+    """What follows by itself."""
     order = under_of(state)
     unit = order.unit if order else state.report.unit
     today = context.today
@@ -146,8 +147,8 @@ def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
         case Alarm.YELLOW:
             return _urged(state, "deputy", "距时限不足一个工作日", today)
         case Alarm.RED:
-            found: list[Fact] = [_slip(Colour.RED, "已超过办理时限", context, by_hand=False)]
-            if context.known.get("reds", 0) >= 1:
+            found: list[TicketFact] = [_slip(Colour.RED, "已超过办理时限", context, by_hand=False)]
+            if looked_up(context.known.reds) >= 1:
                 words = f"{unit} 本月有两件以上问题超期"
                 found.append(MeasureProposed(measure=Measure.INTERVIEW, unit=unit, reason=words, on=today))
             return found
@@ -164,7 +165,7 @@ def _consequences(state: Ticket, kind: Alarm, context: Context) -> list[Fact]:
             return []
 
 
-def _overdue_milestone(state: Tracked, unit: str, today: date) -> list[Fact]:
+def _overdue_milestone(state: Tracked, unit: str, today: date) -> list[TicketFact]:
     """The deputy is urged (黄); whoever lets it lie is treated as whoever renews it: the third time the level above is proposed."""
     found = _urged(state, "deputy", "跟踪节点已过", today)
     missed = sum(1 for kind, deadline in state.notes.rung if kind is Alarm.MILESTONE and deadline >= state.tracking.milestone)
@@ -173,6 +174,6 @@ def _overdue_milestone(state: Tracked, unit: str, today: date) -> list[Fact]:
     return found
 
 
-def _urged(state: Ticket, to: str, words: str, today: date) -> list[Fact]:
+def _urged(state: Ticket, to: str, words: str, today: date) -> list[TicketFact]:
     """Once a day and person, also by itself (T22): a 特急 turns blue and yellow at once, and both are told."""
     return [] if (today, f"auto-{to}") in state.notes.urged else [IssueUrged(kind="auto", to=to, words=words, on=today)]

@@ -10,14 +10,24 @@ from services.issues.domain import deadlines, permissions
 from services.issues.domain.commands import (
     AcceptIssue,
     AnswerSibling,
+    ApproveResolution,
+    ArchiveIssue,
+    CloseIssue,
     ContestDecline,
     DeclineIssue,
     DispatchIssue,
+    Finishing,
+    Handling,
     MergeIssue,
     RecordCallBack,
+    RejectResolution,
+    ReopenIssue,
     ReportIssue,
-    Step,
+    Staged,
+    TicketCommand,
 )
+from services.issues.domain.facts import TicketFact
+from services.issues.domain.known import Knowing
 from services.issues.domain.refusals import (
     AlreadyContested,
     AlreadyReported,
@@ -33,8 +43,7 @@ from services.issues.domain.refusals import (
     not_now,
 )
 from services.issues.domain.states import Accepted, Declined, Kind, Merged, Reported, Ticket, Unreported
-from shared.decider import Context
-from shared.events import Fact
+from shared.decider import looked_up
 from shared.events.issues import (
     CallBackRecorded,
     CoDue,
@@ -56,30 +65,31 @@ ALONE = frozenset(permissions.ALONE)
 _LESS_URGENT = (Urgency.ORDINARY, Urgency.URGENT, Urgency.CRITICAL)
 
 
-def unreported(_state: Unreported, command: Step, context: Context) -> list[Fact]:
+def unreported(_state: Unreported, command: TicketCommand, context: Knowing) -> list[TicketFact]:
     """T1."""
-    match command:
-        case ReportIssue():
-            unit = context.known["unit"]
-            permissions.may_report(command, unit, context)
-            if unit not in context.known["units"]:
-                raise UnitNotKnown(unit=unit)
-            enterprise = context.known["enterprise"]
-            contact = seat("contact", str(enterprise.id))
-            return [
-                IssueReported(
-                    no=context.known["no"], enterprise=enterprise, unit=unit, on=context.today, at=context.now,
-                    reporter=command.reporter.about(contact) if command.reporter else None,
-                    phone=command.phone.about(contact) if command.phone else None,
-                    by=context.known.get("by") if context.actor.holds(Role.SYSTEM) else context.actor.id,
-                    **command.model_dump(exclude={"enterprise", "unit", "reporter", "phone"}),
-                )
-            ]  # fmt: skip
-        case Step():
-            raise Unknown(what="issue", id=str(context.subject))
+    if not isinstance(command, ReportIssue):
+        raise Unknown(what="issue", id=str(context.subject))
+    known = looked_up(context.known.report)
+    permissions.may_report(command, known.unit, context)
+    if known.unit not in looked_up(context.known.units):
+        raise UnitNotKnown(unit=known.unit)
+    contact = seat("contact", str(known.enterprise.id))
+    return [
+        IssueReported(
+            no=looked_up(context.known.no),
+            enterprise=known.enterprise,
+            unit=known.unit,
+            on=context.today,
+            at=context.now,
+            reporter=command.reporter.about(contact) if command.reporter else None,
+            phone=command.phone.about(contact) if command.phone else None,
+            by=known.by if context.actor.holds(Role.SYSTEM) else context.actor.id,
+            **command.model_dump(exclude={"enterprise", "unit", "reporter", "phone"}),
+        )
+    ]
 
 
-def again(state: Ticket, command: ReportIssue, context: Context) -> list[Fact]:
+def again(state: Ticket, command: ReportIssue, context: Knowing) -> list[TicketFact]:
     """The same report a second time. Personal data are not compared: they are sealed, and the command's id knows them."""
     permissions.may_report(command, state.report.unit, context)
     told = command.model_dump(exclude={"enterprise", "unit", "reporter", "phone"})
@@ -89,8 +99,10 @@ def again(state: Ticket, command: ReportIssue, context: Context) -> list[Fact]:
     raise AlreadyReported(no=state.report.no)
 
 
-def reported(state: Reported, command: Step, context: Context) -> list[Fact]:
+def reported(state: Reported, command: Staged, context: Knowing) -> list[TicketFact]:
     """T2, T3, T4."""
+    if isinstance(command, Handling | Finishing):
+        raise not_now(state, command)
     match command:
         case AcceptIssue():
             permissions.may_accept(state, context)
@@ -110,12 +122,14 @@ def reported(state: Reported, command: Step, context: Context) -> list[Fact]:
             return [IssueDeclined(reason=command.reason, text=command.text, on=context.today, final=final)]
         case MergeIssue():
             return [_merge(state, command, context)]
-        case Step():
+        case ContestDecline() | AnswerSibling() | DispatchIssue():
             raise not_now(state, command)
 
 
-def accepted(state: Accepted, command: Step, context: Context) -> list[Fact]:
+def accepted(state: Accepted, command: Staged, context: Knowing) -> list[TicketFact]:
     """T4, T5."""
+    if isinstance(command, Handling | Finishing):
+        raise not_now(state, command)
     match command:
         case AcceptIssue():
             permissions.may_accept(state, context)
@@ -124,12 +138,14 @@ def accepted(state: Accepted, command: Step, context: Context) -> list[Fact]:
             return [_merge(state, command, context)]
         case DispatchIssue():
             return [_dispatch(state, command, context)]
-        case Step():
+        case MergeIssue() | DeclineIssue() | ContestDecline() | AnswerSibling():
             raise not_now(state, command)
 
 
-def declined(state: Declined, command: Step, context: Context) -> list[Fact]:
+def declined(state: Declined, command: Staged, context: Knowing) -> list[TicketFact]:
     """The enterprise may object once."""
+    if isinstance(command, Handling | Finishing):
+        raise not_now(state, command)
     match command:
         case DeclineIssue():
             permissions.may_decline(context)
@@ -139,12 +155,14 @@ def declined(state: Declined, command: Step, context: Context) -> list[Fact]:
             if state.refusal.final:
                 raise AlreadyContested(no=state.report.no)
             return [DeclineContested(words=command.words, on=context.today)]
-        case Step():
+        case AcceptIssue() | MergeIssue() | AnswerSibling() | DispatchIssue():
             raise not_now(state, command)
 
 
-def merged(state: Merged, command: Step, context: Context) -> list[Fact]:
+def merged(state: Merged, command: Staged, context: Knowing) -> list[TicketFact]:
     """Its enterprise gets an answer and a call of its own."""
+    if isinstance(command, Handling):
+        raise not_now(state, command)
     match command:
         case MergeIssue():
             permissions.may_decline(context)
@@ -163,7 +181,9 @@ def merged(state: Merged, command: Step, context: Context) -> list[Fact]:
                 return []  # As with every other: an answer is given once, two calls nobody took are two tries.
             permissions.may_call_sibling(state, context)
             return [fact]
-        case Step():
+        case AcceptIssue() | DeclineIssue() | ContestDecline() | DispatchIssue():
+            raise not_now(state, command)
+        case ApproveResolution() | RejectResolution() | CloseIssue() | ReopenIssue() | ArchiveIssue():
             raise not_now(state, command)
 
 
@@ -176,24 +196,23 @@ def _kind(before: Kind, command: AcceptIssue) -> Kind:
     )
 
 
-def _merge(state: Reported | Accepted, command: MergeIssue, context: Context) -> IssueMerged:
-    """``context.known["master"]`` is the number of the other ticket if it is one that can take this one up."""
+def _merge(state: Reported | Accepted, command: MergeIssue, context: Knowing) -> IssueMerged:
     permissions.may_decline(context)
     if state.report.source is Source.ALLEGATION:
         raise permissions.AllegationStays
-    master = context.known.get("master")
+    master = context.known.master
     if master is None or command.master == context.subject:
         raise CantMerge(master=str(command.master))
-    if waiting := context.known.get("siblings", 0):
+    if waiting := looked_up(context.known.siblings):
         raise SiblingsWaiting(waiting=waiting)
     return IssueMerged(master=command.master, master_no=master, reason=command.reason, on=context.today)
 
 
-def _dispatch(state: Accepted, command: DispatchIssue, context: Context) -> IssueDispatched:
+def _dispatch(state: Accepted, command: DispatchIssue, context: Knowing) -> IssueDispatched:
     permissions.may_dispatch(state, context)
     permissions.may_dispatch_to(state, command.unit, command.co_units, context)
-    units = (command.unit, *command.co_units)
-    if missing := [unit for n, unit in enumerate(units) if unit not in context.known["units"] or unit in units[:n]]:
+    units, there = (command.unit, *command.co_units), looked_up(context.known.units)
+    if missing := [unit for n, unit in enumerate(units) if unit not in there or unit in units[:n]]:
         raise UnitNotKnown(unit=missing[0])
     leads(command.leader, command.unit, context, LEADERS | (ALONE if state.report.source is Source.ALLEGATION else frozenset()))
     due, co_due = _terms(state, command, context)
@@ -203,7 +222,7 @@ def _dispatch(state: Accepted, command: DispatchIssue, context: Context) -> Issu
     )  # fmt: skip
 
 
-def _terms(state: Accepted, command: DispatchIssue, context: Context) -> tuple[Due, Due]:
+def _terms(state: Accepted, command: DispatchIssue, context: Knowing) -> tuple[Due, Due]:
     """The deadline of the order, and of its co-handlers. One that was sent back keeps the one it had."""
     if state.before is not None:
         latest = state.before.due
@@ -216,7 +235,7 @@ def _terms(state: Accepted, command: DispatchIssue, context: Context) -> tuple[D
     return due, due if command.co_due is None else _named(due, command.co_due, context)
 
 
-def _named(latest: Due, asked: date, context: Context) -> Due:
+def _named(latest: Due, asked: date, context: Knowing) -> Due:
     if asked > latest.on:
         raise DueTooLate(due=asked, limit=latest.on, derivation=latest.derivation)
     if asked < min(context.today, latest.on):
@@ -224,8 +243,8 @@ def _named(latest: Due, asked: date, context: Context) -> Due:
     return deadlines.stated(latest, asked)
 
 
-def leads(leader: UUID, unit: str, context: Context, leaders: frozenset[Role] = LEADERS) -> None:
+def leads(leader: UUID, unit: str, context: Knowing, leaders: frozenset[Role] = LEADERS) -> None:
     """The responsible leader is one (R30); the inspectorate has no heads of a grid, one of its inspectors answers there."""
-    posts = context.known["posts"].get(leader, {})
+    posts = looked_up(context.known.posts).get(leader, {})
     if not (posts.get(unit, frozenset()) & leaders or any(Role.CHIEF in roles for roles in posts.values())):
         raise LeaderNotOfUnit(leader=str(leader), unit=unit)

@@ -21,8 +21,9 @@ from annotated_types import Ge
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Note, ReportIssue, Words
 from shared.decider import Context, Decider
-from shared.events import Command, Fact, Part
+from shared.events import Command, Part
 from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
+from shared.events.visits import Visited
 from shared.months import WrittenInstant, local_date
 from shared.persons import seat
 from shared.phones import Phone
@@ -135,6 +136,10 @@ class Followed:
 Heard = Taken | Missed | Followed
 State = Unheard | Heard
 Asking = TakeCall | MissCall | FollowCall
+Told = CallTaken | CallMissed | CallFollowed
+KnownCaller = Visited | None
+"""The enterprise as it is called, where one is named."""
+Hearing = Context[KnownCaller]
 
 
 def ticket_of_call(call: UUID) -> UUID:
@@ -153,8 +158,8 @@ def report_of(command: TakeCall | FollowCall, phone: Personal | None) -> ReportI
     )
 
 
-def decide(state: State, command: Asking, context: Context) -> list[Fact]:
-    """``context.known["enterprise"]`` is the enterprise as it is called, where one is named."""
+def decide(state: State, command: Asking, context: Hearing) -> list[Told]:
+    """Facts, or a refusal."""
     if not context.actor.holds(*DESK):
         raise Forbidden(needs=[role.label for role in DESK])
     match state, command:
@@ -172,26 +177,26 @@ def decide(state: State, command: Asking, context: Context) -> list[Fact]:
             raise CallNotMissed(stage=state.STAGE[1])
 
 
-def _about(context: Context, datum: Personal | None) -> Personal | None:
-    enterprise = context.known.get("enterprise")
+def _about(context: Hearing, datum: Personal | None) -> Personal | None:
+    enterprise = context.known
     subject = seat("contact", str(enterprise.id)) if enterprise else derived_id("caller", str(context.subject))
     return datum.about(subject) if datum else None
 
 
-def _taken(command: TakeCall, context: Context) -> CallTaken:
+def _taken(command: TakeCall, context: Hearing) -> CallTaken:
     if command.demand is not None and command.enterprise is None:
         raise DemandOfNobody
     at = command.at or context.now
     if at > context.now:
         raise CallNotOver
     return CallTaken(
-        caller=_about(context, command.caller), phone=_about(context, command.phone), enterprise=context.known.get("enterprise"),
+        caller=_about(context, command.caller), phone=_about(context, command.phone), enterprise=context.known,
         content=command.content, ticket=ticket_of_call(context.subject) if command.demand else None, by=context.actor.id, at=at,
         on=local_date(at),
     )  # fmt: skip
 
 
-def _missed(command: MissCall, context: Context) -> CallMissed:
+def _missed(command: MissCall, context: Hearing) -> CallMissed:
     at = command.at or context.now
     if at > context.now:
         raise CallNotOver
@@ -201,17 +206,17 @@ def _missed(command: MissCall, context: Context) -> CallMissed:
         calendar=context.calendar.version, rule=deadlines.RULE, start=on, workdays=_WITHIN,
     )  # fmt: skip
     return CallMissed(
-        phone=_about(context, command.phone), enterprise=context.known.get("enterprise"), note=command.note, due=due,
+        phone=_about(context, command.phone), enterprise=context.known, note=command.note, due=due,
         by=context.actor.id, at=at, on=on,
     )  # fmt: skip
 
 
-def _followed(command: FollowCall, context: Context) -> CallFollowed:
+def _followed(command: FollowCall, context: Hearing) -> CallFollowed:
     if command.demand is not None and command.enterprise is None:
         raise DemandOfNobody
     return CallFollowed(
         outcome=command.outcome, note=command.note, caller=_about(context, command.caller),
-        enterprise=context.known.get("enterprise"), ticket=ticket_of_call(context.subject) if command.demand else None,
+        enterprise=context.known, ticket=ticket_of_call(context.subject) if command.demand else None,
         by=context.actor.id, on=context.today,
     )  # fmt: skip
 
@@ -222,18 +227,18 @@ def _over(tries: tuple[CallFollowed, ...]) -> bool:
     return reached or (len(tries) >= _TRIES and len({attempt.on for attempt in tries}) >= _DAYS)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
-        case _, CallTaken():
+        case ((Unheard() | Taken() | Missed() | Followed()), CallTaken()):
             return Taken(fact)
-        case _, CallMissed():
+        case ((Unheard() | Taken() | Missed() | Followed()), CallMissed()):
             return Missed(fact)
         case Missed(), CallFollowed():
             tries = (*state.tries, fact)
             return Followed(state.call, tries) if _over(tries) else Missed(state.call, tries)
-        case _:
+        case ((Unheard() | Taken() | Followed()), CallFollowed()):
             return state
 
 
-CALL: Decider[State] = Decider("call", Unheard(), decide, evolve)
+CALL: Decider[State, Asking, Told, KnownCaller] = Decider("call", Unheard(), decide, evolve)

@@ -394,3 +394,33 @@ class RuleMeasure(Step):
     measure: Measure
     taken: bool
     words: Words
+
+
+Beginning = AcceptIssue | DeclineIssue | ContestDecline | MergeIssue | AnswerSibling | DispatchIssue
+Meanwhile = RecordCityReply | AnswerStage | AnswerCoHandling
+Handling = (
+    SignIssue
+    | ReturnIssue
+    | ReassignIssue
+    | ProgressIssue
+    | RequestExtension
+    | ApproveExtension
+    | RejectExtension
+    | TrackIssue
+    | RenewTracking
+    | ResumeIssue
+    | RequestEscalation
+    | ApproveEscalation
+    | RejectEscalation
+    | Meanwhile
+    | ResolveIssue
+)
+Finishing = ApproveResolution | RejectResolution | RecordCallBack | CloseIssue | ReopenIssue | ArchiveIssue
+Anytime = (
+    WithdrawIssue | UrgeIssue | SuperviseIssue | AnswerSupervision | SupplementIssue | RaiseAlarm | RederiveDeadline | RuleMeasure
+)
+Staged = Beginning | Handling | Finishing
+"""Those that belong to stages. A stage goes through the commands of its own part of the table one by one and refuses the other
+parts whole, so that a new command is a type error in every stage it might belong to until each has said what it does with it.
+"""
+TicketCommand = ReportIssue | Staged | Anytime

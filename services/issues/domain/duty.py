@@ -7,14 +7,16 @@ Every day named has somebody, and only people who hold a post at the desk on tha
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from pydantic import Field
 
 from services.issues.domain.commands import Day, Words
 from shared.decider import Context, Decider
-from shared.events import Command, Fact, Part
+from shared.events import Command, Part
 from shared.events.issues import DutyDay, DutyPublished, DutyRevised
 from shared.months import Month
 from shared.problems import Forbidden, Refused, Unknown
@@ -82,51 +84,60 @@ class Published:
 State = Unpublished | Published
 
 
-def decide(state: State, command: PublishDuty | ReviseDuty, context: Context) -> list[Fact]:
-    """``context.known``: the ``month``, and the ``posts`` at the desk: member → days of the month on which they hold one."""
+Rostering = PublishDuty | ReviseDuty
+Rostered = DutyPublished | DutyRevised
+
+
+@dataclass(frozen=True)
+class KnownDesk:
+    """The month, and who holds a post at the desk on which days of it."""
+
+    month: Month
+    posts: Mapping[UUID, Collection[date]]
+
+
+def decide(state: State, command: Rostering, context: Context[KnownDesk]) -> list[Rostered]:
+    """Facts, or a refusal."""
     if not context.actor.holds(*_OFFICE):
         raise Forbidden(needs=[role.label for role in _OFFICE])
     days = tuple(DutyDay(on=seat.on, members=seat.members) for seat in sorted(command.days, key=lambda seat: seat.on))
     match state, command:
         case Unpublished(), PublishDuty():
-            _check(days, context)
+            _check(days, context.known)
             return [DutyPublished(days=days, by=context.actor.id, on=context.today)]
         case Unpublished(), ReviseDuty():
-            raise Unknown(what="duty", id=str(context.known["month"]))
+            raise Unknown(what="duty", id=str(context.known.month))
         case Published(), PublishDuty():
             if days == state.days:
                 return []
-            raise DutyKnown(month=str(context.known["month"]))
+            raise DutyKnown(month=str(context.known.month))
         case Published(), ReviseDuty():
             if days == state.days:
                 return []
-            _check(days, context)
+            _check(days, context.known)
             return [DutyRevised(days=days, reason=command.reason, by=context.actor.id, on=context.today)]
 
 
-def _check(days: tuple[DutyDay, ...], context: Context) -> None:
-    month: Month = context.known["month"]
+def _check(days: tuple[DutyDay, ...], known: KnownDesk) -> None:
+    month = known.month
     named = [day.on for day in days]
     if len(set(named)) != len(named) or any(not month.contains(day) for day in named):
         raise DutyDayWrong(month=str(month))
     if twice := [day.on for day in days if len(set(day.members)) != len(day.members)]:
         raise DutyDayWrong(month=str(month), on=str(twice[0]))
-    posts = context.known["posts"]
     for day in days:
         for member in day.members:
-            if day.on not in posts.get(member, ()):
+            if day.on not in known.posts.get(member, ()):
                 raise NotAtTheDesk(on=str(day.on), member=str(member))
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Rostered) -> State:
     """The state after a fact."""
-    match fact:
-        case DutyPublished():
+    match state, fact:
+        case ((Unpublished() | Published()), DutyPublished()):
             return Published(fact.days)
-        case DutyRevised():
+        case ((Unpublished() | Published()), DutyRevised()):
             return Published(fact.days, fact.reason)
-        case _:
-            return state
 
 
-DUTY: Decider[State] = Decider("duty", Unpublished(), decide, evolve)
+DUTY: Decider[State, Rostering, Rostered, KnownDesk] = Decider("duty", Unpublished(), decide, evolve)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.issues.domain.deadlines import by_the_city
+from services.issues.domain.facts import Begun, Desked, Finished, Handled, Moved, Noted, TicketFact
 from services.issues.domain.states import (
     OPEN,
     Accepted,
@@ -31,7 +32,6 @@ from services.issues.domain.states import (
     Worked,
     under_of,
 )
-from shared.events import Fact
 from shared.events.issues import (
     AlarmRaised,
     AlarmsSet,
@@ -63,6 +63,7 @@ from shared.events.issues import (
     IssueReturned,
     IssueSigned,
     IssueSupervised,
+    IssueSupplemented,
     IssueTracked,
     IssueUrged,
     IssueWithdrawn,
@@ -78,17 +79,23 @@ from shared.events.issues import (
 from shared.terms import Alarm
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: TicketFact) -> State:
     """The state after a fact."""
     if isinstance(state, Unreported):
         return Reported(fact, Kind(fact.category, fact.nature, fact.urgency)) if isinstance(fact, IssueReported) else state
-    noted = _noted(state.notes, fact)
-    if noted is not state.notes:
-        return replace(state, notes=noted)
-    return _moved(state, fact)
+    if isinstance(fact, Noted):
+        return replace(state, notes=_noted(state.notes, fact))
+    if isinstance(fact, Moved):
+        return _moved(state, fact)
+    match fact:
+        case IssueWithdrawn():
+            open_ = isinstance(state, OPEN)
+            return Withdrawn(state.report, state.kind, fact, under_of(state), notes=state.notes) if open_ else state
+        case IssueReported():
+            return state
 
 
-def _noted(notes: Notes, fact: Fact) -> Notes:
+def _noted(notes: Notes, fact: Noted) -> Notes:
     """What lies over the stages."""
     match fact:
         case AlarmsSet():
@@ -107,121 +114,155 @@ def _noted(notes: Notes, fact: Fact) -> Notes:
             )
         case SupervisionAnswered():
             return replace(notes, unanswered=notes.unanswered - {fact.no})
+        case IssueSupplemented():
+            return notes
         case MeasureProposed():
             others = tuple(proposal for proposal in notes.proposals if proposal.measure is not fact.measure)
             return replace(notes, proposals=(*others, fact))
         case MeasureRuled():
             return replace(notes, proposals=tuple(item for item in notes.proposals if item.measure is not fact.measure))
-        case _:
-            return notes
 
 
-def _moved(state: Ticket, fact: Fact) -> State:
-    """From stage to stage, and what happens within one."""
-    if isinstance(fact, IssueWithdrawn) and isinstance(state, OPEN):
-        return Withdrawn(state.report, state.kind, fact, under_of(state), notes=state.notes)
+def _moved(state: Ticket, fact: Moved) -> State:
+    """From stage to stage, and what happens within one. A fact of another time changes nothing: evolve can't refuse."""
     match state:
         case Reported() | Accepted() | Declined() | Merged():
             return _begun(state, fact)
-        case Dispatched() | Signed() | Tracked() | Escalating():
-            if isinstance(fact, DeadlineRederived):
-                return replace(state, due=fact.due)
-            return _handled(state, fact)
-        case Resolved() | Reviewed() | Closed() | Archived() | Withdrawn():
-            return _finished(state, fact)
-
-
-def _begun(state: Reported | Accepted | Declined | Merged, fact: Fact) -> State:
-    match state:
-        case Reported():
-            if isinstance(fact, IssueAccepted):
-                kind = Kind(fact.category, fact.nature, fact.urgency, fact.difficult)
-                return Accepted(state.report, kind, notes=replace(state.notes, accepted_on=fact.on))
-            if isinstance(fact, IssueDeclined):
-                return Declined(state.report, state.kind, fact, notes=state.notes)
-        case Accepted():
-            if isinstance(fact, DeadlineRederived) and state.before is not None:
-                return replace(state, before=replace(state.before, due=fact.due))
-            if isinstance(fact, IssueDispatched):
-                first = state.before.first if state.before else fact.due
-                returned = state.before is not None
-                return Dispatched(state.report, state.kind, fact, fact.due, first, notes=state.notes, returned=returned)
-        case Declined():
-            if isinstance(fact, DeclineContested):
-                return Reported(state.report, state.kind, notes=replace(state.notes, contested=fact.on))
-        case Merged():
-            if isinstance(fact, SiblingAnswered):
-                return replace(state, answer=fact, ruled=state.answer is not None)
-            if isinstance(fact, CallBackRecorded):
-                return replace(state, calls=(*state.calls, fact))
-    if isinstance(fact, IssueMerged) and isinstance(state, (Reported, Accepted)):
-        return Merged(state.report, state.kind, fact, notes=state.notes)
-    return state  # A fact of another time or kind changes nothing: evolve can't refuse.
-
-
-def _handled(state: Dispatched | Signed | Tracked | Escalating, fact: Fact) -> State:
-    over = _over(state)
-    match state:
         case Dispatched():
-            if isinstance(fact, IssueReturned):
-                return Accepted(state.report, state.kind, state, notes=replace(state.notes, accepted_on=fact.on))
-            if isinstance(fact, IssueSigned):
-                work = Work(fact, fact, fact.handler, frozenset({fact.handler}), since=fact.on)
-                return Signed(*_ordered(state), work, **over)
-            return state
-        case Escalating():
-            if isinstance(fact, EscalationApproved):
-                return _lifted(state, fact)
-            if isinstance(fact, EscalationRejected):
-                return Signed(*_ordered(state), replace(state.work, since=fact.on), **over)
-            return state
-        case Signed():
-            if isinstance(fact, IssueResolved):  # Whoever is done needs no more time.
-                return Resolved(*_ordered(state), replace(state.work, asking=None, endorsed=frozenset()), fact, **over)
-            if isinstance(fact, IssueTracked):
-                work = state.work
-                renewals = work.renewals + work.tracked
-                work = replace(work, since=fact.on, asking=None, endorsed=frozenset(), tracked=True, renewals=renewals)
-                return Tracked(*_ordered(state), work, fact, **over)
-        case Tracked():
-            if isinstance(fact, TrackingRenewed):
-                return replace(state, tracking=fact, work=replace(state.work, renewals=state.work.renewals + 1, since=fact.on))
-            if isinstance(fact, IssueResumed):
-                return Signed(*_ordered(state), replace(state.work, last=fact, since=fact.on), **over)
-    if isinstance(fact, EscalationRequested):
-        over["notes"] = replace(state.notes, documents=(*state.notes.documents, fact.no))
-        return Escalating(*_ordered(state), replace(state.work, asking=None), fact, **over)
-    return _worked(state, fact)
-
-
-def _finished(state: Resolved | Reviewed | Closed | Archived | Withdrawn, fact: Fact) -> State:
-    match state:
-        case Resolved():
-            if isinstance(fact, DeadlineRederived):
-                return replace(state, due=fact.due)
-            if isinstance(fact, ResolutionRejected):
-                return Signed(*_ordered(state), _seen_by(state.work, fact, fact), **_over(state))
-            if isinstance(fact, ResolutionApproved):
-                work = _seen_by(state.work, fact, state.work.last)
-                return Reviewed(*_ordered(state), work, state.resolution, fact, (), **_over(state))
-        case Reviewed():
-            if isinstance(fact, DeadlineRederived):
-                return replace(state, due=fact.due)
-            if isinstance(fact, CallBackRecorded):
-                return replace(state, calls=(*state.calls, fact))
-            if isinstance(fact, IssueReopened):
-                return _reopened(state, fact)
-            if isinstance(fact, IssueClosed):
-                return Closed(*_ordered(state), state.work, state.resolution, state.approval, state.calls, fact, **_over(state))
-        case Closed():
-            if isinstance(fact, IssueReopened):
-                return _reopened(state, fact)
-            if isinstance(fact, IssueArchived):
-                parts = (state.work, state.resolution, state.approval, state.calls, state.closing, fact)
-                return Archived(*_ordered(state), *parts, **_over(state))
+            return _dispatched(state, fact)
+        case Signed() | Tracked() | Escalating():
+            return _handled(state, fact)
+        case Resolved() | Reviewed() | Closed():
+            return _finished(state, fact)
         case Archived() | Withdrawn():
             return state
-    return state
+
+
+def _begun(state: Reported | Accepted | Declined | Merged, fact: Moved) -> State:
+    if isinstance(fact, Handled):
+        return state
+    match state, fact:
+        case Reported(), IssueAccepted():
+            kind = Kind(fact.category, fact.nature, fact.urgency, fact.difficult)
+            return Accepted(state.report, kind, notes=replace(state.notes, accepted_on=fact.on))
+        case Reported(), IssueDeclined():
+            return Declined(state.report, state.kind, fact, notes=state.notes)
+        case Accepted(), IssueDispatched():
+            first = state.before.first if state.before else fact.due
+            returned = state.before is not None
+            return Dispatched(state.report, state.kind, fact, fact.due, first, notes=state.notes, returned=returned)
+        case Accepted(), DeadlineRederived():
+            return state if state.before is None else replace(state, before=replace(state.before, due=fact.due))
+        case Declined(), DeclineContested():
+            return Reported(state.report, state.kind, notes=replace(state.notes, contested=fact.on))
+        case ((Reported() | Accepted()), IssueMerged()):
+            return Merged(state.report, state.kind, fact, notes=state.notes)
+        case Merged(), SiblingAnswered():
+            return replace(state, answer=fact, ruled=state.answer is not None)
+        case Merged(), CallBackRecorded():
+            return replace(state, calls=(*state.calls, fact))
+        case ((Accepted() | Declined() | Merged()), IssueAccepted() | IssueDeclined()):
+            return state
+        case ((Reported() | Accepted() | Merged()), DeclineContested()):
+            return state
+        case ((Declined() | Merged()), IssueMerged()):
+            return state
+        case ((Reported() | Declined() | Merged()), IssueDispatched() | DeadlineRederived()):
+            return state
+        case ((Reported() | Accepted() | Declined()), SiblingAnswered() | CallBackRecorded()):
+            return state
+        case (
+            (Reported() | Accepted() | Declined() | Merged()),
+            ResolutionApproved() | ResolutionRejected() | IssueClosed() | IssueReopened() | IssueArchived(),
+        ):
+            return state
+
+
+def _dispatched(state: Dispatched, fact: Moved) -> State:
+    if isinstance(fact, Begun | Desked | Finished):
+        return state
+    match fact:
+        case DeadlineRederived():
+            return replace(state, due=fact.due)
+        case IssueReturned():
+            return Accepted(state.report, state.kind, state, notes=replace(state.notes, accepted_on=fact.on))
+        case IssueSigned():
+            work = Work(fact, fact, fact.handler, frozenset({fact.handler}), since=fact.on)
+            return Signed(*_ordered(state), work, **_over(state))
+        case IssueResolved() | IssueTracked() | TrackingRenewed() | IssueResumed():
+            return state
+        case EscalationRequested() | EscalationApproved() | EscalationRejected():
+            return state
+
+
+def _handled(state: Signed | Tracked | Escalating, fact: Moved) -> State:
+    if isinstance(fact, Begun | Finished):
+        return state
+    if isinstance(fact, Desked):
+        return state if isinstance(state, Escalating) else _worked(state, fact)
+    over, work = _over(state), state.work
+    match state, fact:
+        case ((Signed() | Tracked() | Escalating()), DeadlineRederived()):
+            return replace(state, due=fact.due)
+        case Signed(), IssueResolved():  # Whoever is done needs no more time.
+            return Resolved(*_ordered(state), replace(work, asking=None, endorsed=frozenset()), fact, **over)
+        case Signed(), IssueTracked():
+            renewals = work.renewals + work.tracked
+            work = replace(work, since=fact.on, asking=None, endorsed=frozenset(), tracked=True, renewals=renewals)
+            return Tracked(*_ordered(state), work, fact, **over)
+        case Tracked(), TrackingRenewed():
+            return replace(state, tracking=fact, work=replace(work, renewals=work.renewals + 1, since=fact.on))
+        case Tracked(), IssueResumed():
+            return Signed(*_ordered(state), replace(work, last=fact, since=fact.on), **over)
+        case ((Signed() | Tracked()), EscalationRequested()):
+            over["notes"] = replace(state.notes, documents=(*state.notes.documents, fact.no))
+            return Escalating(*_ordered(state), replace(work, asking=None), fact, **over)
+        case Escalating(), EscalationApproved():
+            return _lifted(state, fact)
+        case Escalating(), EscalationRejected():
+            return Signed(*_ordered(state), replace(work, since=fact.on), **over)
+        case ((Signed() | Tracked() | Escalating()), IssueSigned() | IssueReturned()):
+            return state
+        case ((Tracked() | Escalating()), IssueResolved() | IssueTracked()):
+            return state
+        case ((Signed() | Escalating()), TrackingRenewed() | IssueResumed()):
+            return state
+        case Escalating(), EscalationRequested():
+            return state
+        case ((Signed() | Tracked()), EscalationApproved() | EscalationRejected()):
+            return state
+
+
+def _finished(state: Resolved | Reviewed | Closed, fact: Moved) -> State:
+    if isinstance(fact, Begun | Handled):
+        return state
+    match state, fact:
+        case ((Resolved() | Reviewed()), DeadlineRederived()):
+            return replace(state, due=fact.due)
+        case Resolved(), ResolutionRejected():
+            return Signed(*_ordered(state), _seen_by(state.work, fact, fact), **_over(state))
+        case Resolved(), ResolutionApproved():
+            work = _seen_by(state.work, fact, state.work.last)
+            return Reviewed(*_ordered(state), work, state.resolution, fact, (), **_over(state))
+        case Reviewed(), CallBackRecorded():
+            return replace(state, calls=(*state.calls, fact))
+        case ((Reviewed() | Closed()), IssueReopened()):
+            return _reopened(state, fact)
+        case Reviewed(), IssueClosed():
+            return Closed(*_ordered(state), state.work, state.resolution, state.approval, state.calls, fact, **_over(state))
+        case Closed(), IssueArchived():
+            parts = (state.work, state.resolution, state.approval, state.calls, state.closing, fact)
+            return Archived(*_ordered(state), *parts, **_over(state))
+        case Closed(), DeadlineRederived():
+            return state
+        case ((Reviewed() | Closed()), ResolutionRejected() | ResolutionApproved()):
+            return state
+        case ((Resolved() | Closed()), CallBackRecorded() | IssueClosed()):
+            return state
+        case Resolved(), IssueReopened():
+            return state
+        case ((Resolved() | Reviewed()), IssueArchived()):
+            return state
 
 
 def _reopened(state: Reviewed | Closed, fact: IssueReopened) -> Signed:
@@ -231,7 +272,7 @@ def _reopened(state: Reviewed | Closed, fact: IssueReopened) -> Signed:
     return Signed(state.report, state.kind, state.order, fact.due, state.first, work, **_over(state))
 
 
-def _worked(state: Signed | Tracked, fact: Fact) -> State:
+def _worked(state: Signed | Tracked, fact: Desked) -> State:
     """What happens on the handler's desk."""
     work = state.work
     match fact:
@@ -259,8 +300,6 @@ def _worked(state: Signed | Tracked, fact: Fact) -> State:
             return replace(state, work=replace(work, stage_answered=fact.on, contacted=True, since=fact.on))
         case CoHandlingAnswered():
             return replace(state, work=replace(work, co_answered=work.co_answered | {fact.unit}))
-        case _:
-            return state
 
 
 def _lifted(state: Escalating, fact: EscalationApproved) -> Signed:

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from services.issues.domain import deadlines, permissions
 from services.issues.domain.commands import (
+    AnswerCoHandling,
+    AnswerStage,
+    ApproveEscalation,
+    ApproveExtension,
     ApproveResolution,
     ArchiveIssue,
+    Beginning,
     CloseIssue,
+    Handling,
+    ProgressIssue,
+    ReassignIssue,
     RecordCallBack,
+    RecordCityReply,
+    RejectEscalation,
+    RejectExtension,
     RejectResolution,
+    RenewTracking,
     ReopenIssue,
+    RequestEscalation,
+    RequestExtension,
     ResolveIssue,
-    Step,
+    ResumeIssue,
+    ReturnIssue,
+    SignIssue,
+    Staged,
+    TrackIssue,
 )
+from services.issues.domain.facts import TicketFact
+from services.issues.domain.known import Knowing
 from services.issues.domain.refusals import SiblingsWaiting, done, not_now
 from services.issues.domain.states import Archived, Closed, Resolved, Reviewed
-from shared.decider import Context
-from shared.events import Fact
+from shared.decider import looked_up
 from shared.events.issues import (
     CallBackRecorded,
     IssueArchived,
@@ -31,8 +50,10 @@ from shared.terms import Level, Measure, Role
 _TOO_OFTEN = 2
 
 
-def resolved(state: Resolved, command: Step, context: Context) -> list[Fact]:
+def resolved(state: Resolved, command: Staged, context: Knowing) -> list[TicketFact]:
     """T16, T17."""
+    if isinstance(command, Beginning):
+        raise not_now(state, command)
     match command:
         case ResolveIssue():
             permissions.may_handle(state, context)
@@ -45,12 +66,22 @@ def resolved(state: Resolved, command: Step, context: Context) -> list[Fact]:
         case RejectResolution():
             permissions.may_review(state, context)
             return [ResolutionRejected(reason=command.reason, by=context.actor.id, on=context.today)]
-        case Step():
+        case RecordCallBack() | CloseIssue() | ReopenIssue() | ArchiveIssue():
+            raise not_now(state, command)
+        case SignIssue() | ReturnIssue() | ReassignIssue() | ProgressIssue():
+            raise not_now(state, command)
+        case RequestExtension() | ApproveExtension() | RejectExtension() | TrackIssue() | RenewTracking() | ResumeIssue():
+            raise not_now(state, command)
+        case RequestEscalation() | ApproveEscalation() | RejectEscalation():
+            raise not_now(state, command)
+        case RecordCityReply() | AnswerStage() | AnswerCoHandling():
             raise not_now(state, command)
 
 
-def reviewed(state: Reviewed, command: Step, context: Context) -> list[Fact]:
-    """T18, T19. ``context.known["siblings"]``: how many merged tickets still wait for their answer or call."""
+def reviewed(state: Reviewed, command: Staged, context: Knowing) -> list[TicketFact]:
+    """T18, T19."""
+    if isinstance(command, Beginning | Handling):
+        raise not_now(state, command)
     match command:
         case ApproveResolution():
             permissions.may_review(state, context)
@@ -67,7 +98,7 @@ def reviewed(state: Reviewed, command: Step, context: Context) -> list[Fact]:
         case CloseIssue():
             permissions.may_close(state, context)
             permissions.must_rule(state, command.ruling)
-            if waiting := context.known.get("siblings", 0):
+            if waiting := looked_up(context.known.siblings):
                 raise SiblingsWaiting(waiting=waiting)
             rating = permissions.rating_of(state.calls)
             return [IssueClosed(rating=rating, on=context.today, ruling=command.ruling)]
@@ -76,12 +107,14 @@ def reviewed(state: Reviewed, command: Step, context: Context) -> list[Fact]:
                 raise not_now(state, command)
             permissions.may_reopen(state, context)
             return _reopen(state, command, context)
-        case Step():
+        case RejectResolution() | ArchiveIssue():
             raise not_now(state, command)
 
 
-def closed(state: Closed, command: Step, context: Context) -> list[Fact]:
+def closed(state: Closed, command: Staged, context: Knowing) -> list[TicketFact]:
     """T19 by the enterprise, T20."""
+    if isinstance(command, Beginning | Handling):
+        raise not_now(state, command)
     match command:
         case CloseIssue():
             permissions.may_call_back(state, context)
@@ -92,25 +125,27 @@ def closed(state: Closed, command: Step, context: Context) -> list[Fact]:
         case ArchiveIssue():
             permissions.may_archive(state, context)
             return [IssueArchived(file_no=command.file_no, on=context.today, retention_years=command.retention_years)]
-        case Step():
+        case ApproveResolution() | RejectResolution() | RecordCallBack():
             raise not_now(state, command)
 
 
-def archived(state: Archived, command: Step, context: Context) -> list[Fact]:
+def archived(state: Archived, command: Staged, context: Knowing) -> list[TicketFact]:
     """The end."""
+    if isinstance(command, Beginning | Handling):
+        raise not_now(state, command)
     match command:
         case ArchiveIssue():
             permissions.may_archive(state, context)
             return done(state, command, same=command.file_no == state.filing.file_no)
-        case Step():
+        case ApproveResolution() | RejectResolution() | RecordCallBack() | CloseIssue() | ReopenIssue():
             raise not_now(state, command)
 
 
-def _reopen(state: Reviewed | Closed, command: ReopenIssue, context: Context) -> list[Fact]:
+def _reopen(state: Reviewed | Closed, command: ReopenIssue, context: Knowing) -> list[TicketFact]:
     """Handled again. The second time the level above is proposed."""
     due = deadlines.reopened(context.calendar, context.today)
     itself = context.actor.holds(Role.SYSTEM)
-    facts: list[Fact] = [IssueReopened(reason=command.reason, due=due, on=context.today, by_enterprise=itself)]
+    facts: list[TicketFact] = [IssueReopened(reason=command.reason, due=due, on=context.today, by_enterprise=itself)]
     if state.work.reopened + 1 >= _TOO_OFTEN and state.order.level is not Level.CITY:
         words = f"已重办{state.work.reopened + 1}次"
         facts.append(MeasureProposed(measure=Measure.ESCALATION, unit=state.order.unit, reason=words, on=context.today))

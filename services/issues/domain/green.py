@@ -16,9 +16,10 @@ from pydantic import Field
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Code, Day, Note, Words
-from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.decider import Context, Decider, looked_up
+from shared.events import Command
 from shared.events.issues import Due, GreenCaseDropped, GreenCaseFinished, GreenCaseOpened
+from shared.events.visits import Visited
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role
 
@@ -112,18 +113,30 @@ Case = Opened | Finished | Dropped
 State = Unopened | Case
 
 
-def may_write(unit: str, context: Context) -> None:
+Told = GreenCaseOpened | GreenCaseFinished | GreenCaseDropped
+
+
+@dataclass(frozen=True)
+class KnownWindow:
+    """For a matter that is taken: the enterprise as it is called, the unit whose window it is, and which units there are."""
+
+    enterprise: Visited
+    unit: str
+    units: frozenset[str]
+
+
+def may_write(unit: str, context: Context[object]) -> None:
     """People of the unit for their own windows, the office for any."""
     actor = context.actor
     if not actor.holds(*_OFFICE) and not (actor.holds(*_UNIT) and actor.unit == unit):
         raise Forbidden(needs=[role.label for role in (*_UNIT, *_OFFICE)], unit=unit)
 
 
-def decide(state: State, command: Green, context: Context) -> list[Fact]:
-    """``context.known``: the ``enterprise`` as it is called, the ``unit``, and which ``units`` there are."""
+def decide(state: State, command: Green, context: Context[KnownWindow | None]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Unopened(), OpenGreenCase():
-            return [_opened(command, context)]
+            return [_opened(command, looked_up(context.known), context)]
         case Unopened(), FinishGreenCase() | DropGreenCase():
             raise Unknown(what="green_case", id=str(context.subject))
         case ((Opened() | Finished() | Dropped()), OpenGreenCase()):
@@ -150,10 +163,10 @@ def decide(state: State, command: Green, context: Context) -> list[Fact]:
             raise GreenCaseOver
 
 
-def _opened(command: OpenGreenCase, context: Context) -> GreenCaseOpened:
-    unit = context.known["unit"]
+def _opened(command: OpenGreenCase, known: KnownWindow, context: Context[object]) -> GreenCaseOpened:
+    unit = known.unit
     may_write(unit, context)
-    if unit not in context.known["units"]:
+    if unit not in known.units:
         raise WindowUnitUnknown(unit=unit)
     if command.accepted_on > context.today:
         raise GreenDayWrong(today=str(context.today))
@@ -163,12 +176,12 @@ def _opened(command: OpenGreenCase, context: Context) -> GreenCaseOpened:
         rule=deadlines.RULE, start=command.accepted_on, workdays=command.promised,
     )  # fmt: skip
     return GreenCaseOpened(
-        enterprise=context.known["enterprise"], unit=unit, matter=command.matter, window=command.window, promised=command.promised,
+        enterprise=known.enterprise, unit=unit, matter=command.matter, window=command.window, promised=command.promised,
         accepted_on=command.accepted_on, due=due, by=context.actor.id, on=context.today,
     )  # fmt: skip
 
 
-def _finished(case: GreenCaseOpened, command: FinishGreenCase, context: Context) -> GreenCaseFinished:
+def _finished(case: GreenCaseOpened, command: FinishGreenCase, context: Context[object]) -> GreenCaseFinished:
     if not case.accepted_on <= command.done_on <= context.today:
         raise GreenDayWrong(accepted_on=str(case.accepted_on), today=str(context.today))
     used = context.calendar.workdays_between(case.accepted_on, command.done_on)
@@ -178,7 +191,7 @@ def _finished(case: GreenCaseOpened, command: FinishGreenCase, context: Context)
     )  # fmt: skip
 
 
-def allowed_actions(state: Case, context: Context) -> list[str]:
+def allowed_actions(state: Case, context: Context[object]) -> list[str]:
     """What this actor may ask of it now."""
     if not isinstance(state, Opened):
         return []
@@ -189,17 +202,17 @@ def allowed_actions(state: Case, context: Context) -> list[str]:
     return ["finish", "drop"]
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
-        case _, GreenCaseOpened():
+        case ((Unopened() | Opened() | Finished() | Dropped()), GreenCaseOpened()):
             return Opened(fact)
         case Opened(), GreenCaseFinished():
             return Finished(state.case, fact)
         case Opened(), GreenCaseDropped():
             return Dropped(state.case, fact)
-        case _:
+        case ((Unopened() | Finished() | Dropped()), GreenCaseFinished() | GreenCaseDropped()):
             return state
 
 
-GREEN: Decider[State] = Decider("green", Unopened(), decide, evolve)
+GREEN: Decider[State, Green, Told, KnownWindow | None] = Decider("green", Unopened(), decide, evolve)

@@ -15,13 +15,25 @@ from uuid import UUID
 from services.issues.domain import deadlines, permissions
 from services.issues.domain.beginning import leads
 from services.issues.domain.commands import (
+    AcceptIssue,
     AnswerCoHandling,
+    AnswerSibling,
     AnswerStage,
     ApproveEscalation,
     ApproveExtension,
+    ApproveResolution,
+    ArchiveIssue,
+    Beginning,
+    CloseIssue,
+    ContestDecline,
+    DeclineIssue,
     DispatchIssue,
+    Finishing,
+    Meanwhile,
+    MergeIssue,
     ProgressIssue,
     ReassignIssue,
+    RecordCallBack,
     RecordCityReply,
     RejectEscalation,
     RejectExtension,
@@ -34,9 +46,11 @@ from services.issues.domain.commands import (
     ResumeIssue,
     ReturnIssue,
     SignIssue,
-    Step,
+    Staged,
     TrackIssue,
 )
+from services.issues.domain.facts import TicketFact
+from services.issues.domain.known import Knowing
 from services.issues.domain.refusals import (
     DocumentMissing,
     ExtendedEnough,
@@ -56,8 +70,7 @@ from services.issues.domain.refusals import (
     not_now,
 )
 from services.issues.domain.states import Dispatched, Escalating, Signed, Tracked
-from shared.decider import Context
-from shared.events import Fact
+from shared.decider import Context, looked_up
 from shared.events.issues import (
     CityReplied,
     CoHandlingAnswered,
@@ -87,8 +100,10 @@ _ABOVE = {Level.GRID: Level.DISTRICT, Level.DISTRICT: Level.CITY}
 _BOTH = frozenset({str(Role.INSPECTOR), str(Role.CHIEF)})
 
 
-def dispatched(state: Dispatched, command: Step, context: Context) -> list[Fact]:
+def dispatched(state: Dispatched, command: Staged, context: Knowing) -> list[TicketFact]:
     """T6, T7."""
+    if isinstance(command, Finishing):
+        raise not_now(state, command)
     match command:
         case DispatchIssue():
             permissions.may_dispatch(state, context)
@@ -106,20 +121,28 @@ def dispatched(state: Dispatched, command: Step, context: Context) -> list[Fact]
             if context.today > (last := context.calendar.add_workdays(state.order.on, 1)):
                 raise TooLateToReturn(until=last)
             return [IssueReturned(reason=command.reason, by=context.actor.id, on=context.today)]
-        case Step():
+        case AcceptIssue() | DeclineIssue() | ContestDecline() | MergeIssue() | AnswerSibling():
+            raise not_now(state, command)
+        case ReassignIssue() | ProgressIssue() | RequestExtension() | ApproveExtension() | RejectExtension():
+            raise not_now(state, command)
+        case TrackIssue() | RenewTracking() | ResumeIssue() | RequestEscalation() | ApproveEscalation() | RejectEscalation():
+            raise not_now(state, command)
+        case RecordCityReply() | AnswerStage() | AnswerCoHandling() | ResolveIssue():
             raise not_now(state, command)
 
 
-def _handler(state: Dispatched | Signed, command: SignIssue, context: Context) -> UUID:
+def _handler(state: Dispatched | Signed, command: SignIssue, context: Knowing) -> UUID:
     handler = command.handler or context.actor.id
-    if handler != context.actor.id and state.order.unit not in context.known["posts"].get(handler, {}):
+    if handler != context.actor.id and state.order.unit not in looked_up(context.known.posts).get(handler, {}):
         raise HandlerNotOfUnit(handler=str(handler), unit=state.order.unit)
     return handler
 
 
-def signed(state: Signed, command: Step, context: Context) -> list[Fact]:
+def signed(state: Signed, command: Staged, context: Knowing) -> list[TicketFact]:
     """T6 late, T8–T10, T12, T15; and what led here said again."""
     last = state.work.last
+    if isinstance(command, Beginning):
+        raise not_now(state, command)
     match command:
         case SignIssue():
             permissions.may_sign(state, context)
@@ -158,12 +181,18 @@ def signed(state: Signed, command: Step, context: Context) -> list[Fact]:
             if not (last.by_enterprise and context.actor.holds(Role.SYSTEM)):
                 permissions.may_call_back(state, context)
             return done(state, command, same=last.reason == command.reason)
-        case Step():
+        case RejectResolution() | ReopenIssue():
+            raise not_now(state, command)
+        case ReturnIssue() | RenewTracking() | ResumeIssue() | ApproveEscalation() | RejectEscalation():
+            raise not_now(state, command)
+        case ApproveResolution() | RecordCallBack() | CloseIssue() | ArchiveIssue():
             raise not_now(state, command)
 
 
-def tracked(state: Tracked, command: Step, context: Context) -> list[Fact]:
+def tracked(state: Tracked, command: Staged, context: Knowing) -> list[TicketFact]:
     """T11, T12: not solved, and never out of sight."""
+    if isinstance(command, Beginning | Finishing):
+        raise not_now(state, command)
     match command:
         case TrackIssue():
             permissions.may_track(state, context)
@@ -189,12 +218,16 @@ def tracked(state: Tracked, command: Step, context: Context) -> list[Fact]:
             return _ask_above(state, command, context)
         case RecordCityReply() | AnswerStage() | AnswerCoHandling():
             return _meanwhile(state, command, context)
-        case Step():
+        case SignIssue() | ReturnIssue() | RequestExtension() | ApproveExtension() | RejectExtension():
+            raise not_now(state, command)
+        case ApproveEscalation() | RejectEscalation() | ResolveIssue():
             raise not_now(state, command)
 
 
-def escalating(state: Escalating, command: Step, context: Context) -> list[Fact]:
+def escalating(state: Escalating, command: Staged, context: Knowing) -> list[TicketFact]:
     """T13, T14."""
+    if isinstance(command, Beginning | Finishing):
+        raise not_now(state, command)
     match command:
         case RequestEscalation():
             permissions.may_ask_above(state, context)
@@ -206,18 +239,22 @@ def escalating(state: Escalating, command: Step, context: Context) -> list[Fact]
         case RejectEscalation():
             permissions.may_decide_above(state, context)
             return [EscalationRejected(directions=command.directions, by=context.actor.id, on=context.today)]
-        case Step():
+        case SignIssue() | ReturnIssue() | ReassignIssue() | ProgressIssue() | ResolveIssue():
+            raise not_now(state, command)
+        case RequestExtension() | ApproveExtension() | RejectExtension() | TrackIssue() | RenewTracking() | ResumeIssue():
+            raise not_now(state, command)
+        case RecordCityReply() | AnswerStage() | AnswerCoHandling():
             raise not_now(state, command)
 
 
-def _lift(state: Escalating, command: ApproveEscalation, context: Context) -> EscalationApproved:
+def _lift(state: Escalating, command: ApproveEscalation, context: Knowing) -> EscalationApproved:
     level = state.request.to
-    if command.unit not in context.known["units"]:
+    if command.unit not in looked_up(context.known.units):
         raise UnitNotKnown(unit=command.unit)
     if level is Level.CITY and not command.document.strip():
         raise DocumentMissing
     leads(command.leader, command.unit, context)
-    if command.unit not in context.known["posts"].get(command.handler, {}):
+    if command.unit not in looked_up(context.known.posts).get(command.handler, {}):
         raise HandlerNotOfUnit(handler=str(command.handler), unit=command.unit)
     own = state.report.external_due
     own = own if own is not None and own >= context.today else None  # One gone by leaves the level above its term.
@@ -225,16 +262,16 @@ def _lift(state: Escalating, command: ApproveEscalation, context: Context) -> Es
     return EscalationApproved(level=level, due=due, by=context.actor.id, on=context.today, **command.model_dump())
 
 
-def _reassign(state: Signed | Tracked, command: ReassignIssue, context: Context) -> list[Fact]:
+def _reassign(state: Signed | Tracked, command: ReassignIssue, context: Knowing) -> list[TicketFact]:
     permissions.may_reassign(state, context)
     if command.handler == state.work.handler:
         return []
-    if state.order.unit not in context.known["posts"].get(command.handler, {}):
+    if state.order.unit not in looked_up(context.known.posts).get(command.handler, {}):
         raise HandlerNotOfUnit(handler=str(command.handler), unit=state.order.unit)
     return [IssueReassigned(handler=command.handler, reason=command.reason, on=context.today)]
 
 
-def _ask_longer(state: Signed, command: RequestExtension, context: Context) -> list[Fact]:
+def _ask_longer(state: Signed, command: RequestExtension, context: Knowing) -> list[TicketFact]:
     permissions.may_ask_longer(state, context)
     work, asking = state.work, state.work.asking
     if asking is not None:
@@ -257,13 +294,13 @@ def _ask_longer(state: Signed, command: RequestExtension, context: Context) -> l
     ]
 
 
-def _grant_longer(state: Signed, command: ApproveExtension, context: Context) -> list[Fact]:
+def _grant_longer(state: Signed, command: ApproveExtension, context: Knowing) -> list[TicketFact]:
     """The first is the office's. The second needs two signatures, in either order."""
     permissions.may_grant_longer(state, context)
     asking = state.work.asking
     if asking is None:
         raise NoExtensionAsked(no=state.report.no)
-    facts: list[Fact] = []
+    facts: list[TicketFact] = []
     if state.work.extensions:
         role = next(str(role) for role in (Role.CHIEF, Role.INSPECTOR) if context.actor.holds(role))
         if role in state.work.endorsed:
@@ -278,7 +315,7 @@ def _grant_longer(state: Signed, command: ApproveExtension, context: Context) ->
     return [*facts, granted]
 
 
-def _progress(state: Signed | Tracked, command: ProgressIssue, context: Context) -> list[Fact]:
+def _progress(state: Signed | Tracked, command: ProgressIssue, context: Knowing) -> list[TicketFact]:
     permissions.may_handle(state, context)
     until = context.calendar.add_workdays(context.today, deadlines.STAGE_WORKDAYS)
     if command.next_on is not None and not context.today <= command.next_on <= until:
@@ -287,7 +324,7 @@ def _progress(state: Signed | Tracked, command: ProgressIssue, context: Context)
     return [] if fact == state.work.last else [fact]
 
 
-def _renewed_often(state: Signed | Tracked, context: Context, again: bool) -> list[Fact]:
+def _renewed_often(state: Signed | Tracked, context: Context[object], again: bool) -> list[TicketFact]:
     """T11, T12: renewed, or taken up and put on tracking again, for the third time."""
     times = state.work.renewals + 1
     if not again or times < deadlines.RENEWALS or state.order.level is Level.CITY:
@@ -296,24 +333,22 @@ def _renewed_often(state: Signed | Tracked, context: Context, again: bool) -> li
     return [MeasureProposed(measure=Measure.ESCALATION, unit=state.order.unit, reason=words, on=context.today)]
 
 
-def _near(milestone: date, context: Context) -> None:
+def _near(milestone: date, context: Context[object]) -> None:
     last = context.today + timedelta(days=deadlines.MILESTONE_DAYS)
     if not context.today < milestone <= last:
         raise MilestoneTooFar(milestone=milestone, until=last)
 
 
-def _ask_above(state: Signed | Tracked, command: RequestEscalation, context: Context) -> list[Fact]:
+def _ask_above(state: Signed | Tracked, command: RequestEscalation, context: Knowing) -> list[TicketFact]:
     permissions.may_ask_above(state, context)
     level = _ABOVE.get(state.order.level)
     if level is None:
         raise NothingAbove(level=state.order.level.label)
-    no = context.known["document_no"]
+    no = looked_up(context.known.document_no)
     return [EscalationRequested(no=no, to=level, by=context.actor.id, on=context.today, **command.model_dump())]
 
 
-def _meanwhile(
-    state: Signed | Tracked, command: RecordCityReply | AnswerStage | AnswerCoHandling, context: Context
-) -> list[Fact]:
+def _meanwhile(state: Signed | Tracked, command: Meanwhile, context: Knowing) -> list[TicketFact]:
     match command:
         case RecordCityReply():
             permissions.may_decline(context)

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.issues.domain.shadow import Shadow
 from shared.decider import Context, Decider
-from shared.events import Command, Fact, Part
+from shared.events import Command, Part
 from shared.events.issues import HistoryRecorded
 from shared.months import WrittenInstant, local_date
 from shared.problems import Forbidden, Refused
@@ -125,7 +125,7 @@ def same(row: HistoryRow | HistoryRecorded) -> tuple[datetime, str, Level]:
     return row.at, row.status, row.level
 
 
-def decide(state: State, command: RecordHistory, context: Context) -> list[Fact]:
+def decide(state: State, command: RecordHistory, context: Context[None]) -> list[HistoryRecorded]:
     """A fact for every row that is new."""
     if not context.actor.holds(*_OFFICE):
         raise Forbidden(needs=[role.label for role in _OFFICE])
@@ -133,7 +133,7 @@ def decide(state: State, command: RecordHistory, context: Context) -> list[Fact]
     fresh = _fresh(command, known)
     latest = known[-1].at if known else None
     shadow: Shadow | None = None
-    facts: list[Fact] = []
+    facts: list[HistoryRecorded] = []
     for row in fresh:
         if latest is not None and row.at < latest:
             raise HistoryOutOfOrder(no=command.no, line=row.line, at=row.at.isoformat(), after=latest.isoformat())
@@ -165,7 +165,7 @@ def _fresh(command: RecordHistory, known: Sequence[HistoryRecorded]) -> list[His
     return fresh
 
 
-def _fact(row: HistoryRow, refused: str, command: RecordHistory, context: Context) -> HistoryRecorded:
+def _fact(row: HistoryRow, refused: str, command: RecordHistory, context: Context[None]) -> HistoryRecorded:
     owner = row.owner
     if owner is not None and owner.text is not None:
         owner = owner.about(derived_id("history-owner", command.source, owner.text))
@@ -187,17 +187,20 @@ def moves(before: HistoryRecorded, fact: HistoryRecorded) -> list[Move]:
     return found
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: HistoryRecorded) -> State:
     """The state after a fact."""
-    if not isinstance(fact, HistoryRecorded):
-        return state
-    if isinstance(state, Untold):
-        return Told((fact,), refused=bool(fact.refused))
-    made = moves(state.last, fact)
-    return Told(
-        (*state.rows, fact), state.escalations + (Move.ESCALATED in made), state.hand_downs + (Move.HANDED_DOWN in made),
-        state.reopenings + (Move.REOPENED in made), state.refused + bool(fact.refused),
-    )  # fmt: skip
+    match state, fact:
+        case Untold(), HistoryRecorded():
+            return Told((fact,), refused=bool(fact.refused))
+        case Told(), HistoryRecorded():
+            made = moves(state.last, fact)
+            return Told(
+                (*state.rows, fact),
+                state.escalations + (Move.ESCALATED in made),
+                state.hand_downs + (Move.HANDED_DOWN in made),
+                state.reopenings + (Move.REOPENED in made),
+                state.refused + bool(fact.refused),
+            )
 
 
-HISTORY: Decider[State] = Decider("history", Untold(), decide, evolve)
+HISTORY: Decider[State, RecordHistory, HistoryRecorded, None] = Decider("history", Untold(), decide, evolve)

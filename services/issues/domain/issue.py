@@ -25,10 +25,12 @@ from collections.abc import Callable
 from services.issues.domain import access, permissions, timers
 from services.issues.domain.anytime import over
 from services.issues.domain.beginning import accepted, again, declined, merged, reported, unreported
-from services.issues.domain.commands import RederiveDeadline, ReportIssue, Step
+from services.issues.domain.commands import Anytime, RederiveDeadline, ReportIssue, TicketCommand
 from services.issues.domain.evolving import evolve
+from services.issues.domain.facts import TicketFact
 from services.issues.domain.finishing import archived, closed, resolved, reviewed
 from services.issues.domain.handling import dispatched, escalating, signed, tracked
+from services.issues.domain.known import Knowing, KnownTicket
 from services.issues.domain.refusals import NotInThisStage, not_now
 from services.issues.domain.states import (
     OPEN,
@@ -50,20 +52,13 @@ from services.issues.domain.states import (
     Withdrawn,
 )
 from shared.decider import Context, Decider
-from shared.events import Fact
 from shared.events.issues import AlarmsSet
 from shared.problems import Problem
 from shared.terms import Level
 
 
-def decide(state: State, command: Step, context: Context) -> list[Fact]:
-    """Facts, or a refusal; and with the facts the alarms that follow from them.
-
-    ``context.known`` brings for a report its number (``no``), the ``enterprise`` as it is called and its ``unit``; for a
-    report, a dispatch and an escalation which ``units`` there are and the ``posts`` of those named (member → unit →
-    roles); for a merger the ``master``'s number; for closing the waiting ``siblings``; where a document is written its
-    ``document_no``; for a red alarm the unit's ``reds`` of the month.
-    """
+def decide(state: State, command: TicketCommand, context: Knowing) -> list[TicketFact]:
+    """Facts, or a refusal; and with the facts the alarms that follow from them."""
     try:
         facts = _decided(state, command, context)
     except NotInThisStage:
@@ -79,14 +74,14 @@ def decide(state: State, command: Step, context: Context) -> list[Fact]:
     return facts if rings == after.notes.rings else [*facts, AlarmsSet(rings=rings, calendar=context.calendar.version)]
 
 
-def _decided(state: State, command: Step, context: Context) -> list[Fact]:
+def _decided(state: State, command: TicketCommand, context: Knowing) -> list[TicketFact]:
     """One row of the table per state."""
     if isinstance(state, Unreported):
         return unreported(state, command, context)
     if isinstance(command, ReportIssue):
         return again(state, command, context)
-    if (laid_over := over(state, command, context)) is not None:
-        return laid_over
+    if isinstance(command, Anytime):
+        return over(state, command, context)
     match state:
         case Reported():
             return reported(state, command, context)
@@ -116,7 +111,7 @@ def _decided(state: State, command: Step, context: Context) -> list[Fact]:
             raise not_now(state, command)
 
 
-def allowed_actions(state: State, context: Context) -> list[str]:
+def allowed_actions(state: State, context: Context[object]) -> list[str]:
     """What this actor may ask of this ticket now, by the guards that would judge it."""
     if isinstance(state, Unreported):
         return []
@@ -124,7 +119,7 @@ def allowed_actions(state: State, context: Context) -> list[str]:
     return [name for name, guard in guards.items() if _passes(guard)]
 
 
-def _guards(state: Ticket, context: Context) -> dict[str, Callable[[], object]]:
+def _guards(state: Ticket, context: Context[object]) -> dict[str, Callable[[], object]]:
     match state:
         case Reported():
             office = lambda: permissions.may_decline(context)  # noqa: E731
@@ -177,7 +172,7 @@ def _guards(state: Ticket, context: Context) -> dict[str, Callable[[], object]]:
             return {}
 
 
-def _at_work(state: Signed, context: Context) -> dict[str, Callable[[], object]]:
+def _at_work(state: Signed, context: Context[object]) -> dict[str, Callable[[], object]]:
     asking = state.work.asking is not None
     grant = lambda: permissions.may_grant_longer(state, context)  # noqa: E731
     return {
@@ -191,7 +186,7 @@ def _at_work(state: Signed, context: Context) -> dict[str, Callable[[], object]]
     }
 
 
-def _meanwhile(state: Signed | Tracked, context: Context) -> dict[str, Callable[[], object]]:
+def _meanwhile(state: Signed | Tracked, context: Context[object]) -> dict[str, Callable[[], object]]:
     waiting = context.actor.unit in state.order.co_units and context.actor.unit not in state.work.co_answered
     found: dict[str, Callable[[], object]] = {"answer-stage": lambda: permissions.may_answer_stage(state, context)}
     if waiting:
@@ -201,7 +196,7 @@ def _meanwhile(state: Signed | Tracked, context: Context) -> dict[str, Callable[
     return found
 
 
-def _over(state: Ticket, context: Context) -> dict[str, Callable[[], object]]:
+def _over(state: Ticket, context: Context[object]) -> dict[str, Callable[[], object]]:
     return {
         "withdraw": lambda: permissions.may_withdraw(state, context),
         "urge": lambda: permissions.urging(state, context),
@@ -220,4 +215,4 @@ def _passes(guard: Callable[[], object]) -> bool:
     return True
 
 
-ISSUE: Decider[State] = Decider("issue", Unreported(), decide, evolve)
+ISSUE: Decider[State, TicketCommand, TicketFact, KnownTicket] = Decider("issue", Unreported(), decide, evolve)

@@ -20,7 +20,7 @@ from uuid import UUID
 from services.issues.domain.clues import clues
 from services.issues.domain.commands import Words
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.issues import OmissionCleared, OmissionDismissed, OmissionOpened, OmissionSuspected
 from shared.events.visits import VisitRecorded
 from shared.problems import Forbidden, Refused, Unknown
@@ -111,6 +111,7 @@ class Cleared:
 
 Seen = Suspected | Dismissed | Opened | Cleared
 State = Unsuspected | Seen
+Told = OmissionSuspected | OmissionDismissed | OmissionOpened | OmissionCleared
 
 
 def ticket_of_omission(visit: UUID) -> UUID:
@@ -118,17 +119,17 @@ def ticket_of_omission(visit: UUID) -> UUID:
     return derived_id("issue", str(visit), "omission")
 
 
-def may_rule(state: Seen, context: Context) -> None:
+def may_rule(state: Seen, context: Context[object]) -> None:
     """The leaders and the liaison of the unit that answers for it, or the office."""
     actor = context.actor
     if not actor.holds(*_OFFICE) and not (actor.holds(*_RULING) and actor.unit == state.found.unit):
         raise Forbidden(needs=[role.label for role in (*_RULING, *_OFFICE)], unit=state.found.unit)
 
 
-def decide(state: State, command: Omit, context: Context) -> list[Fact]:
+def decide(state: State, command: Omit, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     match state, command:
-        case _, SuspectOmission():
+        case ((Unsuspected() | Suspected() | Dismissed() | Opened() | Cleared()), SuspectOmission()):
             if not context.actor.holds(Role.SYSTEM):
                 raise Forbidden
             return _told(state, command, context)
@@ -139,7 +140,7 @@ def decide(state: State, command: Omit, context: Context) -> list[Fact]:
             return _ruled(state, command, context)
 
 
-def _told(state: State, command: SuspectOmission, context: Context) -> list[Fact]:
+def _told(state: State, command: SuspectOmission, context: Context[None]) -> list[Told]:
     """What a telling of the visit changes. One that is older than what is known changes nothing."""
     told, today = command.visit, context.today
     found = () if told.demands else clues(told.difficulties, told.suggestions)
@@ -159,7 +160,7 @@ def _told(state: State, command: SuspectOmission, context: Context) -> list[Fact
     ]  # fmt: skip
 
 
-def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Context) -> list[Fact]:
+def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Context[None]) -> list[Told]:
     match state, command:
         case Suspected(), DismissOmission():
             return [OmissionDismissed(reason=command.reason, by=context.actor.id, on=context.today)]
@@ -176,12 +177,12 @@ def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Contex
             raise NothingSuspected(why=state.clearing.why)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Opened(), OmissionSuspected():
             return state
-        case _, OmissionSuspected():
+        case ((Unsuspected() | Suspected() | Dismissed() | Cleared()), OmissionSuspected()):
             return Suspected(fact)
         case Suspected(), OmissionDismissed():
             return Dismissed(state.found, fact)
@@ -189,7 +190,7 @@ def evolve(state: State, fact: Fact) -> State:
             return Opened(state.found, fact)
         case Suspected(), OmissionCleared():
             return Cleared(state.found, fact)
-        case _:
+        case ((Unsuspected() | Dismissed() | Opened() | Cleared()), OmissionDismissed() | OmissionOpened() | OmissionCleared()):
             return state  # evolve can't refuse.
 
 
@@ -198,7 +199,7 @@ def since(state: Seen) -> date:
     return state.found.on
 
 
-def allowed_actions(state: Seen, context: Context) -> list[str]:
+def allowed_actions(state: Seen, context: Context[object]) -> list[str]:
     """What this actor may ask of it now."""
     if not isinstance(state, Suspected):
         return []
@@ -209,4 +210,4 @@ def allowed_actions(state: Seen, context: Context) -> list[str]:
     return ["dismiss", "open"]
 
 
-OMISSION: Decider[State] = Decider("omission", Unsuspected(), decide, evolve)
+OMISSION: Decider[State, Omit, Told, None] = Decider("omission", Unsuspected(), decide, evolve)

@@ -17,9 +17,10 @@ from pydantic import StringConstraints
 
 from services.issues.domain.commands import Day, ReportIssue, Words
 from services.issues.domain.transferred import CUT, LONGEST, NUMBER, Order
-from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.decider import Context, Decider, looked_up
+from shared.events import Command
 from shared.events.issues import OrderDismissed, OrderHeld, OrderMatched
+from shared.events.visits import Visited
 from shared.phones import is_phone, same
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role, Source, Urgency, derived_id
@@ -112,10 +113,14 @@ class Dismissed:
 
 Kept = Held | Matched | Dismissed
 State = Unheld | Kept
+Transferred = HoldOrder | MatchOrder | DismissOrder
+Told = OrderHeld | OrderMatched | OrderDismissed
+KnownEnterprise = Visited | None
+"""The enterprise an order is matched with, as it is called."""
 
 
-def decide(state: State, command: HoldOrder | MatchOrder | DismissOrder, context: Context) -> list[Fact]:
-    """``context.known["enterprise"]`` is the enterprise as it is called."""
+def decide(state: State, command: Transferred, context: Context[KnownEnterprise]) -> list[Told]:
+    """Facts, or a refusal."""
     roles = RECEIVING if isinstance(command, HoldOrder) else DESK
     if not context.actor.holds(*roles):
         raise Forbidden(needs=[role.label for role in roles])
@@ -128,8 +133,8 @@ def decide(state: State, command: HoldOrder | MatchOrder | DismissOrder, context
             return []
         case Held(), MatchOrder():
             report_held(state.order, command)
-            ticket = ticket_of_order(context.subject)
-            return [OrderMatched(enterprise=context.known["enterprise"], ticket=ticket, by=context.actor.id, on=context.today)]
+            enterprise, ticket = looked_up(context.known), ticket_of_order(context.subject)
+            return [OrderMatched(enterprise=enterprise, ticket=ticket, by=context.actor.id, on=context.today)]
         case Held(), DismissOrder():
             return [OrderDismissed(reason=command.reason, by=context.actor.id, on=context.today)]
         case Matched(), MatchOrder() if state.end.enterprise.id == command.enterprise:
@@ -140,7 +145,7 @@ def decide(state: State, command: HoldOrder | MatchOrder | DismissOrder, context
             raise OrderSettled(stage=state.STAGE[1])
 
 
-def _held(order: Order, context: Context) -> OrderHeld:
+def _held(order: Order, context: Context[object]) -> OrderHeld:
     subject = derived_id("caller", str(context.subject))
 
     def about(text: str) -> Personal | None:
@@ -167,7 +172,7 @@ def report_held(held: OrderHeld, command: MatchOrder) -> ReportIssue:
     )  # fmt: skip
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unheld(), OrderHeld():
@@ -176,8 +181,10 @@ def evolve(state: State, fact: Fact) -> State:
             return Matched(state.order, fact)
         case Held(), OrderDismissed():
             return Dismissed(state.order, fact)
-        case _:
+        case ((Held() | Matched() | Dismissed()), OrderHeld()):
+            return state
+        case ((Unheld() | Matched() | Dismissed()), OrderMatched() | OrderDismissed()):
             return state
 
 
-ORDER: Decider[State] = Decider("order", Unheld(), decide, evolve)
+ORDER: Decider[State, Transferred, Told, KnownEnterprise] = Decider("order", Unheld(), decide, evolve)

@@ -117,13 +117,13 @@ class TooEarlyToArchive(Refused):
     title = "办结后五个工作日内不得归档"
 
 
-def _needs(context: Context, *roles: Role, unit: str | None = None) -> None:
+def _needs(context: Context[object], *roles: Role, unit: str | None = None) -> None:
     actor = context.actor
     if not actor.holds(*roles) or (unit is not None and actor.unit != unit):
         raise Forbidden(needs=[role.label for role in roles], **({"unit": unit} if unit is not None else {}))
 
 
-def _in_unit(state: Ticket, unit: str, context: Context, *roles: Role) -> None:
+def _in_unit(state: Ticket, unit: str, context: Context[object], *roles: Role) -> None:
     """These roles in the unit. With a report of 变味 an inspector is liaison, worker and head at once: there are no others.
 
     What separates one pair of hands from the next (承办≠审核≠回访) holds for them as for everybody.
@@ -141,24 +141,22 @@ def for_any_unit(actor: Actor) -> bool:
     return actor.holds(Role.HOTLINE, Role.SYSTEM, *_OFFICE)
 
 
-def may_report(command: ReportIssue, unit: str, context: Context) -> None:
+def may_report(command: ReportIssue, unit: str, context: Context[object]) -> None:
     """The desk and the office for any unit, people of a unit for their own. A visit's demand is for the platform."""
     told = command.source in (Source.ENTERPRISE, Source.ALLEGATION)  # By the enterprise itself, through its link.
-    # A derived id is the platform's to choose: for what it opens itself, and for what the desk opens through a call or an order.
-    derived = context.subject.version == 5 and not context.known.get("derived")  # noqa: PLR2004
-    if told or command.visit is not None or command.demand is not None or derived:
+    if told or command.visit is not None or command.demand is not None:
         _needs(context, Role.SYSTEM)
     if not for_any_unit(context.actor):
         _needs(context, *_REPORTING, unit=unit)
 
 
-def may_accept(state: Reported | Accepted, context: Context) -> None:
+def may_accept(state: Reported | Accepted, context: Context[object]) -> None:
     """T2."""
     if not is_office(context.actor):
         _in_unit(state, state.report.unit, context, *_LIAISON, *_LEADING)
 
 
-def may_dispatch(state: Accepted | Dispatched, context: Context) -> None:
+def may_dispatch(state: Accepted | Dispatched, context: Context[object]) -> None:
     """T5; where to is another question. What was sent back is the office's to decide (T7)."""
     if isinstance(state, Accepted) and state.before is not None:
         _needs(context, *_OFFICE)
@@ -166,7 +164,7 @@ def may_dispatch(state: Accepted | Dispatched, context: Context) -> None:
         _in_unit(state, state.report.unit, context, *_LEADING)
 
 
-def may_dispatch_to(state: Accepted, unit: str, co_units: tuple[str, ...], context: Context) -> None:
+def may_dispatch_to(state: Accepted, unit: str, co_units: tuple[str, ...], context: Context[object]) -> None:
     """T5 within the unit, or across units."""
     if state.report.source is Source.ALLEGATION and (unit != state.report.unit or co_units):
         raise AllegationStays
@@ -174,18 +172,18 @@ def may_dispatch_to(state: Accepted, unit: str, co_units: tuple[str, ...], conte
         raise AcrossUnits(unit=state.report.unit, to=[unit, *co_units])
 
 
-def may_sign(state: Dispatched | Signed, context: Context) -> None:
+def may_sign(state: Dispatched | Signed, context: Context[object]) -> None:
     """T6."""
     _in_unit(state, state.order.unit, context, *_SIGNING)
 
 
-def may_handle(state: Signed | Resolved | Tracked, context: Context) -> None:
+def may_handle(state: Signed | Resolved | Tracked, context: Context[object]) -> None:
     """T8, T11, T15."""
     if context.actor.id != state.work.handler:
         raise NotTheHandler
 
 
-def may_review(state: Resolved | Reviewed | Signed, context: Context) -> None:
+def may_review(state: Resolved | Reviewed | Signed, context: Context[object]) -> None:
     """T16, T17. Whoever once handled it reviews it never. An inspector's work another one reviews, or the chief."""
     if context.actor.id in state.work.handlers:
         raise HandlerCantReview
@@ -197,13 +195,13 @@ def may_review(state: Resolved | Reviewed | Signed, context: Context) -> None:
         _needs(context, *_OFFICE)
 
 
-def may_call_back(state: Approved | Signed, context: Context) -> None:
+def may_call_back(state: Approved | Signed, context: Context[object]) -> None:
     """T18, T19: the role, and clean hands. Who alleged something is asked by the office or the chief alone."""
     _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *_OFFICE)
     _outside(state, context)
 
 
-def _outside(state: Ticket, context: Context) -> None:
+def _outside(state: Ticket, context: Context[object]) -> None:
     """Not of the units that handle it, and never one of those who handled or reviewed it."""
     order, worked = under_of(state), work_of(state)
     if order is not None and context.actor.unit in (order.unit, *order.co_units):
@@ -212,14 +210,14 @@ def _outside(state: Ticket, context: Context) -> None:
         raise SameHands
 
 
-def may_record_call(state: Reviewed, context: Context) -> None:
+def may_record_call(state: Reviewed, context: Context[object]) -> None:
     """One more call, as long as there is no rating."""
     may_call_back(state, context)
     if (rating := rating_of(state.calls)) is not None:
         raise AlreadyRated(rating=rating.label)
 
 
-def may_close(state: Reviewed, context: Context) -> None:
+def may_close(state: Reviewed, context: Context[object]) -> None:
     """T18."""
     may_call_back(state, context)
     rating = rating_of(state.calls)
@@ -238,7 +236,7 @@ def must_rule(state: Reviewed, ruling: str) -> None:
         raise RulingMissing
 
 
-def may_reopen(state: Reviewed | Closed, context: Context) -> None:
+def may_reopen(state: Reviewed | Closed, context: Context[object]) -> None:
     """T19: after a call the enterprise was dissatisfied with, or within five working days because it says so itself."""
     if isinstance(state, Closed):
         if not context.actor.holds(Role.SYSTEM):
@@ -252,7 +250,7 @@ def may_reopen(state: Reviewed | Closed, context: Context) -> None:
         raise EnterpriseNotDissatisfied(rating=rating.label if rating else None)
 
 
-def may_archive(state: Closed | Archived, context: Context) -> None:
+def may_archive(state: Closed | Archived, context: Context[object]) -> None:
     """T20."""
     if not context.actor.holds(Role.SYSTEM):
         _needs(context, *_LIAISON, unit=state.order.unit)
@@ -261,17 +259,17 @@ def may_archive(state: Closed | Archived, context: Context) -> None:
         raise TooEarlyToArchive(after=last)
 
 
-def may_decline(context: Context) -> None:
+def may_decline(context: Context[object]) -> None:
     """T3, T4: the office alone."""
     _needs(context, *_OFFICE)
 
 
-def may_contest(context: Context) -> None:
+def may_contest(context: Context[object]) -> None:
     """The one objection to a refusal is the enterprise's: through its link, or told to whoever takes its call."""
     _needs(context, Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE)
 
 
-def may_speak_for_the_enterprise(state: Ticket, context: Context) -> None:
+def may_speak_for_the_enterprise(state: Ticket, context: Context[object]) -> None:
     """Contest, add, urge: the enterprise itself (through its link), or whoever takes its call. To a report of 变味 nobody adds but
     the enterprise and those who handle it: whoever else could, would know that there is one.
     """
@@ -283,24 +281,24 @@ def may_speak_for_the_enterprise(state: Ticket, context: Context) -> None:
         _needs(context, *_REPORTING, unit=state.report.unit)
 
 
-def may_return(state: Dispatched, context: Context) -> None:
+def may_return(state: Dispatched, context: Context[object]) -> None:
     """T7. A report of 变味 has nowhere to go back to."""
     if state.report.source is Source.ALLEGATION:
         raise AllegationStays
     _needs(context, *_LEADING, unit=state.order.unit)
 
 
-def may_reassign(state: Signed | Tracked, context: Context) -> None:
+def may_reassign(state: Signed | Tracked, context: Context[object]) -> None:
     """The unit's own leaders, or its liaison."""
     _in_unit(state, state.order.unit, context, *_LEADING, *_LIAISON)
 
 
-def may_ask_longer(state: Signed, context: Context) -> None:
+def may_ask_longer(state: Signed, context: Context[object]) -> None:
     """T9: the head of the handling unit."""
     _in_unit(state, state.order.unit, context, Role.HEAD)
 
 
-def may_grant_longer(state: Signed, context: Context) -> None:
+def may_grant_longer(state: Signed, context: Context[object]) -> None:
     """T9: the first by the office, the second by the inspectorate and the chief; never by whoever asked."""
     if state.work.extensions:
         _needs(context, Role.INSPECTOR, Role.CHIEF)
@@ -310,18 +308,18 @@ def may_grant_longer(state: Signed, context: Context) -> None:
         raise HandlerCantReview
 
 
-def may_track(state: Signed | Tracked, context: Context) -> None:
+def may_track(state: Signed | Tracked, context: Context[object]) -> None:
     """T10, T11: the head of the handling unit."""
     _in_unit(state, state.order.unit, context, Role.HEAD)
 
 
-def may_resume(state: Tracked, context: Context) -> None:
+def may_resume(state: Tracked, context: Context[object]) -> None:
     """T11: who handles it, or the unit's head."""
     if context.actor.id != state.work.handler:
         _in_unit(state, state.order.unit, context, Role.HEAD)
 
 
-def may_ask_above(state: Signed | Tracked | Escalating, context: Context) -> None:
+def may_ask_above(state: Signed | Tracked | Escalating, context: Context[object]) -> None:
     """T12: the head signs for the grid, the office for the district. Another level would be another unit."""
     if state.report.source is Source.ALLEGATION:
         raise AllegationStays
@@ -331,20 +329,20 @@ def may_ask_above(state: Signed | Tracked | Escalating, context: Context) -> Non
         _needs(context, *_OFFICE)
 
 
-def may_decide_above(state: Escalating, context: Context) -> None:
+def may_decide_above(state: Escalating, context: Context[object]) -> None:
     """T13, T14: the office for the district level, the chief for the city; never whoever asked."""
     _needs(context, *((Role.CHIEF,) if state.request.to is Level.CITY else _OFFICE))
     if context.actor.id == state.request.by:
         raise HandlerCantReview
 
 
-def may_answer_stage(state: Signed | Tracked, context: Context) -> None:
+def may_answer_stage(state: Signed | Tracked, context: Context[object]) -> None:
     """Who handles it, or the office."""
     if context.actor.id != state.work.handler:
         _needs(context, *_OFFICE)
 
 
-def may_answer_part(unit: str, context: Context) -> None:
+def may_answer_part(unit: str, context: Context[object]) -> None:
     """A co-handling unit's own people."""
     _needs(context, *_SIGNING, *_LEADING, unit=unit)
 
@@ -354,7 +352,7 @@ def awaits_ruling(state: Merged) -> bool:
     return dissatisfied(rating_of(state.calls)) and not state.ruled
 
 
-def may_answer_sibling(state: Merged, context: Context) -> None:
+def may_answer_sibling(state: Merged, context: Context[object]) -> None:
     """The office, or the unit that reported it; what the enterprise was not content with the office alone answers again."""
     if awaits_ruling(state):
         _needs(context, *_OFFICE)
@@ -362,7 +360,7 @@ def may_answer_sibling(state: Merged, context: Context) -> None:
         _needs(context, *_LIAISON, *_LEADING, unit=state.report.unit)
 
 
-def may_call_sibling(state: Merged, context: Context) -> None:
+def may_call_sibling(state: Merged, context: Context[object]) -> None:
     """The call-back of a merged ticket, by somebody outside the unit that reported it, as long as there is no rating."""
     _needs(context, Role.CALLER_BACK, *_OFFICE)
     if context.actor.unit == state.report.unit:
@@ -373,7 +371,7 @@ def may_call_sibling(state: Merged, context: Context) -> None:
         raise AlreadyRated(rating=rating.label)
 
 
-def may_withdraw(state: Ticket, context: Context) -> None:
+def may_withdraw(state: Ticket, context: Context[object]) -> None:
     """T21: somebody outside the unit that has it, after a recorded call; what the enterprise has rated is closed or reopened.
     A report of 变味 only the office or the chief may say to be withdrawn.
     """
@@ -385,7 +383,7 @@ def may_withdraw(state: Ticket, context: Context) -> None:
         raise AlreadyRated(rating=rating.label)
 
 
-def urging(state: Ticket, context: Context) -> str:
+def urging(state: Ticket, context: Context[object]) -> str:
     """T22: as whom somebody urges."""
     order = under_of(state)
     if context.actor.holds(Role.SYSTEM):
@@ -398,23 +396,23 @@ def urging(state: Ticket, context: Context) -> str:
     raise Forbidden(needs=[Role.OFFICE.label])
 
 
-def may_supervise(context: Context) -> None:
+def may_supervise(context: Context[object]) -> None:
     """T23."""
     _needs(context, Role.INSPECTOR, Role.CHIEF, *_OFFICE)
 
 
-def may_answer_slip(state: Ticket, context: Context) -> None:
+def may_answer_slip(state: Ticket, context: Context[object]) -> None:
     """The leaders of the unit that handles it."""
     order = under_of(state)
     _in_unit(state, order.unit if order else state.report.unit, context, *_LEADING)
 
 
-def may_rule(context: Context) -> None:
+def may_rule(context: Context[object]) -> None:
     """Notices and interviews are signed by a person of the office's head or the chief; an escalation is then asked for."""
     _needs(context, Role.OFFICE_HEAD, Role.CHIEF)
 
 
-def the_platform(context: Context) -> None:
+def the_platform(context: Context[object]) -> None:
     """Alarms and new calendars are the platform's own."""
     _needs(context, Role.SYSTEM)
 

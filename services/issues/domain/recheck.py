@@ -17,8 +17,8 @@ from pydantic import Field, model_validator
 
 from services.issues.domain.commands import Note
 from shared import lots
-from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.decider import Context, Decider, NotLookedUp
+from shared.events import Command
 from shared.events.issues import RecheckDrawn, RecheckRecorded
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import CallOutcome, RecheckKind, Role
@@ -104,10 +104,24 @@ class Drawn:
 
 
 State = Undrawn | Drawn
+Rechecking = DrawRecheck | RecordRecheck
+Told = RecheckDrawn | RecheckRecorded
 
 
-def decide(state: State, command: DrawRecheck | RecordRecheck, context: Context) -> list[Fact]:
-    """``context.known``: the ``seed`` and the ``population`` (number → ``Hands``) of a draw; the ``hands`` of one ticket."""
+@dataclass(frozen=True)
+class KnownPopulation:
+    """What a draw is made of: the seed, and who had a part in each ticket, by number."""
+
+    seed: str
+    population: Mapping[str, Hands]
+
+
+Known = KnownPopulation | Hands
+"""Of a draw, or of the one ticket somebody asked about."""
+
+
+def decide(state: State, command: Rechecking, context: Context[Known]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Undrawn(), DrawRecheck():
             return [_draw(command, context)]
@@ -120,34 +134,38 @@ def decide(state: State, command: DrawRecheck | RecordRecheck, context: Context)
             return _recorded(state, command, context)
 
 
-def _needs(context: Context, roles: tuple[Role, ...]) -> None:
+def _needs(context: Context[object], roles: tuple[Role, ...]) -> None:
     if not context.actor.holds(*roles):
         raise Forbidden(needs=[role.label for role in roles])
 
 
-def _part(context: Context, hands: Hands) -> bool:
+def _part(context: Context[object], hands: Hands) -> bool:
     return context.actor.unit in hands.units or context.actor.id in hands.members
 
 
-def _draw(command: DrawRecheck, context: Context) -> RecheckDrawn:
+def _draw(command: DrawRecheck, context: Context[Known]) -> RecheckDrawn:
     _needs(context, DRAWING)
-    population: Mapping[str, Hands] = context.known["population"]
+    if not isinstance(context.known, KnownPopulation):
+        raise NotLookedUp
+    population = context.known.population
     if not population:
         raise NothingToDraw(month=command.month, kind=command.kind.label)
     if own := [no for no, hands in sorted(population.items()) if _part(context, hands)]:
         raise DrawsOwnWork(own=len(own), first=own[0])
-    numbers, seed = sorted(population), context.known["seed"]
+    numbers, seed = sorted(population), context.known.seed
     return RecheckDrawn(
         kind=command.kind, month=command.month, method=METHOD, seed=seed, population=len(numbers), digest=lots.digest(numbers),
         sample=lots.drawn(numbers, seed, command.size), by=context.actor.id, unit=context.actor.unit, on=context.today,
     )  # fmt: skip
 
 
-def _recorded(state: Drawn, command: RecordRecheck, context: Context) -> list[Fact]:
+def _recorded(state: Drawn, command: RecordRecheck, context: Context[Known]) -> list[Told]:
     _needs(context, ASKING)
     if command.no not in state.draw.sample:
         raise NotInTheSample(no=command.no)
-    if _part(context, context.known["hands"]):
+    if not isinstance(context.known, Hands):
+        raise NotLookedUp
+    if _part(context, context.known):
         raise ChecksOwnWork(no=command.no)
     fact = RecheckRecorded(**command.model_dump(), by=context.actor.id, on=context.today)
     before = state.found.get(command.no)
@@ -159,15 +177,15 @@ def _recorded(state: Drawn, command: RecordRecheck, context: Context) -> list[Fa
     return [fact]
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
-        case _, RecheckDrawn():
+        case ((Undrawn() | Drawn()), RecheckDrawn()):
             return Drawn(fact)
         case Drawn(), RecheckRecorded():
             return Drawn(state.draw, {**state.found, fact.no: fact})
-        case _:
+        case Undrawn(), RecheckRecorded():
             return state
 
 
-RECHECK: Decider[State] = Decider("recheck", Undrawn(), decide, evolve)
+RECHECK: Decider[State, Rechecking, Told, Known] = Decider("recheck", Undrawn(), decide, evolve)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.issues.domain.commands import Step
+from services.issues.domain.facts import TicketFact
 from services.issues.domain.states import Ticket
-from shared.events import Fact
 from shared.problems import Forbidden, Problem, Refused
 
 
@@ -12,6 +12,12 @@ class NotInThisStage(Refused):
     """Each action belongs to its stage (``tickets.md``)."""
 
     title = "问题所处环节不能进行此操作"
+
+
+class IdOfThePlatform(Forbidden):
+    """What comes from a visit, a call or an order has an id that follows from it: nobody reports another thing under such a one."""
+
+    title = "该标识由平台编定,请换用新的标识登记"
 
 
 class AlreadyReported(Refused):
@@ -193,7 +199,7 @@ def not_now(state: Ticket, command: Step) -> Problem:
     return NotInThisStage(stage=state.STAGE.label, command=command.LABEL, no=state.report.no)
 
 
-def done(state: Ticket, command: Step, *, same: bool) -> list[Fact]:
+def done(state: Ticket, command: Step, *, same: bool) -> list[TicketFact]:
     """The same thing again adds nothing; with another content it is refused."""
     if same:
         return []

@@ -36,11 +36,12 @@ from services.issues.domain.commands import (
     ResumeIssue,
     ReturnIssue,
     SignIssue,
-    Step,
+    TicketCommand,
     TrackIssue,
     WithdrawIssue,
 )
 from services.issues.domain.issue import ISSUE
+from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.states import State, Ticket, Unreported
 from shared.decider import Actor, Context
 from shared.events.visits import Visited
@@ -77,13 +78,17 @@ _CALLER = _stand_in("caller", Role.CALLER_BACK, unit="")
 _ITSELF = _stand_in("itself", Role.SYSTEM, unit="")
 _ENTERPRISE = Visited(id=derived_id("shadow", "enterprise"), code="", name=_WORD)
 _SUBJECT = UUID("00000000-0000-7000-8000-000000000000")
-_KNOWN = {
-    "no": "QXG-200001-SHADOW-0001", "enterprise": _ENTERPRISE, "unit": _UNIT, "units": frozenset({_UNIT}), "master": _WORD,
-    "posts": {_HEAD.id: {_UNIT: frozenset({Role.HEAD})}, _HANDLER.id: {_UNIT: frozenset({Role.WORKER})}}, "siblings": 0,
-    "document_no": "贵服请〔2000〕1号", "external_no": "",
-}  # fmt: skip
+_KNOWN = KnownTicket(
+    report=KnownReport(_ENTERPRISE, _UNIT),
+    no="QXG-200001-SHADOW-0001",
+    units=frozenset({_UNIT}),
+    posts={_HEAD.id: {_UNIT: frozenset({Role.HEAD})}, _HANDLER.id: {_UNIT: frozenset({Role.WORKER})}},
+    master=_WORD,
+    siblings=0,
+    document_no="贵服请〔2000〕1号",
+)
 
-Asked = tuple[Actor, Step]
+Asked = tuple[Actor, TicketCommand]
 _REPORT: Asked = (_OFFICE, ReportIssue.model_construct(enterprise=_ENTERPRISE.id, source=Source.OTHER, content=_WORD))
 _S = IssueStage
 _CALLED = RecordCallBack(outcome=CallOutcome.ANSWERED, rating=Rating.SATISFIED, reason="", note="")
