@@ -10,6 +10,7 @@ import ast
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
@@ -122,6 +123,12 @@ def _annotate(path: Path, name: str, odd: str, part: str, table: Table) -> None:
     path.write_bytes(b"".join([*raw[:last], b"\n" + _MADE[part].format(name=odd).encode(), *raw[last:]]))
 
 
+@cache
+def _module(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def reached(path: Path, start: str) -> set[tuple[str, str]]:
     """Every function of the domain that this one may come to, by module and name: by the names it mentions."""
     found: set[tuple[str, str]] = set()
@@ -131,7 +138,7 @@ def reached(path: Path, start: str) -> set[tuple[str, str]]:
         key = (where.name, name)
         if key in found or not where.exists():
             continue
-        module = ast.parse(where.read_text())
+        module = _module(where)
         functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
         if name not in functions:
             for node in module.body:
@@ -150,7 +157,7 @@ def reached(path: Path, start: str) -> set[tuple[str, str]]:
 
 def function_at(path: Path, line: int) -> str:
     """The name of the function this line belongs to."""
-    for node in ast.parse(path.read_text()).body:
+    for node in _module(path).body:
         if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or line):
             return node.name
     return ""
