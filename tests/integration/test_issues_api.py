@@ -134,6 +134,14 @@ async def test_a_ticket_goes_its_way_through_a_rejection_and_a_reopening(distric
         assert (early.status_code, early.json()["type"]) == (409, "urn:guiren:problem:too-early-to-archive")
 
 
+async def test_nobody_takes_an_id_that_a_demand_will_need(district: District) -> None:
+    """What a visit, a call or an order brings is reported under an id that follows from it."""
+    scene = await a_scene(district)
+    async with scene.who("office", Role.OFFICE, "office") as office:
+        answer = await office.put(f"/issues/{derived_id('issue', 'visit', '1')}", json=scene.body())
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:guiren:problem:id-of-the-platform")
+
+
 async def test_each_demand_has_one_ticket_whatever_is_corrected_or_delivered_again(district: District) -> None:
     scene, visit = await a_scene(district), new_id()
     visits, fact = await some_visits(district), a_visit(scene)
