@@ -82,7 +82,7 @@ from shared.terms import Alarm
 def evolve(state: State, fact: TicketFact) -> State:
     """The state after a fact."""
     if isinstance(state, Unreported):
-        return Reported(fact, Kind(fact.category, fact.nature, fact.urgency)) if isinstance(fact, IssueReported) else state
+        return _first(state, fact)
     if isinstance(fact, Noted):
         return replace(state, notes=_noted(state.notes, fact))
     if isinstance(fact, Moved):
@@ -92,6 +92,17 @@ def evolve(state: State, fact: TicketFact) -> State:
             open_ = isinstance(state, OPEN)
             return Withdrawn(state.report, state.kind, fact, under_of(state), notes=state.notes) if open_ else state
         case IssueReported():
+            return state
+
+
+def _first(state: Unreported, fact: TicketFact) -> State:
+    """Nothing can be before the report."""
+    if isinstance(fact, Noted | Moved):
+        return state
+    match fact:
+        case IssueReported():
+            return Reported(fact, Kind(fact.category, fact.nature, fact.urgency))
+        case IssueWithdrawn():
             return state
 
 
