@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[2]
 PARTS = ("state", "command", "fact")
 _MADE = {
     "state": "import dataclasses\n\n\n@dataclasses.dataclass(frozen=True)\nclass {name}:\n    odd: int\n\n\n",
-    "command": "import shared.events\n\n\nclass {name}(shared.events.Command):\n    odd: int\n\n\n",
+    "command": "import shared.events\n\n\nclass {name}({base}):\n    odd: int\n\n\n",
     "fact": "import shared.events\n\n\nclass {name}(shared.events.Fact):\n    odd: int\n\n\n",
 }
 
@@ -94,7 +94,8 @@ def _extend(path: Path, alias: str, odd: str, part: str) -> None:
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == alias:
             lines = text.splitlines(keepends=True)
-            made = _MADE[part].format(name=odd) + f"{alias} = {ast.unparse(node.value)} | {odd}\n"
+            base = "Step" if "class Step(Command)" in text else "shared.events.Command"  # As its sisters are.
+            made = _MADE[part].format(name=odd, base=base) + f"{alias} = {ast.unparse(node.value)} | {odd}\n"
             path.write_text("".join([*lines[: node.lineno - 1], made, *lines[node.end_lineno or node.lineno :]]))
             return
 
@@ -120,7 +121,9 @@ def _annotate(path: Path, name: str, odd: str, part: str, table: Table) -> None:
         line = raw[spot.lineno - 1]
         raw[spot.lineno - 1] = line[: spot.end_col_offset] + f" | {odd}".encode() + line[spot.end_col_offset :]
     last = max(node.end_lineno or 0 for node in module.body if isinstance(node, ast.Import | ast.ImportFrom))
-    path.write_bytes(b"".join([*raw[:last], b"\n" + _MADE[part].format(name=odd).encode(), *raw[last:]]))
+    path.write_bytes(
+        b"".join([*raw[:last], b"\n" + _MADE[part].format(name=odd, base="shared.events.Command").encode(), *raw[last:]])
+    )
 
 
 @cache

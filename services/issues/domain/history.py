@@ -129,7 +129,7 @@ def decide(state: State, command: RecordHistory, context: Context[None]) -> list
     """A fact for every row that is new."""
     if not context.actor.holds(*_OFFICE):
         raise Forbidden(needs=[role.label for role in _OFFICE])
-    known = state.rows if isinstance(state, Told) else ()
+    known = _known(state)
     fresh = _fresh(command, known)
     latest = known[-1].at if known else None
     shadow: Shadow | None = None
@@ -146,6 +146,14 @@ def decide(state: State, command: RecordHistory, context: Context[None]) -> list
                 shadow.put(old.at, old.stage, old.level)
         facts.append(_fact(row, shadow.put(row.at, row.stage, row.level), command, context))
     return facts
+
+
+def _known(state: State) -> tuple[HistoryRecorded, ...]:
+    match state:
+        case Untold():
+            return ()
+        case Told():
+            return state.rows
 
 
 def _fresh(command: RecordHistory, known: Sequence[HistoryRecorded]) -> list[HistoryRow]:
