@@ -52,7 +52,7 @@ TITLES = {
 _HANDLING = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP, UnitKind.OFFICE, UnitKind.INSPECTORATE)
 
 
-def short(id_: UUID, state: State, context: Context) -> dict[str, Any]:
+def short(id_: UUID, state: State, context: Context[object]) -> dict[str, Any]:
     """What every answer about a ticket says."""
     assert not isinstance(state, Unreported)  # noqa: S101  a command that was carried out has reported it.
     ordered = clocked(state)
