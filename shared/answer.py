@@ -40,8 +40,8 @@ def label_of(field: str) -> Any:
 
     def label(values: dict[str, Any]) -> str | None:
         value = values.get(field)
-        if value is None:
-            return None
+        if value is None or value == "":
+            return value
         if not isinstance(value, Term):
             raise TypeError(f"{field} has no labels")
         return value.label

@@ -24,7 +24,7 @@ from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 
-from shared import answers, openapi, problems, watching
+from shared import answers, labels, openapi, problems, watching
 from shared.asking import only_known_parameters
 from shared.bus import Bus
 from shared.checkpoint import Checkpoint
@@ -395,7 +395,7 @@ class Service:
         )  # fmt: skip
         app.state.service = self
         app.include_router(_plumbing(self))
-        for router in (*routers, watching.router):
+        for router in (*routers, watching.router, labels.router):
             app.include_router(router)
         app.mount("/static", StaticFiles(packages=[("fastapi_offline", "static")]), name="static")
         answers.answering(app)

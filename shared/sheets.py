@@ -18,6 +18,8 @@ from xlsxwriter.utility import xl_col_to_name
 
 from shared.terms import Term
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""Its media type."""
 EMPTY = "暂无记录"
 _A4 = 9
 _CELL_LIMIT = 32_767

@@ -509,6 +509,33 @@ class HandoverStage(Term):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+class LedgerStage(Term):
+    """What became of a unit's ledger of a month."""
+
+    OPEN = "open", "未报送"
+    FILED = "filed", "未签发"
+    SIGNED = "signed", "已签发"
+    RETURNED = "returned", "已退回"
+
+
+class Punctuality(Term):
+    """How a unit stands with its ledger: 待报 until the due instant, 未报 after it."""
+
+    ON_TIME = "on_time", "按时"
+    LATE = "late", "逾期"
+    PENDING = "pending", "待报"
+    MISSING = "missing", "未报"
+
+
+class RowMark(Term):
+    """What a row of a ledger is marked with (附件3)."""
+
+    LATE_REPORT = "late_report", "补报"
+    LATE_ENTRY = "late_entry", "补录"
+    HANDED_OVER = "handed_over", "移交前"
+    JOINT = "joint", "联合"
+
+
 class RecheckKind(Term):
     """What is checked again by lot, by somebody who had no part in it (R51)."""
 

@@ -241,12 +241,10 @@ class Rebuild:
     done: int = 0
     total: int = 0
     """Ledgers to compare; 0 until that is known."""
-    result: dict[str, Any] | None = None
-    problem: dict[str, Any] | None = None
-
-    def facts(self) -> dict[str, Any]:
-        """As JSON."""
-        return vars(self)
+    result: object = None
+    """What it came to, as ``queries.rebuilds`` tells it."""
+    problem: object = None
+    """Why it failed."""
 
 
 class Reporting(Service):

@@ -11,12 +11,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from shared import watching
+from shared import labels, watching
 from shared.paper import MISSING
 from shared.settings import Settings
 
 SERVICES = ("roster", "visits", "issues", "reporting")
-READING = ()
+READING = ("reporting",)
 """The services all of whose answers have a name. Of another those have it whose module of ``api`` uses its room ``queries``."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -48,8 +48,8 @@ def test_it_says_what_it_is(name: str, path: str, method: str, operation: dict[s
 
 
 def test_who_may_is_said(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
-    """A bearer token everywhere, but nowhere under ``/public``."""
-    if path.startswith("/public/"):
+    """A bearer token everywhere, but nowhere under ``/public``, and for the table of labels."""
+    if path.startswith("/public/") or path == "/terms":
         assert "security" not in operation and "401" not in operation["responses"] and "429" in operation["responses"]
     else:
         assert operation["security"] == [{"HTTPBearer": []}]
@@ -89,7 +89,7 @@ def test_parameters_are_bounded(name: str, path: str, method: str, operation: di
 
 def has_a_reading_room(name: str, operation: dict[str, Any]) -> bool:
     """Whether the answers of an operation are models of the room ``queries``."""
-    routers = (*importlib.import_module(f"services.{name}.api").ROUTERS, watching.router)
+    routers = (*importlib.import_module(f"services.{name}.api").ROUTERS, watching.router, labels.router)
     module = next(r.endpoint.__module__ for router in routers for r in router.routes if r.name == operation["operationId"])
     source = inspect.getsource(importlib.import_module(module))
     return name in READING or f"services.{name}.queries" in source or "shared.answer" in source
@@ -148,6 +148,21 @@ def typed(whole: dict[str, Any], schema: dict[str, Any], where: str, seen: set[s
         assert isinstance(inner, dict), f"{where} is an open object"
         assert inner, f"{where} is a map of anything"
         typed(whole, inner, where, seen)
+
+
+def test_every_enumeration_has_its_labels_in_the_table(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
+    """Every labelled enumeration of the document stands in ``GET /terms``, under the same name and with the same values."""
+    if path != "/terms":
+        return
+    table, kinds = labels.known_to(name).terms, labels.kinds_of(name)
+    assert len(table) == len(kinds) > 20, "two enumerations have one name"
+    assert all(CHINESE.search(label) or label.isupper() for values in table.values() for label in values.values())
+    written = {c: schema["enum"] for c, schema in DOCUMENTS[name]["components"]["schemas"].items() if "enum" in schema}
+    for component, values in written.items():
+        if component in table:
+            assert values == list(table[component]), component
+        else:
+            assert name not in READING, f"{component} has no labels"
 
 
 def test_operation_ids_are_unique(name: str, path: str, method: str, operation: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
@@ -13,12 +13,13 @@ from services.reporting.projections import Reporting
 from services.reporting.queries.question import Asked, Behind
 from shared.asking import Caller
 from shared.decider import Actor
-from shared.months import Month, WrittenInstant
+from shared.months import WrittenInstant
 from shared.problems import Malformed, Unavailable
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
 MonthQuery = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]
+UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码;不填为全区,看不到全区的为本单位")]
 
 Settled = Annotated[str | None, Query(alias="min", max_length=200, description="读到该日志位置为止,如 visits:1234")]
 
@@ -72,13 +73,3 @@ Question = Annotated[Asked, Depends(_asked)]
 """A question at a cut, in a route's signature."""
 Now = Annotated[Asked, Depends(_asked_now)]
 """A command's cut: of now. Whoever files chooses no instant."""
-
-
-def month_of(text: str) -> Month:
-    """A month that was checked by its pattern."""
-    return Month.parse(text)
-
-
-def cut_facts(asked: Asked) -> dict[str, Any]:
-    """The cut, as every answer names it; and which logs are not all in it yet (``behind``)."""
-    return {**asked.at_cut}

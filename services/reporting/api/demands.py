@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Query
-
-from services.reporting.api.asking import MonthQuery, Question
+from services.reporting.api.asking import MonthQuery, Question, UnitQuery
 from services.reporting.queries import demands as asked
 from services.reporting.queries.demands import DemandReport
 from shared.entrance import Entrance
@@ -15,10 +13,6 @@ router = APIRouter(tags=["诉求指标"], route_class=Entrance)
 
 
 @router.get("/demands", name="get_demands", summary="诉求指标(交办、办结、按期、满意,报送口径与全月口径)")
-async def demands(
-    question: Question,
-    month: MonthQuery,
-    unit: Annotated[str | None, Query(max_length=20, description="单位编码;不填为全区,看不到全区的为本单位")] = None,
-) -> DemandReport:
+async def demands(question: Question, month: MonthQuery, unit: UnitQuery = None) -> DemandReport:
     """Of the district; or of one unit: what it collected (交办, 回应) and what it handles (办结, 按期, 满意). Numerators, denominators, and the tickets behind what is missing."""
     return await asked.demands(question, month, unit)

@@ -24,6 +24,7 @@ from shared.terms import (
     Rating,
     Review,
     Role,
+    RowMark,
     Size,
     Term,
     Trend,
@@ -104,7 +105,6 @@ DETAIL = (
 """What the form has no room for, on a sheet of its own."""
 
 UNKNOWN = "〔未知〕"
-_MARKS = {"late_report": "补报", "late_entry": "补录", "handed_over": "移交前", "joint": "联合"}
 _TICKET_SIGNS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
@@ -179,7 +179,7 @@ def _evidence(row: Row, _names: Names) -> str:
 
 
 def _remark(row: Row, _names: Names) -> str:
-    parts = [_MARKS.get(str(mark), str(mark)) for mark in row["marks"]]
+    parts = [label(RowMark, mark) for mark in row["marks"]]
     if row["review"] == Review.RETURNED:
         parts.append(Review.RETURNED.label)
     if row["missing"]:

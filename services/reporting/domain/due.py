@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.reporting.domain.coverage import Figure
 from services.reporting.domain.histories import UnitHistory
-from shared.terms import UnitKind
+from shared.terms import Punctuality, UnitKind
 
 
 def owing(units: Mapping[str, UnitHistory], on: str) -> list[UnitHistory]:
@@ -25,24 +25,20 @@ def _gone(unit: UnitHistory, on: str) -> bool:
     return unit.ended_on is not None and unit.ended_on <= on
 
 
-def punctuality(states: Iterable[str]) -> dict[str, Figure]:
-    """按时报送率 (K9) and 报送率 over the units that owe: each one of ``STANDINGS``."""
+def punctuality(states: Iterable[Punctuality]) -> dict[str, Figure]:
+    """按时报送率 (K9) and 报送率 over the units that owe: each one of ``Punctuality``."""
     told = list(states)
     return {
-        "on_time": Figure(sum(1 for state in told if state == "on_time"), len(told)),
-        "submitted": Figure(sum(1 for state in told if state in ("on_time", "late")), len(told)),
+        "on_time": Figure(sum(1 for state in told if state is Punctuality.ON_TIME), len(told)),
+        "submitted": Figure(sum(1 for state in told if state in (Punctuality.ON_TIME, Punctuality.LATE)), len(told)),
     }
 
 
-STANDINGS = {"on_time": "按时", "late": "逾期", "pending": "待报", "missing": "未报"}
-"""How a unit stands with its ledger: 待报 until the due instant, 未报 after it."""
-
-
-def standing(on_time: bool | None, due: datetime, at: datetime) -> str:
+def standing(on_time: bool | None, due: datetime, at: datetime) -> Punctuality:
     """How a unit stands at an instant whose first filing was on time, or not, or (``None``) is not there."""
     if on_time is None:
-        return "pending" if at <= due else "missing"
-    return "on_time" if on_time else "late"
+        return Punctuality.PENDING if at <= due else Punctuality.MISSING
+    return Punctuality.ON_TIME if on_time else Punctuality.LATE
 
 
 def predecessors(units: Mapping[str, UnitHistory], heir: str) -> set[str]:

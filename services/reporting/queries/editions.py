@@ -7,31 +7,23 @@ filed, it is a draft. An instant (``as_of``) or ``show=now`` asks what is known,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Any
 
-from fastapi import Query
-
-from services.reporting.api.asking import Asked
 from services.reporting.archive import Cut
 from services.reporting.documents.workbook import DRAFT, OTHERWISE, RETURNED, SIGNED, UNSIGNED, Stamp
 from services.reporting.domain.changes import Changes, changes
-from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, Filed, Returned, Signed, State, filed_of, latest, stage_of
+from services.reporting.domain.ledger import Ledger
+from services.reporting.domain.month import MONTH, Filed, Returned, Signed, filed_of
 from services.reporting.projections import Told
+from services.reporting.queries.question import Asked
 from shared.events.reporting import LedgerSigned
+from shared.terms import Term
 
 
-class Edition(StrEnum):
+class Edition(Term):
     """What to show."""
 
-    FILED = "filed"
-    NOW = "now"
-
-
-Show = Annotated[
-    Edition | None, Query(description="filed:最近一次报送的内容(默认;尚未报送的为草稿);now:按现在(或 as_of 时刻)已知的事件计算")
-]
+    FILED = "filed", "报送的内容"
+    NOW = "now", "已知的最新内容"
 
 
 @dataclass(frozen=True)
@@ -54,16 +46,6 @@ class Shown:
         """What stands for the tokens of all its rows."""
         return {**(self.later.sealed if self.later else {}), **self.item.sealed}
 
-    def facts(self) -> dict[str, Any]:
-        """As JSON: what it is, and what came after the filing."""
-        since = self.since and {
-            "added": self.since.added, "changed": [row for _, row in self.since.changed], "removed": self.since.removed,
-        }  # fmt: skip
-        return {
-            "state": "filed" if self.filed else "draft" if self.label == DRAFT else "now", "state_label": self.label,
-            "rules": self.item.rules, "digest": digest(self.item), "since_filing": since, "filed": filing_facts(self.told.state),
-        }  # fmt: skip
-
 
 async def shown(question: Asked, unit: str, month: str, show: Edition | None) -> Shown:
     """The ledger asked for."""
@@ -78,19 +60,6 @@ async def shown(question: Asked, unit: str, month: str, show: Edition | None) ->
     later = await question.reader.ledger(unit, month, question.cut, item.rules)
     label = SIGNED if isinstance(told.state, Signed) else RETURNED if isinstance(told.state, Returned) else UNSIGNED
     return Shown(item, filed.filing.cut, told, label, filed=True, later=later, since=changes(item, later))
-
-
-def filing_facts(state: State) -> dict[str, Any] | None:
-    """What was filed last and what became of it."""
-    filed = filed_of(state)
-    if filed is None:
-        return None
-    return {
-        "stage": stage_of(state), "revision": filed.revision, "received": filed.received, "on_time": filed.first_on_time,
-        "rows": filed.filing.rows, "digest": filed.filing.digest, "cut": filed.filing.cut, "supplements": len(filed.supplements),
-        "supplement_digest": latest(filed).digest if filed.supplements else None, "late_reason": filed.late_reason,
-        "reason_wanted": filed.reason_wanted,
-    }  # fmt: skip
 
 
 def signer(told: Told) -> str | None:
