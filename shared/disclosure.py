@@ -146,7 +146,7 @@ def disclosures(fact: type[UnmaskedT]) -> tuple[Decider[State, Disclose, Unmaske
             "id": "uuid", "what": "text", "about": "text", "unit": "text", "fields": "text", "reason": "text", "by": "uuid",
             "role": "text", "at": "timestamptz",
         },
-        ("id",), rows, "id", indexes=("(what, about)", "(unit, at)"),
+        ("id",), rows, "id", indexes=("(what, about)", "(unit, at)", "(at, id)"),
     )  # fmt: skip
     decider: Decider[State, Disclose, UnmaskedT, None] = Decider("disclosure", Nothing(), decide, evolve)
     return decider, view

@@ -116,7 +116,7 @@ VISITS = View[State](
     },
     ("id",), _visit, "id",
     indexes=(
-        "(enterprise, month)", "(month, on_date, id)", "(review) where review in ('held', 'returned')",
+        "(enterprise, month)", "(on_date, id)", "(month, on_date, id)", "(review) where review in ('held', 'returned')",
         "(on_date, id) where flags <> '[]'", "(disputed) where disputed",
     ),
 )  # fmt: skip
