@@ -35,25 +35,25 @@ class Filed(Answer):
     late_reason: str = Field(description="逾期报送的原因;按时的或尚未说明的为空串")
     reason_wanted: bool = Field(description="逾期报送,原因尚未说明")
 
-    @classmethod
-    def of(cls, state: State) -> Self | None:
-        """The filing in a state, if there is one."""
-        filed = filed_of(state)
-        if filed is None:
-            return None
-        return cls(
-            stage=LedgerStage(stage_of(state)),
-            revision=filed.revision,
-            received=filed.received,
-            on_time=filed.first_on_time,
-            rows=filed.filing.rows,
-            digest=filed.filing.digest,
-            cut=filed.filing.cut,
-            supplements=len(filed.supplements),
-            supplement_digest=latest(filed).digest if filed.supplements else None,
-            late_reason=filed.late_reason,
-            reason_wanted=filed.reason_wanted,
-        )
+
+def filed_in(state: State) -> Filed | None:
+    """The filing in a state, if there is one."""
+    filed = filed_of(state)
+    if filed is None:
+        return None
+    return Filed(
+        stage=LedgerStage(stage_of(state)),
+        revision=filed.revision,
+        received=filed.received,
+        on_time=filed.first_on_time,
+        rows=filed.filing.rows,
+        digest=filed.filing.digest,
+        cut=filed.filing.cut,
+        supplements=len(filed.supplements),
+        supplement_digest=latest(filed).digest if filed.supplements else None,
+        late_reason=filed.late_reason,
+        reason_wanted=filed.reason_wanted,
+    )
 
 
 class LedgerReceipt(Receipt, Filed):
@@ -62,7 +62,7 @@ class LedgerReceipt(Receipt, Filed):
 
 def accepted(receipt: ReceiptFields, state: State) -> LedgerReceipt:
     """The answer of a command that was accepted."""
-    return LedgerReceipt(**receipt, **dict(Filed.of(state) or ()))
+    return LedgerReceipt.of(receipt, filed_in(state))
 
 
 class LedgerRow(Answer):
@@ -113,7 +113,7 @@ async def ledgers(question: Asked, text: str) -> LedgerList:
     month = Month.parse(text)
     due, last = month.due(calendar=calendar), month.due_day(calendar=calendar).isoformat()
     told = await question.service.months((f"{code}-{text}" for code in grid.units), question.as_of)
-    filed = {key: Filed.of(item.state) for key, item in told.items()}
+    filed = {key: filed_in(item.state) for key, item in told.items()}
     rows = [
         _row(unit, last, filed.get(f"{unit.code}-{text}"), due, question.now)
         for unit in owing(grid.units, last)

@@ -12,7 +12,7 @@ from services.reporting.documents.workbook import DRAFT
 from services.reporting.domain.changes import Changes
 from services.reporting.domain.ledger import digest
 from services.reporting.queries.editions import Edition, shown
-from services.reporting.queries.filings import Filed
+from services.reporting.queries.filings import Filed, filed_in
 from services.reporting.queries.question import Asked, AtCut, Rate
 from services.reporting.queries.rows import VisitRow
 from shared.answer import Answer, label_of
@@ -129,6 +129,6 @@ async def ledger(question: Asked, unit: str, month: str, show: Edition | None) -
             "rules": item.rules,
             "digest": digest(item),
             "since_filing": None if found.since is None else SinceFiling.of(found.since),
-            "filed": Filed.of(found.told.state),
+            "filed": filed_in(found.told.state),
         }
     )
