@@ -48,8 +48,8 @@ class Operation:
 
     @property
     def public(self) -> bool:
-        """What enterprises ask without an account."""
-        return "/public/" in self.path
+        """What is asked without an account: by enterprises, and the table of labels."""
+        return "security" not in self.told
 
     @property
     def reads(self) -> bool:
