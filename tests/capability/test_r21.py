@@ -21,7 +21,7 @@ async def test_last_month_is_filled_in_and_what_changed_is_said(district: Distri
             claimed_at=None,
             ack="sms",
         )
-        async with scene.who("D01-worker1") as clerk, scene.who("T01-worker1") as worker, scene.who("T01-head") as head:
+        async with scene.who("D01-head") as clerk, scene.who("T01-worker1") as worker, scene.who("T01-head") as head:
             last = (await clerk.get(f"/enterprises/{scene.enterprises[1]}/briefing")).json()["last"]
             assert (last["operation"], last["headcount"], last["difficulties"], last["title"]) == (
                 "normal",

@@ -57,7 +57,9 @@ async def test_a_matter_its_window_its_days_and_the_days_saved(district: Distric
         assert [(item["unit"], item["month"]) for item in sums["items"]] == [("D05", "2026-09")]
         assert (await ok(await town.get("/green-cases")))["total"] == 0
         assert (await town.get("/green-cases", params={"unit": "D05"})).status_code == 403
-        listed = await ok(await window.get("/green-cases", params={"month": "2026-09", "stage": "finished"}))
+        mine = await ok(await window.get("/green-cases", params={"month": "2026-09", "stage": "finished"}))
+        assert [item["id"] for item in mine["items"]] == [quick], "a worker reads what he opened"
+        listed = await ok(await office.get("/green-cases", params={"month": "2026-09", "stage": "finished"}))
         assert [(item["id"], item["saved"]) for item in listed["items"]] == [(quick, 5), (slow, -1)]
         assert (await ok(await window.get("/green-cases", params={"month": "2026-10"})))["total"] == 0
 

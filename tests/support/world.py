@@ -292,7 +292,8 @@ class District:
             **claims,
         }  # fmt: skip
         held = frozenset(Role(role) for role in roles or (Role.OFFICE,))
-        self._people[str(asked["jti"])] = Actor(UUID(str(asked["sub"])), account, held, unit)
+        sub_unit = str(claims.get("sub_unit", ""))
+        self._people[str(asked["jti"])] = Actor(UUID(str(asked["sub"])), account, held, unit, sub_unit)
         return issue(key, asked, int(time.time()), lifetime)
 
     def own_token(self, account: str, **claims: Any) -> str:

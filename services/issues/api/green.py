@@ -102,14 +102,14 @@ async def _shown(service: Service, id_: UUID, state: Case, caller: Actor) -> dic
 
 
 async def _reach(service: Service, caller: Actor) -> Reach:
-    """How far the caller reads: the district's readers all, a unit its own, a worker those of his enterprises."""
+    """How far the caller reads: the district's readers all, a unit its own, a worker those of his enterprises and those he opened."""
     return await reach_of(service.pool, caller, local_date(service.clock()))
 
 
 async def _asked(service: Service, caller: Actor, unit: str | None, month: str | None) -> tuple[list[str], list[Any]]:
     may, unit = await _reach(service, caller), unit_of(caller, unit)
     where, args = ["true"], list[Any]()
-    may.narrowed(where, args, unit="unit = {}")
+    may.narrowed(where, args, unit="unit = {}", mine="opened_by::text = {}")
     if unit is not None and may.own is None:
         args.append(unit)
         where.append(f"unit = ${len(args)}")
@@ -187,6 +187,6 @@ async def case(id_: CaseId, caller: Caller, request: Request, response: Response
     state = GREEN.fold(entry.fact for entry in entries)
     if isinstance(state, Unopened):
         raise Unknown(what="green_case", id=str(id_))
-    (await _reach(service, caller)).must_cover([state.case.unit], state.case.enterprise.id)
+    (await _reach(service, caller)).must_cover([state.case.unit], state.case.enterprise.id, [state.case.by])
     response.headers["ETag"] = f'"{len(entries)}"'
     return {"version": len(entries), **await _shown(service, id_, state, caller)}

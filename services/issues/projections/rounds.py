@@ -40,7 +40,7 @@ def _cases(key: str, version: int, state: green.State) -> Iterable[tuple[Any, ..
     yield (
         UUID(key), version, state.STAGE[0], case.unit, case.enterprise.id, case.enterprise.code, case.enterprise.name, case.matter,
         case.window, case.promised, case.accepted_on, case.due.on, end and end.done_on, end and end.result, end and end.used,
-        end and end.saved,
+        end and end.saved, case.by,
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ CASES = View[green.State](
     {
         "id": "uuid", "ver": "int", "stage": "text", "unit": "text", "enterprise": "uuid", "enterprise_code": "text",
         "enterprise_name": "text", "matter": "text", "service_window": "text", "promised": "int", "accepted_on": "date",
-        "due": "date", "done_on": "date", "result": "text", "used": "int", "saved": "int",
+        "due": "date", "done_on": "date", "result": "text", "used": "int", "saved": "int", "opened_by": "uuid",
     },
     ("id",), _cases, "id", indexes=("(unit, accepted_on)", "(done_on)"),
 )  # fmt: skip
