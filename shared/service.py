@@ -52,6 +52,7 @@ from shared.vault import Vault, VaultAway
 log = structlog.get_logger()
 
 KnownT = TypeVar("KnownT")
+ShownT = TypeVar("ShownT")
 _LOOKED_UP_NOTHING: Any = object()
 
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
@@ -346,8 +347,8 @@ class Service:
         }
 
     async def shown(
-        self, decider: Decider[Any], key: object, done: Done[Any], show: Callable[[Service], Awaitable[dict[str, Any]]]
-    ) -> dict[str, Any]:
+        self, decider: Decider[Any], key: object, done: Done[Any], show: Callable[[Service], Awaitable[ShownT]]
+    ) -> ShownT:
         """What ``show`` tells of a stream as a command left it, whatever was written since: body, ETag and position are of one
         moment, also when the command is said again a month later.
 

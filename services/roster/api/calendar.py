@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
 from services.roster.domain.permissions import the_office
 from services.roster.intake.holidays import ListUnreadable, read_days
+from services.roster.queries import calendar as asked
+from services.roster.queries.calendar import CalendarYear, Workdays, YearReceipt, YearVersions
 from shared.asking import Caller, CommandId, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.foreign.uploads import received
-from shared.months import Calendar, WrittenDate, Year
-from shared.problems import Malformed, Unknown
+from shared.months import WrittenDate
+from shared.problems import Malformed
 from shared.service import Service
 
 router = APIRouter(tags=["日历与对照表"], route_class=Entrance)
@@ -28,18 +29,18 @@ _LARGEST = 200_000
 
 async def _publish(
     year: int, command: PublishYear, caller: Actor, command_id: Any, request: Request, response: Response
-) -> dict[str, Any]:
+) -> YearReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, str(year), KnownYear(year))
     done = await service.desk.handle(CALENDAR, str(year), command, context, command_id=command_id)
     service.forget_calendar()
-    return {**receipt(service, response, done), "year": year, "days": len(command.days)}
+    return YearReceipt.of(receipt(service, response, done), year=year, days=len(command.days))
 
 
 @router.put("/calendar/{year}", name="publish_year", summary="发布年度工作日历")
 async def publish(
     year: YearNumber, command: PublishYear, caller: Caller, command_id: CommandId, request: Request, response: Response
-) -> dict[str, Any]:
+) -> YearReceipt:
     return await _publish(year, command, caller, command_id, request, response)
 
 
@@ -52,7 +53,7 @@ async def publish(
 async def import_year(
     year: YearNumber, caller: Caller, command_id: CommandId, request: Request, response: Response,
     source: Annotated[str, Query(max_length=500, description="来源文件")] = "",
-) -> dict[str, Any]:  # fmt: skip
+) -> YearReceipt:  # fmt: skip
     """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused, but for
     those beside New Year.
     """
@@ -72,54 +73,22 @@ async def import_year(
 @router.get("/calendar/{year}", name="get_year", summary="年度工作日历")
 async def year_of(
     year: YearNumber, _caller: Caller, request: Request, version: Annotated[int | None, Query(ge=1, le=10_000)] = None
-) -> dict[str, Any]:
+) -> CalendarYear:
     """The official list of the year, as last published or in an older version; ``provisional`` when none is published or
     festivals are ``missing`` in it: then Monday to Friday count where it says nothing.
     """
-    service: Service = request.app.state.service
-    if version is None:
-        row = await service.pool.fetchrow("select year, version, days, source from calendar_year where year = $1", year)
-    else:
-        row = await service.pool.fetchrow(
-            "select year, version, days, source from calendar_version where year = $1 and version = $2", str(year), version
-        )
-        if row is None:
-            raise Unknown(what="calendar", year=year, version=version)
-    if row is None:
-        return {"year": year, "version": 0, "days": [], "source": "", "provisional": True, "missing": Year(year, "0", {}).missing}
-    days = orjson.loads(row["days"])
-    lacking = Year.read(year, row["version"], days).missing
-    return {**dict(row), "year": year, "days": days, "provisional": bool(lacking), "missing": lacking}
+    return await asked.year_of(request.app.state.service, year, version)
 
 
 @router.get("/calendar/{year}/versions", name="list_year_versions", summary="年度工作日历的历次版本")
-async def versions(year: YearNumber, _caller: Caller, request: Request) -> dict[str, Any]:
+async def versions(year: YearNumber, _caller: Caller, request: Request) -> YearVersions:
     """Every version, with what it changed against the one before."""
-    service: Service = request.app.state.service
-    rows = await service.pool.fetch(
-        "select version, days, source from calendar_version where year = $1 order by version", str(year)
-    )
-    items: list[dict[str, Any]] = []
-    before: dict[str, bool] = {}
-    for row in rows:
-        now = {day["date"]: bool(day["off"]) for day in orjson.loads(row["days"])}
-        changed = sorted(day for day in now.keys() | before.keys() if now.get(day) != before.get(day))
-        items.append({"version": row["version"], "source": row["source"], "days": len(now), "changed": changed})
-        before = now
-    return {"year": year, "items": items}
+    return await asked.versions(request.app.state.service, year)
 
 
 @router.get("/calendar/{year}/workdays", name="count_workdays", summary="推算工作日")
 async def workdays(
     year: YearNumber, _caller: Caller, request: Request, start: WrittenDate, workdays: Annotated[int, Query(ge=0, le=400)]
-) -> dict[str, Any]:
+) -> Workdays:
     """The day so many working days after ``start``, with its derivation in words."""
-    if start.year != year:
-        raise Malformed(errors=[{"pointer": "/query/start", "code": "year", "title": "日期不属于该年度"}])
-    calendar: Calendar = await request.app.state.service.calendar()
-    on = calendar.add_workdays(start, workdays)
-    return {
-        "on": on, "derivation": calendar.explain(start, workdays), "calendar": calendar.version,
-        "provisional": calendar.is_provisional(start) or calendar.is_provisional(on),
-        "last_workday_on_or_before": calendar.last_workday_on_or_before(start),
-    }  # fmt: skip
+    return await asked.workdays(request.app.state.service, year, start, workdays)

@@ -7,52 +7,41 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api import lookups
-from services.roster.domain.access import business
+from services.roster.domain import handover as domain
 from services.roster.domain.commands import HandOverEnterprise
 from services.roster.domain.enterprise import ENTERPRISE
-from services.roster.domain.handover import (
-    HANDOVER,
-    MOST,
-    Asked,
-    Handover,
-    KnownHandover,
-    OpenHandover,
-    SignHandover,
-    WithdrawHandover,
-)
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, listing, receipt
+from services.roster.domain.handover import HANDOVER, KnownHandover, OpenHandover, SignHandover, State, WithdrawHandover
+from services.roster.queries import handovers as asked
+from services.roster.queries import lookups
+from services.roster.queries.handovers import Handover, HandoverReceipt
+from shared.answer import Page
+from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.eventlog import load
 from shared.handle import Ask, Done
 from shared.months import local_date
-from shared.problems import KeyReused, Stale, Unknown
-from shared.reach import only_own, sees_unit, unit_of
+from shared.problems import KeyReused, Stale
 from shared.service import Service
-from shared.terms import HandoverStage, Line, derived_id
+from shared.terms import HandoverStage, derived_id
 
 router = APIRouter(tags=["工作交接"], route_class=Entrance)
 
 HandoverId = Annotated[UUID, Path(description="交接编号(UUIDv7)")]
-_COLUMNS = (
-    'id, ver as version, unit, line, giver, taker, enterprises, on_date as "on", document, note, stage, giver_signed, '
-    "taker_signed, withdrawn_for"
-)
 _TRIES = 4
 
 
+async def _told(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> HandoverReceipt:
+    shown = await service.shown(HANDOVER, id_, done, lambda then: asked.handover(then, id_, caller))
+    return HandoverReceipt.of(receipt(service, response, done), shown)
+
+
 @router.put("/handovers/{id_}", name="open_handover", summary="发起工作交接", status_code=201)
-async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request: Request, response: Response) -> HandoverReceipt:
     """No enterprise named means all the giver answers for in the unit on that line. Nothing moves before both have signed."""
     service: Service = request.app.state.service
-    rows = await service.pool.fetch(
-        "select enterprise from assignment where worker = $1 and unit = $2 and line = $3 and since <= $4 "
-        "and (until is null or until > $4) order by enterprise limit $5",
-        command.giver, command.unit, str(command.line), command.on, MOST,
-    )  # fmt: skip
     units = (await lookups.workers(service.pool, [command.taker], command.on)).get(command.taker, set())
-    context = await service.context(caller, id_, KnownHandover(units, tuple(row["enterprise"] for row in rows)))
+    context = await service.context(caller, id_, KnownHandover(units, await asked.givers(service, command)))
     key = derived_id("roster", "open-handover", str(id_))
     try:
         done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
@@ -60,16 +49,13 @@ async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request:
         key = derived_id(str(key), command.model_dump_json())
         done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
     response.status_code = 200 if done.replayed else 201
-    return {
-        **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),
-        **receipt(service, response, done),
-    }
+    return await _told(service, id_, done, caller, response)
 
 
 @router.post("/handovers/{id_}/sign", name="sign_handover", summary="交接签字(移交人、接收人各签一次)")
 async def sign(
     id_: HandoverId, command: SignHandover, caller: Caller, command_id: CommandId, request: Request, response: Response
-) -> dict[str, Any]:
+) -> HandoverReceipt:
     """With the second signature every enterprise that is still the giver's moves, in one transaction with it."""
     service: Service = request.app.state.service
     for attempt in range(_TRIES):
@@ -79,29 +65,26 @@ async def sign(
             if attempt == _TRIES - 1:
                 raise
         else:
-            return {
-                **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),
-                **receipt(service, response, done),
-            }
+            return await _told(service, id_, done, caller, response)
     raise AssertionError  # The last try returns or raises.
 
 
-async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Actor, command_id: UUID) -> Done[Any]:
+async def _signed(service: Service, id_: UUID, command: SignHandover, caller: Actor, command_id: UUID) -> Done[State]:
     """One signature. Who signs first does so on what was seen, so that nobody's second signature leaves anything unmoved."""
     entries = await load(service.pool, HANDOVER.stream(id_))
     state = HANDOVER.fold(entry.fact for entry in entries)
     units: set[str] = set()
-    if isinstance(state, Handover):  # Looked up for the first signature too: the other may come in between.
+    if isinstance(state, domain.Handover):  # Looked up for the first signature too: the other may come in between.
         day, taker = max(state.told.on, local_date(service.clock())), state.told.taker
         units = (await lookups.workers(service.pool, [taker], day)).get(taker, set())
     context = await service.context(caller, id_, KnownHandover(units))
-    if not isinstance(state, Handover) or not state.last_to_sign(caller.id):
+    if not isinstance(state, domain.Handover) or not state.last_to_sign(caller.id):
         return await service.desk.handle(HANDOVER, id_, command, context, command_id=command_id, expected=len(entries))
     moves = await _moves(service, caller, id_, state)
     return await service.desk.handle_with(Ask(HANDOVER, str(id_), command, context, command_id), moves)
 
 
-async def _moves(service: Service, caller: Actor, id_: UUID, state: Handover) -> list[Ask[Any]]:
+async def _moves(service: Service, caller: Actor, id_: UUID, state: domain.Handover) -> list[Ask[Any]]:
     told = state.told
     asks: list[Ask[Any]] = []
     for enterprise in told.enterprises:
@@ -118,64 +101,26 @@ async def _moves(service: Service, caller: Actor, id_: UUID, state: Handover) ->
 async def withdraw(
     id_: HandoverId, command: WithdrawHandover, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
     response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> HandoverReceipt:  # fmt: skip
     service: Service = request.app.state.service
-    asked: Asked = command
     done = await service.desk.handle(
-        HANDOVER, id_, asked, await service.context(caller, id_, KnownHandover()), command_id=command_id, expected=expected
+        HANDOVER, id_, command, await service.context(caller, id_, KnownHandover()), command_id=command_id, expected=expected
     )
-    return {
-        **await service.shown(HANDOVER, id_, done, lambda then: _handover(then, id_, caller)),
-        **receipt(service, response, done),
-    }
+    return await _told(service, id_, done, caller, response)
 
 
 @router.get("/handovers", name="list_handovers", summary="工作交接清单")
 async def handovers(
     caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None,
     stage: HandoverStage | None = None, *, mine: bool = False, cursor: Cursor = None, limit: Limit = 100,
-) -> dict[str, Any]:  # fmt: skip
+) -> Page[Handover]:  # fmt: skip
     """Those of a unit; with ``mine`` those that wait for the caller's own signature."""
     service: Service = request.app.state.service
-    where: list[str] = []
-    args: list[Any] = []
-    for column, value in (("unit", unit_of(caller, unit)), ("stage", stage and str(stage))):
-        if value is not None:
-            args.append(value)
-            where.append(f"{column} = ${len(args)}")
-    if only_own(caller):
-        args.append(caller.id)
-        where.append(f"${len(args)} in (giver, taker)")
-    if mine:
-        args.append(caller.id)
-        here = f"${len(args)}"
-        where.append(
-            f"stage = 'open' and ((giver = {here} and giver_signed is null) or (taker = {here} and taker_signed is null))"
-        )
-    page = await listing(
-        service.pool, table="handover", columns=_COLUMNS, where=where, args=args, order=["on_date", "id"], cursor=cursor,
-        limit=limit,
-    )  # fmt: skip
-    for item in page["items"]:
-        _label(item)
-    return page
+    return await asked.handovers(service, caller, unit, stage, mine=mine, cursor=cursor, limit=limit)
 
 
 @router.get("/handovers/{id_}", name="get_handover", summary="一次工作交接")
-async def handover(id_: HandoverId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
-    found = await _handover(request.app.state.service, id_, caller)
-    response.headers["ETag"] = f'"{found["version"]}"'
+async def handover(id_: HandoverId, caller: Caller, request: Request, response: Response) -> Handover:
+    found = await asked.handover(request.app.state.service, id_, caller)
+    response.headers["ETag"] = f'"{found.version}"'
     return found
-
-
-async def _handover(service: Service, id_: UUID, caller: Actor) -> dict[str, Any]:
-    business(caller)
-    row = await service.pool.fetchrow(f"select {_COLUMNS} from handover where id = $1", id_)
-    if row is None or not (sees_unit(caller, row["unit"]) or caller.id in (row["giver"], row["taker"])):
-        raise Unknown(what="handover", id=str(id_))
-    return _label(dict(row))
-
-
-def _label(item: dict[str, Any]) -> dict[str, Any]:
-    item.update(stage_label=HandoverStage(item["stage"]).label, line_label=Line(item["line"]).label)
-    return item

@@ -1,31 +1,5 @@
-"""What of the roster somebody reads: ``domain/access`` says how far, and here it becomes a condition of a question."""
+"""For those routes that still ask the tables themselves."""
 
-from __future__ import annotations
+from services.roster.queries.reading import answering, reach
 
-from collections.abc import Sequence
-from datetime import date
-from uuid import UUID
-
-from shared.decider import Actor
-from shared.months import local_date
-from shared.reach import Reach, reach_of
-from shared.service import Service
-
-_OWN = """
-select enterprise from assignment where since <= $1 and (until is null or until > $1)
-    and (($5 and worker = $2) or (unit = $3 and sub_unit = $4))
-"""
-
-
-async def reach(service: Service, caller: Actor, day: date | None = None) -> Reach:
-    """How far the caller reads on a day; whoever reads nothing is refused."""
-    return await reach_of(service.pool, caller, day or local_date(service.clock()), _OWN)
-
-
-async def answering(service: Service, enterprise: UUID) -> Sequence[str]:
-    """The units that answer for an enterprise today."""
-    rows = await service.pool.fetch(
-        "select unit from assignment where enterprise = $1 and since <= $2 and (until is null or until > $2) order by line",
-        enterprise, local_date(service.clock()),
-    )  # fmt: skip
-    return [row["unit"] for row in rows]
+__all__ = ["answering", "reach"]
