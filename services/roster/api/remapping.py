@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import orjson
-
-from services.roster.api import lookups
 from services.roster.domain.commands import FollowMapping
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
-from shared.asking import listing
+from services.roster.queries import lookups
+from services.roster.queries import mapping as asked
 from shared.decider import Actor, Context
 from shared.handle import Ask
 from shared.problems import Problem
@@ -24,48 +22,6 @@ from shared.service import Service
 from shared.terms import Line, derived_id
 
 _CHUNK = 300
-
-_WOULD = """(
-select e.id as enterprise, e.code, e.name, e.industry, a.unit as "from", m.unit as "to",
-    case when m.unit is null then 'unmapped' when a.unit is null then 'moved' when a.unit = m.unit then 'unchanged'
-        when p.confidence is null then 'kept' else 'moved' end as what
-from scope s join enterprise e on e.id = s.enterprise
-left join lateral (
-    select coalesce($1::jsonb ->> e.industry, $1::jsonb ->> left(e.industry, 2)) as unit) m on true
-left join assignment a on a.enterprise = e.id and a.line = 'vertical' and a.since <= $2 and (a.until is null or a.until > $2)
-left join lateral (
-    select b.confidence from assignment b where b.enterprise = e.id and b.line = 'vertical' and b.since <= $2
-        and b.since > coalesce((select max(c.since) from assignment c where c.enterprise = e.id and c.line = 'vertical'
-            and c.since <= $2 and c.unit <> a.unit), '-infinity'::date)
-    order by b.since, b.enterprise limit 1) p on true
-where s.since <= $2 and (s.until is null or s.until > $2)
-) would"""
-
-
-async def moves(service: Service, entries: Mapping[str, str], day: date) -> dict[str, int]:
-    """How many would move, stay, be kept where a person put them, or stand in no row of the table."""
-    rows = await service.pool.fetch(f"select what, count(*) as n from {_WOULD} group by what", _json(entries), day)
-    found = {row["what"]: row["n"] for row in rows}
-    return {what: found.get(what, 0) for what in ("moved", "unchanged", "kept", "unmapped")}
-
-
-async def moved(
-    service: Service, entries: Mapping[str, str], day: date, cursor: str | None, limit: int, what: str = "moved"
-) -> dict[str, Any]:
-    """The counts, the flows between departments, and whom it would move, by page."""
-    flows = await service.pool.fetch(
-        f'select "from", "to", count(*) as enterprises from {_WOULD} where what = \'moved\' group by 1, 2 order by 3 desc, 1, 2',
-        _json(entries), day,
-    )  # fmt: skip
-    page = await listing(
-        service.pool, table=_WOULD, columns='enterprise, code, name, industry, "from", "to"', where=["what = $3"],
-        args=[_json(entries), day, what], order=["code"], cursor=cursor, limit=limit,
-    )  # fmt: skip
-    return {"counts": await moves(service, entries, day), "flows": [dict(row) for row in flows], **page}
-
-
-def _json(entries: Mapping[str, str]) -> str:
-    return orjson.dumps(entries).decode()
 
 
 @dataclass
@@ -82,10 +38,7 @@ class Remapping:
         """Progress, and at the end the result. The assignments begin today: what was done under the old table stays under it."""
         done, after = 0, ""
         try:
-            while rows := await self.service.pool.fetch(
-                f'select enterprise, code, industry, "to" from {_WOULD} where what = \'moved\' and code > $3 order by code limit $4',
-                _json(self.entries), today, after, _CHUNK,
-            ):  # fmt: skip
+            while rows := await asked.next_moved(self.service, self.entries, today, after, _CHUNK):
                 lines = await lookups.lines(self.service.pool, {row["to"] for row in rows})
                 context = await self.service.context(self.caller, "industries", KnownPlaces(lines))
                 await self.service.desk.handle_all([self._ask(row, context, today) for row in rows])
