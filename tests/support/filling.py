@@ -249,11 +249,13 @@ async def _issues(whole: Whole) -> None:
     issues, mine = whole.services["issues"], whole.enterprises[0]
     visited = tickets.ENTERPRISE.model_copy(update={"id": UUID(mine), "code": CODES[0], "name": "某1公司"})
     report = tickets.REPORT.model_copy(update={"enterprise": UUID(mine)})
-    known = {name: value for name, value in tickets.KNOWN.items() if name != "no"} | {"enterprise": visited}
+    assert tickets.KNOWN.report is not None
+    told = replace(tickets.KNOWN.report, enterprise=visited)
     for stage, story in _stages().items():
         for number, (command, who, *when) in enumerate(story):
             key = UUID(named(f"issue-{stage}"))
-            known["document_no"] = tickets.SLIP if isinstance(command, c.SuperviseIssue) else f"贵服请〔2026〕{number}号"
+            document = tickets.SLIP if isinstance(command, c.SuperviseIssue) else f"贵服请〔2026〕{number}号"
+            known = {"no": None, "report": told, "document_no": document}
             context = replace(tickets.context(who, *when, **known, calendar=await issues.calendar()), subject=key)
             one = report if command is tickets.REPORT else command
             await issues.desk.handle(ISSUE, key, one, context, command_id=UUID(named(f"{stage}{number}")), prepare=numbered)
