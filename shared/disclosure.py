@@ -18,6 +18,7 @@ import structlog
 from fastapi import Response
 from pydantic import ConfigDict, Field
 
+from shared.answer import Answer
 from shared.asking import listing, receipt
 from shared.decider import Actor, Context, Decider, NoFactOfThisStream
 from shared.events import Command
@@ -150,6 +151,49 @@ def disclosures(fact: type[UnmaskedT]) -> tuple[Decider[State, Disclose, Unmaske
     )  # fmt: skip
     decider: Decider[State, Disclose, UnmaskedT, None] = Decider("disclosure", Nothing(), decide, evolve)
     return decider, view
+
+
+class SubjectOfRecord(Answer):
+    """Whose data stand in a record."""
+
+    subject: UUID = Field(description="主体编号")
+    erased: bool = Field(description="该主体的个人信息是否已删除")
+
+
+class Subjects(Answer):
+    """All of a record."""
+
+    items: list[SubjectOfRecord] = Field(description="各主体")
+
+
+class RecordOfSubject(Answer):
+    """A record in which data of a subject stand."""
+
+    record: str = Field(description="记录(种类/编号)")
+    entries: int = Field(description="涉及的日志条目,条")
+
+
+class Records(Answer):
+    """All of a subject in one service."""
+
+    service: str = Field(description="服务")
+    subject: UUID = Field(description="主体编号")
+    items: list[RecordOfSubject] = Field(description="各记录,最多 500 条")
+    more: bool = Field(description="是否还有未列出的")
+
+
+class DisclosureRow(Answer):
+    """Who read what of whom, and why; never the data themselves."""
+
+    id: UUID = Field(description="查看记录编号")
+    what: str = Field(description="所查看记录的种类")
+    about: UUID = Field(description="所查看记录的编号")
+    unit: str = Field(description="所查看记录的单位编码;没有的为空文")
+    fields: list[str] = Field(description="所查看的栏目")
+    reason: str = Field(description="查看原因")
+    by: UUID = Field(description="查看人的人员编号")
+    roles: list[str] = Field(description="查看人当时的角色")
+    at: datetime = Field(description="查看时间")
 
 
 async def disclose(

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from support.world import District
 
-from services.visits.api import reuse
 from services.visits.domain.reuse import MOST_DISTANCE, bands
+from services.visits.queries import reuse
 
 PICTURES = 20_000
 

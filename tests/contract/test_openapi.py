@@ -16,7 +16,7 @@ from shared.paper import MISSING
 from shared.settings import Settings
 
 SERVICES = ("roster", "visits", "issues", "reporting")
-READING = ("reporting",)
+READING = ("reporting", "visits")
 """The services all of whose answers have a name. Of another those have it whose module of ``api`` uses its room ``queries``."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-READING = ("reporting",)
+READING = ("reporting", "visits")
 """The services none of whose routes asks a table. Of another those modules that use its room ``queries``, and only for reading."""
 ROUTES = sorted(path for path in ROOT.glob("services/*/api/*.py"))
 SQL = re.compile(r"\s*(select|with|insert into|update|delete from|truncate|create|alter|drop|lock)\s")

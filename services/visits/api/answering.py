@@ -10,22 +10,20 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
-from services.visits.api import lookups
 from services.visits.domain import answers
-from services.visits.domain import poll as polls
 from services.visits.domain import questionnaire as questionnaires
 from services.visits.domain.commands import RecordVisit
-from services.visits.domain.poll import POLL, RESPONSE, AlreadyAnswered, GiveAnswers, PollIsClosed, asks
-from services.visits.domain.questionnaire import QUESTIONNAIRE, published
+from services.visits.domain.poll import RESPONSE, AlreadyAnswered, GiveAnswers, PollIsClosed, asks
 from services.visits.domain.refusals import OneQuestionnaireAMonth
 from services.visits.domain.visit import VISIT
+from services.visits.queries import lookups
+from services.visits.queries.public import carried_out
+from services.visits.queries.questionnaires import asked
 from shared.decider import Actor
-from shared.eventlog import load
 from shared.events import Command
-from shared.events.visits import Choice, QuestionnaireDefined, Visited
+from shared.events.visits import Choice, Visited
 from shared.handle import Ask
 from shared.months import local_date
-from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import Ack, Mode, derived_id
 from shared.vault import Personal
@@ -35,36 +33,6 @@ class AnswerQuestions(Command):
     """By question: the option's id, a list of them, a text, a number."""
 
     answers: dict[str, str | int | list[str] | None] = Field(max_length=questionnaires.MOST_QUESTIONS)
-
-
-async def poll(service: Service, id_: UUID) -> tuple[int, polls.Open | polls.Closed]:
-    """Version and state of a poll, from the log."""
-    entries = await load(service.pool, POLL.stream(id_))
-    state = POLL.fold(entry.fact for entry in entries)
-    if isinstance(state, polls.Unopened):
-        raise Unknown(what="poll", id=str(id_))
-    return len(entries), state
-
-
-async def questionnaire(service: Service, id_: UUID) -> tuple[int, questionnaires.State]:
-    """Version and state of a questionnaire, from the log."""
-    entries = await load(service.pool, QUESTIONNAIRE.stream(id_))
-    return len(entries), QUESTIONNAIRE.fold(entry.fact for entry in entries)
-
-
-async def _asked(service: Service, poll_id: UUID) -> tuple[polls.Open | polls.Closed, QuestionnaireDefined]:
-    _, state = await poll(service, poll_id)
-    _, written = await questionnaire(service, state.fact.questionnaire)
-    return state, published(written, state.fact.no)
-
-
-async def shown(service: Service, poll_id: UUID, today: date) -> dict[str, Any]:
-    """What the enterprise is asked."""
-    state, version = await _asked(service, poll_id)
-    return {
-        "title": version.title, "introduction": version.introduction, "open": asks(state, today), "until": state.fact.ends_on,
-        "questions": [question.model_dump(mode="json", exclude={"meaning"}) for question in version.questions],
-    }  # fmt: skip
 
 
 async def given(
@@ -79,9 +47,9 @@ async def given(
     visit = derived_id("visit", "questionnaire", str(enterprise), f"{today:%Y-%m}")
     content = orjson.dumps([str(link), body.answers], option=orjson.OPT_SORT_KEYS)
     said = derived_id("visits", "answers", str(visit), (await service.vault.fingerprint(content)).hex())
-    if await service.pool.fetchval("select true from log.command where id = $1", said):
+    if await carried_out(service, said):
         return visit, False
-    state, version = await _asked(service, poll_id)
+    state, version = await asked(service, poll_id)
     if not asks(state, today):
         raise PollIsClosed(until=state.fact.ends_on.isoformat())
     judged = answers.judged(version.questions, body.answers)
@@ -122,10 +90,8 @@ async def _known(service: Service, enterprise: UUID, visitors: Sequence[UUID], t
         still = [held.worker for held in assigned if held.worker is not None]
         known = dict(await lookups.known(service, enterprise, still, today))
     month = f"{today:%Y-%m}"
-    known["questionnaire"] = await service.pool.fetchval(
-        "select id from visit where enterprise = $1 and month = $2 and mode = 'questionnaire' and review not in ('voided', 'held') and id <> $3",
-        enterprise, month, derived_id("visit", "questionnaire", str(enterprise), month),
-    )  # fmt: skip
+    besides = derived_id("visit", "questionnaire", str(enterprise), month)
+    known["questionnaire"] = await lookups.questionnaire_of(service.pool, enterprise, month, besides)
     return {**known, "visitors": tuple(still)}
 
 

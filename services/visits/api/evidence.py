@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import anyio
@@ -11,16 +11,19 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from services.visits.api import lookups
+from services.visits.api.publicity import FILE
 from services.visits.domain.commands import AttachEvidence
 from services.visits.domain.refusals import VisitIsVoid
 from services.visits.domain.visit import VISIT, Recorded, Unrecorded, Voided, may_tell
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
 from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at
+from services.visits.queries import lookups
+from services.visits.queries.visit import EvidenceReceipt, visit
 from shared.asking import Caller, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
+from shared.events.visits import EvidenceAttached
 from shared.problems import Malformed, TooLarge, Unknown
 from shared.reach import reads
 from shared.service import Service
@@ -50,7 +53,7 @@ _BODY = {
 )
 async def attach(
     id_: VisitId, sha256: Digest, kind: Kind, caller: Caller, request: Request, response: Response
-) -> dict[str, Any]:
+) -> EvidenceReceipt:
     """The file itself is the body. A photo is stored without its position; sending the same file again changes nothing."""
     service: Service = request.app.state.service
     await _open(service, id_, caller)  # Before twenty megabytes are read and stored for nothing.
@@ -59,7 +62,7 @@ async def attach(
 
 async def _attach(
     service: Service, response: Response, id_: UUID, sha256: str, kind: EvidenceKind, raw: bytes, caller: Actor
-) -> dict[str, Any]:
+) -> EvidenceReceipt:
     checked = await run_sync(check, raw, sha256, limiter=_AT_ONCE)
     command = AttachEvidence(
         sha256=hashlib.sha256(checked.content).hexdigest(), kind=kind, media_type=checked.media_type, size=len(checked.content),
@@ -74,8 +77,8 @@ async def _attach(
     if isinstance(done.state, Unrecorded):
         raise Unknown(what="visit", id=str(id_))
     response.status_code = 200 if done.replayed else 201
-    head = receipt(service, response, done)
-    return {**head, "sha256": stored, "original": sha256, **await lookups.shown(service, id_, done.version, done.state, caller)}
+    shown = await visit(service, id_, done.version, done.state, caller)
+    return EvidenceReceipt.of(receipt(service, response, done), shown, sha256=stored, original=sha256)
 
 
 @router.head("/visits/{id_}/uploads/{sha256}", name="ask_upload", summary="查询断点续传位置")
@@ -109,15 +112,17 @@ async def more(id_: VisitId, sha256: Digest, caller: Caller, request: Request, o
 @router.post("/visits/{id_}/uploads/{sha256}/finish", name="finish_upload", summary="完成续传", status_code=201)
 async def finish(
     id_: VisitId, sha256: Digest, kind: Kind, caller: Caller, request: Request, response: Response
-) -> dict[str, Any]:
+) -> EvidenceReceipt:
     """The pieces become evidence as if they had been sent at once. Said twice it answers the same."""
     service: Service = request.app.state.service
     state = await _open(service, id_, caller)
     staging = Staging(service.settings.evidence_url, caller.id)
-    if _there(state, sha256):
+    if (file := _there(state, sha256)) is not None:
         version, state = await lookups.recorded(service, id_)
-        response.status_code, response.headers["ETag"] = 200, f'"{version}"'
-        return {"replayed": True, **await lookups.shown(service, id_, version, state, caller)}
+        response.status_code = 200
+        head = receipt(service, response, await lookups.again(service, id_, version, state))
+        shown = await visit(service, id_, version, state, caller)
+        return EvidenceReceipt.of(head, shown, sha256=file.sha256, original=file.original)
     raw = await run_sync(staging.content, id_, sha256)
     if not raw:
         raise FileNotAccepted(reason="没有已上传的内容")
@@ -130,8 +135,9 @@ async def finish(
     return answer
 
 
-def _there(state: Recorded, sha256: str) -> bool:
-    return any(sha256 in (item.original, item.sha256) for item in state.details.evidence)
+def _there(state: Recorded, sha256: str) -> EvidenceAttached | None:
+    """The file that is there under this digest, of the stored bytes or of those once sent."""
+    return next((item for item in state.details.evidence if sha256 in (item.sha256, item.original)), None)
 
 
 async def _open(service: Service, id_: UUID, caller: Actor) -> Recorded:
@@ -143,15 +149,16 @@ async def _open(service: Service, id_: UUID, caller: Actor) -> Recorded:
     return state
 
 
-@router.get("/visits/{id_}/evidence/{sha256}", name="get_evidence", summary="查看印证资料", response_class=Response)
+@router.get(
+    "/visits/{id_}/evidence/{sha256}", name="get_evidence", summary="查看印证资料", response_class=Response, responses=FILE
+)
 async def get(id_: VisitId, sha256: Digest, caller: Caller, request: Request) -> Response:
     """By the digest of the stored bytes, or of those once sent. Never shown inside a page: always a download."""
     service: Service = request.app.state.service
     reads(caller)
     _, state = await lookups.recorded(service, id_)
     await lookups.may_read(service, state, caller)
-    item = next((item for item in state.details.evidence if sha256 in (item.sha256, item.original)), None)
-    if item is None:
+    if (item := _there(state, sha256)) is None:
         raise Unknown(what="evidence", id=sha256)
     content = await run_sync(store_at(service.settings.evidence_url).get, item.sha256)
     return Response(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,17 +16,20 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
-from services.visits.api import answering, links
-from services.visits.api.lookups import recorded
+from services.visits.api import answering
 from services.visits.domain.commands import ConfirmVisit, DenyVisit, Said
 from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand, SaidToday, responsible
 from services.visits.domain.link import LINK, Issued, OpenLink, came
 from services.visits.domain.visit import VISIT
+from services.visits.queries import public as asked
+from services.visits.queries.links import stored
+from services.visits.queries.lookups import recorded
+from services.visits.queries.public import AllegationReceived, DemandReceived, OpenedLink, VisitWord
+from services.visits.queries.questionnaires import shown
 from shared import freetext, writing
 from shared.decider import Actor, Context
-from shared.directory import Directory, KnownEnterprise, units_on
+from shared.directory import Directory
 from shared.events import Command
-from shared.events.visits import DemandRaised
 from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Forbidden, Unknown
@@ -45,7 +48,7 @@ from shared.public import (
     ticket_of,
 )
 from shared.service import Service
-from shared.terms import Awareness, LinkPurpose, Mode, Rating, Role, UnitKind, derived_id, new_id
+from shared.terms import Awareness, LinkPurpose, Rating, Role, derived_id, new_id
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)
 
@@ -54,7 +57,6 @@ alleging = APIRouter(prefix="/public", tags=router.tags, route_class=AllegationR
 
 ITSELF = Actor(NOBODY, "visits", frozenset({Role.SYSTEM}))
 """The platform, writing down what an enterprise says."""
-_RECENT = 31
 _SPEAKING = ("allege", "demand", "tickets")
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
@@ -110,14 +112,10 @@ async def opened(request: Request, token: str, *, unopened: bool = False) -> Acc
 
 async def _opened(service: Service, token: str) -> Access:
     today = local_date(service.clock())
-    row = await service.pool.fetchrow(
-        "select id, enterprise, purpose, visit, poll, visitors, expires_on from link "
-        "where token_sha256 = $1 and not revoked and expires_on >= $2",
-        digest(token), today,
-    )  # fmt: skip
+    row = await asked.of_token(service, digest(token), today)
     plaque = await Directory(service.pool).plaque(digest(token), today)
     if row is not None:
-        _, state = await links.stored(service, row["id"])
+        _, state = await stored(service, row["id"])
         return Access(
             row["enterprise"], LinkPurpose(row["purpose"]), row["id"], row["visit"], row["poll"],
             [UUID(visitor) for visitor in orjson.loads(row["visitors"])], row["expires_on"],
@@ -129,7 +127,7 @@ async def _opened(service: Service, token: str) -> Access:
 
 
 @router.get("/{token}", name="open_link", summary="打开企业链接")
-async def show(token: Token, request: Request, response: Response) -> dict[str, Any]:
+async def show(token: Token, request: Request, response: Response) -> OpenedLink:
     """Who serves the enterprise, what waits for its word, what it may do here. No credit code; of persons only the names of those
     who serve it. Before a device has opened the link: only what it is.
     """
@@ -137,7 +135,7 @@ async def show(token: Token, request: Request, response: Response) -> dict[str, 
 
 
 @opening.post("/{token}/open", name="bind_link", summary="在本设备上打开企业链接(此后仅本设备可用)")
-async def bind(token: Token, request: Request, response: Response) -> dict[str, Any]:
+async def bind(token: Token, request: Request, response: Response) -> OpenedLink:
     """The first device that opens a link is the only one. A plaque hangs for everybody: nothing is bound."""
     service: Service = request.app.state.service
     access = await opened(request, token, unopened=True)
@@ -149,50 +147,20 @@ async def bind(token: Token, request: Request, response: Response) -> dict[str, 
     return await _shown(request, response, access)
 
 
-async def _shown(request: Request, response: Response, access: Access) -> dict[str, Any]:
+async def _shown(request: Request, response: Response, access: Access) -> OpenedLink:
     service: Service = request.app.state.service
     today = local_date(service.clock())
     enterprise = await Directory(service.pool).enterprise(access.enterprise, today)
     response.headers["Cache-Control"] = "private, no-store"
-    settings = service.settings
-    return {
-        "brand": settings.brand, "district": settings.district_name, "office": settings.office_name,
-        "purpose": access.purpose, "purpose_label": access.purpose.label, "plaque": access.link is None,
-        "expires_on": access.expires_on, "enterprise": enterprise.name if "open" not in access.actions else None,
-        "specialists": await _specialists(service, enterprise, today) if "open" not in access.actions else [],
-        "visits": await _visits(service, access, today) if "confirm" in access.actions else [],
-        "questionnaire": await answering.shown(service, access.poll, today) if "answer" in access.actions and access.poll else None,
-        "allowed_actions": access.actions,
-    }  # fmt: skip
-
-
-async def _specialists(service: Service, enterprise: KnownEnterprise, today: date) -> list[dict[str, Any]]:
-    """Who serves it on each line by name and office telephone, the main contact marked (方案 五(一), R47)."""
-    found = await Directory(service.pool).specialists(enterprise.id, today)
-    names = await service.vault.open([item.name for item in found], Opening.NAMES)
-    return [
-        {
-            "line": item.line, "line_label": item.line.label, "unit": item.unit, "unit_name": item.unit_name,
-            "name": name, "office_phone": item.office_phone, "main": item.main,
-        }
-        for item, name in zip(found, names, strict=True)
-    ]  # fmt: skip
-
-
-async def _visits(service: Service, access: Access, today: date) -> list[dict[str, Any]]:
-    rows = await service.pool.fetch(
-        "select id, on_date, mode, state -> 'confirmed' <> 'null' as confirmed, state -> 'denied' <> 'null' as denied, (select array_agg(coalesce(k.name, u.unit) order by u.unit) from visit_unit u "
-        f"left join {units_on('visit.on_date')} k on k.code = u.unit where u.visit = visit.id) as units from visit where enterprise = $1 "
-        "and review not in ('voided', 'held') and case when $2::uuid is null then on_date >= $3 else id = $2 end order by on_date desc, id limit 10",
-        access.enterprise, access.visit, today - timedelta(days=_RECENT),
+    settings, open_ = service.settings, "open" not in access.actions
+    return OpenedLink(
+        brand=settings.brand, district=settings.district_name, office=settings.office_name, purpose=access.purpose,
+        plaque=access.link is None, expires_on=access.expires_on, enterprise=enterprise.name if open_ else None,
+        specialists=await asked.specialists(service, enterprise.id, today) if open_ else [],
+        visits=await asked.recent_visits(service, access.enterprise, access.visit, today) if "confirm" in access.actions else [],
+        questionnaire=await shown(service, access.poll, today) if "answer" in access.actions and access.poll else None,
+        allowed_actions=list(access.actions),
     )  # fmt: skip
-    return [
-        {
-            "id": row["id"], "on": row["on_date"], "mode": row["mode"], "mode_label": Mode(row["mode"]).label,
-            "units": row["units"], "confirmed": row["confirmed"], "denied": row["denied"],
-        }
-        for row in rows
-    ]  # fmt: skip
 
 
 class SayConfirmed(Command):
@@ -212,21 +180,21 @@ class SayDenied(Command):
 
 
 @router.post("/{token}/confirm", name="confirm_visit", summary="企业确认走访并评价")
-async def confirm(token: Token, body: SayConfirmed, request: Request, key: Key = None) -> dict[str, Any]:
+async def confirm(token: Token, body: SayConfirmed, request: Request, key: Key = None) -> VisitWord:
     """Somebody came: proves the visit (扫码). Rating, awareness and words are the enterprise's own."""
     command = ConfirmVisit(rating=body.rating, aware=body.aware, words=body.words)
     return await _on_visit(token, "confirm", body.visit, command, request, key)
 
 
 @router.post("/{token}/deny", name="deny_visit", summary="企业反映无人来访")
-async def deny(token: Token, body: SayDenied, request: Request, key: Key = None) -> dict[str, Any]:
+async def deny(token: Token, body: SayDenied, request: Request, key: Key = None) -> VisitWord:
     """Nobody came: the visit counts no more until a reviewer has ruled."""
     return await _on_visit(token, "deny", body.visit, DenyVisit(words=body.words), request, key)
 
 
 async def _on_visit(
     token: str, action: str, named: UUID | None, command: ConfirmVisit | DenyVisit, request: Request, key: str | None
-) -> dict[str, Any]:
+) -> VisitWord:
     service: Service = request.app.state.service
     access = await opened(request, token)
     if action not in access.actions:
@@ -241,11 +209,11 @@ async def _on_visit(
     context = await service.context(ITSELF, visit, came=how)
     command_id = await _said(service, token, action, command, key, str(visit))
     done = await service.desk.handle(VISIT, visit, command, context, command_id=command_id)
-    return {"received": True, "replayed": done.replayed, "visit": visit}
+    return VisitWord(received=True, replayed=done.replayed, visit=visit)
 
 
 @alleging.post("/{token}/allege", name="allege_inspection", summary="举报服务变味为检查(直送区督查)", status_code=202)
-async def allege(token: Token, command: AllegeInspection, request: Request, key: Key = None) -> dict[str, Any]:
+async def allege(token: Token, command: AllegeInspection, request: Request, key: Key = None) -> AllegationReceived:
     """To the inspectorate alone. The answer is the same however often it is said: nobody else with this link can find out
     whether somebody spoke. Only who sent an ``Idempotency-Key`` of their own gets a key to follow it by.
     """
@@ -264,11 +232,11 @@ async def allege(token: Token, command: AllegeInspection, request: Request, key:
     id_ = await _said(service, token, "allege", command, key)
     context = await service.context(ITSELF, id_, enterprise=enterprise, units=units)
     await service.desk.handle(FEEDBACK, id_, command, context, command_id=derived_id("visits", "allege", str(id_)))
-    return {"received": True, "to": await _inspectorate(service), "key": ticket_of(id_) if key else None}
+    return AllegationReceived(received=True, to=await asked.inspectorate(service), key=ticket_of(id_) if key else None)
 
 
 @router.post("/{token}/demand", name="raise_demand", summary="企业提出诉求", status_code=201)
-async def demand(token: Token, command: RaiseDemand, request: Request, response: Response, key: Key = None) -> dict[str, Any]:
+async def demand(token: Token, command: RaiseDemand, request: Request, response: Response, key: Key = None) -> DemandReceived:
     """Becomes one ticket at the unit that answers for the enterprise; ``key`` finds it under the link's tickets."""
     service: Service = request.app.state.service
     access = await opened(request, token)
@@ -289,31 +257,27 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
         if before.facts["otherwise"]:
             raise
         response.status_code = 200
-        return {"received": True, "replayed": True, "key": before.facts["key"], "unit": unit}
+        return DemandReceived(received=True, replayed=True, key=UUID(before.facts["key"]), unit=unit)
     response.status_code = 200 if done.replayed else 201
-    return {"received": True, "replayed": done.replayed, "key": ticket_of(id_), "unit": unit}
+    return DemandReceived(received=True, replayed=done.replayed, key=ticket_of(id_), unit=unit)
 
 
 async def _said_just_now(
     service: Service, enterprise: UUID, command: RaiseDemand, connection: Any, _state: Any, context: Context
 ) -> Context:
     """A second click, however it came by another key: the same words of the same enterprise on one day are one demand."""
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050204))", f"demand {enterprise}")
-    rows = await connection.fetch(
-        "select id, fact from view.feedback where kind = 'demand' and enterprise = $1 and on_date = $2 and id <> $3 order by id",
-        enterprise, context.today, context.subject,
-    )  # fmt: skip
-    facts = await freetext.opened(service.vault, [DemandRaised.model_validate_json(row["fact"]) for row in rows], Opening.HANDLE)
-    for row, told in zip(rows, facts, strict=True):
+    others = await asked.demands_of_today(connection, enterprise, context.today, context.subject)
+    facts = await freetext.opened(service.vault, list(others.values()), Opening.HANDLE)
+    for id_, told in zip(others, facts, strict=True):
         if writing.key(told.content) == writing.key(command.content):
             more = (command.reporter is not None and told.reporter is None) or (command.phone is not None and told.phone is None)
             otherwise = more or (told.category, told.nature) != (command.category, command.nature)
-            raise SaidToday(key=str(ticket_of(row["id"])), otherwise=otherwise)
+            raise SaidToday(key=str(ticket_of(id_)), otherwise=otherwise)
     return context
 
 
 @router.put("/{token}/answers", name="answer_questionnaire", summary="企业填答问卷")
-async def answers(token: Token, body: answering.AnswerQuestions, request: Request, response: Response) -> dict[str, Any]:
+async def answers(token: Token, body: answering.AnswerQuestions, request: Request, response: Response) -> VisitWord:
     """The answer is a visit by questionnaire. The same answers again are answered again; others are kindly refused."""
     service: Service = request.app.state.service
     access = await opened(request, token)
@@ -323,17 +287,7 @@ async def answers(token: Token, body: answering.AnswerQuestions, request: Reques
         raise UsedByStaff
     visit, fresh = await answering.given(service, ITSELF, access.poll, access.link, access.enterprise, access.visitors, body)
     response.status_code = 201 if fresh else 200
-    return {"received": True, "replayed": not fresh, "visit": visit}
-
-
-async def _inspectorate(service: Service) -> str:
-    row = await service.pool.fetchval(
-        f"select name from {units_on('$2')} u where kind = $1 and started_on <= $2 and (ended_on is null or ended_on > $2) "
-        "order by code limit 1",
-        str(UnitKind.INSPECTORATE),
-        local_date(service.clock()),
-    )
-    return row or UnitKind.INSPECTORATE.label
+    return VisitWord(received=True, replayed=not fresh, visit=visit)
 
 
 async def _said(service: Service, token: str, action: str, said: Command, key: str | None, *more: str) -> UUID:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.visits.api import lookups
-from services.visits.domain.access import TOLD_BY
 from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
 from services.visits.domain.helping import Before, TellNothing, as_last_time
 from services.visits.domain.ratings import by_itself
 from services.visits.domain.refusals import AlreadyRecorded
 from services.visits.domain.telling import VISITING, NotYourVisit
 from services.visits.domain.visit import VISIT, State, Unrecorded, may_tell
-from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
+from services.visits.queries import lookups
+from services.visits.queries import visits as asked
+from services.visits.queries.visit import Visit, VisitReceipt, visit
+from services.visits.queries.visits import VisitRow
+from shared.answer import Page
+from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.entrance import Entrance
@@ -24,7 +27,7 @@ from shared.freetext import opened
 from shared.handle import Done
 from shared.openings import Opening
 from shared.problems import KeyReused, Unknown
-from shared.reach import DISTRICT, unit_of
+from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import Line, Mode, Review, derived_id
 
@@ -35,16 +38,15 @@ Month = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", 
 UnitCode = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 
 
-async def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> dict[str, Any]:
+async def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> VisitReceipt:
     if isinstance(done.state, Unrecorded):  # No command that was carried out leaves nothing behind.
         raise Unknown(what="visit", id=str(id_))
     await lookups.may_read(service, done.state, caller)
-    head = receipt(service, response, done)
-    return {**head, **await lookups.shown(service, id_, done.version, done.state, caller)}
+    return VisitReceipt.of(receipt(service, response, done), await visit(service, id_, done.version, done.state, caller))
 
 
 @router.put("/visits/{id_}", name="record_visit", summary="登记走访", status_code=201)
-async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def record(id_: VisitId, command: RecordVisit, caller: Caller, request: Request, response: Response) -> VisitReceipt:
     """The same content again answers what it answered first (200); another content under the same id is refused."""
     service: Service = request.app.state.service
     if not caller.holds(*VISITING):
@@ -57,7 +59,7 @@ def _recording(id_: UUID) -> UUID:
     return derived_id("visits", "record", str(id_))
 
 
-async def _record(service: Service, response: Response, id_: UUID, command: RecordVisit, caller: Actor) -> dict[str, Any]:
+async def _record(service: Service, response: Response, id_: UUID, command: RecordVisit, caller: Actor) -> VisitReceipt:
     found = await lookups.known(
         service, command.enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
     )
@@ -75,9 +77,7 @@ async def _record(service: Service, response: Response, id_: UUID, command: Reco
 
 
 @router.put("/visits/{id_}/nothing-to-report", name="tell_nothing", summary="一键登记「无问题」走访", status_code=201)
-async def tell_nothing(
-    id_: VisitId, command: TellNothing, caller: Caller, request: Request, response: Response
-) -> dict[str, Any]:
+async def tell_nothing(id_: VisitId, command: TellNothing, caller: Caller, request: Request, response: Response) -> VisitReceipt:
     """Only what proves the visit; 生产经营情况, 用工人数, 受访人, 职务 and 电话 are taken over from the last visit of either
     line. Evidence is needed as for any visit.
     """
@@ -106,7 +106,7 @@ async def tell_nothing(
 async def correct(
     id_: VisitId, command: CorrectVisit, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> VisitReceipt:  # fmt: skip
     """The whole visit anew; the review begins again. The enterprise stays: another one is another visit."""
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
@@ -127,7 +127,7 @@ async def correct(
 async def _review(
     id_: UUID, command: AcceptVisit | ReturnVisit | VoidVisit | UpholdVisit, caller: Actor, command_id: UUID, expected: int | None,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> VisitReceipt:  # fmt: skip
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
     await lookups.may_read(service, state, caller)
@@ -141,7 +141,7 @@ async def _review(
 async def accept(
     id_: VisitId, command: AcceptVisit, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> VisitReceipt:  # fmt: skip
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
@@ -149,7 +149,7 @@ async def accept(
 async def return_(
     id_: VisitId, command: ReturnVisit, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> VisitReceipt:  # fmt: skip
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
@@ -157,7 +157,7 @@ async def return_(
 async def void(
     id_: VisitId, command: VoidVisit, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> VisitReceipt:  # fmt: skip
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
@@ -165,51 +165,28 @@ async def void(
 async def uphold(
     id_: VisitId, command: UpholdVisit, caller: Caller, command_id: CommandId, expected: Expected,
     request: Request, response: Response,
-) -> dict[str, Any]:  # fmt: skip
+) -> VisitReceipt:  # fmt: skip
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
 @router.get("/visits/{id_}", name="get_visit", summary="走访详情")
-async def get(id_: VisitId, caller: Caller, request: Request, response: Response) -> dict[str, Any]:
+async def get(id_: VisitId, caller: Caller, request: Request, response: Response) -> Visit:
     service: Service = request.app.state.service
     version, state = await lookups.recorded(service, id_)
     await lookups.may_read(service, state, caller)
     response.headers["ETag"] = f'"{version}"'
-    return await lookups.shown(service, id_, version, state, caller)
+    return await visit(service, id_, version, state, caller)
 
 
 @router.get("/visits", name="list_visits", summary="走访查询")
 async def visits(
     caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitCode = None, month: Month = None,
     review: Review | None = None, mode: Mode | None = None, line: Line | None = None, cursor: Cursor = None, limit: Limit = 100,
-) -> dict[str, Any]:  # fmt: skip
+) -> Page[VisitRow]:  # fmt: skip
     """Of an enterprise, a unit, a month, a review, a line (a joint visit stands on both); in the order of the day of the
     visit. A unit sees its own.
     """
-    service: Service = request.app.state.service
-    may, unit = await lookups.reach(service, caller), unit_of(caller, unit)
-    where: list[str] = []
-    args: list[Any] = []
-    may.narrowed(where, args, unit="id in (select visit from visit_unit where unit = {})", mine=TOLD_BY)
-    for column, value in (
-        ("enterprise", enterprise),
-        ("month", month),
-        ("review", review and str(review)),
-        ("mode", mode and str(mode)),
-    ):
-        if value is not None:
-            args.append(value)
-            where.append(f"{column} = ${len(args)}")
-    if unit is not None and may.own is None:
-        args.append(unit)
-        where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
-    if line is not None:
-        args.append(str(line))
-        where.append(f"id in (select visit from visit_unit where line = ${len(args)})")
-    return await listing(
-        service.pool, table="visit",
-        columns='id, ver as version, enterprise, enterprise_name, code, on_date as "on", month, mode, review, counted, joint, '
-        "late_entry, demands, files, array(select jsonb_array_elements_text(flags)) as flags, disputed, "
-        "(select array_agg(distinct u.line order by u.line) from visit_unit u where u.visit = visit.id) as lines, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
+    return await asked.visits(
+        request.app.state.service, caller, enterprise=enterprise, unit=unit, month=month, review=review, mode=mode, line=line,
+        cursor=cursor, limit=limit,
     )  # fmt: skip

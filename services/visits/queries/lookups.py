@@ -1,4 +1,4 @@
-"""What a decision about a visit must know beside the stream, who may read one, and how one is shown."""
+"""What a decision about a visit must know beside the stream, and who may read one."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from typing import Any
 from uuid import UUID
 
 from services.visits.domain.access import must_read
-from services.visits.domain.counting import rule_of
-from services.visits.domain.helping import changes
-from services.visits.domain.ratings import by_itself
 from services.visits.domain.switches import KEY as SWITCHES_KEY
-from services.visits.domain.visit import Held, Recorded, State, Unrecorded, allowed_actions, counts, may_hear
-from services.visits.domain.wording import smells_of
-from services.visits.projections import flags, read
+from services.visits.domain.visit import VISIT, Recorded, State, Unrecorded
+from services.visits.projections import read
 from shared.decider import Actor, Context
 from shared.directory import Directory, KnownEnterprise, KnownUnit
 from shared.events.visits import VisitRecorded
-from shared.freetext import opened
+from shared.handle import Done
 from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Unknown
-from shared.public import ticket_of_demand
-from shared.reach import DISTRICT, Reach, reach_of
+from shared.reach import Reach, reach_of
 from shared.service import Service
-from shared.terms import Mode, Role
+from shared.terms import Mode
 
 
 async def recorded(service: Service, id_: UUID) -> tuple[int, Recorded]:
     """Version and state of a visit as the view has it."""
-    row = await service.pool.fetchrow("select ver, state from visit where id = $1", id_)
-    if row is None:
+    found = await perhaps(service, id_)
+    if found is None:
         raise Unknown(what="visit", id=str(id_))
-    return row["ver"], read(row["state"])
+    return found
+
+
+async def perhaps(service: Service, id_: UUID) -> tuple[int, Recorded] | None:
+    """The same, if there is one."""
+    row = await service.pool.fetchrow("select ver, state from visit where id = $1", id_)
+    return None if row is None else (row["ver"], read(row["state"]))
 
 
 async def reach(service: Service, caller: Actor) -> Reach:
@@ -87,10 +88,7 @@ async def prepare(service: Service, id_: UUID, mode: Mode, on: date, connection:
         enterprise = context.known["enterprise"].id
         month = f"{on:%Y-%m}"
         await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050202))", f"{enterprise} {month}")
-        more["questionnaire"] = await connection.fetchval(
-            "select id from visit where enterprise = $1 and month = $2 and mode = 'questionnaire' and review not in ('voided', 'held') and id <> $3",
-            enterprise, month, id_,
-        )  # fmt: skip
+        more["questionnaire"] = await questionnaire_of(connection, enterprise, month, id_)
     if not isinstance(state, Unrecorded):
         told = state.details.told
         confirmed, denied = state.details.confirmed, state.details.denied
@@ -119,49 +117,15 @@ async def responsible(service: Service, enterprise: UUID) -> frozenset[str]:
     return frozenset(held.unit for held in found.assigned.values())
 
 
-def _ticket(visit: UUID, demand: int) -> dict[str, Any]:
-    """Where a demand's ticket is found; it opens a moment after the visit was told (R17, R29)."""
-    key = ticket_of_demand(visit, demand)
-    return {"demand": demand, "id": key, "href": f"/api/issues/issues/{key}"}
+async def again(service: Service, id_: UUID, version: int, state: Recorded) -> Done[State]:
+    """A visit that stood there already, as done: what was said of it now adds nothing."""
+    position = await service.pool.fetchval("select max(pos) from log.entry where stream = $1", VISIT.stream(id_))
+    return Done(state, version, position or 0, (), replayed=True)
 
 
-async def shown(service: Service, id_: UUID, version: int, state: Recorded, caller: Actor) -> dict[str, Any]:
-    """A visit as people read it: codes with their words, personal data masked, and what the reader may do next. How the
-    enterprise itself rated it is not for the visited unit (K7).
-    """
-    details = state.details
-    told = details.told
-    confirmed, denied = details.confirmed, details.denied
-    interviewee, phone = await service.vault.masked([told.interviewee, told.phone])
-    praised, blamed = await service.vault.open([confirmed and confirmed.words, denied and denied.words], Opening.READ)
-    # Words of the enterprise may blame the visitor: who reviews reads them, who is spoken of does not.
-    if not (may_hear(details, caller) or caller.holds(Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)):
-        praised = blamed = ""
-    smelt = smells_of(await opened(service.vault, told))
-    units = await responsible(service, told.enterprise.id) if isinstance(state, Held) else frozenset[str]()
-    last = await last_visit(service, told.enterprise.id, told.on, id_)
-    district = caller.holds(*DISTRICT)
-    hidden = {"satisfaction": None} if by_itself(told) and not district else {}
-    return {
-        "id": id_, "version": version, "month": f"{told.on:%Y-%m}",
-        **told.model_dump(mode="json", exclude={"interviewee", "phone", "wording"}), **hidden,
-        "interviewee": interviewee, "phone": phone, "mode_label": told.mode.label,
-        "operation_label": told.operation.label, "review": str(state.review), "review_label": state.review.label,
-        "review_words": state.words, "counted": counts(state), "rule": rule_of(told), "missing": list(details.missing or ()),
-        "proof_label": "已补证" if details.missing == () else "待补证",
-        "lines": sorted({str(visitor.line) for visitor in told.visitors if visitor.line is not None}),
-        "confirmed": confirmed and {
-            "rating": confirmed.rating if district else None, "aware": confirmed.aware, "via": confirmed.via, "words": praised or "",
-            "doubtful": confirmed.doubtful, "heard": details.heard and details.heard.stands,
-        },
-        "denied": denied and {"words": blamed or "", "upheld": details.upheld},
-        "flags": [{"flag": str(flag), "label": flag.label} for flag in flags(state)],
-        "smells": {name: [vars(smell) for smell in found] for name, found in smelt.items()},
-        "changes": list(changes(last, told)),
-        "evidence": [
-            {**item.model_dump(mode="json"), "kind_label": item.kind.label, "href": f"/api/visits/visits/{id_}/evidence/{item.sha256}"}
-            for item in details.evidence
-        ],
-        "tickets": [_ticket(id_, demand.no) for demand in told.demands] if not isinstance(state, Held) else [],
-        "allowed_actions": allowed_actions(state, caller, units),
-    }  # fmt: skip
+async def questionnaire_of(connection: Any, enterprise: UUID, month: str, besides: UUID) -> UUID | None:
+    """Another visit by questionnaire of the month, which counts once."""
+    return await connection.fetchval(
+        "select id from visit where enterprise = $1 and month = $2 and mode = 'questionnaire' and review not in ('voided', 'held') and id <> $3",
+        enterprise, month, besides,
+    )  # fmt: skip
