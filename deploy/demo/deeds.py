@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import count
@@ -30,7 +30,7 @@ from services.visits.domain.distribution import DISTRIBUTION, DistributeMaps, Wi
 from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand
 from services.visits.domain.link import LINK, IssueLink, ReissueLink, RevokeLink
 from services.visits.domain.policy import POLICY, PublishPolicy, RetirePolicy
-from services.visits.domain.poll import POLL, RESPONSE, ClosePoll, GiveAnswers, OpenPoll
+from services.visits.domain.poll import POLL, RESPONSE, ClosePoll, GiveAnswers, KnownResponse, OpenPoll
 from services.visits.domain.questionnaire import (
     QUESTIONNAIRE,
     DefineQuestionnaire,
@@ -99,7 +99,7 @@ class Deeds:
 
     def _step(
         self, day: date, hour: int, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
-        known: Mapping[str, Any] | None = None,
+        known: object = None,
     ) -> Step:  # fmt: skip
         id_ = derived_id("demo", "deed", str(next(self._count)), str(key))
         about = key if isinstance(key, UUID) else derived_id("visits", key)
@@ -372,7 +372,7 @@ class Deeds:
                 *(Choice(question=name, number=number) for name, number in judged.numbers.items()),
             ),
         )  # fmt: skip
-        yield self._step(day, 20, RESPONSE, key, given, ITSELF, {"named": named})
+        yield self._step(day, 20, RESPONSE, key, given, ITSELF, KnownResponse(named))
         told = RecordVisit.model_validate({
             "enterprise": enterprise.id, "on": day, "mode": Mode.QUESTIONNAIRE, "visitors": (worker.id,), "ack": "scan",
             **answers.telling(QUESTIONS, judged),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,17 @@ from pydantic import ValidationError
 
 from services.visits.domain.answers import AnswersNotAccepted, judged, telling
 from services.visits.domain.commands import RecordVisit
-from services.visits.domain.poll import POLL, RESPONSE, AlreadyAnswered, AlreadyOpened, ClosePoll, GiveAnswers, OpenPoll, asks
+from services.visits.domain.poll import (
+    POLL,
+    RESPONSE,
+    AlreadyAnswered,
+    AlreadyOpened,
+    ClosePoll,
+    GiveAnswers,
+    KnownResponse,
+    OpenPoll,
+    asks,
+)
 from services.visits.domain.questionnaire import (
     QUESTIONNAIRE,
     DefineQuestionnaire,
@@ -157,7 +168,7 @@ def test_a_response_is_given_once() -> None:
     command = GiveAnswers(
         poll=uuid4(), link=uuid4(), enterprise=enterprise, asked=1, answered=1, texts=(("q2", Personal("王某")),)
     )
-    at = context(Role.SYSTEM, named=Visited(id=enterprise, code="91", name="某公司"))
+    at = replace(context(Role.SYSTEM), known=KnownResponse(Visited(id=enterprise, code="91", name="某公司")))
     facts = RESPONSE.decide(RESPONSE.initial, command, at)
     assert facts[0].written[0].words.subject is not None
     with pytest.raises(AlreadyAnswered):

@@ -13,7 +13,7 @@ from pydantic import Field
 from services.visits.domain import answers
 from services.visits.domain import questionnaire as questionnaires
 from services.visits.domain.commands import RecordVisit
-from services.visits.domain.poll import RESPONSE, AlreadyAnswered, GiveAnswers, PollIsClosed, asks
+from services.visits.domain.poll import RESPONSE, AlreadyAnswered, GiveAnswers, KnownResponse, PollIsClosed, asks
 from services.visits.domain.refusals import OneQuestionnaireAMonth
 from services.visits.domain.visit import VISIT
 from services.visits.queries import lookups
@@ -72,7 +72,7 @@ async def given(
     try:
         await service.desk.handle_all([
             # First whether anything was answered already: then the visit is there as well.
-            Ask(RESPONSE, str(visit), give, await service.context(actor, visit, named=named), said),
+            Ask(RESPONSE, str(visit), give, await service.context(actor, visit, KnownResponse(named)), said),
             Ask(VISIT, str(visit), record, await service.context(actor, visit, **known), derived_id("visits", "record", str(visit))),
         ])  # fmt: skip
     except OneQuestionnaireAMonth as other:

@@ -17,7 +17,7 @@ from services.visits.domain.campaign import NotYetHappened
 from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
 from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import MaterialApproved, MaterialEntered, MaterialUsed, MaterialVersioned
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import MaterialKind, Role
@@ -127,7 +127,10 @@ State = Unentered | Shelved
 Asked = EnterMaterial | AddVersion | ApproveVersion | UseVersion
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+Told = MaterialEntered | MaterialVersioned | MaterialApproved | MaterialUsed
+
+
+def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     match state, command:
         case Unentered(), EnterMaterial():
@@ -148,7 +151,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _use(state, command, context)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unentered(), MaterialEntered():
@@ -159,7 +162,9 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, approved=state.approved | {fact.no})
         case Shelved(), MaterialUsed():
             return replace(state, uses=(*state.uses, fact))
-        case _:
+        case Unentered(), MaterialVersioned() | MaterialApproved() | MaterialUsed():
+            return state
+        case Shelved(), MaterialEntered():
             return state
 
 
@@ -189,7 +194,7 @@ def _releases(unit: str, actor: Actor) -> bool:
     return (actor.holds(Role.HEAD) and actor.unit == unit) or actor.holds(Role.OFFICE_HEAD)
 
 
-def _add(state: Shelved, command: AddVersion, context: Context) -> list[Fact]:
+def _add(state: Shelved, command: AddVersion, context: Context[None]) -> list[Told]:
     may_keep(state.told.unit, context.actor)
     latest = state.versions[-1] if state.versions else None
     if latest is not None and (latest.text, latest.sha256) == (command.text, command.sha256 or ""):
@@ -204,7 +209,7 @@ def _add(state: Shelved, command: AddVersion, context: Context) -> list[Fact]:
     ]  # fmt: skip
 
 
-def _approve(state: Shelved, command: ApproveVersion, context: Context) -> list[Fact]:
+def _approve(state: Shelved, command: ApproveVersion, context: Context[None]) -> list[Told]:
     version = _version(state, command.no)
     if not _releases(state.told.unit, context.actor):
         raise NotYoursToRelease(unit=state.told.unit)
@@ -213,7 +218,7 @@ def _approve(state: Shelved, command: ApproveVersion, context: Context) -> list[
     return [] if command.no in state.approved else [MaterialApproved(no=command.no)]
 
 
-def _use(state: Shelved, command: UseVersion, context: Context) -> list[Fact]:
+def _use(state: Shelved, command: UseVersion, context: Context[None]) -> list[Told]:
     """Any unit uses what is approved: the library is the district's."""
     if not context.actor.holds(*CALLING, Role.OFFICE_HEAD):
         raise NotYourMaterial(unit=context.actor.unit)
@@ -237,4 +242,4 @@ def _version(state: Shelved, no: int) -> MaterialVersioned:
     return found
 
 
-MATERIAL: Decider[State] = Decider("material", Unentered(), decide, evolve)
+MATERIAL: Decider[State, Asked, Told, None] = Decider("material", Unentered(), decide, evolve)

@@ -19,7 +19,7 @@ from pydantic import Field, StringConstraints, model_validator
 from services.visits.domain.commands import Day, Words
 from shared.decider import Actor, Context, Decider
 from shared.directory import KnownEnterprise
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import PolicyPublished, PolicyRetired
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role, Size
@@ -104,7 +104,10 @@ State = Unpublished | Published | Retired
 Asked = PublishPolicy | RetirePolicy
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+Told = PolicyPublished | PolicyRetired
+
+
+def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     match state, command:
         case Unpublished(), PublishPolicy():
@@ -131,14 +134,16 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise PolicyIsRetired(reason=state.reason)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unpublished() | Published(), PolicyPublished():
             return Published(fact)
         case Published(), PolicyRetired():
             return Retired(state.fact, fact.reason)
-        case _:
+        case Unpublished(), PolicyRetired():
+            return state
+        case Retired(), PolicyPublished() | PolicyRetired():
             return state
 
 
@@ -169,4 +174,4 @@ def reasons(policy: PolicyPublished, enterprise: KnownEnterprise, on: date) -> t
     return tuple(found) or ("普惠政策",)
 
 
-POLICY: Decider[State] = Decider("policy", Unpublished(), decide, evolve)
+POLICY: Decider[State, Asked, Told, None] = Decider("policy", Unpublished(), decide, evolve)

@@ -18,7 +18,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.questionnaire import OFFICE, OfficeAsks
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import AnswersGiven, Choice, PollClosed, PollOpened, Visited, Written
 from shared.months import WrittenDate
 from shared.persons import seat
@@ -108,7 +108,10 @@ class Closed:
 State = Unopened | Open | Closed
 
 
-def decide(state: State, command: OpenPoll | ClosePoll, context: Context) -> list[Fact]:
+Told = PollOpened | PollClosed
+
+
+def decide(state: State, command: OpenPoll | ClosePoll, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     if not context.actor.holds(*OFFICE):
         raise OfficeAsks
@@ -129,14 +132,18 @@ def decide(state: State, command: OpenPoll | ClosePoll, context: Context) -> lis
             raise PollIsClosed(reason=state.reason)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unopened(), PollOpened():
             return Open(fact)
         case Open(fact=opened), PollClosed(reason=reason):
             return Closed(opened, reason)
-        case _:
+        case Unopened(), PollClosed():
+            return state
+        case Open() | Closed(), PollOpened():
+            return state
+        case Closed(), PollClosed():
             return state
 
 
@@ -160,18 +167,24 @@ class Given:
 Response = Unanswered | Given
 
 
-def decide_response(state: Response, command: GiveAnswers, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the ``enterprise`` as it is called."""
+@dataclass(frozen=True)
+class KnownResponse:
+    """The enterprise as it is called on the day."""
+
+    named: Visited
+
+
+def decide_response(state: Response, command: GiveAnswers, context: Context[KnownResponse]) -> list[AnswersGiven]:
+    """Facts, or a refusal."""
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden
     match state, command:
         case Unanswered(), GiveAnswers():
-            named: Visited = context.known["named"]
             contact = seat("contact", str(command.enterprise))
             written = tuple(Written(question=name, words=words.about(contact)) for name, words in command.texts)
             return [
                 AnswersGiven(
-                    poll=command.poll, link=command.link, enterprise=named, choices=command.choices, written=written,
+                    poll=command.poll, link=command.link, enterprise=context.known.named, choices=command.choices, written=written,
                     asked=command.asked, answered=command.answered, on=context.today,
                 )
             ]  # fmt: skip
@@ -179,14 +192,16 @@ def decide_response(state: Response, command: GiveAnswers, context: Context) -> 
             raise AlreadyAnswered(on=state.fact.on.isoformat())
 
 
-def evolve_response(state: Response, fact: Fact) -> Response:
+def evolve_response(state: Response, fact: AnswersGiven) -> Response:
     """The state after a fact."""
     match state, fact:
         case Unanswered(), AnswersGiven():
             return Given(fact)
-        case _:
+        case Given(), AnswersGiven():
             return state
 
 
-POLL: Decider[State] = Decider("poll", Unopened(), decide, evolve)
-RESPONSE: Decider[Response] = Decider("response", Unanswered(), decide_response, evolve_response)
+POLL: Decider[State, OpenPoll | ClosePoll, Told, None] = Decider("poll", Unopened(), decide, evolve)
+RESPONSE: Decider[Response, GiveAnswers, AnswersGiven, KnownResponse] = Decider(
+    "response", Unanswered(), decide_response, evolve_response
+)

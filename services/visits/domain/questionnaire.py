@@ -19,7 +19,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator
 
 from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import (
     Question,
     QuestionnaireDefined,
@@ -136,7 +136,10 @@ State = Undefined | Defined
 Asked = DefineQuestionnaire | PublishQuestionnaire | RetireQuestionnaire
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
+Told = QuestionnaireDefined | QuestionnairePublished | QuestionnaireRetired
+
+
+def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     if not context.actor.holds(*OFFICE):
         raise OfficeAsks
@@ -161,7 +164,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return [] if state.reason == command.reason else [QuestionnaireRetired(reason=command.reason)]
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Undefined(), QuestionnaireDefined():
@@ -172,7 +175,9 @@ def evolve(state: State, fact: Fact) -> State:
             return Published(Versions(None, (*versions.published, draft)))
         case Draft(versions=versions) | Published(versions=versions) | Retired(versions=versions), QuestionnaireRetired():
             return Retired(versions, fact.reason)
-        case _:
+        case Draft() | Published() | Retired(), QuestionnairePublished():
+            return state
+        case Undefined(), QuestionnairePublished() | QuestionnaireRetired():
             return state
 
 
@@ -243,4 +248,4 @@ def _is_key(text: str) -> bool:
     return 1 <= len(text) <= 40 and text.isascii() and text.replace("_", "").replace("-", "").isalnum()  # noqa: PLR2004
 
 
-QUESTIONNAIRE: Decider[State] = Decider("questionnaire", Undefined(), decide, evolve)
+QUESTIONNAIRE: Decider[State, Asked, Told, None] = Decider("questionnaire", Undefined(), decide, evolve)

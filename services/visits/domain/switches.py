@@ -16,7 +16,7 @@ from pydantic import Field
 
 from services.visits.domain.commands import Day, Words
 from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import ContactsCapped, PhotosRequired, PhotosWaived
 from shared.problems import Forbidden, Refused
 from shared.terms import Role
@@ -74,7 +74,10 @@ class Switches:
 Asked = RequirePhotos | WaivePhotos | CapContacts
 
 
-def decide(state: Switches, command: Asked, context: Context) -> list[Fact]:
+Told = PhotosRequired | PhotosWaived | ContactsCapped
+
+
+def decide(state: Switches, command: Asked, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     _may_switch(context.actor)
     match command:
@@ -92,7 +95,7 @@ def decide(state: Switches, command: Asked, context: Context) -> list[Fact]:
             return [] if state.most_contacts == command.most else [ContactsCapped(most=command.most)]
 
 
-def evolve(state: Switches, fact: Fact) -> Switches:
+def evolve(state: Switches, fact: Told) -> Switches:
     """The state after a fact."""
     match fact:
         case PhotosRequired():
@@ -101,8 +104,6 @@ def evolve(state: Switches, fact: Fact) -> Switches:
             return replace(state, photos_since=None, necessity="")
         case ContactsCapped():
             return replace(state, most_contacts=fact.most)
-        case _:
-            return state
 
 
 def _may_switch(actor: Actor) -> None:
@@ -110,4 +111,4 @@ def _may_switch(actor: Actor) -> None:
         raise NotYourSwitch
 
 
-SWITCHES: Decider[Switches] = Decider("switches", Switches(), decide, evolve)
+SWITCHES: Decider[Switches, Asked, Told, None] = Decider("switches", Switches(), decide, evolve)
