@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,7 +20,6 @@ from services.visits.domain.link import (
     Days,
     Issued,
     IssueLink,
-    NotYourLink,
     ReissueLink,
     RevokeLink,
     ShowLink,
@@ -44,7 +42,6 @@ from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Problem
 from shared.public import digest, mark_staff
-from shared.reach import only_own
 from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
 from shared.vault import Personal
