@@ -172,7 +172,7 @@ async def issue(id_: PollId, body: IssueLinks, caller: Caller, request: Request)
     )  # fmt: skip
 
 
-@router.get("/polls/{id_}", name="get_poll", summary="问卷调查与各单位回收率")
+@router.get("/polls/{id_}", name="get_poll", summary="问卷调查与各单位回收率", response_model_exclude_unset=True)
 async def poll(id_: PollId, caller: Caller, request: Request, response: Response) -> Poll:
     """Per unit: how many links were handed out and how many enterprises have answered. A unit sees itself."""
     found = await asked.poll(request.app.state.service, id_, caller)

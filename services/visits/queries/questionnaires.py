@@ -151,9 +151,9 @@ class Poll(Answer):
     ends_on: date = Field(description="结束日期(含当日)")
     closed: bool = Field(description="是否已提前结束")
     units: list[UnitResponse] = Field(description="各单位的回收情况;看不到全区的只有本单位")
-    sent: int | None = Field(description="全区发放链接,家;看不到全区的为空")
-    answered: int | None = Field(description="全区已答卷,家;看不到全区的为空")
-    rate: str | None = Field(description="全区回收率,百分比,两位小数;看不到全区或未发放的为空")
+    sent: int | None = Field(None, description="全区发放链接,家;看不到全区的不列")
+    answered: int | None = Field(None, description="全区已答卷,家;看不到全区的不列")
+    rate: str | None = Field(None, description="全区回收率,百分比,两位小数;看不到全区的不列,未发放的为空")
     allowed_actions: Actions
 
 
@@ -292,8 +292,7 @@ async def poll(service: Service, id_: UUID, caller: Actor) -> Poll:
     return Poll(
         id=id_, version=version, **state.fact.model_dump(exclude={"units"}), closed=closed,
         units=[UnitResponse(**row, rate=percentage(row["answered"], row["sent"])) for row in rows],
-        sent=sent if district else None, answered=answered if district else None,
-        rate=percentage(answered, sent) if district else None,
+        **({"sent": sent, "answered": answered, "rate": percentage(answered, sent)} if district else {}),
         allowed_actions=["issue", "close"] if caller.holds(*OFFICE) and not closed else [],
     )  # fmt: skip
 
