@@ -289,10 +289,11 @@ async def poll(service: Service, id_: UUID, caller: Actor) -> Poll:
         "select count(*), (select count(distinct enterprise) from response where poll = $1) from link where poll = $1", id_
     )
     closed = isinstance(state, polls_.Closed)
+    whole: dict[str, Any] = {"sent": sent, "answered": answered, "rate": percentage(answered, sent)}
     return Poll(
         id=id_, version=version, **state.fact.model_dump(exclude={"units"}), closed=closed,
         units=[UnitResponse(**row, rate=percentage(row["answered"], row["sent"])) for row in rows],
-        **({"sent": sent, "answered": answered, "rate": percentage(answered, sent)} if district else {}),
+        **(whole if district else {}),
         allowed_actions=["issue", "close"] if caller.holds(*OFFICE) and not closed else [],
     )  # fmt: skip
 
