@@ -112,10 +112,10 @@ def gaps(
             page = answer_of(gateway.get("/api/roster/gaps", params={**asked, "cursor": page["next_cursor"]}))
             items += page["items"]
     if json:
-        print_json({"from": page["from"], "to": page["to"], "total": page["total"], "items": items})
+        print_json({"from": page["from"], "to": page["to"], "total": len(items), "items": items})
         return
     for item in items:
         until_ = item["until"] or "至今"
         said = f"{item['code']} {item['name']} {item['line_label']} {item['kind_label']} {item['unit'] or ''}"
         console.print(f"{said} {item['since']}…{until_}", markup=False)
-    console.print(f"共 {page['total']} 处")
+    console.print(f"共 {len(items)} 处")
