@@ -70,6 +70,8 @@ async def test_no_unit_sees_how_a_visit_was_rated_on_any_way(district: District)
         for role in UNIT_ROLES:
             async with scene.who(f"T01-{role}", role, "T01") as client:
                 for path, query in reads(app, ids):
+                    if path == "/terms":  # What the words are called: of no visit.
+                        continue
                     answer = await client.get(path, params=query)
                     if answer.status_code != 200 or "json" not in answer.headers["content-type"]:
                         continue
