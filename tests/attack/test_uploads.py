@@ -14,6 +14,7 @@ from support.world import District
 from services.visits.api import orphans
 from services.visits.evidence.staging import MOST_OF_ONE
 from services.visits.evidence.store import store_at
+from services.visits.queries.files import naming
 
 
 def digest(n: int) -> str:
@@ -76,5 +77,5 @@ async def test_files_that_no_fact_names_are_swept_after_a_month(district: Distri
 
 
 def test_every_fact_that_names_a_file_is_known_to_the_sweep() -> None:
-    assert orphans.naming() == sorted(orphans.naming()) and "visits.evidence-attached.v1" in orphans.naming()
-    assert {"visits.campaign-file-added.v1", "visits.material-versioned.v1"} <= set(orphans.naming())
+    assert naming() == sorted(naming()) and "visits.evidence-attached.v1" in naming()
+    assert {"visits.campaign-file-added.v1", "visits.material-versioned.v1"} <= set(naming())
