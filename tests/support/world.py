@@ -241,6 +241,11 @@ class District:
 
     # Services.
 
+    @property
+    def evidence(self) -> Path:
+        """Where its files lie: nobody's share of the room is what the tests before have left there."""
+        return self.world.home.evidence / self.prefix
+
     def settings(self, name: str = "roster", **changes: Any) -> Settings:
         secrets = self.world.home.secrets
         return Settings(
@@ -249,7 +254,7 @@ class District:
                 "vault_socket": self.vault_socket, "vault_secret_file": secrets / f"vault-{name}",
                 "nats_url": self.world.nats.url, "nats_password_file": secrets / f"nats-{name}",
                 "entry_key_file": secrets / f"entry-key-{name}", "entry_keys_file": secrets / "entry-keys.json", "jwks": str(secrets / "jwks.json"),
-                "checkpoints": self.world.home.checkpoints / self.code, "evidence_url": f"file://{self.world.home.evidence}", "clock": False, **changes,
+                "checkpoints": self.world.home.checkpoints / self.code, "evidence_url": f"file://{self.evidence}", "clock": False, **changes,
             }
         )  # fmt: skip
 
@@ -382,6 +387,8 @@ class District:
             await service.close()
         await self.away()
         await self.world.drop(self.prefix, self._made)
+        if self.prefix:
+            shutil.rmtree(self.evidence, ignore_errors=True)
 
 
 _asked: ContextVar[Service] = ContextVar("asked")
