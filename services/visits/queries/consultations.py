@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +31,7 @@ from shared.directory import Directory
 from shared.months import Month, local_date
 from shared.reach import only_own, reach_of, unit_of
 from shared.service import Service
-from shared.terms import Category, Operation, Review, VisitFlag
+from shared.terms import Category, Operation, Review, Term, VisitFlag
 
 _MOST = 500
 _AGENDA = """
@@ -49,12 +48,12 @@ order by v.on_date, v.id limit $3
 """
 
 
-class TaskState(StrEnum):
+class TaskState(Term):
     """Which tasks are asked for."""
 
-    OPEN = "open"
-    OVERDUE = "overdue"
-    DONE = "done"
+    OPEN = "open", "未办结"
+    OVERDUE = "overdue", "逾期未办结"
+    DONE = "done", "已办结"
 
 
 class ConsultationTask(Answer):
