@@ -26,7 +26,7 @@ from shared.events import CATALOGUE
 
 TABLES = tables()
 TYPED = [table for table in TABLES if table.typed]
-UNTYPED_AT_MOST = 15
+UNTYPED_AT_MOST = 9
 """Those that still look into a dictionary: this falls with each service, to nought."""
 MADE_BY_A_FUNCTION = {"disclosure"}
 """One decider for every service, made for the fact of each (``shared.disclosure``): nothing can be added to its one fact."""

@@ -111,7 +111,10 @@ State = Unopened | Open | Closed
 Told = PollOpened | PollClosed
 
 
-def decide(state: State, command: OpenPoll | ClosePoll, context: Context[None]) -> list[Told]:
+PollCommand = OpenPoll | ClosePoll
+
+
+def decide(state: State, command: PollCommand, context: Context[None]) -> list[Told]:
     """Facts, or a refusal."""
     if not context.actor.holds(*OFFICE):
         raise OfficeAsks
@@ -201,7 +204,7 @@ def evolve_response(state: Response, fact: AnswersGiven) -> Response:
             return state
 
 
-POLL: Decider[State, OpenPoll | ClosePoll, Told, None] = Decider("poll", Unopened(), decide, evolve)
+POLL: Decider[State, PollCommand, Told, None] = Decider("poll", Unopened(), decide, evolve)
 RESPONSE: Decider[Response, GiveAnswers, AnswersGiven, KnownResponse] = Decider(
     "response", Unanswered(), decide_response, evolve_response
 )
