@@ -122,8 +122,17 @@ class Small:
         return {} if told["services"]["visits"]["ready"] else told
 
     def tickets(self) -> int:
-        liaison = self.instance.client(f"{T}-liaison", "liaison", T)
-        return int(liaison.get("/api/issues/issues", params={"limit": 1}).json().get("total", 0))
+        """How many there are, counted page by page: a total is exact up to a thousand."""
+        liaison, found, cursor = self.instance.client(f"{T}-liaison", "liaison", T), 0, ""
+        while True:
+            asked = {"limit": "100", **({"cursor": cursor} if cursor else {})}
+            answer = liaison.get("/api/issues/issues", params=asked)
+            if not answer.is_success:
+                return 0
+            page = answer.json()
+            found += len(page["items"])
+            if not (cursor := page["next_cursor"]):
+                return found
 
 
 class Clients(threading.Thread):
