@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from services.roster.domain import ruling
 from services.roster.domain.commands import AmendEnterprise
@@ -47,6 +47,14 @@ class ProposeCorrection(Command):
     changes: AmendEnterprise = Field(default_factory=lambda: AmendEnterprise.model_validate({}))
     move: Elsewhere | None = None
     reason: str = Field(min_length=1, max_length=500)
+
+    @field_validator("changes")
+    @classmethod
+    def _by_a_person(cls, changes: AmendEnterprise) -> AmendEnterprise:
+        if changes.model_fields_set & {"source", "batch"}:
+            message = "来源、批次由批量导入写入,更正时不填"
+            raise ValueError(message)
+        return changes
 
 
 class ApproveCorrection(Command):
