@@ -29,6 +29,9 @@ class Answer(BaseModel):
     )
 
 
+LEFT_OUT = ConfigDict(json_schema_serialization_defaults_required=False)
+"""For an answer of which what is not told is left out (``response_model_exclude_unset``): what has a default need not be there."""
+
 RowT = TypeVar("RowT", bound=Answer)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.visits.domain.visit import Recorded
 from services.visits.projections.disclosures import DISCLOSURE
-from shared.answer import Receipt
+from shared.answer import LEFT_OUT, Receipt
 from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.service import Service
@@ -17,6 +17,8 @@ from shared.service import Service
 
 class VisitInClear(Receipt):
     """Only what was asked for is there: everything else is left out."""
+
+    model_config = LEFT_OUT
 
     about: UUID = Field(description="走访编号")
     interviewee: str | None = Field(None, description="受访人姓名")

@@ -15,7 +15,7 @@ from services.visits.domain.poll import POLL, asks
 from services.visits.domain.questionnaire import OFFICE, QUESTIONNAIRE, published
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, EnterpriseId, EnterpriseName, Percent, UnitCode, Version
-from shared.answer import Answer, Page, Receipt
+from shared.answer import LEFT_OUT, Answer, Page, Receipt
 from shared.asking import listing
 from shared.decider import Actor
 from shared.directory import Assigned, KnownEnterprise, enterprises_on, units_on
@@ -141,6 +141,8 @@ class UnitResponse(Answer):
 
 class Poll(Answer):
     """A poll with what came back."""
+
+    model_config = LEFT_OUT
 
     id: UUID = Field(description="问卷调查编号")
     version: Version
