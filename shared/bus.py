@@ -144,8 +144,9 @@ class Bus:
     async def close(self) -> None:
         """Close without waiting for anything: nothing here is the only copy."""
         if self._nc is not None:
-            with contextlib.suppress(NatsError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._nc.close(), 2)
+            with contextlib.suppress(NatsError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await self._nc.close()
 
     @property
     def connected(self) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
+from shared.background import ended
 from shared.bus import Bus, Reader, WrongSequence
 from shared.eventlog import Entry
 from shared.gate import LogLoading
@@ -99,9 +100,7 @@ async def listen(bus: Bus, source: str, listeners: Sequence[Listener]) -> None:
             await _read(bus, source, await _free(listeners), listeners)
     finally:
         apart = [each.apart for each in listeners if each.apart is not None]
-        for task in apart:
-            task.cancel()
-        await asyncio.gather(*apart, return_exceptions=True)
+        await ended(apart)
 
 
 async def _free(listeners: Sequence[Listener]) -> list[Listener]:

@@ -129,8 +129,9 @@ class Relay:
                 self.health.failed(error)
                 log.warning("relay waits", service=self.service, error=repr(error))
                 await asyncio.sleep(1)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._wake.wait()
 
     async def _drain(self) -> None:
         if self._compared is not None:  # How far behind it is must be known while NATS is away too.

@@ -26,6 +26,7 @@ from fastapi.staticfiles import StaticFiles
 
 from shared import answers, labels, openapi, problems, watching
 from shared.asking import only_known_parameters
+from shared.background import ended
 from shared.bus import Bus
 from shared.checkpoint import Checkpoint
 from shared.decider import Actor, Context, Decider
@@ -175,15 +176,13 @@ class Service:
     async def close(self) -> None:
         """Stop the background and let go of everything, within a few seconds whatever hangs."""
         self.stopping.set()
-        for task in self._running:
-            task.cancel()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*self._running, return_exceptions=True), 3)
+        await ended(self._running)
         await self.bus.close()
         self.security.close()
         await self.vault.close()
         try:
-            await asyncio.wait_for(self.pool.close(), 2)
+            async with asyncio.timeout(2):
+                await self.pool.close()
         except TimeoutError:
             self.pool.terminate()
 

@@ -23,6 +23,7 @@ from deploy.embedded.process import NotStartedError, Process, answers
 from deploy.embedded.programs import Gateway, Service, Tls, Vault, inside, service_environment
 from deploy.install import Place, install, is_empty, is_loading, say_loading
 from deploy.streams import administrators_bus, install_streams, prepare_streams
+from shared.background import ended
 from shared.bus import Bus, BusUnavailable
 from shared.outages import in_words
 
@@ -250,9 +251,7 @@ class Supervisor:
         return {**os.environ, **service_environment(self._home, "roster"), **ours}
 
     async def _end(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        await ended(self._watches)
         if self._bus is not None:
             await self._bus.close()
         for group, seconds in (

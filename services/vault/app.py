@@ -17,6 +17,7 @@ from services.vault.keys import Keys
 from services.vault.records import Records
 from services.vault.settings import VaultSettings
 from shared import frames
+from shared.background import ended
 from shared.bus import Bus
 from shared.health import Health
 from shared.settings import trusting
@@ -95,14 +96,14 @@ class Safe:
         if self._server is not None:
             self._server.close()
             self._answering.hang_up()
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await ended(self._running)
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.records.flush(), 3)
+            async with asyncio.timeout(3):
+                await self.records.flush()
         await self.bus.close()
         try:
-            await asyncio.wait_for(self.keys.pool.close(), 2)
+            async with asyncio.timeout(2):
+                await self.keys.pool.close()
         except TimeoutError:
             self.keys.pool.terminate()
 

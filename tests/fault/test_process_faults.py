@@ -14,6 +14,7 @@ from support.roster import DISTRICT, unit
 from support.streams import stream_equals_log
 from support.world import District
 
+from shared.background import ended
 from shared.eventlog import VersionConflict, append
 
 DAY = "2026-08-01"
@@ -135,8 +136,7 @@ async def test_a_raw_append_whose_connection_is_cut_is_there_once_or_not_at_all(
 
     cutting = asyncio.create_task(cut())
     await asyncio.gather(*(write(number) for number in range(6)))
-    cutting.cancel()
-    await asyncio.gather(cutting, return_exceptions=True)
+    await ended([cutting])
     await admin.close()
     connection = await district.connect()
     assert sorted(positions) == [entry.pos for entry in await entire(connection)] == list(range(1, 91))

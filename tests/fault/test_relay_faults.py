@@ -11,6 +11,7 @@ from support.logs import a_write, entire
 from support.streams import stream_equals_log, write_many
 from support.world import District, until
 
+from shared.background import ended
 from shared.eventlog import Entry, append, head
 from shared.listen import following, listen
 from shared.projector import CURSORS, Follower
@@ -46,14 +47,6 @@ async def tables(pool: Any) -> None:
         await pool.execute(text.replace("{schema}", "view"))
 
 
-async def stop(*tasks: asyncio.Task[None]) -> None:
-    waiting: set[asyncio.Task[None]] = set(tasks)
-    while waiting:  # Before 3.12 wait_for may swallow a cancellation that meets its result.
-        for task in waiting:
-            task.cancel()
-        _, waiting = await asyncio.wait(waiting, timeout=0.5)
-
-
 async def test_a_relay_killed_at_any_moment_leaves_the_stream_as_the_log(district: District) -> None:
     pool = await district.pool()
     writing = asyncio.create_task(write_many(pool, "w", 300, 0.001))
@@ -61,11 +54,11 @@ async def test_a_relay_killed_at_any_moment_leaves_the_stream_as_the_log(distric
         chance = random.Random(seed)
         relay = asyncio.create_task(Relay(pool, district.bus(), "roster").run())
         await asyncio.sleep(chance.random() * 0.06)
-        await stop(relay)
+        await ended([relay])
     await writing
     last = asyncio.create_task(Relay(pool, district.bus(), "roster").run())
     await stream_equals_log(district.bus(), pool)
-    await stop(last)
+    await ended([last])
     await pool.close()
 
 
@@ -78,11 +71,11 @@ async def test_a_consumer_killed_at_any_moment_applies_everything_once(district:
         chance = random.Random(100 + seed)
         consumer = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())]))
         await asyncio.sleep(chance.random() * 0.06)
-        await stop(consumer)
+        await ended([consumer])
     await writing
     last = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())]))
     await applied_once_each(pool)
-    await stop(relay, last)
+    await ended([relay, last])
     await pool.close()
 
 
@@ -93,7 +86,7 @@ async def test_two_consumers_at_once_apply_everything_once(district: District) -
     tasks += [asyncio.create_task(listen(each, "roster", [following(pool, TALLY, Health())])) for each in (bus, district.bus())]
     await asyncio.gather(*(write_many(pool, f"w{n}", 60) for n in range(4)))
     await applied_once_each(pool)
-    await stop(*tasks)
+    await ended([*tasks])
     await pool.close()
 
 
@@ -118,7 +111,7 @@ async def test_nats_killed_and_started_again_catches_up(district: District) -> N
     await writing
     await applied_once_each(pool)
     await stream_equals_log(bus, pool)
-    await stop(*tasks)
+    await ended([*tasks])
     await pool.close()
 
 
@@ -136,7 +129,7 @@ async def test_a_wiped_stream_is_filled_again_and_those_who_follow_do_not_notice
     await writing
     await stream_equals_log(bus, pool)
     await applied_once_each(pool)
-    await stop(*tasks)
+    await ended([*tasks])
     await pool.close()
 
 
@@ -165,7 +158,7 @@ async def test_a_cursor_beyond_its_stream_halts_who_has_it_and_another_history_n
     await write_many(pool, "old", 10)
     await applied_once_each(pool)
     cursor_ = await head(pool)
-    await stop(relay, listening)
+    await ended([relay, listening])
     admin = await district.connect("roster", user="postgres")
     await admin.execute("set session_replication_role = replica")
     await admin.execute("truncate log.entry, log.command, log.stream; update log.head set pos = 0; drop table view.published")
@@ -186,7 +179,7 @@ async def test_a_cursor_beyond_its_stream_halts_who_has_it_and_another_history_n
 
     await until(differs)
     assert (health.ok, await pool.fetchval("select max(pos) from view.times")) == (False, cursor_)
-    await stop(relay, listening)
+    await ended([relay, listening])
     await pool.close()
 
 
@@ -198,7 +191,7 @@ async def test_a_cursor_that_was_moved_does_not_fit_and_halts(district: District
     listening = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, health)]))
     await write_many(pool, "w", 10)
     await applied_once_each(pool)
-    await stop(listening)
+    await ended([listening])
     await pool.execute("update view.cursor set pos = pos - 5")
     listening = asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, health)]))
 
@@ -206,5 +199,5 @@ async def test_a_cursor_that_was_moved_does_not_fit_and_halts(district: District
         return "与已处理的不同" in health.halted
 
     await until(halted)
-    await stop(relay, listening)
+    await ended([relay, listening])
     await pool.close()

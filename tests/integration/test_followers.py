@@ -13,6 +13,7 @@ from support.logs import a_write, entire
 from support.streams import write_many
 from support.world import District, until
 
+from shared.background import ended
 from shared.eventlog import Entry, Write, append
 from shared.events import UnknownFact
 from shared.listen import following, listen, reacting, replay_parked
@@ -142,9 +143,7 @@ async def test_a_projection_halts_at_a_fact_it_does_not_know_and_keeps_serving(d
     await asyncio.sleep(0.2)
     assert await told(pool) in ([], as_told((await entire(pool))[:3]))
     assert await standing(pool) in (0, 3)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await ended(tasks)
     await pool.close()
 
 
@@ -185,9 +184,7 @@ async def test_who_halts_stops_nobody_else_and_goes_on_from_where_it_stood(
     await until(lambda: _is(heard["ill"] == [1, 2, 3, 4, 5]))
     await until(lambda: _is(healths["ill"].ok and not healths["ill"].halted))
     assert heard["well"] == [1, 2, 3, 4, 5]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await ended(tasks)
     await pool.close()
 
 
@@ -240,9 +237,7 @@ async def test_a_reaction_parks_what_keeps_failing_goes_on_and_can_replay_it(dis
     assert await replay_parked(pool, reaction) == (1, 0)
     assert done == [1, 3, 5, 4, 2]
     assert await pool.fetchval("select count(*) from view.parked") == 0
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await ended(tasks)
     await pool.close()
 
 
@@ -268,7 +263,5 @@ async def test_a_reaction_waits_for_what_is_only_away_and_parks_nothing(district
     await until(through)
     assert tries == [1, 1, 1]
     assert await pool.fetchval("select count(*) from view.parked") == 0
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await ended(tasks)
     await pool.close()

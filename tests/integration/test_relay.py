@@ -11,6 +11,7 @@ from support.logs import a_write, leaf
 from support.streams import Wire, in_stream, stream_equals_log, write_many
 from support.world import District, until
 
+from shared.background import ended
 from shared.bus import Bus, BusUnavailable, WrongSequence, stream_config
 from shared.eventlog import after, append, head
 from shared.relay import Relay
@@ -38,9 +39,7 @@ async def test_two_relays_at_once_are_harmless(district: District) -> None:
     relays = [asyncio.create_task(Relay(pool, district.bus(), "roster").run()) for _ in range(2)]
     await asyncio.gather(*(write_many(pool, f"w{n}", 40) for n in range(6)))
     await stream_equals_log(district.bus(), pool)
-    for relay in relays:
-        relay.cancel()
-    await asyncio.gather(*relays, return_exceptions=True)
+    await ended(relays)
     await pool.close()
 
 
@@ -78,8 +77,7 @@ async def test_a_publish_of_which_nobody_learns_the_outcome_is_not_said_twice(di
         wire.muted, wire.mute_after = False, b"\x00never\x00"
         relay = asyncio.create_task(Relay(pool, cut, "roster").run())
         await stream_equals_log(bus, pool)
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        await ended([relay])
         await cut.close()
     await pool.close()
 
@@ -98,13 +96,11 @@ async def test_a_batch_that_was_never_committed_is_as_if_never_sent(district: Di
 
         await until(muted)
         await asyncio.sleep(0.05)
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
+        await ended([publishing])
         assert await bus.last_sequence("roster") == 0
         relay = asyncio.create_task(Relay(pool, bus, "roster").run())
         await stream_equals_log(bus, pool)
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        await ended([relay])
         await cut.close()
     await pool.close()
 
@@ -116,8 +112,7 @@ async def test_a_relay_that_finds_the_stream_ahead_or_equal_writes_nothing(distr
     await bus.publish("roster", await after(pool, 0, 10))
     relay = asyncio.create_task(Relay(pool, bus, "roster").run())
     await asyncio.sleep(0.6)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+    await ended([relay])
     assert await bus.last_sequence("roster") == await head(pool) == 3
     await pool.close()
 
@@ -152,6 +147,5 @@ async def test_only_a_wrong_sequence_is_one_and_every_other_refusal_is_an_outage
     await asyncio.sleep(1.5)
     assert not relay.health.ok
     assert len(tried) <= 4, "it pauses between its tries"
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await ended([running])
     await pool.close()

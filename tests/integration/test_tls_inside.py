@@ -32,6 +32,7 @@ from services.roster.app import build
 from services.vault.app import Safe
 from services.vault.copies import TABLE
 from services.vault.settings import VaultSettings
+from shared.background import ended
 from shared.bus import Bus, BusUnavailable
 from shared.settings import Settings, trusting
 from shared.signatures import Signatures
@@ -105,9 +106,7 @@ async def before(postgres: Postgres, certificate: Path, key: Path) -> AsyncGener
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(tasks)
 
 
 @pytest.fixture(scope="module")

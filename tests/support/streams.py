@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+from shared.background import ended
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import Entry, append, head
 from support.logs import a_write, entire
@@ -63,9 +64,7 @@ class Wire:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     @property
     def url(self) -> str:

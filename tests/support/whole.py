@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 import httpx
 from fastapi import FastAPI
 
+from shared.background import ended
 from shared.service import Service
 from shared.terms import Role, derived_id
 from support import tickets
@@ -156,9 +157,7 @@ class Whole:
         for name, service in self.services.items():
             service.stopping.set()  # A stream of events ends as soon as it has begun, too.
             running: list[asyncio.Task[None]] = vars(service)["_running"]
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await ended(running)
             connection = await self.district.connect(name, "postgres")
             await connection.execute(_CLOSE)
             await connection.close()

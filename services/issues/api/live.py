@@ -145,7 +145,8 @@ class Live:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.service.stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.service.stopping.wait()
 
     async def after(self, position: int) -> tuple[int, Sequence[News]]:
         """What came after a position, from memory, or from the log for who is farther behind."""
