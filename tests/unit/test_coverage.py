@@ -15,7 +15,7 @@ from services.reporting.domain.histories import Histories, UnitHistory
 from shared.eventlog import Entry
 from shared.events import UnknownFact, roster, visits
 from shared.months import DueShift
-from shared.terms import EnterpriseKind, Mode, Role, Standing
+from shared.terms import EnterpriseKind, Mode, Punctuality, Role, Standing
 
 
 def golden() -> Story:
@@ -467,7 +467,7 @@ def test_who_owes_a_ledger_is_asked_on_the_day_of_filing() -> None:
 
 
 def test_the_golden_punctuality() -> None:
-    found = punctuality(["on_time"] * 74 + ["late"] * 4 + ["missing"] * 2)
+    found = punctuality([Punctuality.ON_TIME] * 74 + [Punctuality.LATE] * 4 + [Punctuality.MISSING] * 2)
     assert {name: (rate.n, rate.d, rate.pct) for name, rate in found.items()} == {
         "on_time": (74, 80, "92.50"), "submitted": (78, 80, "97.50"),
     }  # fmt: skip
