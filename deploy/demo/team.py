@@ -286,7 +286,7 @@ class Organising:
             held = item.holder(Line.HORIZONTAL, day)
             assert held is not None  # noqa: S101  that is how they were chosen.
             worker, head = self._where.who[held.worker].actor, self._where.who[f"{held.unit}-head"].actor
-            changes = AmendEnterprise.model_validate({"staff": item.staff + 4, "source": "correction"})
+            changes = AmendEnterprise.model_validate({"staff": item.staff + 4})
             key = derived_id("demo", "correction", item.code)
             proposed = ProposeCorrection(enterprise=item.id, changes=changes, reason="走访时核实用工人数有变化")
             known = KnownAnswering({held.unit: {held.sub_unit}}, {held.unit: {worker.id}})
@@ -297,7 +297,8 @@ class Organising:
                 fact = CorrectionProposed(
                     enterprise=item.id, unit=held.unit, proposer=worker.id, reason=proposed.reason, staff=changes.staff, on=day
                 )
-                yield self._step(later, 16, ENTERPRISE, item.id, changes, head, KnownCorrection(fact))
+                amended = AmendEnterprise.model_validate({"staff": changes.staff, "source": "correction", "batch": str(key)})
+                yield self._step(later, 16, ENTERPRISE, item.id, amended, head, KnownCorrection(fact))
             elif place == 2:  # noqa: PLR2004
                 yield self._step(later, 16, CORRECTION, key, RejectCorrection(reason="与上月社保人数不符,请再核实"), head, known)
 
