@@ -9,6 +9,7 @@ from support.desk import a_desk
 from support.net import enterprise, ok, the_net
 from support.roster import credit
 from support.samples import sample
+from support.streams import level
 from support.world import District
 
 from shared.events import CATALOGUE, Fact
@@ -67,6 +68,7 @@ async def test_one_person_erases_nobody(district: District) -> None:
 async def erased(district: District, roster: Service, subject: str) -> None:
     async with district.client(roster, Role.OFFICE_HEAD, account="head") as head:
         assert (await ok(await head.post(f"/subjects/{subject}/erase", json=WHY)))["erased"]
+    await level(district)  # Whoever keeps an index of the words hears of it a moment later.
 
 
 async def test_after_an_erasure_a_new_contact_can_be_entered(district: District) -> None:

@@ -20,8 +20,9 @@ from support.asking import known_of, somebody, tickets_of
 from support.desk import a_desk, member
 from support.fuzz import Known, anywhere, application, examples, operations, send
 from support.scene import START, a_scene
+from support.streams import level
 from support.world import District
-from test_answers_walked import ABLE, level
+from test_answers_walked import ABLE
 from test_filed_ledgers import MONTH, an_office
 
 from shared.decider import Decider

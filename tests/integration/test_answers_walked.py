@@ -22,7 +22,8 @@ from support.asking import known_of, somebody
 from support.fuzz import Known, application, examples, operations, send
 from support.gateway import SERVICES, gateway
 from support.scene import PEOPLE, a_scene
-from support.world import District, until
+from support.streams import level
+from support.world import District
 
 from deploy.embedded.home import Home
 from shared import terms
@@ -96,20 +97,6 @@ async def filled(district: District, known: Known, members: dict[str, UUID]) -> 
         for client in clients:
             await client.aclose()
     return apps
-
-
-async def level(district: District) -> None:
-    """Wait until everybody knows what everybody told."""
-    heads = {name: await service.pool.fetchval("select pos from log.head") for name, service in district.services.items()}
-
-    async def there() -> bool:
-        for name, service in district.services.items():
-            for row in await service.pool.fetch("select log, pos from view.cursor where log <> $1", name):
-                if row["log"] in heads and row["pos"] < heads[row["log"]]:
-                    return False
-        return True
-
-    await until(there, seconds=60)
 
 
 def asked(app: Any, known: Known, learnt: dict[str, dict[str, list[str]]], name: str) -> Iterator[str]:

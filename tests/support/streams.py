@@ -10,7 +10,7 @@ from shared.background import ended
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.eventlog import Entry, append, head
 from support.logs import a_write, entire
-from support.world import until
+from support.world import District, until
 
 
 async def in_stream(bus: Bus, service: str = "roster", upto: int | None = None) -> list[Entry]:
@@ -89,3 +89,17 @@ class Wire:
                 await sink.drain()
         with contextlib.suppress(OSError, RuntimeError):
             sink.close()
+
+
+async def level(district: District) -> None:
+    """Wait until everybody knows what everybody told."""
+    heads = {name: await service.pool.fetchval("select pos from log.head") for name, service in district.services.items()}
+
+    async def there() -> bool:
+        for name, service in district.services.items():
+            for row in await service.pool.fetch("select log, pos from view.cursor where log <> $1", name):
+                if row["log"] in heads and row["pos"] < heads[row["log"]]:
+                    return False
+        return True
+
+    await until(there, seconds=60)
