@@ -64,7 +64,8 @@ async def rotate(where: Vaulted, *, fresh: bool = True) -> dict[str, Any]:
             rewrapped += count
         return {"newest": master_id(where.masters()[0]), "rewrapped": rewrapped}
     finally:
-        await asyncio.wait_for(pool.close(), 5)
+        async with asyncio.timeout(5):
+            await pool.close()
 
 
 def main() -> None:

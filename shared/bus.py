@@ -116,8 +116,9 @@ class Bus:
                 self.connection += 1
 
             try:
-                self._nc = await asyncio.wait_for(
-                    nats.connect(
+                # By itself it would try for ever, and whoever waits for the answer with it.
+                async with asyncio.timeout(_TIMEOUT):
+                    self._nc = await nats.connect(
                         self.url,
                         user=self._user,
                         password=self._password,
@@ -132,9 +133,7 @@ class Bus:
                         disconnected_cb=again,
                         reconnected_cb=again,
                         pending_size=16 * 1024 * 1024,
-                    ),
-                    _TIMEOUT,
-                )  # By itself it would try for ever, and whoever waits for the answer with it.
+                    )
             except (TimeoutError, NatsError, OSError) as error:  # A certificate that doesn't hold is an OSError too.
                 self._nc = None
                 raise BusUnavailable from error

@@ -74,7 +74,8 @@ class Loader:
         try:
             yield pool
         finally:
-            await asyncio.wait_for(pool.close(), 5)
+            async with asyncio.timeout(5):
+                await pool.close()
 
     @asynccontextmanager
     async def vault(self) -> AsyncGenerator[Vault, None]:

@@ -76,7 +76,8 @@ class Sender:
             "http_version": "1.1", "scheme": "http", "server": ("guiren", 80), "client": ("198.51.100.7", 1), "root_path": "",
             "state": {}, "asgi": {"version": "3.0"},
         }  # fmt: skip
-        await asyncio.wait_for(app(scope, self.receive, self.send), 20)
+        async with asyncio.timeout(20):
+            await app(scope, self.receive, self.send)
         return self
 
 

@@ -92,7 +92,8 @@ async def test_a_background_task_that_ends_ends_the_process(district: District) 
     service = await opened(district, a_service(district))
     service.fall = fell.set
     service._running[0].cancel()
-    await asyncio.wait_for(fell.wait(), 5)
+    async with asyncio.timeout(5):
+        await fell.wait()
     status, told = await readiness(service)
     assert (status, told["checks"]["process"]["unready"]) == (503, "ending")
     assert "relay" in service.fallen

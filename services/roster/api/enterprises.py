@@ -9,8 +9,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api import dated, lookups
-from services.roster.api.reading import answering, reach
 from services.roster.domain.access import PUBLIC, looks_up
 from services.roster.domain.commands import (
     AmendEnterprise,
@@ -25,6 +23,8 @@ from services.roster.domain.commands import (
     VerifyContactLoss,
 )
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces, Registered
+from services.roster.queries import dated, lookups
+from services.roster.queries.reading import answering, reach
 from shared import writing
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor

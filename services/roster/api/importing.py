@@ -18,9 +18,6 @@ from uuid import UUID
 
 import orjson
 
-from services.roster.api import dated
-from services.roster.api.placing import Grid
-from services.roster.api.previewing import Preview
 from services.roster.domain.commands import AmendEnterprise, ChangeStanding, FindEnterprise, MissEnterprise, RegisterEnterprise
 from services.roster.domain.enterprise import ENTERPRISE, Asked, KnownPlaces
 from services.roster.domain.row import ROW, RepairRow, SetRowAside
@@ -28,6 +25,9 @@ from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read
 from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines, worth_telling
+from services.roster.queries import dated
+from services.roster.queries.placing import Grid
+from services.roster.queries.previewing import Preview
 from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask

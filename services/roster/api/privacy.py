@@ -9,8 +9,6 @@ import orjson
 import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.api.dated import standing
-from services.roster.api.reading import answering, reach
 from services.roster.domain.enterprise import subject
 from services.roster.domain.subject import (
     CONFIRMING,
@@ -24,6 +22,8 @@ from services.roster.domain.subject import (
 )
 from services.roster.projections.sealed import sealed
 from services.roster.projections.subjects import DISCLOSURE
+from services.roster.queries.dated import standing
+from services.roster.queries.reading import answering, reach
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.disclosure import Disclose, UnmaskPersonal, disclose, disclosed, records_of, watch

@@ -10,15 +10,15 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
-from services.roster.api import dated, lookups
 from services.roster.api.enterprises import moved_to
-from services.roster.api.placing import Grid
 from services.roster.domain.access import the_district
 from services.roster.domain.commands import AssignEnterprise, FindEnterprise
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
 from services.roster.domain.permissions import the_office
 from services.roster.domain.unit import Code
 from services.roster.intake.places import Suggestion, suggest_for
+from services.roster.queries import dated, lookups
+from services.roster.queries.placing import Grid
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.entrance import Entrance
 from shared.events import Command
