@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --upgrade
-.PHONY: help setup setup-dev up test check fresh e2e bench lock secrets
+.PHONY: help setup setup-dev up test explore check fresh e2e bench lock secrets
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ up: setup ## set up if needed, start everything, load the demo once; Ctrl-C stop
 
 test: setup-dev ## set up if needed, run every test
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+explore: setup-dev ## look for new examples that break a property, other ones each time
+	GUIREN_EXPLORE=1 $(BIN)/pytest -n auto --dist loadfile tests/property tests/unit
 
 check: setup-dev ## lint, format, types and import contracts
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/basedpyright && $(BIN)/lint-imports

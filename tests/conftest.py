@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 
 import hypothesis
@@ -17,8 +18,14 @@ CATALOGUES = (roster, visits, issues, reporting)
 
 scratch()
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# How long an example takes says how busy the machine is, not whether the code is right. A change is judged by the same examples on
+# every machine; looking for new ones is a task of its own (make explore).
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=not os.environ.get("GUIREN_EXPLORE"),
+)
 hypothesis.settings.load_profile("any machine")
 
 

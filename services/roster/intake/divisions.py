@@ -46,8 +46,8 @@ _NO_PLACE = frozenset(
     ]
 )
 """Entries that are no name, and names that every town uses for a part of itself."""
-_NEW_AREAS = "贵安 两江 西咸 金普 天府 滇中 雄安"
-"""New areas of the state, which have no code of their own."""
+_NEW_AREAS = "贵安 两江 西咸 金普 天府 滇中 雄安 金海湖 百里杜鹃"
+"""New areas of the state, and of Bijie itself, which have no code of their own."""
 _SHORTEST, _LONGEST = 2, 15
 _END = re.compile(r"[省市州盟县旗区]")
 # What is a division whatever it is called, behind the name of a unit too, where 区 and 市 alone end many other words.
@@ -160,14 +160,18 @@ def _latin(text: str, own: Own) -> str:
         if _nothing_else(word, own):
             continue
         inner = (word[start:end] for start in range(len(word)) for end in range(start + _LONG_ENOUGH, len(word) + 1))
-        if any(part in _pinyins() and part not in own.spelled for part in (*_without_kinds(word), *inner)):
+        if _of_another((*_without_kinds(word), *inner), own):
             return word
     return ""
 
 
 def _nothing_else(word: str, own: Own) -> bool:
-    """Whether the letters are only our names and kinds; Xi'an reads like the kind 县 and is a place."""
-    return bool(own.only.fullmatch(word)) and not (word in _pinyins() and word not in own.spelled)
+    """Whether the letters are only our names and kinds; Xi'an reads like the kind 县, Shengzhou like 省 and 州: they are places."""
+    return bool(own.only.fullmatch(word)) and not _of_another(_without_kinds(word), own)
+
+
+def _of_another(words: Iterable[str], own: Own) -> bool:
+    return any(word in _pinyins() and word not in own.spelled for word in words)
 
 
 def latin_elsewhere(value: str, own: Own) -> bool:
