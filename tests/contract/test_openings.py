@@ -33,7 +33,7 @@ ALLOWED: dict[tuple[str, str, Opening], str] = {
     ("services/issues/api/receiving.py", "_met", Opening.HANDLE): "whether an order that comes again says the same",
     ("services/issues/api/receiving.py", "_held", Opening.HANDLE): "whether an order that waits says the same",
     ("services/issues/api/held_orders.py", "match_order", Opening.HANDLE): "the words of a held order become its ticket's",
-    ("services/issues/api/naming.py", "people", Opening.NAMES): _COLLEAGUES,
+    ("services/issues/queries/naming.py", "people", Opening.NAMES): _COLLEAGUES,
     ("services/reporting/queries/papers.py", "_names", Opening.NAMES): _COLLEAGUES,
     ("services/roster/queries/brand.py", "_told", Opening.NAMES): "the office's contact, published on every plaque",
     ("services/roster/queries/grids.py", "_people", Opening.NAMES): _COLLEAGUES,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.issues.api.reading import reach
+from services.issues.queries.reading import reach
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.directory import units_on
 from shared.entrance import Entrance

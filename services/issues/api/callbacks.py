@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.issues.api import opening, queues
+from services.issues.api import queues
 from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, round_of
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Merged, Reviewed, State, Unreported
+from services.issues.queries import opening
 from shared.asking import Caller, Cursor
 from shared.entrance import Entrance
 from shared.eventlog import load_many

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.issues.api import opening
 from services.issues.domain.duty import DESK, DUTY, KnownDesk, PublishDuty, Published, ReviseDuty, State
+from services.issues.queries import opening
 from shared.asking import Caller, CommandId, ExpectedNeeded, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance

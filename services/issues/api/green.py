@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.issues.api import lookups, opening
+from services.issues.api.saving import workbook
 from services.issues.domain.green import (
     GREEN,
     Case,
@@ -18,6 +18,7 @@ from services.issues.domain.green import (
     Unopened,
     allowed_actions,
 )
+from services.issues.queries import lookups, opening
 from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, listing, receipt
 from shared.decider import Actor
 from shared.directory import units_on
@@ -177,7 +178,7 @@ async def printed(caller: Caller, request: Request, unit: UnitQuery = None, mont
     ]  # fmt: skip
     notes = [f"受理月份:{month or '全部'};共{len(table)}件,累计节省{saved}个工作日"]
     table = await opened(service.vault, table)
-    return opening.workbook(sheet("绿色通道台账", _HEADS, table, notes=notes), f"green-{month or 'all'}")
+    return workbook(sheet("绿色通道台账", _HEADS, table, notes=notes), f"green-{month or 'all'}")
 
 
 @router.get("/green-cases/{id_}", name="get_green_case", summary="一件绿色通道事项")

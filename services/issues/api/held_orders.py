@@ -8,11 +8,11 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from services.issues.api import opening
 from services.issues.domain import order as orders
 from services.issues.domain.order import ORDER, DismissOrder, MatchOrder, Unheld
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
+from services.issues.queries import opening
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.entrance import Entrance

@@ -17,7 +17,6 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
-from services.issues.api import opening
 from services.issues.domain.history import (
     HISTORY,
     HistoryRow,
@@ -30,6 +29,7 @@ from services.issues.domain.history import (
     moves,
     same,
 )
+from services.issues.queries import opening
 from shared import writing
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.entrance import BatchEntrance

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.issues.api import opening
 from services.issues.domain.call import (
     CALL,
     DESK,
@@ -23,6 +22,7 @@ from services.issues.domain.call import (
 )
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
+from services.issues.queries import opening
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.entrance import Entrance

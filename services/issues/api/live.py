@@ -21,9 +21,9 @@ import structlog
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
-from services.issues.api.lookups import title_of
-from services.issues.api.reading import reach
 from services.issues.domain.access import Reach, Seen
+from services.issues.queries.lookups import title_of
+from services.issues.queries.reading import reach
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import head

@@ -11,11 +11,12 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import Field as Limited
 
-from services.issues.api import opening, receiving
+from services.issues.api import receiving
 from services.issues.api.tables import LARGEST, MOST, orders_of
 from services.issues.domain import order as orders
 from services.issues.domain import transferred
 from services.issues.domain.transferred import Field, Order
+from services.issues.queries import opening
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.events import Command

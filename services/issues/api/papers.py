@@ -11,14 +11,14 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.issues.api import lookups, naming
-from services.issues.api.reading import reach
 from services.issues.documents.forms import print_form
 from services.issues.documents.package import package
 from services.issues.documents.papers import FORMS, TITLES
 from services.issues.documents.register import told, workbook
 from services.issues.documents.story import Story
 from services.issues.projections.heard import visited
+from services.issues.queries import lookups, naming
+from services.issues.queries.reading import reach
 from shared import paper
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.issues.api.reading import reach
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
+from services.issues.queries.reading import reach
 from shared.asking import Caller, CommandId, Cursor, Limit
 from shared.disclosure import UnmaskPersonal, disclose, disclosed, records_of, subjects_of
 from shared.entrance import Entrance

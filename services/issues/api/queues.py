@@ -9,9 +9,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.issues.api import lookups
-from services.issues.api.reading import reach
 from services.issues.domain.issue import ISSUE
+from services.issues.queries import lookups
+from services.issues.queries.reading import reach
 from shared.asking import Caller, Cursor, listing
 from shared.decider import Actor
 from shared.directory import units_on

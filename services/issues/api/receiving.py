@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.issues.api import opening
 from services.issues.domain import order as orders
 from services.issues.domain import transferred
 from services.issues.domain.issue import ISSUE
@@ -15,6 +14,7 @@ from services.issues.domain.refusals import ExternalKnown
 from services.issues.domain.states import State, Unreported
 from services.issues.domain.transferred import Field, Order
 from services.issues.projections.hotline import sealed
+from services.issues.queries import opening
 from shared import writing
 from shared.decider import Actor
 from shared.eventlog import load

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.issues.api import opening
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, DrawRecheck, Hands, KnownPopulation, RecordRecheck
 from services.issues.domain.states import Archived, Closed, Merged, Reviewed, State, Unreported, units_of, work_of
+from services.issues.queries import opening
 from shared.asking import Caller, CommandId, Cursor, Limit, listing, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance

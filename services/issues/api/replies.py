@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.issues.api import opening
+from services.issues.api.saving import workbook
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, State, Unreported, Withdrawn
+from services.issues.queries import opening
 from shared.asking import Caller
 from shared.directory import units_on
 from shared.entrance import Entrance
@@ -64,7 +65,7 @@ async def replies(
         return {"items": items, "total": len(found)}
     note = f"共{len(found)}件" + (f",本表列出前{limit}件" if len(found) > limit else "")
     rows = await opened(service.vault, [[item[name] for name in _COLUMNS] for item in items])
-    return opening.workbook(sheet("12345转办工单答复", tuple(_COLUMNS.values()), rows, notes=[note]), "replies")
+    return workbook(sheet("12345转办工单答复", tuple(_COLUMNS.values()), rows, notes=[note]), "replies")
 
 
 async def _tickets(service: Service, only: bool, since: date) -> list[dict[str, Any]]:

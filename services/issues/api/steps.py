@@ -9,8 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.issues.api import lookups
-from services.issues.api.reading import must_concern
 from services.issues.domain import commands as asked
 from services.issues.domain.commands import TicketCommand
 from services.issues.domain.issue import ISSUE
@@ -18,6 +16,8 @@ from services.issues.domain.known import NOTHING, KnownTicket
 from services.issues.domain.numbers import DocumentKind
 from services.issues.domain.states import State
 from services.issues.projections.numbering import documented, merging, with_siblings
+from services.issues.queries import lookups
+from services.issues.queries.reading import must_concern
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance

@@ -7,8 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.issues.api import lookups
-from services.issues.api.reading import reach
 from services.issues.domain import permissions
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
@@ -17,6 +15,8 @@ from services.issues.domain.refusals import IdOfThePlatform
 from services.issues.domain.states import Unreported
 from services.issues.projections import words
 from services.issues.projections.numbering import numbered
+from services.issues.queries import lookups
+from services.issues.queries.reading import reach
 from shared.asking import Caller, Cursor, Limit, listing, receipt
 from shared.directory import Directory
 from shared.entrance import Entrance

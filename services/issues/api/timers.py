@@ -8,9 +8,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from services.issues.api.lookups import plain, title_of
-from services.issues.api.reading import reach
 from services.issues.clock import foreseen
+from services.issues.queries.lookups import plain, title_of
+from services.issues.queries.reading import reach
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.months import WrittenInstant

@@ -1,4 +1,4 @@
-"""Words that many answers have, and what lists are narrowed by."""
+"""Which tickets somebody reads, with the enterprises that are his as the roster has them today, and words that many answers have."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
+
+from services.issues.domain import access
+from services.issues.domain.access import Reach
+from services.issues.domain.issue import ISSUE
+from services.issues.domain.states import Unreported, work_of
+from shared.decider import Actor
+from shared.eventlog import load
+from shared.months import local_date
+from shared.problems import Forbidden
+from shared.reach import OWN, only_own, reach_of
+from shared.service import Service
 
 Version = Annotated[int, Field(description="版本号,从 1 起每办理一次加一;同 ETag")]
 Actions = Annotated[list[str], Field(description="本人现在可以办理的操作(操作代码)")]
@@ -20,6 +31,30 @@ Digest = Annotated[str, Field(description="所存文件内容的 SHA-256(小写�
 MediaType = Annotated[str, Field(description="文件类型(媒体类型)")]
 Bytes = Annotated[int, Field(description="文件大小,字节")]
 Percent = Annotated[str | None, Field(description="百分比,两位小数,不含百分号;分母为零的为空")]
+
+
+async def reach(service: Service, caller: Actor) -> Reach:
+    """How far the caller reads; whoever reads nothing is refused."""
+    if not caller.holds(*OWN):
+        return access.reach(caller)
+    far = await reach_of(service.pool, caller, local_date(service.clock()))
+    return access.reach(caller, far.own or ())
+
+
+async def must_concern(service: Service, caller: Actor, id_: UUID) -> None:
+    """Whoever reads only what is his own says something of his own tickets only, and of those he had a hand in: a colleague's
+    he is not told of, not even where it stands. What a decision can't know is which enterprises are his today.
+    """
+    if not only_own(caller):
+        return
+    state = ISSUE.fold(entry.fact for entry in await load(service.pool, ISSUE.stream(id_)))
+    if isinstance(state, Unreported):
+        return
+    worked = work_of(state)
+    if worked is not None and caller.id in worked.work.handlers | worked.work.reviewers:
+        return
+    if not (await reach(service, caller)).covers(state):
+        raise Forbidden
 
 
 def filters(**wanted: Any) -> tuple[list[str], list[Any]]:

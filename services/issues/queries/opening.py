@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from fastapi.responses import Response
-
-from services.issues.api import lookups
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.states import State
 from services.issues.projections.numbering import numbered
+from services.issues.queries import lookups
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.events.visits import Visited
@@ -21,8 +19,6 @@ from shared.months import local_date
 from shared.problems import Forbidden
 from shared.service import Service
 from shared.terms import Line, Role, derived_id
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def needs(caller: Actor, *roles: Role) -> None:
@@ -61,8 +57,3 @@ async def numbers(service: Service, tickets: Iterable[UUID | None]) -> dict[UUID
     wanted = [ticket for ticket in tickets if ticket]
     rows = await service.pool.fetch("select id, no from issue where id = any($1::uuid[])", wanted)
     return {row["id"]: row["no"] for row in rows}
-
-
-def workbook(content: bytes, name: str) -> Response:
-    """A sheet to be saved."""
-    return Response(content, media_type=_XLSX, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'})
