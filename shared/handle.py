@@ -31,7 +31,7 @@ from shared.instants import Instants
 from shared.openings import Asker, Opening
 from shared.outages import OUTAGES, passes, unavailable
 from shared.persons import also_found, settle
-from shared.problems import KeyReused, Malformed, Problem, Refused, SaidOtherwise, Stale, Unavailable, WordsErased
+from shared.problems import DoneByAnother, KeyReused, Malformed, Problem, Refused, SaidOtherwise, Stale, Unavailable, WordsErased
 from shared.projector import View
 from shared.terms import Role, new_id
 from shared.vault import Personal, Vault, personals
@@ -225,7 +225,7 @@ async def _answer(
         raise Stale(expected=item.expected, actual=len(entries))
     decided = await _decide(connection, item, entries, clear)
     if not decided.facts:
-        await _only_a_repeat(vault, item.command, clear)
+        await _only_a_repeat(vault, item.command, _repeatable(item, entries, clear))
         return Done(decided.kept, len(entries), entries[-1].pos if entries else 0, (), replayed=True)
     if known is not None:
         raise KeyReused  # Somebody else's command, and the state has moved on: it can't be carried out a second time.
@@ -238,6 +238,19 @@ async def _decide(connection: Any, item: _Waiting, entries: Sequence[Entry], cle
     context = item.context if item.prepare is None else await item.prepare(connection, state, item.context)
     decided = tuple(map(without_numbers, item.decider.decide(state, item.command, context)))
     return _Decided(item, len(entries), decided, kept)
+
+
+def _repeatable(item: _Waiting, entries: Sequence[Entry], clear: Sequence[Fact]) -> Sequence[Fact]:
+    """What a repeat may repeat: anything that was said, but of words that are signed only one's own."""
+    signs = item.command.SIGNS
+    if not signs:
+        return clear
+    by = str(item.context.actor.id)
+    pairs = zip(entries, clear, strict=True)
+    own = [fact for entry, fact in pairs if isinstance(fact, signs) and entry.envelope.get("actorid") == by]
+    if not own:
+        raise DoneByAnother
+    return own
 
 
 async def _only_a_repeat(vault: Vault, command: Command, facts: Sequence[Fact]) -> None:

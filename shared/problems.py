@@ -82,6 +82,12 @@ class SaidOtherwise(Refused):
     title = "同一事项此前已办理,本次填写的内容与当时不同,未予更改"
 
 
+class DoneByAnother(Refused):
+    """Another person gave the word that a second person gives: whoever comes after has signed nothing, and is told so."""
+
+    title = "该事项已由他人办理完毕,您本次的操作未作记录,无须再次办理"
+
+
 class WordsErased(Refused):
     """What was written in a record was erased for ever (个人信息保护法 第四十七条): nothing new is kept in it, and nothing is
     dropped in silence.

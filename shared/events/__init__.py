@@ -65,6 +65,8 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     IF_NOT_SO: ClassVar[bool] = False
     """Asks that something be so: where it is so already nothing is lost, whatever the circumstances it was said in."""
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = ()
+    """The facts that are the word of whoever gave it, as a second person's is: only he can say it again."""
     MADE: ClassVar[frozenset[str]] = frozenset()
     """Fields that the service makes by chance (a token): no part of what is asked, so not of what tells a repeat."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,11 +13,13 @@ from support.roster import DAY, DISTRICT, unit
 from support.world import District
 
 from services.roster.domain.unit import UNIT, EndUnit, KnownUnit, RenameUnit, Standing, UnitExists
+from services.visits.domain.material import MATERIAL, AddVersion, ApproveVersion, EnterMaterial
 from shared.eventlog import head, load
+from shared.events import Command
 from shared.events.roster import UnitEstablished, UnitRenamed
-from shared.handle import Ask
-from shared.problems import Forbidden, KeyReused, Stale
-from shared.terms import Role, UnitKind
+from shared.handle import Ask, Done
+from shared.problems import DoneByAnother, Forbidden, KeyReused, SaidOtherwise, Stale
+from shared.terms import MaterialKind, Role, UnitKind
 
 
 def named(name: str) -> RenameUnit:
@@ -191,3 +194,23 @@ async def test_the_envelope_says_who_what_and_why(district: District) -> None:
     assert isinstance(entry.fact, UnitEstablished)
     names = ((DAY, "某区"), (DAY, "二"))
     assert UNIT.fold([entry.fact, UnitRenamed(name="二", on=DAY)]) == Standing("D1", UnitKind.DISTRICT, DAY, names)
+
+
+async def test_what_a_second_person_signs_is_no_repeat_by_a_third(district: District) -> None:
+    """Whoever comes after the one who signed has signed nothing, and hears it; the one who did hears what came of it."""
+    service, key = await district.open("visits"), uuid4()
+
+    async def say(command: Command, account: str, *roles: Role) -> Done[Any]:
+        context = await service.context(district.actor(*roles, unit="T01", account=account), key, None)
+        return await service.desk.handle(MATERIAL, key, command, context, command_id=uuid4())
+
+    await say(EnterMaterial(unit="T01", kind=MaterialKind.SLOGAN, title="标语"), "l", Role.LIAISON)
+    version = AddVersion(text="贵人服务,一线解忧", note="初稿")
+    await say(version, "l", Role.LIAISON)
+    assert (await say(version, "l", Role.LIAISON)).replayed
+    with pytest.raises(SaidOtherwise):
+        await say(version.model_copy(update={"note": "二稿"}), "l", Role.LIAISON)
+    assert not (await say(ApproveVersion(no=1), "h", Role.HEAD)).replayed
+    assert (await say(ApproveVersion(no=1), "h", Role.HEAD)).replayed
+    with pytest.raises(DoneByAnother):
+        await say(ApproveVersion(no=1), "h2", Role.HEAD)

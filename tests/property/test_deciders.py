@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
+from pydantic import BaseModel
 from support.cells import STRANGER, TODAY, Cell, filled, otherwise
 
 from deploy.demo.district import official_calendar
@@ -28,7 +30,7 @@ from shared.decider import Actor, Context, Decider, said_before
 from shared.disclosure import Disclose
 from shared.events import Command
 from shared.events.reporting import Filing
-from shared.problems import Problem
+from shared.problems import Forbidden, Problem
 from shared.terms import IssueStage, Level, Line, Role, derived_id
 
 BY_ITS_KEY = {
@@ -160,3 +162,64 @@ def test_a_stranger_gets_nothing_but_no(kind: str) -> None:
                 if problem.status not in (403, 404):
                     answered.append(f"{name} × {type(cell.command).__name__}: {type(problem).__name__}")
     assert not sorted(set(answered))
+
+
+def _people(value: Any) -> Iterator[UUID]:
+    """Every id that stands somewhere in a state: who acted on it is among them."""
+    match value:
+        case UUID():
+            yield value
+        case BaseModel():
+            yield from _people(dict(value))
+        case dict():
+            yield from _people((*value.keys(), *value.values()))
+        case tuple() | frozenset():
+            for item in value:
+                yield from _people(item)
+        case _ if is_dataclass(value):
+            yield from _people(tuple(getattr(value, field.name) for field in fields(value)))
+        case _:
+            pass
+
+
+def _barred(cell: Cell) -> bool:
+    """Whether somebody with the same posts may not do it because of what he did before: it takes another person."""
+    for person in set(_people(cell.before)) - {cell.context.actor.id}:
+        try:
+            cell.decider.decide(cell.before, cell.command, cell.by(replace(cell.context.actor, id=person)))
+        except Forbidden:
+            return True
+        except Problem:
+            continue
+    return False
+
+
+def _anybody(cell: Cell) -> Context:
+    return cell.by(replace(cell.context.actor, id=uuid5(STRANGER.id, "another with the same posts")))
+
+
+SECOND = [
+    cell for cell in CELLS
+    if cell.facts and not cell.command.IF_NOT_SO and _barred(cell) and decided(cell.decider, cell.before, cell.command, _anybody(cell))
+]  # fmt: skip
+
+
+def test_second_persons_are_found() -> None:
+    assert {"ApproveCorrection", "ConfirmConsultation", "ApproveVersion", "ConfirmMove", "ConfirmUnitEnd", "AcceptVisit"} <= {
+        type(cell.command).__name__ for cell in SECOND
+    }
+
+
+@pytest.mark.parametrize("cell", [pytest.param(cell, id=f"{cell.name} {number}") for number, cell in enumerate(SECOND)])
+def test_what_takes_another_person_is_signed(cell: Cell) -> None:
+    """Where a third person's word would be taken for a repeat, the command names the fact whose signer alone repeats it."""
+    if decided(cell.decider, cell.after, cell.command, _anybody(cell)) == []:
+        assert cell.command.SIGNS
+        assert any(isinstance(fact, cell.command.SIGNS) for fact in cell.facts)
+
+
+@pytest.mark.parametrize("cell", PARAMETERS)
+def test_what_is_signed_becomes_a_fact_of_its_own(cell: Cell) -> None:
+    if cell.command.SIGNS:
+        made = decided(cell.decider, cell.before, cell.command, cell.context)
+        assert any(isinstance(fact, cell.command.SIGNS) for fact in made or ())

@@ -254,6 +254,8 @@ def test_an_end_that_was_refused_can_be_proposed_again() -> None:
     one, head = actor("one", Role.OFFICE), actor("two", Role.OFFICE_HEAD)
     state = UNIT.fold(UNIT.decide(ESTABLISHED, ENDING, unit_at(one)), ESTABLISHED)
     assert UNIT.decide(state, ENDING, unit_at(one)) == []
+    with pytest.raises(EndWaits):  # Another one who proposes the same has confirmed nothing, and is told that it waits.
+        UNIT.decide(state, ENDING, unit_at(head))
     with pytest.raises(EndWaits):
         UNIT.decide(state, EndUnit(on=DAYS[4], successors=("T2",)), unit_at(head))
     refused = RejectUnitEnd(proposal=derived_id("end"), reason="暂缓")

@@ -9,7 +9,8 @@ from uuid import UUID
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from shared.events import Command
+from shared.events import Command, Fact
+from shared.events.issues import ExtensionApproved, ExtensionEndorsed, IssueClosed, IssueReopened, ResolutionRejected
 from shared.months import WrittenDate
 from shared.phones import Phone
 from shared.terms import (
@@ -181,6 +182,7 @@ class RequestExtension(Step):
 class ApproveExtension(Step):
     """T9: the office for the first, the inspectorate and the chief together for the second."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (ExtensionApproved, ExtensionEndorsed)
     LABEL: ClassVar[str] = "批准延期"
     note: Note = ""
 
@@ -286,6 +288,7 @@ class ApproveResolution(Step):
 class RejectResolution(Step):
     """T17: back to the handler; the deadline stays."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (ResolutionRejected,)
     LABEL: ClassVar[str] = "审核退回"
     reason: Words
 
@@ -313,6 +316,7 @@ class RecordCallBack(Step):
 class CloseIssue(Step):
     """T18: with the rating of the call-backs, never one of its own. ``ruling``: why dissatisfaction was not substantiated."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (IssueClosed,)
     LABEL: ClassVar[str] = "办结"
     ruling: Note = ""
 
@@ -320,6 +324,7 @@ class CloseIssue(Step):
 class ReopenIssue(Step):
     """T19."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (IssueReopened,)
     LABEL: ClassVar[str] = "重办"
     reason: Words
 

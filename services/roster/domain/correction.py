@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field, field_validator
@@ -22,7 +22,7 @@ from services.roster.domain.commands import AmendEnterprise
 from services.roster.domain.enterprise import CORRECTED, subject
 from services.roster.domain.unit import Code
 from shared.decider import Context, Decider
-from shared.events import Command, Part
+from shared.events import Command, Fact, Part
 from shared.events.roster import CorrectionApproved, CorrectionProposed, CorrectionRejected
 from shared.problems import Forbidden, Refused, Unknown
 from shared.reach import only_own
@@ -60,12 +60,14 @@ class ProposeCorrection(Command):
 class ApproveCorrection(Command):
     """Let it stand in the register."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (CorrectionApproved,)
     note: str = Field("", max_length=500)
 
 
 class RejectCorrection(Command):
     """Leave the register as it is."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (CorrectionRejected,)
     reason: str = Field(min_length=1, max_length=500)
 
 

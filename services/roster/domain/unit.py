@@ -363,7 +363,8 @@ def _by_two(state: Standing, command: EndUnit, context: Context[KnownUnit], prop
                 proposed_on=context.today,
             )
         ]  # fmt: skip
-    if (waiting.on, waiting.successors, waiting.document) == (command.on, command.successors, command.document):
+    said = (command.on, command.successors, command.document, actor.id)
+    if (waiting.on, waiting.successors, waiting.document, waiting.by) == said:
         return []
     raise EndWaits(on=waiting.on)
 

@@ -65,6 +65,7 @@ class ReviseCampaign(PlanCampaign):
 class ApproveCampaign(Command):
     """The head approves the plan."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (CampaignApproved,)
     note: str = Field("", max_length=500)
 
 

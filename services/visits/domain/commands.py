@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from shared.events import Command, Part
+from shared.events import Command, Fact, Part
+from shared.events.visits import VisitAccepted, VisitAdmitted, VisitDismissed, VisitReturned, VisitUpheld, VisitVoided
 from shared.months import WrittenDate, WrittenInstant
 from shared.phones import Phone
 from shared.terms import Ack, Awareness, Category, EvidenceKind, Mode, Nature, Operation, Rating, Ruling, Trend, Urgency
@@ -152,18 +153,21 @@ class AttachEvidence(Command):
 class AcceptVisit(Command):
     """The reviewer finds the visit in order."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (VisitAccepted,)
     note: str = Field("", max_length=500)
 
 
 class ReturnVisit(Command):
     """The reviewer sends it back to be corrected."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (VisitReturned,)
     reason: Words
 
 
 class VoidVisit(Command):
     """The visit never counts."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (VisitVoided,)
     reason: Words
 
 
@@ -192,11 +196,13 @@ class DenyVisit(Command):
 class UpholdVisit(Command):
     """The reviewer finds that a denied visit took place."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (VisitUpheld,)
     reason: Words
 
 
 class RuleVisit(Command):
     """A held telling is let in, or is not."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (VisitAdmitted, VisitDismissed)
     ruling: Ruling
     reason: Words

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -67,6 +67,7 @@ class HoldConsultation(Command):
 class ConfirmConsultation(Command):
     """The head stands by the minutes."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (ConsultationConfirmed,)
     note: str = Field("", max_length=500)
 
 

@@ -17,7 +17,7 @@ from services.visits.domain.campaign import NotYetHappened
 from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
 from shared.decider import Actor, Context, Decider
-from shared.events import Command
+from shared.events import Command, Fact
 from shared.events.visits import MaterialApproved, MaterialEntered, MaterialUsed, MaterialVersioned
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import MaterialKind, Role
@@ -37,7 +37,6 @@ class EnterMaterial(Command):
 class AddVersion(Command):
     """A version: a file that is stored under this digest, or a text."""
 
-    IF_NOT_SO: ClassVar[bool] = True
     text: str = Field("", max_length=2_000)
     sha256: Digest | None = None
     media_type: str = Field("", max_length=100)
@@ -55,6 +54,7 @@ class AddVersion(Command):
 class ApproveVersion(Command):
     """Somebody else than the uploader approves it."""
 
+    SIGNS: ClassVar[tuple[type[Fact], ...]] = (MaterialApproved,)
     no: int = Field(ge=1, le=MOST_VERSIONS)
 
 
