@@ -170,6 +170,11 @@ def _shape(annotation: Any, marks: Sequence[Any], sought: _Sought) -> Any:
     return annotation if inside else None
 
 
+def sealed_fields(model: type[BaseModel]) -> list[str]:
+    """The fields of a model that are free text themselves, one or several."""
+    return [name for name, shape in _shapes(model) if shape is str or shape == (str,)]
+
+
 def _is_seal(mark: Any, sought: _Sought) -> bool:
     return sought is _Sealed and isinstance(mark, _Sealed)
 

@@ -101,7 +101,16 @@ class Personal:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, _schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        if handler.mode == "serialization":  # As it stands in a log.
+            names = ("$enc", "sub", "n", "ct")
+            return {
+                "type": "object",
+                "description": "个人信息,加密保存:主体、随机数、密文;解密须经密钥库",
+                "required": list(names),
+                "properties": {name: {"type": "string"} for name in names},
+                "additionalProperties": False,
+            }
         return {"type": "string", "maxLength": 200, "description": "个人信息:加密保存,默认脱敏显示"}
 
     @classmethod

@@ -24,17 +24,21 @@ CATALOGUE: dict[str, type[Fact]] = {}
 
 
 class Fact(BaseModel):
-    """Something that happened. Frozen, additive, named by a hand-written type."""
+    """Something that happened. Frozen, additive, named by a hand-written type, and by a Chinese title for people."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     TYPE: ClassVar[str]
+    TITLE: ClassVar[str]
 
     def __init_subclass__(cls, *, type: str = "", **kwargs: Any) -> None:  # noqa: A002  CloudEvents calls it type.
         super().__init_subclass__(**kwargs)
         if type:
-            cls.TYPE = type
+            cls.TYPE, cls.TITLE = type, cls.model_config.get("title") or ""
             if type in CATALOGUE:
                 message = f"two facts are called {type}"
+                raise TypeError(message)
+            if not cls.TITLE or any(getattr(base, "TITLE", "") == cls.TITLE for base in cls.__bases__):
+                message = f"{type} has no title: a timeline would show it in English"
                 raise TypeError(message)
             CATALOGUE[type] = cls
 

@@ -22,7 +22,7 @@ class Filing(Part):
     """The version of the rules it was computed by; filings older than this field name none."""
 
 
-class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1"):
+class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1", title="台账报送"):
     """The liaison filed the unit's ledger of the month (方案 五(五)). On time up to the 27th, 24:00."""
 
     unit: Code
@@ -38,7 +38,7 @@ class LedgerSubmitted(Fact, type="reporting.ledger-submitted.v1"):
     note: FreeText = ""
 
 
-class LedgerExplained(Fact, type="reporting.ledger-explained.v1"):
+class LedgerExplained(Fact, type="reporting.ledger-explained.v1", title="台账迟报说明"):
     """Why the ledger was filed late (方案 五(五)), said or completed after the filing. What was said before stays in the history."""
 
     reason: FreeText
@@ -47,7 +47,7 @@ class LedgerExplained(Fact, type="reporting.ledger-explained.v1"):
     """The member who gave it."""
 
 
-class LedgerSigned(Fact, type="reporting.ledger-signed.v1"):
+class LedgerSigned(Fact, type="reporting.ledger-signed.v1", title="台账签发"):
     """The head, or a deputy standing in, signed the filed ledger (签发)."""
 
     revision: int
@@ -57,14 +57,14 @@ class LedgerSigned(Fact, type="reporting.ledger-signed.v1"):
     """The member who signed; facts written before it was kept name them in the envelope only."""
 
 
-class LedgerReturned(Fact, type="reporting.ledger-returned.v1"):
+class LedgerReturned(Fact, type="reporting.ledger-returned.v1", title="台账退回"):
     """The office sent the ledger back; the first filing's punctuality stays (kpi §7)."""
 
     reason: FreeText
     on: date
 
 
-class LedgerSupplemented(Fact, type="reporting.ledger-supplemented.v1"):
+class LedgerSupplemented(Fact, type="reporting.ledger-supplemented.v1", title="台账补充"):
     """What came after the cut-off, added without paperwork (choices 2). The filed one stays as it was."""
 
     month: Code

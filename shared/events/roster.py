@@ -13,7 +13,7 @@ from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind,
 from shared.vault import Personal
 
 
-class UnitEstablished(Fact, type="roster.unit-established.v1"):
+class UnitEstablished(Fact, type="roster.unit-established.v1", title="单位设立"):
     """A unit exists from a day on. ``parent`` is the code of the unit above it."""
 
     code: Code
@@ -26,7 +26,7 @@ class UnitEstablished(Fact, type="roster.unit-established.v1"):
     """The units it was split off from or made of."""
 
 
-class UnitRenamed(Fact, type="roster.unit-renamed.v1"):
+class UnitRenamed(Fact, type="roster.unit-renamed.v1", title="单位更名"):
     """The unit is called otherwise from a day on."""
 
     name: Name
@@ -34,7 +34,7 @@ class UnitRenamed(Fact, type="roster.unit-renamed.v1"):
     document: Reference = ""
 
 
-class UnitEnded(Fact, type="roster.unit-ended.v1"):
+class UnitEnded(Fact, type="roster.unit-ended.v1", title="单位撤销"):
     """The unit's last day was the day before ``on``; its work goes to the successors."""
 
     on: date
@@ -43,7 +43,7 @@ class UnitEnded(Fact, type="roster.unit-ended.v1"):
     proposed_by: UUID | None = None
 
 
-class UnitEndProposed(Fact, type="roster.unit-end-proposed.v1"):
+class UnitEndProposed(Fact, type="roster.unit-end-proposed.v1", title="单位撤销申请"):
     """A unit is to end, as in ``UnitEnded``; it takes a second person to say so. ``by_head``: the head of the office proposed it."""
 
     id: UUID
@@ -55,7 +55,7 @@ class UnitEndProposed(Fact, type="roster.unit-end-proposed.v1"):
     proposed_on: date
 
 
-class UnitEndRejected(Fact, type="roster.unit-end-rejected.v1"):
+class UnitEndRejected(Fact, type="roster.unit-end-rejected.v1", title="单位撤销驳回"):
     """What was proposed of a unit's end does not become so."""
 
     id: UUID
@@ -63,14 +63,14 @@ class UnitEndRejected(Fact, type="roster.unit-end-rejected.v1"):
     on: date
 
 
-class UnitEndWithdrawn(Fact, type="roster.unit-end-withdrawn.v1"):
+class UnitEndWithdrawn(Fact, type="roster.unit-end-withdrawn.v1", title="单位撤销收回"):
     """The unit does not end after all: what was said of its end is taken back as if it had not been said."""
 
     reason: FreeText
     on: date
 
 
-class IndustriesMapped(Fact, type="roster.industries-mapped.v1"):
+class IndustriesMapped(Fact, type="roster.industries-mapped.v1", title="行业与部门对照表"):
     """GB/T 4754 division (two digits) → department, a whole new version of the table (R09)."""
 
     entries: dict[Code, Code]
@@ -78,7 +78,7 @@ class IndustriesMapped(Fact, type="roster.industries-mapped.v1"):
     note: FreeText = ""
 
 
-class MemberAppointed(Fact, type="roster.member-appointed.v1"):
+class MemberAppointed(Fact, type="roster.member-appointed.v1", title="人员任职"):
     """Somebody holds a role in a unit from a day on (方案 三(三); 五(五) for the liaison).
 
     With ``until``, the first day without it, the role ends by itself; ``acting_for`` is the account of whoever is on leave.
@@ -100,7 +100,7 @@ class MemberAppointed(Fact, type="roster.member-appointed.v1"):
     """Who proposed it, where two persons are needed; the other one is who said this."""
 
 
-class MemberProposed(Fact, type="roster.member-proposed.v1"):
+class MemberProposed(Fact, type="roster.member-proposed.v1", title="任职提名"):
     """Somebody is to hold a role; it takes a second person to say so (``roles.md``). What is proposed is as in the appointment.
 
     ``by_head`` says that the head of the office proposed it.
@@ -124,7 +124,7 @@ class MemberProposed(Fact, type="roster.member-proposed.v1"):
     proposed_on: date
 
 
-class MemberProposalRejected(Fact, type="roster.member-proposal-rejected.v1"):
+class MemberProposalRejected(Fact, type="roster.member-proposal-rejected.v1", title="任职提名驳回"):
     """What was proposed of a member does not become so: another person said no, or the proposer took it back."""
 
     id: UUID
@@ -132,7 +132,7 @@ class MemberProposalRejected(Fact, type="roster.member-proposal-rejected.v1"):
     on: date
 
 
-class MemberReleased(Fact, type="roster.member-released.v1"):
+class MemberReleased(Fact, type="roster.member-released.v1", title="人员离任"):
     """From ``on`` the member no longer holds the role in the unit."""
 
     unit: Code
@@ -141,7 +141,7 @@ class MemberReleased(Fact, type="roster.member-released.v1"):
     reason: FreeText = ""
 
 
-class TokenRevoked(Fact, type="roster.token-revoked.v1"):
+class TokenRevoked(Fact, type="roster.token-revoked.v1", title="登录凭证吊销"):
     """A sign-in is refused from now on. The stream is the token's (``shared.identity.token_id``)."""
 
     reason: FreeText = ""
@@ -149,7 +149,7 @@ class TokenRevoked(Fact, type="roster.token-revoked.v1"):
     on: date
 
 
-class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
+class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1", title="企业入库"):
     """An enterprise enters the register (企业库). Capital is in fen (分) of its currency, revenue and assets in fen of CNY.
 
     ``elsewhere`` is what columns of its file said against this district (所属城市 of another place).
@@ -183,7 +183,7 @@ class EnterpriseRegistered(Fact, type="roster.enterprise-registered.v1"):
     on: date
 
 
-class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
+class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1", title="企业信息变更"):
     """Particulars changed; only the changed ones are named. A former name stays known."""
 
     name: Name | None = None
@@ -210,7 +210,7 @@ class EnterpriseAmended(Fact, type="roster.enterprise-amended.v1"):
     on: date
 
 
-class EnterpriseSized(Fact, type="roster.enterprise-sized.v1"):
+class EnterpriseSized(Fact, type="roster.enterprise-sized.v1", title="企业划型"):
     """The size class (划型) that follows from industry, staff, revenue and assets, or that it can't be told any more.
 
     ``basis`` says in Chinese what it was derived from; ``rule`` names the table (国统字〔2017〕213号).
@@ -221,13 +221,13 @@ class EnterpriseSized(Fact, type="roster.enterprise-sized.v1"):
     rule: Code = ""
 
 
-class EnterpriseTagged(Fact, type="roster.enterprise-tagged.v1"):
+class EnterpriseTagged(Fact, type="roster.enterprise-tagged.v1", title="企业标签"):
     """All its tags from now on (规上, 重点企业, service needs); R48."""
 
     tags: tuple[Name, ...]
 
 
-class ContactPreferred(Fact, type="roster.contact-preferred.v1"):
+class ContactPreferred(Fact, type="roster.contact-preferred.v1", title="企业联系意愿"):
     """How and when the enterprise likes to be reached. Until ``quiet_until``, that day included, it wants to be left alone."""
 
     modes: tuple[Mode, ...] = ()
@@ -236,7 +236,7 @@ class ContactPreferred(Fact, type="roster.contact-preferred.v1"):
     note: FreeText = ""
 
 
-class MainContactChosen(Fact, type="roster.main-contact-chosen.v1"):
+class MainContactChosen(Fact, type="roster.main-contact-chosen.v1", title="主联系人确定"):
     """From ``on`` the worker named on this line is the one the enterprise turns to first (主联系人, 方案 五(二) 一对一).
 
     The 服务专员 of a line is the worker of its assignment: there is never more than one.
@@ -246,7 +246,7 @@ class MainContactChosen(Fact, type="roster.main-contact-chosen.v1"):
     on: date
 
 
-class StandingChanged(Fact, type="roster.standing-changed.v1"):
+class StandingChanged(Fact, type="roster.standing-changed.v1", title="存续状态变更"):
     """The register's standing changed on a day: deregistered, revoked, moved out, back again."""
 
     standing: Standing
@@ -255,7 +255,7 @@ class StandingChanged(Fact, type="roster.standing-changed.v1"):
     batch: Reference = ""
 
 
-class CustodyChanged(Fact, type="roster.custody-changed.v1"):
+class CustodyChanged(Fact, type="roster.custody-changed.v1", title="代管变更"):
     """Whether another administration manages the area (代管): then the enterprise is out of scope (choices 9)."""
 
     managed_elsewhere: bool
@@ -263,7 +263,7 @@ class CustodyChanged(Fact, type="roster.custody-changed.v1"):
     reason: Grounds = ""
 
 
-class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
+class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1", title="企业包保落实"):
     """From ``on`` this unit, and this worker if named, answers for the enterprise on this line (方案 五(一)).
 
     ``confidence`` (0–100) and ``because`` are there when a suggestion was followed.
@@ -281,7 +281,7 @@ class EnterpriseAssigned(Fact, type="roster.enterprise-assigned.v1"):
     """Who proposed it, where it left another unit; the other one is who said this."""
 
 
-class EnterpriseMoveProposed(Fact, type="roster.enterprise-move-proposed.v1"):
+class EnterpriseMoveProposed(Fact, type="roster.enterprise-move-proposed.v1", title="企业调整申请"):
     """An enterprise is to go to another unit, as in ``EnterpriseAssigned``; it takes a second person to say so."""
 
     id: UUID
@@ -296,7 +296,7 @@ class EnterpriseMoveProposed(Fact, type="roster.enterprise-move-proposed.v1"):
     proposed_on: date
 
 
-class EnterpriseMoveRejected(Fact, type="roster.enterprise-move-rejected.v1"):
+class EnterpriseMoveRejected(Fact, type="roster.enterprise-move-rejected.v1", title="企业调整驳回"):
     """What was proposed of a move does not become so."""
 
     id: UUID
@@ -311,7 +311,7 @@ class Attempt(Part):
     mode: Mode
 
 
-class ContactLossVerified(Fact, type="roster.contact-loss-verified.v1"):
+class ContactLossVerified(Fact, type="roster.contact-loss-verified.v1", title="失联核实"):
     """A deputy verified 失联 on this line: two tries or more on different days by different modes (kpi §2)."""
 
     line: Line
@@ -328,7 +328,7 @@ class Doubt(Part):
     other: Code = ""
 
 
-class RowSetAside(Fact, type="roster.row-set-aside.v1"):
+class RowSetAside(Fact, type="roster.row-set-aside.v1", title="登记数据存疑"):
     """A row of a register extract that a person must look at; nothing was guessed.
 
     What stands in its cells is in ``raw`` alone, sealed: the sheet, the headings, the cells. ``code`` is a valid credit code
@@ -345,13 +345,13 @@ class RowSetAside(Fact, type="roster.row-set-aside.v1"):
     doubts: tuple[Doubt, ...] = ()
 
 
-class RowRepaired(Fact, type="roster.row-repaired.v1"):
+class RowRepaired(Fact, type="roster.row-repaired.v1", title="存疑数据已更正"):
     """A later file has the same enterprise in order: nothing is left to be looked at."""
 
     batch: Reference
 
 
-class RowDismissed(Fact, type="roster.row-dismissed.v1"):
+class RowDismissed(Fact, type="roster.row-dismissed.v1", title="存疑数据处理"):
     """A person looked at the row and decided what becomes of it."""
 
     reason: FreeText
@@ -365,7 +365,7 @@ class Day(Part):
     name: Name = ""
 
 
-class YearPublished(Fact, type="roster.year-published.v1"):
+class YearPublished(Fact, type="roster.year-published.v1", title="工作日历发布"):
     """The official working-day calendar of a year, a whole new version of it."""
 
     year: int
@@ -373,7 +373,7 @@ class YearPublished(Fact, type="roster.year-published.v1"):
     source: Reference = ""
 
 
-class ProjectRegistered(Fact, type="roster.project-registered.v1"):
+class ProjectRegistered(Fact, type="roster.project-registered.v1", title="项目登记"):
     """A project to be served under a plaque (方案 五(二): 对项目全覆盖实施挂牌服务)."""
 
     name: Name
@@ -381,7 +381,7 @@ class ProjectRegistered(Fact, type="roster.project-registered.v1"):
     on: date
 
 
-class PlaqueHung(Fact, type="roster.plaque-hung.v1"):
+class PlaqueHung(Fact, type="roster.plaque-hung.v1", title="挂牌"):
     """A numbered plaque hangs at the project. ``leader`` and ``contact`` are members.
 
     The QR code on it carries ``token``: random, sealed here, found again by its SHA-256 and worthless once the plaque is
@@ -397,14 +397,14 @@ class PlaqueHung(Fact, type="roster.plaque-hung.v1"):
     on: date
 
 
-class PlaqueTakenDown(Fact, type="roster.plaque-taken-down.v1"):
+class PlaqueTakenDown(Fact, type="roster.plaque-taken-down.v1", title="摘牌"):
     """The plaque is gone, and its token with it."""
 
     reason: FreeText
     on: date
 
 
-class PlacesMapped(Fact, type="roster.places-mapped.v1"):
+class PlacesMapped(Fact, type="roster.places-mapped.v1", title="地址词对照表"):
     """Words of addresses (old names, roads, estates) → township or village, a whole new version of the table (R10)."""
 
     entries: dict[Name, Code]
@@ -412,7 +412,7 @@ class PlacesMapped(Fact, type="roster.places-mapped.v1"):
     note: FreeText = ""
 
 
-class OfficePhonesMapped(Fact, type="roster.office-phones-mapped.v1"):
+class OfficePhonesMapped(Fact, type="roster.office-phones-mapped.v1", title="办公电话表"):
     """Unit → its office telephone, a whole new version of the table. Never anybody's own number."""
 
     entries: dict[Code, Code]
@@ -420,7 +420,7 @@ class OfficePhonesMapped(Fact, type="roster.office-phones-mapped.v1"):
     note: FreeText = ""
 
 
-class LoadLimitSet(Fact, type="roster.load-limit-set.v1"):
+class LoadLimitSet(Fact, type="roster.load-limit-set.v1", title="包保户数预警线"):
     """From a day on, more enterprises than this for one person on one line are a warning (R45)."""
 
     limit: int
@@ -428,7 +428,7 @@ class LoadLimitSet(Fact, type="roster.load-limit-set.v1"):
     note: FreeText = ""
 
 
-class BrandPublished(Fact, type="roster.brand-published.v1"):
+class BrandPublished(Fact, type="roster.brand-published.v1", title="品牌与联系方式发布"):
     """What is printed on ledgers, bulletins and plaques, and how the office is reached, from a day on (R03, R60; choices 13)."""
 
     brand: Name
@@ -448,7 +448,7 @@ class BrandPublished(Fact, type="roster.brand-published.v1"):
     note: FreeText = ""
 
 
-class DeliveryRecorded(Fact, type="roster.delivery-recorded.v1"):
+class DeliveryRecorded(Fact, type="roster.delivery-recorded.v1", title="线下送达登记"):
     """A file reached the office by a channel other than this system: sealed e-mail, a USB stick, paper (R60)."""
 
     unit: Code
@@ -460,14 +460,14 @@ class DeliveryRecorded(Fact, type="roster.delivery-recorded.v1"):
     note: FreeText = ""
 
 
-class EnterpriseMissed(Fact, type="roster.enterprise-missed.v1"):
+class EnterpriseMissed(Fact, type="roster.enterprise-missed.v1", title="企业在登记数据中缺失"):
     """It survives in the register and did not stand in a file that was declared complete: a person looks whether it is gone."""
 
     on: date
     batch: Reference = ""
 
 
-class EnterpriseFound(Fact, type="roster.enterprise-found.v1"):
+class EnterpriseFound(Fact, type="roster.enterprise-found.v1", title="缺失企业找到"):
     """What was missing is there: a later file names it, or a person says so."""
 
     on: date
@@ -475,7 +475,7 @@ class EnterpriseFound(Fact, type="roster.enterprise-found.v1"):
     batch: Reference = ""
 
 
-class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
+class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1", title="企业摸底结果"):
     """What a census found of it (R27). ``of`` is the enterprise that it repeats; ``member`` is who looked."""
 
     census: UUID
@@ -486,7 +486,7 @@ class EnterpriseSurveyed(Fact, type="roster.enterprise-surveyed.v1"):
     on: date
 
 
-class CensusOpened(Fact, type="roster.census-opened.v1"):
+class CensusOpened(Fact, type="roster.census-opened.v1", title="摸底启动"):
     """A census (摸底) of the enterprises of one unit, or of a whole line, from a day to a day (方案 四(一)4, 四(二)4)."""
 
     title: Name
@@ -497,14 +497,14 @@ class CensusOpened(Fact, type="roster.census-opened.v1"):
     document: Reference = ""
 
 
-class CensusClosed(Fact, type="roster.census-closed.v1"):
+class CensusClosed(Fact, type="roster.census-closed.v1", title="摸底结束"):
     """No more results are taken."""
 
     on: date
     note: FreeText = ""
 
 
-class CorrectionProposed(Fact, type="roster.correction-proposed.v1"):
+class CorrectionProposed(Fact, type="roster.correction-proposed.v1", title="更正申请"):
     """Somebody of the unit that answers says that the register is wrong; only what should change is named.
 
     ``to_unit`` proposes that another unit answers on ``line``.
@@ -539,21 +539,21 @@ class CorrectionProposed(Fact, type="roster.correction-proposed.v1"):
     on: date
 
 
-class CorrectionApproved(Fact, type="roster.correction-approved.v1"):
+class CorrectionApproved(Fact, type="roster.correction-approved.v1", title="更正核准"):
     """Approved by somebody else than who proposed it; the register changed in the same transaction."""
 
     note: FreeText = ""
     on: date
 
 
-class CorrectionRejected(Fact, type="roster.correction-rejected.v1"):
+class CorrectionRejected(Fact, type="roster.correction-rejected.v1", title="更正驳回"):
     """Not adopted."""
 
     reason: FreeText
     on: date
 
 
-class UnitMoved(Fact, type="roster.unit-moved.v1"):
+class UnitMoved(Fact, type="roster.unit-moved.v1", title="单位隶属调整"):
     """From ``on`` the unit stands under another one of the same kind: a village whose township was split."""
 
     parent: Code
@@ -561,14 +561,14 @@ class UnitMoved(Fact, type="roster.unit-moved.v1"):
     document: Reference = ""
 
 
-class UnitCharged(Fact, type="roster.unit-charged.v1"):
+class UnitCharged(Fact, type="roster.unit-charged.v1", title="单位定责"):
     """What the unit has to do, in words (定责, 方案 四(一)1)."""
 
     duty: Published
     on: date
 
 
-class UnitDocumented(Fact, type="roster.unit-documented.v1"):
+class UnitDocumented(Fact, type="roster.unit-documented.v1", title="单位文件登记"):
     """A paper the unit issued: its plan, its leading group, its task force, with the members it names."""
 
     document: UUID
@@ -580,7 +580,7 @@ class UnitDocumented(Fact, type="roster.unit-documented.v1"):
     members: tuple[UUID, ...] = ()
 
 
-class UnitDocumentWithdrawn(Fact, type="roster.unit-document-withdrawn.v1"):
+class UnitDocumentWithdrawn(Fact, type="roster.unit-document-withdrawn.v1", title="单位文件失效"):
     """The paper is no longer in force."""
 
     document: UUID
@@ -588,7 +588,7 @@ class UnitDocumentWithdrawn(Fact, type="roster.unit-document-withdrawn.v1"):
     on: date
 
 
-class TaskSet(Fact, type="roster.task-set.v1"):
+class TaskSet(Fact, type="roster.task-set.v1", title="指导任务下达"):
     """Guidance from a head to members of the unit, with a day by which it is done (R16)."""
 
     unit: Code
@@ -599,28 +599,28 @@ class TaskSet(Fact, type="roster.task-set.v1"):
     on: date
 
 
-class TaskProgressed(Fact, type="roster.task-progressed.v1"):
+class TaskProgressed(Fact, type="roster.task-progressed.v1", title="指导任务进展"):
     """What was done so far."""
 
     note: FreeText
     on: date
 
 
-class TaskDone(Fact, type="roster.task-done.v1"):
+class TaskDone(Fact, type="roster.task-done.v1", title="指导任务完成"):
     """It is done."""
 
     result: FreeText
     on: date
 
 
-class TaskCancelled(Fact, type="roster.task-cancelled.v1"):
+class TaskCancelled(Fact, type="roster.task-cancelled.v1", title="指导任务取消"):
     """Nobody needs to do it any more."""
 
     reason: FreeText
     on: date
 
 
-class HandoverOpened(Fact, type="roster.handover-opened.v1"):
+class HandoverOpened(Fact, type="roster.handover-opened.v1", title="交接发起"):
     """Somebody's enterprises in a unit are to go to a colleague from a day on, once both have signed (R04)."""
 
     unit: Code
@@ -633,25 +633,25 @@ class HandoverOpened(Fact, type="roster.handover-opened.v1"):
     note: FreeText = ""
 
 
-class HandoverSigned(Fact, type="roster.handover-signed.v1"):
+class HandoverSigned(Fact, type="roster.handover-signed.v1", title="交接签字"):
     """One of the two has signed."""
 
     by: UUID
     on: date
 
 
-class HandoverWithdrawn(Fact, type="roster.handover-withdrawn.v1"):
+class HandoverWithdrawn(Fact, type="roster.handover-withdrawn.v1", title="交接撤销"):
     """It does not take place."""
 
     reason: FreeText
     on: date
 
 
-class PersonalUnmasked(Unmasked, type="roster.personal-unmasked.v1"):
+class PersonalUnmasked(Unmasked, type="roster.personal-unmasked.v1", title="查看个人信息明文(企业库)"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""
 
 
-class SubjectErased(Fact, type="roster.subject-erased.v1"):
+class SubjectErased(Fact, type="roster.subject-erased.v1", title="个人信息删除"):
     """The personal data of a subject are to be unreadable from here on: its key is destroyed (个人信息保护法 第四十七条)."""
 
     reason: Basis
@@ -661,7 +661,7 @@ class SubjectErased(Fact, type="roster.subject-erased.v1"):
     """The second person; ``by`` is who asked for it."""
 
 
-class ErasureAsked(Fact, type="roster.erasure-asked.v1"):
+class ErasureAsked(Fact, type="roster.erasure-asked.v1", title="个人信息删除申请"):
     """Somebody asks that a subject be erased; it takes a second person to say so."""
 
     id: UUID
@@ -670,7 +670,7 @@ class ErasureAsked(Fact, type="roster.erasure-asked.v1"):
     on: date
 
 
-class ErasureRejected(Fact, type="roster.erasure-rejected.v1"):
+class ErasureRejected(Fact, type="roster.erasure-rejected.v1", title="个人信息删除驳回"):
     """The subject stays: another person said no, or whoever asked took it back."""
 
     id: UUID

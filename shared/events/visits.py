@@ -64,7 +64,7 @@ class Demand(Part):
     urgency: Urgency = Urgency.ORDINARY
 
 
-class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
+class VisitRecorded(Fact, type="visits.visit-recorded.v1", title="走访登记"):
     """A visit as told by those who made it. ``late_entry`` (补录): entered after the day it was made."""
 
     enterprise: Visited
@@ -106,11 +106,11 @@ class VisitRecorded(Fact, type="visits.visit-recorded.v1"):
     """Whether the visitor's words held a word of enforcement when they were taken in. Before it was noted they stood in clear."""
 
 
-class VisitCorrected(VisitRecorded, type="visits.visit-corrected.v1"):
+class VisitCorrected(VisitRecorded, type="visits.visit-corrected.v1", title="走访更正"):
     """The visitor's corrected version, whole; a review begins anew."""
 
 
-class EvidenceAttached(Fact, type="visits.evidence-attached.v1"):
+class EvidenceAttached(Fact, type="visits.evidence-attached.v1", title="印证资料上传"):
     """A file that proves the visit, by the digest of the bytes as they are stored."""
 
     sha256: Code
@@ -125,32 +125,32 @@ class EvidenceAttached(Fact, type="visits.evidence-attached.v1"):
     uploader: UUID | None = None
 
 
-class VisitQualified(Fact, type="visits.visit-qualified.v1"):
+class VisitQualified(Fact, type="visits.visit-qualified.v1", title="走访印证齐全"):
     """The evidence rule of its mode is met: from here on the visit counts (``ledgers.md`` §5)."""
 
     rule: Code
 
 
-class VisitDisqualified(Fact, type="visits.visit-disqualified.v1"):
+class VisitDisqualified(Fact, type="visits.visit-disqualified.v1", title="走访待补证"):
     """The evidence rule is no longer met (待补证): what is missing, in Chinese."""
 
     rule: Code
     missing: tuple[Said, ...]
 
 
-class VisitAccepted(Fact, type="visits.visit-accepted.v1"):
+class VisitAccepted(Fact, type="visits.visit-accepted.v1", title="走访审核通过"):
     """A reviewer found the visit in order."""
 
     note: FreeText = ""
 
 
-class VisitReturned(Fact, type="visits.visit-returned.v1"):
+class VisitReturned(Fact, type="visits.visit-returned.v1", title="走访退回"):
     """A reviewer sent the visit back to be corrected."""
 
     reason: FreeText
 
 
-class VisitVoided(Fact, type="visits.visit-voided.v1"):
+class VisitVoided(Fact, type="visits.visit-voided.v1", title="走访作废"):
     """The visit never counts, whatever comes after."""
 
     reason: FreeText
@@ -166,7 +166,7 @@ class Decided(Part):
     due: WrittenDate
 
 
-class ConsultationHeld(Fact, type="visits.consultation-held.v1"):
+class ConsultationHeld(Fact, type="visits.consultation-held.v1", title="会商研判"):
     """A unit talked over visits and tickets (方案 四(一)3, 四(二)3: 会商研判)."""
 
     unit: Code
@@ -181,19 +181,19 @@ class ConsultationHeld(Fact, type="visits.consultation-held.v1"):
     by: UUID
 
 
-class ConsultationConfirmed(Fact, type="visits.consultation-confirmed.v1"):
+class ConsultationConfirmed(Fact, type="visits.consultation-confirmed.v1", title="会商纪要确认"):
     """The head stands by the minutes."""
 
     note: FreeText = ""
 
 
-class DecisionTaken(Fact, type="visits.decision-taken.v1"):
+class DecisionTaken(Fact, type="visits.decision-taken.v1", title="会商议定事项"):
     """One more decision of a consultation."""
 
     decision: Decided
 
 
-class DecisionFulfilled(Fact, type="visits.decision-fulfilled.v1"):
+class DecisionFulfilled(Fact, type="visits.decision-fulfilled.v1", title="会商议定事项落实"):
     """The task was done, and how."""
 
     no: int
@@ -217,7 +217,7 @@ class Answered(Part):
     on: WrittenDate
 
 
-class SurveyDrawn(Fact, type="visits.survey-drawn.v1"):
+class SurveyDrawn(Fact, type="visits.survey-drawn.v1", title="抽样调查抽样"):
     """A stratified sample was drawn. Whoever replays the roster up to ``roster_position`` has the population, and with the
     seed draws the same sample.
     """
@@ -234,19 +234,19 @@ class SurveyDrawn(Fact, type="visits.survey-drawn.v1"):
     strata: tuple[Stratum, ...]
 
 
-class SurveyAnswered(Fact, type="visits.survey-answered.v1"):
+class SurveyAnswered(Fact, type="visits.survey-answered.v1", title="抽样调查回收"):
     """Answers of the sample came in."""
 
     answers: tuple[Answered, ...]
 
 
-class SurveyClosed(Fact, type="visits.survey-closed.v1"):
+class SurveyClosed(Fact, type="visits.survey-closed.v1", title="抽样调查结束"):
     """No more answers are taken: the estimate stands."""
 
     note: FreeText = ""
 
 
-class CampaignPlanned(Fact, type="visits.campaign-planned.v1"):
+class CampaignPlanned(Fact, type="visits.campaign-planned.v1", title="宣传方案拟定"):
     """A unit's publicity plan (方案 四(一)6, 四(二)6: 宣传方案)."""
 
     unit: Code
@@ -258,17 +258,17 @@ class CampaignPlanned(Fact, type="visits.campaign-planned.v1"):
     targets: tuple[Code, ...] = ()
 
 
-class CampaignRevised(CampaignPlanned, type="visits.campaign-revised.v1"):
+class CampaignRevised(CampaignPlanned, type="visits.campaign-revised.v1", title="宣传方案修改"):
     """The plan, whole, before its approval."""
 
 
-class CampaignApproved(Fact, type="visits.campaign-approved.v1"):
+class CampaignApproved(Fact, type="visits.campaign-approved.v1", title="宣传方案批准"):
     """The head approved the plan."""
 
     note: FreeText = ""
 
 
-class CampaignFileAdded(Fact, type="visits.campaign-file-added.v1"):
+class CampaignFileAdded(Fact, type="visits.campaign-file-added.v1", title="宣传活动资料"):
     """A picture or document that shows what was done, by the digest of the bytes as they are stored and as they were sent."""
 
     sha256: Code
@@ -277,7 +277,7 @@ class CampaignFileAdded(Fact, type="visits.campaign-file-added.v1"):
     size: int
 
 
-class CampaignLaunched(Fact, type="visits.campaign-launched.v1"):
+class CampaignLaunched(Fact, type="visits.campaign-launched.v1", title="启动仪式"):
     """The launch ceremony of a department with the enterprises it invited (方案 四(一)6: 启动仪式)."""
 
     on: date
@@ -287,7 +287,7 @@ class CampaignLaunched(Fact, type="visits.campaign-launched.v1"):
     note: FreeText = ""
 
 
-class ChannelUsed(Fact, type="visits.channel-used.v1"):
+class ChannelUsed(Fact, type="visits.channel-used.v1", title="宣传渠道发布"):
     """Something was published."""
 
     no: int
@@ -299,7 +299,7 @@ class ChannelUsed(Fact, type="visits.channel-used.v1"):
     reach: int | None = None
 
 
-class LinkChecked(Fact, type="visits.link-checked.v1"):
+class LinkChecked(Fact, type="visits.link-checked.v1", title="链接核查"):
     """Somebody opened the link and says whether it is alive."""
 
     no: int
@@ -308,7 +308,7 @@ class LinkChecked(Fact, type="visits.link-checked.v1"):
     words: FreeText = ""
 
 
-class MaterialEntered(Fact, type="visits.material-entered.v1"):
+class MaterialEntered(Fact, type="visits.material-entered.v1", title="宣传资料入库"):
     """A piece of publicity has a place in the library."""
 
     unit: Code
@@ -316,7 +316,7 @@ class MaterialEntered(Fact, type="visits.material-entered.v1"):
     title: Name
 
 
-class MaterialVersioned(Fact, type="visits.material-versioned.v1"):
+class MaterialVersioned(Fact, type="visits.material-versioned.v1", title="宣传资料新版本"):
     """A version of it: a file under its digest, or a text."""
 
     no: int
@@ -328,13 +328,13 @@ class MaterialVersioned(Fact, type="visits.material-versioned.v1"):
     note: FreeText = ""
 
 
-class MaterialApproved(Fact, type="visits.material-approved.v1"):
+class MaterialApproved(Fact, type="visits.material-approved.v1", title="宣传资料核准"):
     """Somebody else than the uploader approved a version."""
 
     no: int
 
 
-class MaterialUsed(Fact, type="visits.material-used.v1"):
+class MaterialUsed(Fact, type="visits.material-used.v1", title="宣传资料使用"):
     """An approved version was put to use."""
 
     no: int
@@ -343,7 +343,7 @@ class MaterialUsed(Fact, type="visits.material-used.v1"):
     words: FreeText = ""
 
 
-class MapsDistributed(Fact, type="visits.maps-distributed.v1"):
+class MapsDistributed(Fact, type="visits.maps-distributed.v1", title="一图发放"):
     """One-map sheets were handed out on an occasion that is no visit (方案 四(一)6, 四(二)6)."""
 
     unit: Code
@@ -355,13 +355,13 @@ class MapsDistributed(Fact, type="visits.maps-distributed.v1"):
     edition: int | None = None
 
 
-class DistributionWithdrawn(Fact, type="visits.distribution-withdrawn.v1"):
+class DistributionWithdrawn(Fact, type="visits.distribution-withdrawn.v1", title="发放记录撤销"):
     """The entry was a mistake."""
 
     reason: FreeText
 
 
-class LinkIssued(Fact, type="visits.link-issued.v1"):
+class LinkIssued(Fact, type="visits.link-issued.v1", title="企业链接签发"):
     """An enterprise may speak for itself through this link until ``expires_on``, that day included.
 
     The token is random, sealed here and found again by its SHA-256. ``visitors`` are the members whose visit an answered
@@ -384,7 +384,7 @@ class LinkIssued(Fact, type="visits.link-issued.v1"):
     at: datetime | None = None
 
 
-class LinkReissued(Fact, type="visits.link-reissued.v1"):
+class LinkReissued(Fact, type="visits.link-reissued.v1", title="企业链接换发"):
     """The link has another token and another last day; the token before it is worth nothing any more."""
 
     token: Personal
@@ -396,7 +396,7 @@ class LinkReissued(Fact, type="visits.link-reissued.v1"):
     at: datetime | None = None
 
 
-class LinkShown(Fact, type="visits.link-shown.v1"):
+class LinkShown(Fact, type="visits.link-shown.v1", title="企业链接出示"):
     """Somebody drew its code, to show it to the enterprise on site. A code is drawn once."""
 
     by: UUID
@@ -404,7 +404,7 @@ class LinkShown(Fact, type="visits.link-shown.v1"):
     at: datetime
 
 
-class LinkOpened(Fact, type="visits.link-opened.v1"):
+class LinkOpened(Fact, type="visits.link-opened.v1", title="企业链接首次打开"):
     """A device opened it first; from now on the link is worth nothing on any other. The device is known by a digest.
 
     ``staff``: the device had been used with an account before.
@@ -429,13 +429,13 @@ class Came(Part):
     staff: bool = False
 
 
-class LinkRevoked(Fact, type="visits.link-revoked.v1"):
+class LinkRevoked(Fact, type="visits.link-revoked.v1", title="企业链接作废"):
     """The link is worth nothing from now on."""
 
     reason: FreeText = ""
 
 
-class InspectionAlleged(Fact, type="visits.inspection-alleged.v1"):
+class InspectionAlleged(Fact, type="visits.inspection-alleged.v1", title="企业反映走访变味"):
     """The enterprise says that a service visit became an inspection (变味; 方案 四(一)3). ``units`` are those that came.
 
     Who of the enterprise said it is not known and not kept. The words may name people and are sealed.
@@ -448,7 +448,7 @@ class InspectionAlleged(Fact, type="visits.inspection-alleged.v1"):
     on: date
 
 
-class DemandRaised(Fact, type="visits.demand-raised.v1"):
+class DemandRaised(Fact, type="visits.demand-raised.v1", title="企业自提诉求"):
     """The enterprise itself asks for something; it becomes exactly one ticket at ``unit``."""
 
     enterprise: Visited
@@ -486,7 +486,7 @@ class Question(Part):
     meaning: Meaning | None = None
 
 
-class QuestionnaireDefined(Fact, type="visits.questionnaire-defined.v1"):
+class QuestionnaireDefined(Fact, type="visits.questionnaire-defined.v1", title="问卷编制"):
     """A version of the questionnaire, whole; it replaces a draft, never what was published."""
 
     no: int
@@ -495,19 +495,19 @@ class QuestionnaireDefined(Fact, type="visits.questionnaire-defined.v1"):
     questions: tuple[Question, ...]
 
 
-class QuestionnairePublished(Fact, type="visits.questionnaire-published.v1"):
+class QuestionnairePublished(Fact, type="visits.questionnaire-published.v1", title="问卷发布"):
     """From now on polls may ask this version; it never changes any more."""
 
     no: int
 
 
-class QuestionnaireRetired(Fact, type="visits.questionnaire-retired.v1"):
+class QuestionnaireRetired(Fact, type="visits.questionnaire-retired.v1", title="问卷停用"):
     """No new poll asks it; those that run go on."""
 
     reason: FreeText = ""
 
 
-class PollOpened(Fact, type="visits.poll-opened.v1"):
+class PollOpened(Fact, type="visits.poll-opened.v1", title="问卷调查启动"):
     """The enterprises of these units are asked, from one day to another, both included. No units: the whole district."""
 
     title: Name
@@ -518,7 +518,7 @@ class PollOpened(Fact, type="visits.poll-opened.v1"):
     ends_on: date
 
 
-class PollClosed(Fact, type="visits.poll-closed.v1"):
+class PollClosed(Fact, type="visits.poll-closed.v1", title="问卷调查结束"):
     """The poll ends before its day."""
 
     reason: FreeText = ""
@@ -539,7 +539,7 @@ class Written(Part):
     words: Personal
 
 
-class AnswersGiven(Fact, type="visits.answers-given.v1"):
+class AnswersGiven(Fact, type="visits.answers-given.v1", title="企业答卷"):
     """The enterprise answered; its stream is that of the visit which this answer is (``ledgers.md`` §5)."""
 
     poll: UUID
@@ -552,7 +552,7 @@ class AnswersGiven(Fact, type="visits.answers-given.v1"):
     on: date
 
 
-class VisitConfirmed(Fact, type="visits.visit-confirmed.v1"):
+class VisitConfirmed(Fact, type="visits.visit-confirmed.v1", title="企业确认走访"):
     """The enterprise itself says that the visit took place: evidence of its own (``ledgers.md`` §5: 企业扫码)."""
 
     rating: Rating | None = None
@@ -564,7 +564,7 @@ class VisitConfirmed(Fact, type="visits.visit-confirmed.v1"):
     """It may be the visitor's own word: no evidence and no rating until the enterprise was called."""
 
 
-class ConfirmationHeard(Fact, type="visits.confirmation-heard.v1"):
+class ConfirmationHeard(Fact, type="visits.confirmation-heard.v1", title="企业确认核实"):
     """Somebody outside the unit called the enterprise about a doubtful confirmation: it stands, or it does not."""
 
     stands: bool
@@ -572,37 +572,37 @@ class ConfirmationHeard(Fact, type="visits.confirmation-heard.v1"):
     by: UUID
 
 
-class VisitDenied(Fact, type="visits.visit-denied.v1"):
+class VisitDenied(Fact, type="visits.visit-denied.v1", title="企业否认走访"):
     """The enterprise says that nobody came: the visit does not count until a reviewer has ruled."""
 
     words: Personal | None = None
 
 
-class VisitUpheld(Fact, type="visits.visit-upheld.v1"):
+class VisitUpheld(Fact, type="visits.visit-upheld.v1", title="走访属实裁定"):
     """A reviewer found that the denied visit did take place, and why."""
 
     reason: FreeText
 
 
-class VisitHeld(VisitRecorded, type="visits.visit-held.v1"):
+class VisitHeld(VisitRecorded, type="visits.visit-held.v1", title="走访待裁定"):
     """Told offline by somebody who did not answer for the enterprise that day: kept whole, not counted (待裁定)."""
 
     why: tuple[Said, ...]
 
 
-class VisitAdmitted(Fact, type="visits.visit-admitted.v1"):
+class VisitAdmitted(Fact, type="visits.visit-admitted.v1", title="走访裁定采信"):
     """The held telling was let in; the visit as recorded follows it."""
 
     reason: FreeText
 
 
-class VisitDismissed(Fact, type="visits.visit-dismissed.v1"):
+class VisitDismissed(Fact, type="visits.visit-dismissed.v1", title="走访裁定不采信"):
     """The held telling never counts."""
 
     reason: FreeText
 
 
-class EvidenceRuled(Fact, type="visits.evidence-ruled.v1"):
+class EvidenceRuled(Fact, type="visits.evidence-ruled.v1", title="印证资料重复裁定"):
     """A person looked at two files of two visits and says whether one was used again."""
 
     first_visit: UUID
@@ -614,7 +614,7 @@ class EvidenceRuled(Fact, type="visits.evidence-ruled.v1"):
     reason: FreeText
 
 
-class PolicyPublished(Fact, type="visits.policy-published.v1"):
+class PolicyPublished(Fact, type="visits.policy-published.v1", title="政策入库"):
     """A policy has a place in the library; without industries, sizes or tags it is for everybody."""
 
     unit: Code
@@ -629,30 +629,30 @@ class PolicyPublished(Fact, type="visits.policy-published.v1"):
     until: date | None = None
 
 
-class PolicyRetired(Fact, type="visits.policy-retired.v1"):
+class PolicyRetired(Fact, type="visits.policy-retired.v1", title="政策下架"):
     """The policy is suggested to nobody any more."""
 
     reason: FreeText
 
 
-class PhotosRequired(Fact, type="visits.photos-required.v1"):
+class PhotosRequired(Fact, type="visits.photos-required.v1", title="现场走访须附照片"):
     """From this day on a visit on site needs a photo; ``necessity`` says why nothing less will do (国办函〔2026〕12号)."""
 
     necessity: Published
     since: date
 
 
-class PhotosWaived(Fact, type="visits.photos-waived.v1"):
+class PhotosWaived(Fact, type="visits.photos-waived.v1", title="现场走访不再须附照片"):
     """A photo is one of several proofs again."""
 
     reason: FreeText
 
 
-class ContactsCapped(Fact, type="visits.contacts-capped.v1"):
+class ContactsCapped(Fact, type="visits.contacts-capped.v1", title="每月联系次数上限"):
     """How many contacts a month an enterprise is asked to bear over both lines."""
 
     most: int
 
 
-class PersonalUnmasked(Unmasked, type="visits.personal-unmasked.v1"):
+class PersonalUnmasked(Unmasked, type="visits.personal-unmasked.v1", title="查看个人信息明文(走访)"):
     """Somebody read personal data in clear: what of whom, why, and never the data themselves (个人信息保护法 第五十一条)."""

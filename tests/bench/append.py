@@ -32,7 +32,7 @@ class Note(Command):
     text: str
 
 
-class Noted(Fact, type="bench.noted.v1"):
+class Noted(Fact, type="bench.noted.v1", title="记录"):
     """A text was noted: about as many bytes as a visit."""
 
     text: str
