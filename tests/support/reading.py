@@ -21,7 +21,6 @@ ASKING: dict[str, set[str]] = {
         "receiving",
         "rechecks",
         "replies",
-        "tickets",
         "timers",
     },
 }
@@ -46,8 +45,6 @@ UNNAMED: dict[str, set[str]] = {
         "queues",
         "rechecks",
         "replies",
-        "steps",
-        "tickets",
         "timers",
     },
 }

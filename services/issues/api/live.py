@@ -22,8 +22,8 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from services.issues.domain.access import Reach, Seen
-from services.issues.queries.lookups import title_of
 from services.issues.queries.reading import reach
+from services.issues.queries.timeline import title_of
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import head

@@ -17,8 +17,9 @@ from services.issues.documents.papers import FORMS, TITLES
 from services.issues.documents.register import told, workbook
 from services.issues.documents.story import Story
 from services.issues.projections.heard import visited
-from services.issues.queries import lookups, naming
+from services.issues.queries import naming
 from services.issues.queries.reading import reach
+from services.issues.queries.timeline import TITLES as TITLES_OF_FACTS
 from shared import paper
 from shared.asking import Caller, Cursor, Limit, listing
 from shared.decider import Actor
@@ -149,7 +150,7 @@ async def archive(id_: IssueId, caller: Caller, request: Request) -> Response:
     item = await _readable(service, id_, caller)
     visit = await visited(service.pool, item.state.report.visit) if item.state.report.visit else None
     people = await naming.people(service, [item])
-    made = await run_sync(package, item, people, visit, await _office(service), lookups.TITLES, limiter=_PRINTERS)
+    made = await run_sync(package, item, people, visit, await _office(service), TITLES_OF_FACTS, limiter=_PRINTERS)
     return paper.answer("归档包", made, "application/zip", _named(f"{item.state.report.no}.zip"))
 
 

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.issues.domain.issue import ISSUE
-from services.issues.queries import lookups
+from services.issues.domain.issue import ISSUE, allowed_actions
 from services.issues.queries.reading import reach
 from shared.asking import Caller, Cursor, listing
 from shared.decider import Actor
@@ -214,7 +213,7 @@ async def _allowed(service: Service, caller: Actor, ids: list[UUID]) -> dict[UUI
         histories = await load_many(connection, [ISSUE.stream(id_) for id_ in set(ids)])
     context = await service.context(caller, caller.id)
     states = {id_: ISSUE.fold(entry.fact for entry in histories.get(ISSUE.stream(id_), [])) for id_ in set(ids)}
-    return {id_: lookups.allowed_actions(state, context) for id_, state in states.items()}
+    return {id_: allowed_actions(state, context) for id_, state in states.items()}
 
 
 async def _names(service: Service, codes: set[str]) -> dict[str, str]:

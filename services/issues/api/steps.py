@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
@@ -18,6 +18,7 @@ from services.issues.domain.states import State
 from services.issues.projections.numbering import documented, merging, with_siblings
 from services.issues.queries import lookups
 from services.issues.queries.reading import must_concern
+from services.issues.queries.ticket import TicketReceipt, standing
 from shared.asking import Caller, CommandId, Expected, receipt
 from shared.decider import Actor
 from shared.entrance import Entrance
@@ -77,13 +78,13 @@ _PREPARED: dict[type[TicketCommand], Prepare[State, KnownTicket, KnownTicket]] =
 
 async def carry_out(
     service: Service, id_: UUID, command: TicketCommand, caller: Actor, command_id: UUID, expected: int | None, response: Response
-) -> dict[str, Any]:
+) -> TicketReceipt:
     """One command to one ticket."""
     await must_concern(service, caller, id_)
     context = await service.context(caller, id_, await _known(service, command))
     prepare = partial(merging, command.master) if isinstance(command, asked.MergeIssue) else _PREPARED.get(type(command))
     done = await service.desk.handle(ISSUE, id_, command, context, command_id=command_id, expected=expected, prepare=prepare)
-    return {**receipt(service, response, done), **lookups.short(id_, done.state, context)}
+    return TicketReceipt.of(receipt(service, response, done), **standing(id_, done.state, context))
 
 
 async def _known(service: Service, command: TicketCommand) -> KnownTicket:
@@ -102,11 +103,11 @@ async def _known(service: Service, command: TicketCommand) -> KnownTicket:
             return NOTHING
 
 
-def _route(kind: type[TicketCommand]) -> Callable[..., Awaitable[dict[str, Any]]]:
+def _route(kind: type[TicketCommand]) -> Callable[..., Awaitable[TicketReceipt]]:
     async def step(
         id_: IssueId, command: TicketCommand, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
         response: Response,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> TicketReceipt:  # fmt: skip
         return await carry_out(request.app.state.service, id_, command, caller, command_id, expected, response)
 
     step.__annotations__["command"] = kind

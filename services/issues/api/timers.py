@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from services.issues.clock import foreseen
-from services.issues.queries.lookups import plain, title_of
 from services.issues.queries.reading import reach
+from services.issues.queries.timeline import content, title_of
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.months import WrittenInstant
@@ -46,7 +46,7 @@ async def timers(
             {
                 "issue": rung.issue, "no": rung.no, "kind": str(rung.ring.kind), "label": rung.ring.kind.label,
                 "deadline": rung.ring.deadline, "at": rung.ring.at,
-                "then": [{"type": fact.TYPE, "title": title_of(fact.TYPE), "data": plain(fact)} for fact in rung.facts],
+                "then": [{"type": fact.TYPE, "title": title_of(fact.TYPE), "data": content(fact)} for fact in rung.facts],
             }
             for rung in found
         ],

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.states import State
 from services.issues.projections.numbering import numbered
 from services.issues.queries import lookups
@@ -18,7 +17,7 @@ from shared.handle import Ask
 from shared.months import local_date
 from shared.problems import Forbidden
 from shared.service import Service
-from shared.terms import Line, Role, derived_id
+from shared.terms import Role, derived_id
 
 
 def needs(caller: Actor, *roles: Role) -> None:
@@ -40,14 +39,7 @@ async def called(service: Service, id_: UUID) -> Visited:
 
 async def report(service: Service, caller: Actor, ticket: UUID, command: ReportIssue) -> Ask[State]:
     """The report of a ticket whose id follows from what it came through, for the unit that answers for the enterprise."""
-    today = local_date(service.clock())
-    enterprise = await Directory(service.pool).enterprise(command.enterprise, today)
-    lines = [held.unit for line in (Line.HORIZONTAL, Line.VERTICAL) if (held := enterprise.assigned.get(line))]
-    unit = next((code for code in (*lines, caller.unit) if code), "")
-    named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
-    known = KnownTicket(
-        KnownReport(named, unit, external_no=command.external_no), units=await lookups.units(service, [unit], today)
-    )
+    known = await lookups.for_report(service, command, local_date(service.clock()), last=caller.unit)
     context = await service.context(caller, ticket, known)
     return Ask(ISSUE, str(ticket), command, context, derived_id("issues", "report", str(ticket)), prepare=numbered)
 
