@@ -15,7 +15,7 @@ import orjson
 import pytest
 import uvicorn
 from support.alleged import alleged
-from support.desk import PEOPLE, Desk, a_desk
+from support.desk import PEOPLE, Desk, a_desk, member
 from support.world import District
 
 from services.issues import api
@@ -45,6 +45,7 @@ class Ear:
     def __init__(self, lines: AsyncIterator[str]) -> None:
         self._lines = lines
         self.status = 200
+        self.hello: dict[str, Any] = {}
 
     async def frame(self, seconds: float = 5) -> dict[str, Any]:
         """The next event; heartbeats are passed over."""
@@ -71,9 +72,12 @@ class Ear:
 
 
 @contextlib.asynccontextmanager
-async def listening(desk: Desk, url: str, account: str, last: str | None = None) -> AsyncGenerator[Ear, None]:
+async def listening(
+    desk: Desk, url: str, account: str, last: str | None = None, *, own: bool = False
+) -> AsyncGenerator[Ear, None]:
     unit, role = PEOPLE.get(account, ("", Role.ADMIN))
-    headers = {"Authorization": f"Bearer {desk.district.token(role, unit=unit, account=account)}"}
+    token = desk.district.own_token(account) if own else desk.district.token(role, unit=unit, account=account)
+    headers = {"Authorization": f"Bearer {token}"}
     if last is not None:
         headers["Last-Event-ID"] = last
     async with httpx.AsyncClient(timeout=30) as client, client.stream("GET", f"{url}/live", headers=headers) as answer:
@@ -82,7 +86,8 @@ async def listening(desk: Desk, url: str, account: str, last: str | None = None)
         if answer.status_code == 200:
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert "no-transform" in answer.headers["cache-control"]
-            assert (await ear.frame())["event"] == "hello"
+            ear.hello = await ear.frame()
+            assert ear.hello["event"] == "hello"
         yield ear
 
 
@@ -124,17 +129,21 @@ async def test_a_client_comes_again_where_it_was_or_is_told_to_load_anew(
     desk.now("09-14T10:00")
     async with served(desk) as url:
         async with listening(desk, url, "office") as ear:
+            begun = ear.hello["id"]
             first = await desk.reported()
             seen = (await ear.frame())["id"]
         second = await desk.reported()  # Nobody listened.
         async with listening(desk, url, "office", seen) as ear:
             assert await ear.news(1) == [(second, "issue-reported")]
-        async with listening(desk, url, "office", "0") as ear:
+        async with listening(desk, url, "office", begun) as ear:
             assert await ear.news(2) == [(first, "issue-reported"), (second, "issue-reported")]
-        async with listening(desk, url, "office", "9" * 18) as ear:
-            assert await ear.silent()
+        for strange in ("A" * 48, live.Live(desk.issues).place(member("office"), 0).decode()):
+            async with listening(desk, url, "office", strange) as ear:
+                assert (await ear.frame())["event"] == "reset", "said by a process that is gone"
+        async with listening(desk, url, "h", begun) as ear:
+            assert (await ear.frame())["event"] == "reset", "said to another"
         monkeypatch.setattr(live, "_FARTHEST", 0)
-        async with listening(desk, url, "office", "0") as ear:
+        async with listening(desk, url, "office", begun) as ear:
             assert (await ear.frame())["event"] == "reset"
             third = await desk.reported()
             assert await ear.news(1) == [(third, "issue-reported")]
@@ -173,3 +182,52 @@ async def test_streams_end_when_the_service_stops(district: District) -> None:
         with pytest.raises(StopAsyncIteration):
             await ear.frame()
         assert time.monotonic() - began < 1
+
+
+async def test_who_is_released_hears_nothing_more_and_the_stream_ends(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rights are asked for anew while a stream is open, whether anything happens or not."""
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    monkeypatch.setattr(live, "_RIGHTS_SECONDS", 0.5)
+    async with served(desk) as url, listening(desk, url, "h", own=True) as ear, listening(desk, url, "office", own=True) as other:
+        id_ = await desk.reported()
+        assert await ear.news(1) == await other.news(1) == [(id_, "issue-reported")]
+        async with district.client(district.services["roster"]) as office:
+            unit, role = PEOPLE["h"]
+            answer = await office.post("/members/h/release", json={"unit": unit, "role": role, "on": "2026-09-14"})
+            assert answer.status_code == 200, answer.text
+        began = time.monotonic()
+        with pytest.raises(StopAsyncIteration):
+            await ear.frame(10)
+        assert time.monotonic() - began < 5, (
+            "the copy of the roster hears of it at once, and a stream lives half a second by what was"
+        )
+        id_ = await desk.reported()
+        assert await other.news(1) == [(id_, "issue-reported")], "who still holds his post goes on"
+        async with listening(desk, url, "h", own=True) as again:
+            assert again.status == 403
+
+
+async def test_nobody_reads_off_a_stream_how_fast_the_log_grows(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No frame carries a position, and what an identifier is made of does not show whether anything happened in between."""
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    monkeypatch.setattr(live, "_HEARTBEAT_SECONDS", 0.1)
+    async with served(desk) as url, listening(desk, url, "h2") as ear:
+        ids = [ear.hello["id"]]
+
+        async def beats(count: int) -> None:
+            for _ in range(count):
+                async with asyncio.timeout(5):
+                    while not (line := await anext(ear._lines)).startswith("id: "):
+                        assert "position" not in line
+                ids.append(line.removeprefix("id: "))
+
+        await beats(3)
+        await alleged(desk)  # Which h2 may not hear of.
+        await beats(3)
+    assert len(set(ids)) == len(ids), "each is said once"
+    assert {len(each) for each in ids} == {live._PLACE_LETTERS}
+    assert not any(each.isdigit() for each in ids)

@@ -1,7 +1,8 @@
 """What happens to tickets, as it happens: server-sent events out of the log, within the caller's reach, resumable.
 
 One reader follows the log for everybody and keeps the last entries; a client that is behind those reads the log itself, at
-its own pace. So nothing queues up for a slow client, and the writing path knows nothing of anybody who listens. An event
+its own pace. Where somebody stands he alone can say, and nobody reads it: how fast a log grows tells of what he may not
+hear. So nothing queues up for a slow client, and the writing path knows nothing of anybody who listens. An event
 says that something happened, not what: whoever wants to know more asks for the ticket, under the rules that hold there.
 """
 
@@ -9,7 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import re
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +22,8 @@ from uuid import UUID
 
 import orjson
 import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
@@ -50,7 +56,8 @@ _FARTHEST = 20_000
 _MOST_CLIENTS = 500
 _MOST_EACH = 6
 """Windows and telephones of one person; nobody takes everybody's seats."""
-_POSITION_DIGITS = 18
+_PLACE_LETTERS = 48
+_NONCE_BYTES = 12
 _UNSAID = (AlarmsSet.TYPE,)
 """Plans change with nearly everything; they are no news."""
 
@@ -69,13 +76,13 @@ class News:
         """Whether somebody with this reach may hear of it."""
         return may.sees(self.seen)
 
-    def frame(self) -> bytes:
-        """As it goes over the wire."""
+    def frame(self, place: bytes) -> bytes:
+        """As it goes over the wire, with the place it stands at."""
         data = {
-            "position": self.position, "issue": str(self.issue), "type": self.type, "title": title_of(self.type),
+            "issue": str(self.issue), "type": self.type, "title": title_of(self.type),
             "stage": str(self.stage), "stage_label": self.stage.label,
         }  # fmt: skip
-        return b"id: %d\nevent: issue\ndata: %s\n\n" % (self.position, orjson.dumps(data))
+        return b"id: %s\nevent: issue\ndata: %s\n\n" % (place, orjson.dumps(data))
 
 
 @dataclass
@@ -86,6 +93,8 @@ class Live:
     position: int = 0
     clients: Counter[UUID] = field(default_factory=Counter[UUID])
     """How often each person listens."""
+    _seal: AESGCM = field(default_factory=lambda: AESGCM(AESGCM.generate_key(128)))
+    """For places: of this process alone. Who comes back to another one loads his lists anew."""
     _first: int = 0
     """The position after which nothing is missing from ``_recent``."""
     _recent: deque[News] = field(default_factory=deque[News])
@@ -100,6 +109,19 @@ class Live:
                 self.position = self._first = position
                 self._recent.clear()
                 self._reader = asyncio.create_task(self._follow())
+
+    def place(self, person: UUID, position: int) -> bytes:
+        """A position as this person's client keeps it: said twice it looks different, so that nobody sees it stand still."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return urlsafe_b64encode(nonce + self._seal.encrypt(nonce, position.to_bytes(8), person.bytes))
+
+    def position_of(self, person: UUID, place: str) -> int | None:
+        """The position that was said so to this person; none if it was not, or by a process that is gone."""
+        raw = urlsafe_b64decode(place)
+        try:
+            return int.from_bytes(self._seal.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], person.bytes))
+        except InvalidTag:
+            return None
 
     def full(self, person: UUID) -> bool:
         """Whether there is no seat for this person."""
@@ -189,27 +211,25 @@ async def _after(service: Service, position: int) -> tuple[int, list[News]]:
 )  # fmt: skip
 async def live(
     caller: Caller, request: Request,
-    last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40, description="最后收到的事件编号")] = None,
+    last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=_PLACE_LETTERS, description="最后收到的事件编号")] = None,
 ) -> StreamingResponse:  # fmt: skip
     """``issue`` events from now on, or after ``Last-Event-ID``; ``reset`` where that is too long ago: load the lists anew."""
     may = await reach(request.app.state.service, caller)
-    since = _position(last)
+    place = _place(last)
     hub: Live = _hub(request)
     if hub.full(caller.id):
         raise TooMany(retry_after=30)
     return StreamingResponse(
-        _stream(hub, caller.id, may, since, request.scope["holder"]), media_type="text/event-stream",
+        _stream(hub, caller.id, may, place, request.scope["holder"]), media_type="text/event-stream",
         # ``no-transform``: a gateway that compresses would hold events back.
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )  # fmt: skip
 
 
-def _position(last: str | None) -> int | None:
-    if not last:
-        return None
-    if not (last.isascii() and last.isdigit() and len(last) <= _POSITION_DIGITS):
-        raise Malformed(errors=[{"pointer": "/header/Last-Event-ID", "code": "position", "title": "应为事件编号"}])
-    return int(last)
+def _place(last: str | None) -> str:
+    if last and not re.fullmatch(rf"[\w-]{{{_PLACE_LETTERS}}}", last, re.ASCII):
+        raise Malformed(errors=[{"pointer": "/header/Last-Event-ID", "code": "place", "title": "应为事件编号"}])
+    return last or ""
 
 
 def _hub(request: Request) -> Live:
@@ -219,7 +239,7 @@ def _hub(request: Request) -> Live:
     return state.live
 
 
-async def _stream(hub: Live, person: UUID, may: Reach, since: int | None, holder: Holder) -> AsyncGenerator[bytes, None]:
+async def _stream(hub: Live, person: UUID, may: Reach, place: str, holder: Holder) -> AsyncGenerator[bytes, None]:
     """Frames, until the client goes or has no right to them any more, the service stops or the stream has lived its time."""
     if hub.full(person):  # Others sat down since the door was passed.
         return
@@ -227,23 +247,24 @@ async def _stream(hub: Live, person: UUID, may: Reach, since: int | None, holder
     hub.clients[person] += 1
     try:
         await hub.join()
+        since = hub.position_of(person, place) if place else hub.position
         position = hub.position if since is None else min(since, hub.position)
-        yield b"retry: 2000\nid: %d\nevent: hello\ndata: {}\n\n" % position
-        if hub.position - position > _FARTHEST:
+        yield b"retry: 2000\nid: %s\nevent: hello\ndata: {}\n\n" % hub.place(person, position)
+        if since is None or hub.position - position > _FARTHEST:
             position = hub.position
-            yield b"id: %d\nevent: reset\ndata: {}\n\n" % position
+            yield b"id: %s\nevent: reset\ndata: {}\n\n" % hub.place(person, position)
         while hub.follows and (now := time.monotonic()) - began < _LIFE_SECONDS:
             if now - asked >= _RIGHTS_SECONDS:
                 may, asked = await reach(hub.service, await hub.service.actor(holder)), now
             position, news = await hub.after(position)
-            if frames := b"".join(item.frame() for item in news if item.for_(may)):
+            if frames := b"".join(item.frame(hub.place(person, item.position)) for item in news if item.for_(may)):
                 said = now
                 yield frames
             elif now - said >= _HEARTBEAT_SECONDS:
                 said = now
-                yield b"id: %d\n: \n\n" % position
+                yield b"id: %s\n: \n\n" % hub.place(person, position)
             if position >= hub.position:
-                await hub.wait(position, min(_HEARTBEAT_SECONDS, _LIFE_SECONDS - (now - began)))
+                await hub.wait(position, min(_RIGHTS_SECONDS, _HEARTBEAT_SECONDS, _LIFE_SECONDS - (now - began)))
     except Problem:
         log.info("live stream ends with the post")  # The client comes again, and is told why.
     except OUTAGES as error:
