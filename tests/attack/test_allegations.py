@@ -137,7 +137,9 @@ async def test_to_everybody_else_nothing_has_happened(world: World) -> None:
         assert not different, "\n".join(different)
         secret = re.compile(f"{MARK}|{ticket}".encode())
         assert not [key for key, answer in after.items() if secret.search(answer.body)]
-        told = {account: said.count(b"event: issue") - quiet[account] for account, said in heard.items() if account != "inspector"}
+        told = {
+            account: said.count(b"event: issue") - quiet[account] for account, said in heard.items() if account != "inspector"
+        }
         assert not any(told.values()), told
         assert b"allege" not in prometheus_client.generate_latest()
         read = await whole.do("visits", "inspector", "GET", "/feedback?kind=allegation")
