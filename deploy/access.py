@@ -21,12 +21,21 @@ def note(home: Path, *, account: str, token: str, command: str) -> None:
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"), "account": account, "token": token, "command": command,
         "uid": os.getuid(), "user": _user(), "sudo": os.environ.get("SUDO_USER", ""),
     }  # fmt: skip
-    handle = os.open(home / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = _opened(home)
     try:
         os.write(handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _opened(home: Path) -> int:
+    """The file, or one of his own for a user who may not write the other's: in a container who runs it is told to it."""
+    how = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    try:
+        return os.open(home / FILE, how, 0o600)
+    except PermissionError:
+        return os.open(home / f"access-{os.getuid()}.jsonl", how, 0o600)
 
 
 def _user() -> str:

@@ -5,11 +5,31 @@ Exit codes: 0 done (``status``: ready) · 1 refused or failed (``status``: not r
 
 from __future__ import annotations
 
+from typing import Any
+
+import httpx
 import typer
+from typer.core import TyperGroup
 
 from deploy.cli import audit, init, issues, life, parked, privacy, reports, restore, roster, status, token, visits
+from deploy.cli.outlet import NOT_RUNNING, fail
+from shared.outages import in_words
 
-app = typer.Typer(help="贵人服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+class Sentences(TyperGroup):
+    """Whatever of the machine or the network stands in the way of a command is a sentence, not a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except httpx.TransportError as error:
+            fail(f"网关没有应答,请稍后再试:{error.request.url.scheme}://{error.request.url.netloc.decode()}", NOT_RUNNING)
+        except OSError as error:
+            fail(in_words(error))
+
+
+app = typer.Typer(cls=Sentences, help="贵人服务", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("up", help="启动全部服务,就绪后打印地址与账号;Ctrl-C 停止")(life.up)
 app.command("down", help="停止在后台或其他终端运行的服务")(life.down)
 app.command("status", help="查看是否就绪。退出码:0 就绪,1 未就绪或降级,3 没有运行")(status.status)

@@ -8,7 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
+from deploy.cli.outlet import (
+    FAILED,
+    NOT_RUNNING,
+    HomeOption,
+    JsonOption,
+    answer_of,
+    client,
+    console,
+    fail,
+    home_of,
+    own_home,
+    print_json,
+)
 from deploy.embedded import Home, Nats, Postgres
 from deploy.embedded.home import SERVICES
 from deploy.fsck import Finding
@@ -28,7 +40,7 @@ def _group() -> None:
 @audit.command("fsck")
 def check(home: HomeOption = None, json: JsonOption = False) -> None:
     """逐条核对日志、消息流、镜像,由日志重算视图与副本并比较。结果告知各服务(guiren status);有不符时退出码为 1。"""
-    place = home_of(home)
+    place = own_home(home)
     if not place.running:
         fail(f"没有运行:{place.path}(先执行 guiren up)", NOT_RUNNING)
     with console.status("正在核对…"):

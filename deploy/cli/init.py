@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, address_of, console, fail, home_of
+from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, address_of, console, fail, own_home
 from shared.outages import in_words
 from shared.settings import Settings
 
@@ -34,7 +34,7 @@ def init(
     from deploy.embedded.programs import settings_of
     from deploy.founding import First, found, secure
 
-    place = home_of(home)
+    place = own_home(home)
     address = address_of(place)
     settings = settings_of(place, "roster")
     if only_security:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, console, fail, home_of
+from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, console, fail, own_home
 from deploy.embedded.__main__ import run
 from deploy.embedded.home import Home
 from deploy.embedded.process import rotate
@@ -35,7 +35,7 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="在后台运行,就绪后返回")] = False,
 ) -> None:
     """Start everything and stay, or come back when it is ready."""
-    place = home_of(home)
+    place = own_home(home)
     if (certificate is None) != (key is None) or (certificate and not tls):
         fail("证书与私钥须同时给出,并用 --tls 写明域名")
     secured = Tls(tls, tls_port, certificate and certificate.absolute(), key and key.absolute()) if tls else None
@@ -47,7 +47,7 @@ def up(
 
 def down(home: HomeOption = None) -> None:
     """Stop what runs in this folder."""
-    place = home_of(home)
+    place = own_home(home)
     if not place.running:
         fail(f"没有运行:{place.path}", NOT_RUNNING)
     pid = place.state.get("pid", 0)

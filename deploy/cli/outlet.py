@@ -38,6 +38,15 @@ def home_of(path: Path | None) -> Home:
     return Home(path or default_home())
 
 
+def own_home(path: Path | None) -> Home:
+    """The folder of an instance on this machine, for what is done to its own files, servers and processes. Refused in a
+    container, where others do that.
+    """
+    if os.environ.get("GUIREN_ADDRESS"):
+        fail("这条命令只用于本机部署;容器部署请按 deploy/README.md 的 Docker 一节办理(docker compose up、ps、run)")
+    return home_of(path)
+
+
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Say why on standard error, and end."""
     complaints.print(message, style="red", markup=False)

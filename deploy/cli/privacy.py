@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, print_json
+from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, own_home, print_json
 from deploy.embedded import Home, Postgres
 from deploy.install import Place
 from deploy.rotate import Vaulted, rotate
@@ -64,7 +64,7 @@ def openings(
         "service": service,
         "since": since and since.replace(tzinfo=SHANGHAI),
     }
-    rows = asyncio.run(_openings(home_of(home), asked, limit))
+    rows = asyncio.run(_openings(own_home(home), asked, limit))
     if json:
         print_json([dict(row) for row in rows])
         return
@@ -98,7 +98,7 @@ async def _openings(home: Home, asked: dict[str, Any], limit: int) -> list[Any]:
 @privacy.command("rotate")
 def rotate_(home: HomeOption = None, json: JsonOption = False) -> None:
     """换一把主密钥,并用它重新包裹所有主体密钥。服务照常运行;中断后重做即可。"""
-    folder = home_of(home)
+    folder = own_home(home)
     with console.status("正在重新包裹密钥…"):
         done = asyncio.run(rotate(Vaulted(folder.secrets, "127.0.0.1", folder.port("postgres"))))
     if json:

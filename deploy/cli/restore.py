@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, fail, home_of, print_json
+from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, fail, own_home, print_json
 from deploy.embedded import Nats, Postgres
 from deploy.install import Place
 from deploy.restore import Asked, restore_all
@@ -28,7 +28,8 @@ def restore(
     json: JsonOption = False,
 ) -> None:
     """事件日志落后于副本时(换回旧备份、数据库丢失)补回缺失的事件。先逐条核对,不一致、无签名或不短于检查点则不动。"""
-    place, postgres, nats = home_of(home), Postgres(home_of(home)), Nats(home_of(home))
+    place = own_home(home)
+    postgres, nats = Postgres(place), Nats(place)
     if not place.running:
         fail(f"没有运行:{place.path}(先执行 guiren up)", NOT_RUNNING)
     where = Place("127.0.0.1", postgres.port, postgres.admin_password)

@@ -7,13 +7,13 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, home_of, print_json
+from deploy.cli.outlet import FAILED, NOT_RUNNING, HomeOption, JsonOption, console, own_home, print_json
 from deploy.embedded import supervisor
 
 
 def status(home: HomeOption = None, json: JsonOption = False) -> None:
     """Say how every part is; the exit code says it too."""
-    place = home_of(home)
+    place = own_home(home)
     found = supervisor.status(place)
     if json:
         print_json(found)
