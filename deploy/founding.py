@@ -26,6 +26,7 @@ from shared.decider import Actor, Decider
 from shared.events import Command
 from shared.loglines import say
 from shared.months import local_date
+from shared.outages import in_words
 from shared.problems import Problem
 from shared.service import Service
 from shared.settings import Settings
@@ -166,7 +167,7 @@ def main() -> int:
     try:
         years = asyncio.run(found(Settings(), First(*sys.argv[1:3])))
     except (NotEmptyError, Problem, ValueError, TypeError) as error:
-        say(str(error))
+        say(in_words(error))
         return 1
     say(f"founded: {years} calendars")
     return 0

@@ -15,8 +15,8 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -31,12 +31,12 @@ from deploy.streams import bus_from_environment
 from shared import projector
 from shared.bus import Bus, BusUnavailable, WrongSequence
 from shared.checkpoint import Checkpoint, CheckpointUnreadable
-from shared.eventlog import after, head
+from shared.eventlog import Entry, after, head
 from shared.months import SHANGHAI
 from shared.outages import in_words
 from shared.service import Service
 from shared.settings import Settings
-from shared.signatures import Forged
+from shared.signatures import Forged, Signatures
 from shared.vault import Vault
 
 lines = structlog.get_logger()
@@ -72,6 +72,26 @@ class Finding:
     said: str
 
 
+@dataclass
+class Noting:
+    """A copy all of whose entries are handed on; those that the service has not signed are noted, so that none hides the next."""
+
+    copy: Copy
+    signatures: Signatures | None
+    forged: list[int] = field(default_factory=list[int])
+
+    async def bounds(self, service: str) -> tuple[int, int]:
+        """As the copy says."""
+        return await self.copy.bounds(service)
+
+    async def pages(self, service: str, position: int, upto: int, size: int = 500) -> AsyncIterator[list[Entry]]:
+        """Likewise, each looked at in passing."""
+        async for page in self.copy.pages(service, position, upto, size):
+            if self.signatures is not None:
+                self.forged += [item.pos for item in page if not self.signatures.holds(service, item)]
+            yield page
+
+
 async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> list[Finding]:
     """All that does not fit; nothing if all does."""
     connections = {name: await place.connect(f"{prefix}guiren_{name}") for name in SERVICES}
@@ -79,7 +99,7 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
     found: list[Finding] = []
     try:
         for name, connection in connections.items():
-            found += await _log(connection, bus, Mirror(connections["reporting"], bus.signatures), name)
+            found += await _log(connection, bus, Mirror(connections["reporting"], None), name)
             if settings.checkpoints and bus.signatures:
                 found += await _checkpoint(connection, Checkpoint(settings.checkpoints, name, bus.signatures), name)
             service: Service = importlib.import_module(f"services.{name}.app").build(settings)
@@ -168,7 +188,8 @@ async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: s
             found.append(Finding(name, "log", f"第 {position} 条的记录时间早于前一条"))
         if stream := await connection.fetchval(_VERSIONS):
             found.append(Finding(name, "log", f"{stream} 的事件不连续"))
-        copies: dict[str, Copy] = {"stream": bus, "mirror": mirror}
+        plain = bus.unchecking()
+        copies = {"stream": Noting(plain, bus.signatures), "mirror": Noting(mirror, bus.signatures)}
         for kind, copy in copies.items():
             label = {"stream": "消息流", "mirror": "镜像"}[kind]
             try:
@@ -182,11 +203,15 @@ async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: s
                     found.append(Finding(name, kind, f"{_positions(positions)}与{label}不同"))
                 async for _ in copy.pages(name, here, last) if last > here else no_pages():
                     pass  # Whether it is the service's word is asked in passing.
+                if copy.forged:
+                    said = f"{label}{_positions(copy.forged)}没有该服务的有效签名,不是它写的,或被改动过"
+                    found.append(Finding(name, kind, said))
             except Forged as forged:
                 found.append(Finding(name, kind, f"{label}:{forged}"))
             except (BusUnavailable, WrongSequence) as error:
                 lines.warning("a copy could not be read to its end", service=name, copy=kind, exc_info=error)
                 found.append(Finding(name, kind, f"未能读完{label}:{in_words(error)}"))
+        await plain.close()
     return found
 
 
@@ -225,16 +250,24 @@ async def _tables(connection: asyncpg.Connection, service: Service, logs: dict[s
 
 
 async def _views(connection: asyncpg.Connection, service: Service) -> list[Finding]:
+    """A stream that can't be made anew is named, and all others are compared without it."""
+    stopped: dict[str, tuple[int, str]] = {}
     try:
         async with connection.transaction():
-            await projector.rebuild(connection, service.deciders, service.views, _BESIDE, service.vault)
-        made = await projector.digest(connection, service.views, _BESIDE)
-        live = await projector.digest(connection, service.views)
+            await projector.rebuild(connection, service.deciders, service.views, _BESIDE, service.vault, stopped=stopped)
+        made = await projector.digest(connection, service.views, _BESIDE, stopped)
+        live = await projector.digest(connection, service.views, without=stopped)
     except Exception as error:  # noqa: BLE001  a log that was tampered with may break any rule.
         lines.error("views can't be made anew", service=service.name, exc_info=error)
         return [Finding(service.name, "view", f"视图无法由日志重算:{in_words(error)}")]
     await connection.execute(f"drop schema {_BESIDE} cascade")
-    return [Finding(service.name, "view", f"{table} 与由日志重算的不同") for table in live if live[table] != made[table]]
+    found = [
+        Finding(service.name, "view", f"{stream} 无法由日志重算:第 {position} 条,{error}")
+        for stream, (position, error) in [*stopped.items()][:_NAMED]
+    ]
+    if len(stopped) > _NAMED:
+        found.append(Finding(service.name, "view", f"共 {len(stopped)} 个对象无法由日志重算"))
+    return found + [Finding(service.name, "view", f"{table} 与由日志重算的不同") for table in live if live[table] != made[table]]
 
 
 async def _cursors(connection: asyncpg.Connection, service: Service, logs: dict[str, asyncpg.Connection]) -> list[Finding]:

@@ -35,9 +35,13 @@ _TIMEOUT = 5
 class WrongSequence(Exception):
     """The stream is not where the publisher thought: ask again and go on from there."""
 
+    title = "消息流不在预期的位置"
+
 
 class BusUnavailable(Exception):
     """NATS does not answer now."""
+
+    title = "消息流(NATS)暂时没有应答"
 
 
 def stream_name(district: str, service: str) -> str:
@@ -379,7 +383,7 @@ def _unavailable() -> Any:
         yield
     except APIError as error:
         if error.err_code == _WRONG_LAST_SEQUENCE:
-            raise WrongSequence(error.description) from error
-        raise BusUnavailable(str(error)) from error
+            raise WrongSequence from error
+        raise BusUnavailable from error
     except (TimeoutError, NatsError, OSError) as error:
-        raise BusUnavailable(str(error)) from error
+        raise BusUnavailable from error

@@ -100,7 +100,7 @@ class Decider(Generic[StateT, CommandT, FactT, KnownT]):
         told: Any = fact
         after: StateT | None = self.evolve(state, told)
         if after is None:
-            raise NoFactOfThisStream(f"{self.kind}: {fact.TYPE}")
+            raise NoFactOfThisStream(f"{self.kind} 的记录中有不属于它的事件 {fact.TYPE}")
         return after
 
     def fold(self, facts: Iterable[Fact], state: StateT | None = None) -> StateT:

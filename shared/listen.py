@@ -19,6 +19,7 @@ from shared.bus import Bus, Reader, WrongSequence
 from shared.eventlog import Entry
 from shared.gate import LogLoading
 from shared.health import Health
+from shared.outages import in_words
 from shared.problems import Problem
 from shared.projector import BEGUN, Follower, Gap, Reaction, advance, apply, bookmark
 from shared.relay import TRANSIENT, transient
@@ -233,7 +234,7 @@ async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:
             await pool.execute(
                 "insert into view.parked (follower, pos, rec_us, stream, ver, type, body, error) "
                 "values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict (follower, pos) do update set error = excluded.error, at = now()",
-                reaction.name, entry.pos, entry.rec_us, entry.stream, entry.version, entry.type, entry.body, repr(error),
+                reaction.name, entry.pos, entry.rec_us, entry.stream, entry.version, entry.type, entry.body, in_words(error),
             )  # fmt: skip
             return
 
@@ -250,7 +251,7 @@ async def replay_parked(pool: asyncpg.Pool, reaction: Reaction) -> tuple[int, in
         except Exception as error:  # noqa: BLE001
             await pool.execute(
                 "update view.parked set error = $3, at = now() where follower = $1 and pos = $2",
-                reaction.name, row["pos"], repr(error),
+                reaction.name, row["pos"], in_words(error),
             )  # fmt: skip
         else:
             await pool.execute("delete from view.parked where follower = $1 and pos = $2", reaction.name, row["pos"])

@@ -56,8 +56,6 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
-_SHORT = 80
-"""Characters of a library's own words that may stand in brackets, for whoever is asked for help."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -76,8 +74,7 @@ def in_words(error: BaseException) -> str:
     first = next((line for line in said.splitlines() if line.strip()), "")[:300]
     if _CHINESE.search(first) and "http" not in first:
         return first
-    short = f":{said}" if len(said) <= _SHORT and "\n" not in said and "http" not in said else ""
-    return f"程序内部错误({kind}{short}),详情见日志"
+    return f"程序内部错误({kind}),详情见日志"
 
 
 def unavailable(error: BaseException, reason: str) -> Unavailable:

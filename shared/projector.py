@@ -21,6 +21,7 @@ from shared.decider import Decider
 from shared.eventlog import Entry, load, whole
 from shared.freetext import opened
 from shared.openings import Opening
+from shared.outages import in_words
 from shared.vault import Vault
 
 log = structlog.get_logger()
@@ -172,7 +173,7 @@ async def rebuild(
             except Exception as error:
                 if stopped is None:
                     raise
-                stopped[item.stream] = (item.pos, repr(error))
+                stopped[item.stream] = (item.pos, in_words(error))
                 states.pop(item.stream, None)
             count += 1
     grouped: dict[str, list[tuple[str, int, Any]]] = {}
@@ -204,7 +205,7 @@ async def _write_page(
             return
         stream = f"{kind}/{page[0][0]}"
         position = await connection.fetchval("select max(pos) from log.entry where stream = $1", stream)
-        stopped[stream] = (position, repr(error))
+        stopped[stream] = (position, in_words(error))
 
 
 async def resume(
@@ -218,7 +219,7 @@ async def resume(
         try:
             state = by_kind[kind].fold(entry.fact for entry in entries)
         except Exception as error:  # noqa: BLE001  whatever it is, readiness goes on telling of it.
-            await connection.execute("update view.stopped set error = $2 where stream = $1", row["stream"], repr(error))
+            await connection.execute("update view.stopped set error = $2 where stream = $1", row["stream"], in_words(error))
             continue
         left: dict[str, tuple[int, str]] = {}
         await _write_page(connection, kind, views.get(kind, ()), [(key, len(entries), state)], vault, "view", left)
@@ -226,13 +227,19 @@ async def resume(
             await connection.execute("delete from view.stopped where stream = $1", row["stream"])
 
 
-async def digest(connection: Any, views: Mapping[str, tuple[View[Any], ...]], schema: str = "view") -> dict[str, str]:
-    """A digest of each table's content, in the order of its key."""
+async def digest(
+    connection: Any, views: Mapping[str, tuple[View[Any], ...]], schema: str = "view", without: Iterable[str] = ()
+) -> dict[str, str]:
+    """A digest of each table's content, in the order of its key; rows of the streams in ``without`` are left out."""
     digests: dict[str, str] = {}
-    for group in views.values():
+    for kind, group in views.items():
+        left = [stream.partition("/")[2] for stream in without if stream.startswith(f"{kind}/")]
         for view in group:
             order = ", ".join(f'{name}::text collate "C"' for name in view.key)
-            rows = await connection.fetch(f"select t::text as line from {schema}.{view.table} t order by {order}")
+            rows = await connection.fetch(
+                f"select t::text as line from {schema}.{view.table} t where t.{view.owner}::text <> all($1) order by {order}",
+                left,
+            )
             digests[view.table] = sha256("\n".join(row["line"] for row in rows).encode()).hexdigest()
     return digests
 

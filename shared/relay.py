@@ -123,11 +123,17 @@ class Relay:
                 refused, self._compared = refused + 1, None
                 if refused > 1:
                     self.health.failed(error)
-                log.log(30 if refused > 1 else 20, "relay refused", service=self.service, times=refused, error=str(error))
+                log.log(
+                    30 if refused > 1 else 20,
+                    "relay refused",
+                    service=self.service,
+                    times=refused,
+                    error=repr(error.__cause__ or error),
+                )
                 await asyncio.sleep(min(0.05 * 2**refused, _LONGEST_PAUSE_SECONDS))
             except TRANSIENT as error:
                 self.health.failed(error)
-                log.warning("relay waits", service=self.service, error=repr(error))
+                log.warning("relay waits", service=self.service, error=repr(error.__cause__ or error))
                 await asyncio.sleep(1)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):

@@ -21,6 +21,7 @@ from starlette.types import Scope
 
 from shared.limits import Limiter
 from shared.months import local_date
+from shared.outages import in_words
 from shared.problems import TooMany
 from shared.terms import Term
 
@@ -110,7 +111,7 @@ class SecurityLog:
             os.write(self._today(self.folder), orjson.dumps(line) + b"\n")
             self.error = ""
         except OSError as error:
-            self.error = f"安全日志无法写入:{error}"
+            self.error = f"安全日志无法写入:{in_words(error)}"
             log.error("security line lost", error=repr(error), kind=str(kind))
 
     def close(self) -> None:

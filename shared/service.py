@@ -39,7 +39,7 @@ from shared.inner import Inner
 from shared.instants import ClockAhead, Instants
 from shared.listen import Listener, following, listen, reacting
 from shared.months import SHANGHAI, Calendar, Year, local_date
-from shared.outages import StorageFull
+from shared.outages import StorageFull, in_words
 from shared.people import People, from_copy
 from shared.problems import Unauthenticated
 from shared.projector import CURSORS, Follower, Reaction, View, alone, enlist, make_anew, prepare, remake, resume
@@ -250,7 +250,7 @@ class Service:
         def ended(task: asyncio.Task[None]) -> None:
             error = None if task.cancelled() else task.exception()
             if not self.stopping.is_set():
-                self.fallen = f"{name}: {error!r}"
+                self.fallen = f"{name}: {in_words(error) if error else '无故结束'}"
                 log.error("background task ended", service=self.name, task=name, exc_info=error)
                 self.fall()
 
@@ -296,7 +296,7 @@ class Service:
             checks["database"] = {"ok": True, "position": position}
             _POSITION.labels(self.name, "log").set(position)
         except Exception as error:  # noqa: BLE001
-            checks["database"] = {"ok": False, "error": repr(error), "unready": "away"}
+            checks["database"] = {"ok": False, "error": in_words(error), "unready": "away"}
             parked, stopped, audit, newest, now, loading = [], [], None, 0, 0, False
         if loading:
             checks["demo"] = {"ok": False, "error": LogLoading.title, "unready": "loading"}

@@ -73,6 +73,14 @@ class Signatures:
                 raise Forged(service, entry.pos)
             self._known[service] = (root, signature)
 
+    def holds(self, service: str, entry: Entry) -> bool:
+        """Whether the service has signed this entry."""
+        try:
+            self.check(service, entry)
+        except Forged:
+            return False
+        return True
+
     def sign(self, service: str, what: bytes) -> bytes:
         """The service's signature over something."""
         if self._private is None:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import structlog
 
+from shared.outages import in_words
+
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -19,7 +21,7 @@ class Unfinished(Exception):
 
     def __init__(self, failed: Mapping[Any, Exception]) -> None:
         first, error = next(iter(failed.items()))
-        super().__init__(f"{len(failed)} failed, the first: {first}: {error!r}")
+        super().__init__(f"{len(failed)} 项未办成,第一项 {first}:{in_words(error)}")
         self.failed = dict(failed)
 
 

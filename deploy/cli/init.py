@@ -45,7 +45,7 @@ def init(
     try:
         first = First(name, security_name, account, security, office, phone)
     except ValueError as error:
-        fail(str(error))
+        fail(in_words(error))
     years = _done(found(settings, first))
     console.print(
         f"已建立 {settings.district_name}、{office} 与账号 {account}({name})、{security}({security_name}),发布 {years} 年工作日历",

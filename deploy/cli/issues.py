@@ -22,6 +22,7 @@ from deploy.cli.outlet import (
     home_of,
     print_json,
 )
+from shared.outages import in_words
 
 issues = typer.Typer(help="诉求与问题", no_args_is_help=True)
 
@@ -131,7 +132,7 @@ def replay(
     except Unreadable as error:
         fail("\n".join(["没有写入任何内容:", *error.complaints]))
     except (ValueError, LookupError) as error:  # Not TOML, not a mapping, not in this encoding, no such encoding.
-        fail(f"没有写入任何内容:{error}")
+        fail(f"没有写入任何内容:{in_words(error)}")
     if long := [no for no, rows in tickets.items() if len(rows) > LONGEST]:
         fail(f"没有写入任何内容:{long[0]} 超过 {LONGEST} 行")
     bar = Progress(TextColumn("补录"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=complaints)

@@ -22,6 +22,7 @@ from deploy.demo.register import entering, register
 from deploy.demo.steps import Span
 from deploy.demo.team import organising
 from shared.months import local_date
+from shared.outages import in_words
 from shared.problems import Unavailable
 from shared.settings import Settings
 from shared.terms import derived_id
@@ -103,7 +104,7 @@ def main() -> int:
         except NotEmpty:
             tell.say("平台中已有业务数据,不载入演示数据")
         except (OSError, TimeoutError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            tell.say(f"演示数据未能载入完,再运行一次即可继续:{error!r}")
+            tell.say(f"演示数据未能载入完,再运行一次即可继续:{in_words(error)}")
             return _FAILED
     return _OK
 

@@ -31,6 +31,7 @@ from shared.eventlog import Entry, entry, microseconds
 from shared.events.reporting import Filing
 from shared.events.roster import BrandPublished
 from shared.months import Calendar, Year
+from shared.outages import in_words
 from shared.problems import Problem, Refused, Unavailable, Unknown
 from shared.projector import View
 from shared.service import Service
@@ -336,7 +337,7 @@ class Reporting(Service):
         except Forged as forged:
             raise CopiesDiffer(findings=[str(forged)]) from forged
         except (BusUnavailable, WrongSequence) as error:
-            raise CopiesUnchecked(reason=str(error)) from error
+            raise CopiesUnchecked(reason=in_words(error)) from error
 
     async def calendar(self) -> Calendar:
         """The calendar as the mirror of the roster tells it now."""

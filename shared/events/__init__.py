@@ -105,6 +105,9 @@ def _unfit(raw: object) -> bool:
 class UnknownFact(Exception):
     """A log holds a type this version does not know: the reader stops and alarms, it never skips."""
 
+    def __init__(self, type_: str) -> None:
+        super().__init__(f"本版本程序不认识的事件类型 {type_}")
+
 
 FactT = TypeVar("FactT", bound=Fact)
 

@@ -94,6 +94,40 @@ async def test_every_entry_that_differs_is_named_up_to_a_bound_and_counted(distr
     assert not [finding for finding in found if re.search(r"http|Error\(|validation", finding.said)]
 
 
+async def test_every_entry_that_was_changed_in_a_copy_itself_is_named(district: District) -> None:
+    """What its service did not sign ends no comparison: the mirror's and the stream's others are looked at all the same."""
+    await a_district_at_work(district)
+    for service in district.services.values():
+        await service.close()
+    admin = await district.connect("reporting", user="postgres")
+    await admin.execute(f"update mirror.entry {FLIP} where origin = 'roster' and pos in (2, 4)")
+    await admin.execute("update mirror.entry set proof = null where origin = 'roster' and pos = 6")
+    await admin.close()
+    found = await fsck(district.world.place, district.bus(service=""), district.settings("audit"), district.prefix)
+    district.services.clear()
+    said = [finding.said for finding in found if (finding.service, finding.kind) == ("roster", "mirror")]
+    assert "第 2、4 条与镜像不同" in said
+    assert any("第 2、4、6 条没有该服务的有效签名" in each for each in said)
+    assert {(finding.service, finding.kind) for finding in found} == {("roster", "mirror")}
+
+
+async def test_a_changed_view_row_is_named_while_an_entry_of_the_log_can_not_be_read(district: District) -> None:
+    await a_district_at_work(district)
+    for service in district.services.values():
+        await service.close()
+    admin = await district.connect("roster", user="postgres")
+    await admin.execute("set session_replication_role = replica")
+    stream = await admin.fetchval("update log.entry set body = '' where pos = 3 returning stream")
+    await admin.execute("update view.unit set first_name = '别的名字' where code = 'T04'")
+    await admin.close()
+    found = await fsck(district.world.place, district.bus(service=""), district.settings("audit"), district.prefix)
+    district.services.clear()
+    said = [finding.said for finding in found if (finding.service, finding.kind) == ("roster", "view")]
+    assert any(each.startswith(f"{stream} 无法由日志重算:第 3 条") for each in said), said
+    assert "unit 与由日志重算的不同" in said
+    assert not [finding for finding in found if re.search(r"http|Error\(|validation", finding.said)]
+
+
 async def test_what_an_audit_finds_is_told_by_the_service_since_when_until_it_fits_again(district: District) -> None:
     roster = await a_district_at_work(district)
 

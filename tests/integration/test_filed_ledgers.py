@@ -241,7 +241,7 @@ async def test_one_ledger_that_cannot_be_supplemented_stops_no_other_and_is_name
             )
         await office.scene.visit(3)
         await office.known()
-        with pytest.raises(Unfinished, match=f"1 failed, the first: D01-{MONTH}"):
+        with pytest.raises(Unfinished, match=f"1 项未办成,第一项 D01-{MONTH}"):
             await supplement(office.reporting)
         assert (await office.shown())["filed"]["supplements"] == 1
 

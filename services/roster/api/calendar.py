@@ -18,6 +18,7 @@ from shared.decider import Actor
 from shared.entrance import Entrance
 from shared.foreign.uploads import received
 from shared.months import WrittenDate
+from shared.outages import in_words
 from shared.problems import Malformed
 from shared.service import Service
 
@@ -63,7 +64,7 @@ async def import_year(
         days, said = await asyncio.to_thread(read_days, upload.file.read())
         command = PublishYear(days=tuple(days), source=source or said)
     except (ListUnreadable, ValidationError) as error:
-        title = str(error) if isinstance(error, ListUnreadable) else "含有不能保存的字符"
+        title = in_words(error) if isinstance(error, ListUnreadable) else "含有不能保存的字符"
         raise Malformed(errors=[{"pointer": "/body", "code": "list", "title": title}]) from None
     finally:
         upload.close()
