@@ -544,6 +544,77 @@ class RecheckKind(Term):
     UNREACHED = "unreached", "未接通而办结"
 
 
+class CallStage(Term):
+    """Where a call to the desk stands (R53)."""
+
+    TAKEN = "taken", "已接听"
+    MISSED = "missed", "待回拨"
+    FOLLOWED = "followed", "已回拨"
+
+
+class OrderStage(Term):
+    """Where a transferred order stands that could not become a ticket by itself (R53)."""
+
+    HELD = "held", "待人工处理"
+    MATCHED = "matched", "已登记"
+    DISMISSED = "dismissed", "已退回"
+
+
+class OrderOutcome(Term):
+    """What became of a transferred order as it came in, or would become of it (R53)."""
+
+    OPENED = "opened", "已登记"
+    KNOWN = "known", "此前已登记"
+    HELD = "held", "待人工处理"
+    WAITING = "waiting", "此前已转人工处理"
+    SETTLED = "settled", "此前已由人工处理"
+    REFUSED = "refused", "未收"
+    WOULD_OPEN = "would-open", "将登记"
+    WOULD_HOLD = "would-hold", "将转人工处理"
+
+
+class GreenStage(Term):
+    """Where a matter of the green channel stands (R52)."""
+
+    OPEN = "open", "办理中"
+    FINISHED = "finished", "已办结"
+    DROPPED = "dropped", "已撤销"
+
+
+class OmissionStage(Term):
+    """What became of what a visit seems to have left out (R29)."""
+
+    SUSPECTED = "suspected", "待裁定"
+    DISMISSED = "dismissed", "无诉求"
+    OPENED = "opened", "已转诉求"
+    CLEARED = "cleared", "更正后消除"
+
+
+class TaskKind(Term):
+    """What somebody owes a ticket."""
+
+    ACCEPT = "accept", "受理"
+    DISPATCH = "dispatch", "交办"
+    REDISPATCH = "redispatch", "重新交办"
+    SIGN = "sign", "签收"
+    CONTACT = "contact", "首次联系"
+    PROGRESS = "progress", "填报进展"
+    RESOLVE = "resolve", "报结"
+    REVIEW = "review", "审核"
+    CALL_BACK = "call-back", "回访"
+    SLIP = "slip", "回复督办单"
+    CO_HANDLE = "co-handle", "协办反馈"
+    MILESTONE = "milestone", "跟踪"
+    ANSWER_SIBLING = "answer-sibling", "答复合并件"
+    EXTENSION = "extension", "审批延期"
+    EXTENSION_SECOND = "extension-second", "审批第二次延期"
+    ESCALATION = "escalation", "审批提级"
+    ESCALATION_CITY = "escalation-city", "审批提级"
+    STAGE_ANSWER = "stage-answer", "阶段答复"
+    RULE = "rule", "裁定建议"
+    DEADLINE = "deadline", "办理时限"
+
+
 def new_id(now_ms: int | None = None) -> uuid.UUID:
     """A UUIDv7 (RFC 9562): sorts by the millisecond it was made in. Called at the edge, never inside ``domain``."""
     ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.issues.api import queues
 from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, round_of
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Merged, Reviewed, State, Unreported
-from services.issues.queries import opening
+from services.issues.queries import opening, queues
 from shared.asking import Caller, Cursor
 from shared.entrance import Entrance
 from shared.eventlog import load_many
@@ -36,7 +35,7 @@ async def call_backs(
     ``ready`` says whether another try makes sense today.
     """
     service: Service = request.app.state.service
-    page = await queues.queue("call-backs", caller, request, mine=False, cursor=cursor, limit=limit)
+    page = (await queues.queue(service, caller, "call-backs", mine=False, cursor=cursor, limit=limit)).model_dump()
     ids = [item["id"] for item in page["items"]]
     async with service.pool.acquire() as connection:
         histories = await load_many(connection, [ISSUE.stream(id_) for id_ in ids])

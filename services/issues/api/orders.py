@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,14 +16,16 @@ from services.issues.api import receiving
 from services.issues.api.tables import LARGEST, MOST, orders_of
 from services.issues.domain import order as orders
 from services.issues.domain import transferred
+from services.issues.domain.access import needs
 from services.issues.domain.transferred import Field, Order
-from services.issues.queries import opening
+from services.issues.queries.orders import OmittedSheet, OrderRowVerdict, OrdersImported, OrderVerdict
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.events import Command
 from shared.foreign.uploads import received
 from shared.problems import Malformed
 from shared.service import Service
+from shared.terms import OrderOutcome
 
 router = APIRouter(tags=["转办工单"], route_class=Entrance)
 
@@ -44,12 +47,12 @@ class ReceiveOrder(Command):
 
 
 @router.post("/orders", name="receive_order", summary="接收一件转办工单(接口)")
-async def receive(command: ReceiveOrder, caller: Caller, request: Request) -> dict[str, Any]:
+async def receive(command: ReceiveOrder, caller: Caller, request: Request) -> OrderVerdict:
     """One ticket, or a place in the queue for a person. The same number again answers the same ticket."""
-    opening.needs(caller, *orders.RECEIVING)
+    needs(caller, *orders.RECEIVING)
     cells = {Field(name): value for name, value in command.model_dump().items()}
     order = transferred.read(cells, {field.label: value for field, value in cells.items() if value})
-    return await receiving.taken(request.app.state.service, caller, order, apply=True)
+    return OrderVerdict(**await receiving.taken(request.app.state.service, caller, order, apply=True))
 
 
 _FILE = {"schema": {"type": "string", "format": "binary", "maxLength": LARGEST}}
@@ -58,17 +61,22 @@ _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream
 
 @router.post("/orders/import", name="import_orders", summary="导入转办工单(CSV 或 XLSX),逐行给出结论", openapi_extra=_BODY)
 async def import_orders(
-    caller: Caller, request: Request, *, apply: Annotated[bool, Query(description="否则只预览,不写入")] = False,
+    caller: Caller,
+    request: Request,
+    *,
+    apply: Annotated[bool, Query(description="否则只预览,不写入")] = False,
     columns: Annotated[str | None, Query(max_length=2000, description='列名对应,如 {"诉求号": "no"};缺省按常见列名')] = None,
-    after: Annotated[int, Query(ge=0, le=10_000_000, description=f"跳过前几件:一次办理 {MOST} 件,其余以上次回答的 next_after 继续")] = 0,
-) -> dict[str, Any]:  # fmt: skip
+    after: Annotated[
+        int, Query(ge=0, le=10_000_000, description=f"跳过前几件:一次办理 {MOST} 件,其余以上次回答的 next_after 继续")
+    ] = 0,
+) -> OrdersImported:
     """Every row of the file in the body gets its verdict; a row is never lost, and never taken twice.
 
     Every visible sheet with the columns of an order is read; ``omitted`` names what was not. A file of more orders than one
     request takes is taken in parts: ``next_after`` says how to go on.
     """
     service: Service = request.app.state.service
-    opening.needs(caller, *orders.RECEIVING)
+    needs(caller, *orders.RECEIVING)
     asked = _asked(columns)
     upload = await received(request, LARGEST)
     try:
@@ -76,7 +84,7 @@ async def import_orders(
     finally:
         upload.close()
     rows = told_by.rows[after : after + MOST]
-    found: list[dict[str, Any]] = []
+    found: list[OrderRowVerdict] = []
     seen: dict[UUID, tuple[str, Order]] = {}
     for row in rows:
         order = row.order()
@@ -84,20 +92,24 @@ async def import_orders(
         if not apply:
             told |= _repeated(order, seen)
             seen.setdefault(order.key, (f"{row.sheet}第{row.line}行", order))
-        found.append({"sheet": row.sheet, "line": row.line, **told})
-    counts = {name: sum(1 for item in found if item["outcome"] == name) for name in receiving.OUTCOMES}
+        found.append(OrderRowVerdict(sheet=row.sheet, line=row.line, **told))
+    counts = Counter(item.outcome for item in found)
     left = len(told_by.rows) - after - len(rows)
     first = rows[0] if rows else None
-    return {
-        "applied": apply, "rows": len(found), "total_rows": len(told_by.rows),
-        "next_after": after + len(rows) if left > 0 else None,
-        "remarks": [*told_by.notes, *([f"文件共 {len(told_by.rows)} 件,还有 {left} 件未办理,请继续"] if left > 0 else [])],
-        "omitted": told_by.omitted, "counts": {name: count for name, count in counts.items() if count},
-        "columns": {field.label: first.headings[place] for field, place in first.places.items()} if first else {},
-        "unused_columns": [
-            name for place, name in enumerate(first.headings) if name and place not in first.places.values()
-        ] if first else [], "items": found,
-    }  # fmt: skip
+    used = first.places if first else {}
+    headings = first.headings if first else ()
+    return OrdersImported(
+        applied=apply,
+        rows=len(found),
+        total_rows=len(told_by.rows),
+        next_after=after + len(rows) if left > 0 else None,
+        remarks=[*told_by.notes, *([f"文件共 {len(told_by.rows)} 件,还有 {left} 件未办理,请继续"] if left > 0 else [])],
+        omitted=[OmittedSheet(**sheet) for sheet in told_by.omitted],
+        counts={outcome: counts[outcome] for outcome in OrderOutcome if counts[outcome]},
+        columns={field.label: headings[place] for field, place in used.items()},
+        unused_columns=[name for place, name in enumerate(headings) if name and place not in used.values()],
+        items=found,
+    )
 
 
 def _asked(columns: str | None) -> Mapping[str, Field]:
@@ -116,7 +128,7 @@ def _repeated(order: Order, seen: Mapping[UUID, tuple[str, Order]]) -> dict[str,
         return {}
     line, first = seen[order.key]
     if differing := order.differs(first):
-        outcome, why = "would-hold", f"与{line}编号相同,但{'、'.join(differing)}不同"
+        outcome, why = OrderOutcome.WOULD_HOLD, f"与{line}编号相同,但{'、'.join(differing)}不同"
     else:
-        outcome, why = "known", f"与{line}编号相同"
-    return {"outcome": outcome, "outcome_label": receiving.OUTCOMES[outcome], "reasons": [why]}
+        outcome, why = OrderOutcome.KNOWN, f"与{line}编号相同"
+    return {"outcome": outcome, "outcome_label": outcome.label, "reasons": [why]}

@@ -133,6 +133,12 @@ def reach(actor: Actor, own: Collection[UUID] = ()) -> Reach:
     return Reach(actor, frozenset(own) if far.only_own(actor) else None)
 
 
+def needs(actor: Actor, *roles: Role) -> None:
+    """One of these roles, or nothing."""
+    if not actor.holds(*roles):
+        raise Forbidden(needs=[role.label for role in roles])
+
+
 def hears_of(state: Ticket, actor: Actor) -> None:
     """Who may read it, had a hand in it, or speaks for the enterprise: anybody else is not told its stage. Of the unit's own
     workers it is not asked whose enterprise it is: any of them may come to handle it.

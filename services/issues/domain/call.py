@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from annotated_types import Ge
@@ -28,7 +28,7 @@ from shared.months import WrittenInstant, local_date
 from shared.persons import seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import CallOutcome, Category, Nature, Role, Source, Urgency, derived_id
+from shared.terms import CallOutcome, CallStage, Category, Nature, Role, Source, Urgency, derived_id
 from shared.vault import Personal
 
 DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
@@ -112,7 +112,7 @@ class Taken:
     """Answered."""
 
     call: CallTaken
-    STAGE = "taken", "已接听"
+    STAGE: ClassVar[CallStage] = CallStage.TAKEN
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Missed:
 
     call: CallMissed
     tries: tuple[CallFollowed, ...] = ()
-    STAGE = "missed", "待回拨"
+    STAGE: ClassVar[CallStage] = CallStage.MISSED
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Followed:
 
     call: CallMissed
     tries: tuple[CallFollowed, ...]
-    STAGE = "followed", "已回拨"
+    STAGE: ClassVar[CallStage] = CallStage.FOLLOWED
 
 
 Heard = Taken | Missed | Followed
@@ -174,7 +174,7 @@ def decide(state: State, command: Asking, context: Hearing) -> list[Told]:
         case Missed(), FollowCall():
             return [_followed(command, context)]
         case ((Taken() | Followed()), FollowCall()):
-            raise CallNotMissed(stage=state.STAGE[1])
+            raise CallNotMissed(stage=state.STAGE.label)
 
 
 def _about(context: Hearing, datum: Personal | None) -> Personal | None:

@@ -10,6 +10,7 @@ case that took longer saved less than nothing, and says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -21,7 +22,7 @@ from shared.events import Command
 from shared.events.issues import Due, GreenCaseDropped, GreenCaseFinished, GreenCaseOpened
 from shared.events.visits import Visited
 from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role
+from shared.terms import GreenStage, Role
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _UNIT = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON)
@@ -88,7 +89,7 @@ class Opened:
     """Being dealt with."""
 
     case: GreenCaseOpened
-    STAGE = "open", "办理中"
+    STAGE: ClassVar[GreenStage] = GreenStage.OPEN
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Finished:
 
     case: GreenCaseOpened
     end: GreenCaseFinished
-    STAGE = "finished", "已办结"
+    STAGE: ClassVar[GreenStage] = GreenStage.FINISHED
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Dropped:
 
     case: GreenCaseOpened
     end: GreenCaseDropped
-    STAGE = "dropped", "已撤销"
+    STAGE: ClassVar[GreenStage] = GreenStage.DROPPED
 
 
 Case = Opened | Finished | Dropped

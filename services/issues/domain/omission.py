@@ -24,7 +24,7 @@ from shared.events import Command
 from shared.events.issues import OmissionCleared, OmissionDismissed, OmissionOpened, OmissionSuspected
 from shared.events.visits import VisitRecorded
 from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Category, Nature, Role, Urgency, derived_id
+from shared.terms import Category, Nature, OmissionStage, Role, Urgency, derived_id
 
 _RULING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON)
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
@@ -79,7 +79,7 @@ class Suspected:
     """Waits for somebody to rule."""
 
     found: OmissionSuspected
-    STAGE = "suspected", "待裁定"
+    STAGE: ClassVar[OmissionStage] = OmissionStage.SUSPECTED
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Dismissed:
 
     found: OmissionSuspected
     ruling: OmissionDismissed
-    STAGE = "dismissed", "无诉求"
+    STAGE: ClassVar[OmissionStage] = OmissionStage.DISMISSED
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Opened:
 
     found: OmissionSuspected
     ruling: OmissionOpened
-    STAGE = "opened", "已转诉求"
+    STAGE: ClassVar[OmissionStage] = OmissionStage.OPENED
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Cleared:
 
     found: OmissionSuspected
     clearing: OmissionCleared
-    STAGE = "cleared", "更正后消除"
+    STAGE: ClassVar[OmissionStage] = OmissionStage.CLEARED
 
 
 Seen = Suspected | Dismissed | Opened | Cleared
@@ -172,7 +172,7 @@ def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Contex
         case Opened(ruling=ruling), OpenOmission() if all(getattr(ruling, k) == v for k, v in command.model_dump().items()):
             return []
         case ((Dismissed() | Opened()), DismissOmission() | OpenOmission()):
-            raise OmissionRuled(stage=state.STAGE[1])
+            raise OmissionRuled(stage=state.STAGE.label)
         case Cleared(), DismissOmission() | OpenOmission():
             raise NothingSuspected(why=state.clearing.why)
 

@@ -10,7 +10,7 @@ A number that is known with another content waits for a person too, as an order 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -23,7 +23,7 @@ from shared.events.issues import OrderDismissed, OrderHeld, OrderMatched
 from shared.events.visits import Visited
 from shared.phones import is_phone, same
 from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role, Source, Urgency, derived_id
+from shared.terms import OrderStage, Role, Source, Urgency, derived_id
 from shared.vault import Personal
 
 DESK = (Role.OFFICE, Role.OFFICE_HEAD)
@@ -90,7 +90,7 @@ class Held:
     """Waits for a person."""
 
     order: OrderHeld
-    STAGE = "held", "待人工处理"
+    STAGE: ClassVar[OrderStage] = OrderStage.HELD
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Matched:
 
     order: OrderHeld
     end: OrderMatched
-    STAGE = "matched", "已登记"
+    STAGE: ClassVar[OrderStage] = OrderStage.MATCHED
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Dismissed:
 
     order: OrderHeld
     end: OrderDismissed
-    STAGE = "dismissed", "已退回"
+    STAGE: ClassVar[OrderStage] = OrderStage.DISMISSED
 
 
 Kept = Held | Matched | Dismissed
@@ -142,7 +142,7 @@ def decide(state: State, command: Transferred, context: Context[KnownEnterprise]
         case Dismissed(), DismissOrder() if state.end.reason == command.reason:
             return []
         case ((Matched() | Dismissed()), MatchOrder() | DismissOrder()):
-            raise OrderSettled(stage=state.STAGE[1])
+            raise OrderSettled(stage=state.STAGE.label)
 
 
 def _held(order: Order, context: Context[object]) -> OrderHeld:

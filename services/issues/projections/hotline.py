@@ -33,7 +33,7 @@ def _calls(key: str, version: int, state: call.State) -> Iterable[tuple[Any, ...
             return
         case call.Taken(call=told):
             yield (
-                UUID(key), version, state.STAGE[0], told.on, told.at, told.by, _token(told.caller), _token(told.phone),
+                UUID(key), version, str(state.STAGE), told.on, told.at, told.by, _token(told.caller), _token(told.phone),
                 told.enterprise and told.enterprise.id, told.enterprise and told.enterprise.name, told.content, told.ticket, None,
                 0, None, None,
             )  # fmt: skip
@@ -43,7 +43,7 @@ def _calls(key: str, version: int, state: call.State) -> Iterable[tuple[Any, ...
             said = next((attempt.caller for attempt in reversed(tries) if attempt.caller), None)
             ticket = next((attempt.ticket for attempt in tries if attempt.ticket), None)
             yield (
-                UUID(key), version, state.STAGE[0], lost.on, lost.at, lost.by, _token(said), _token(lost.phone), firm and firm.id,
+                UUID(key), version, str(state.STAGE), lost.on, lost.at, lost.by, _token(said), _token(lost.phone), firm and firm.id,
                 firm and firm.name, lost.note, ticket, lost.due.on, len(tries), tries[0].on if tries else None,
                 tries[-1].on if isinstance(state, call.Followed) else None,
             )  # fmt: skip
@@ -54,7 +54,7 @@ def _orders(key: str, version: int, state: order.State) -> Iterable[tuple[Any, .
         return
     held = state.order
     yield (
-        UUID(key), version, state.STAGE[0], held.external_no, held.enterprise_name, held.enterprise_code, held.content,
+        UUID(key), version, str(state.STAGE), held.external_no, held.enterprise_name, held.enterprise_code, held.content,
         str(held.category), str(held.nature), str(held.urgency), held.external_due, held.called, _token(held.reporter),
         _token(held.phone), orjson.dumps(held.reasons).decode(), held.on,
         state.end.ticket if isinstance(state, order.Matched) else None,

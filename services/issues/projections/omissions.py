@@ -18,7 +18,7 @@ def _rows(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
     found = state.found
     yield (
         UUID(key), version, found.unit, found.enterprise.id, found.enterprise.code, found.enterprise.name, found.visited_on,
-        str(found.mode), state.STAGE[0], found.difficulties, found.suggestions,
+        str(found.mode), str(state.STAGE), found.difficulties, found.suggestions,
         orjson.dumps([clue.model_dump() for clue in found.clues]).decode(), since(state),
         state.ruling.ticket if isinstance(state, Opened) else None,
         state.ruling.reason if isinstance(state, Dismissed) else None,

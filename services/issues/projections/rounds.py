@@ -38,7 +38,7 @@ def _cases(key: str, version: int, state: green.State) -> Iterable[tuple[Any, ..
     case = state.case
     end = state.end if isinstance(state, green.Finished) else None
     yield (
-        UUID(key), version, state.STAGE[0], case.unit, case.enterprise.id, case.enterprise.code, case.enterprise.name, case.matter,
+        UUID(key), version, str(state.STAGE), case.unit, case.enterprise.id, case.enterprise.code, case.enterprise.name, case.matter,
         case.window, case.promised, case.accepted_on, case.due.on, end and end.done_on, end and end.result, end and end.used,
         end and end.saved, case.by,
     )  # fmt: skip
