@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.desk import Desk, a_desk, member
+from support.desk import PEOPLE, Desk, a_desk, member
 from support.world import District
 
 from services.issues import clock
@@ -86,6 +86,45 @@ async def test_what_is_due_soon_and_what_is_red(district: District) -> None:
     assert sorted(items) == sorted(made) and cursor is None
     assert (await _counts(desk, "office-head"))["proposals"] == 2  # The second and the third red of one unit in a month.
     assert (await _counts(desk, "h"))["slips"] == 3
+
+
+async def test_what_is_counted_is_what_is_listed(district: District) -> None:
+    """For everybody, of every queue: the counts come from one scan, the lists each from its own question."""
+    desk = await a_desk(district)
+    desk.now("09-14T10:00")
+    order = {"unit": "T01", "leader": str(member("h")), "measures": "清淤", "due": "standard", "co_units": ["D05"]}
+    accepted, given, at_work, done, called, lifted = [await desk.reported() for _ in range(6)]
+    for id_ in (accepted, given, at_work, done, called, lifted):
+        await desk.ask("l", id_, "accept")
+    for id_ in (given, at_work, done, called, lifted):
+        await desk.ask("office", id_, "dispatch", **order)
+    await desk.reported(enterprise=1)
+    for id_ in (at_work, done, called, lifted):
+        await desk.ask("w", id_, "sign")
+    await desk.ask("h", at_work, "request-extension", workdays=2, reason="雨季", plan="雨后施工", told=True)
+    await desk.ask("office", at_work, "supervise", words="请说明", colour="yellow")
+    for id_ in (done, called):
+        await desk.ask("w", id_, "progress", note="已联系", contacted=True)
+        await desk.ask("w", id_, "resolve", outcome="solved", result="好了", reply="已修好")
+    await desk.ask("h", called, "approve")
+    desk.now("09-24T10:00")
+    await clock.sweep(desk.issues)
+    await desk.dispatched()  # What nobody signed was signed by the clock.
+    seen = dict[str, int]()
+    for account in PEOPLE:
+        async with desk.who(account) as client:
+            for told in (await client.get("/queues")).json()["items"]:
+                page = (await client.get(f"/queues/{told['name']}", params={"limit": 100})).json()
+                assert (page["name"], page["label"]) == (told["name"], told["label"])
+                assert told["count"] == page["total"] == len(page["items"]), (account, told)
+                assert told["late"] == sum(item["late"] for item in page["items"]), (account, told)
+                assert told["since"] == min((item["since"] for item in page["items"]), default=None), (account, told)
+                days = [item["task_due"] or "9999" for item in page["items"]]
+                assert days == sorted(days), "the nearest day first, and last what has none"
+                seen[told["name"]] = seen.get(told["name"], 0) + told["count"]
+    assert {name for name, count in seen.items() if count} >= {
+        "my-contacts", "my-resolutions", "slips", "accept", "dispatch", "sign", "review", "co-handle", "extensions", "call-backs", "red",
+    }, seen  # fmt: skip
 
 
 async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(district: District) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import orjson
 from pydantic import Field
 
 from services.issues.domain.omission import OMISSION, Cleared, Dismissed, Opened, Seen, State, Unsuspected, allowed_actions
+from services.issues.queries.heard import HeardSums, OmissionWords, sums
 from services.issues.queries.parts import NamedEnterprise
 from services.issues.queries.reading import Actions, EnterpriseCode, EnterpriseId, EnterpriseName, UnitCode, Version
 from shared.answer import Answer, Page, Receipt, label_of
@@ -23,15 +24,6 @@ from shared.reach import Reach, reach_of, unit_of
 from shared.service import Service
 from shared.terms import Category, Mode, Nature, OmissionStage, Urgency
 
-_VOICES = """
-select count(*) as visits, count(*) filter (where btrim(difficulties) <> '') as voices,
-    count(*) filter (where btrim(suggestions) <> '') as suggestions from known_visit v where {}
-"""
-_DEMANDS = """
-select count(*) as demands, count(i.id) as tickets from known_visit v join known_demand d on d.visit = v.id
-left join issue i on i.visit = d.visit and i.demand = d.no where {}
-"""
-
 
 class OmissionClue(Answer):
     """What in a visit's words points at a demand."""
@@ -40,19 +32,6 @@ class OmissionClue(Answer):
     word: str = Field(description="提示诉求的字词;没有的为空文")
     at: int = Field(description="字词在该栏目中的位置,从 0 起,字")
     why: str = Field(description="判断依据;没有的为空文")
-
-
-class OmissionWords(Answer):
-    """What was heard, side by side."""
-
-    voices: str = Field(alias="心声", description="企业反映的困难;没有的为空文")
-    suggestions: str = Field(alias="建议", description="企业提出的建议;没有的为空文")
-    demands: list[str] = Field(alias="诉求", description="企业诉求,一件一项")
-
-    @classmethod
-    def heard(cls, difficulties: str, suggestions: str, demands: Iterable[str] = ()) -> OmissionWords:
-        """From the words of a visit."""
-        return cls.model_validate({"心声": difficulties, "建议": suggestions, "诉求": list(demands)})
 
 
 class OmissionRow(Answer):
@@ -84,17 +63,6 @@ class OmissionCounts(Answer):
     dismissed: int = Field(description="无诉求,次")
     opened: int = Field(description="已转诉求,次")
     cleared: int = Field(description="更正后消除,次")
-
-
-class HeardSums(Answer):
-    """What the visits of the same unit and month heard."""
-
-    visits: int = Field(description="走访,次")
-    voices: int = Field(description="反映困难的走访,次")
-    suggestions: int = Field(description="提出建议的走访,次")
-    demands: int = Field(description="诉求,件")
-    tickets: int = Field(description="已登记为问题的诉求,件")
-    without_ticket: int = Field(description="尚未登记为问题的诉求,件")
 
 
 class Omissions(Page[OmissionRow]):
@@ -196,7 +164,7 @@ async def omissions(
         page,
         await _rows(service, page["items"]),
         counts=OmissionCounts(**counts),
-        heard=await _sums(service, may, unit, month),
+        heard=await sums(service, may, unit, month),
     )
 
 
@@ -210,20 +178,6 @@ async def _rows(service: Service, found: Sequence[dict[str, Any]]) -> list[Omiss
         heard = OmissionWords.heard(row.pop("difficulties"), row.pop("suggestions"), demands)
         rows.append(OmissionRow(**{**row, "clues": orjson.loads(row["clues"])}, heard=heard))
     return rows
-
-
-async def _sums(service: Service, may: Reach, unit: str | None, month: str | None) -> HeardSums:
-    """How many visits spoke of something, how many demands they brought, and how many of these have no ticket."""
-    where, args = ["true"], list[Any]()
-    for column, value in (("v.month", month), ("v.unit", unit if may.own is None else None)):
-        if value is not None:
-            args.append(value)
-            where.append(f"{column} = ${len(args)}")
-    may.narrowed(where, args, unit="v.unit = {}", enterprise="v.enterprise")
-    at = " and ".join(where)
-    voices = await service.pool.fetchrow(_VOICES.format(at), *args)
-    demands = await service.pool.fetchrow(_DEMANDS.format(at), *args)
-    return HeardSums(**dict(voices), **dict(demands), without_ticket=demands["demands"] - demands["tickets"])
 
 
 async def found(service: Service, visit: UUID) -> tuple[int, Seen]:

@@ -22,12 +22,13 @@ from shared.service import Service
 from shared.terms import Category, Colour, IssueStage, Level, Nature, Source, TaskKind, Urgency
 
 _SOON_WORKDAYS = 2
-_TASKS = (
-    "(select issue, kind, ref, unit, member, since, due from task union all select id, 'deadline', '', "
-    "coalesce(handling_unit, unit), handler, coalesce(dispatched_on, opened_on), due from issue where open) t "
-    "join issue on issue.id = t.issue"
+_OWED = "task t join issue on issue.id = t.issue"
+"""What somebody owes a ticket."""
+_OPEN = (
+    "issue cross join lateral (select 'deadline'::text as kind, ''::text as ref, coalesce(issue.handling_unit, issue.unit) as unit, "
+    "issue.handler as member, coalesce(issue.dispatched_on, issue.opened_on) as since, issue.due) t"
 )
-"""Every task, and every open ticket once more as one that has a deadline."""
+"""Every ticket as one that has a deadline; those count that are open."""
 _GROUPS = "t.kind, coalesce(t.due < $3::date, false) as late, " + ", ".join(f"{MARKS[mark]} as {mark}" for mark in Mark)
 """Tasks that are counted alike: every queue, whoever asks, is a sum of these."""
 _COLUMNS = (
@@ -129,11 +130,12 @@ async def queues(service: Service, caller: Actor) -> QueueCounts:
     """How many wait, how many of them past their day, since when. Tasks are counted in groups, in one go over the tables."""
     where, args = await _reach(service, caller)
     asked = {name: parts for name, queue in QUEUES.items() if (parts := queue.of(caller))}
-    rows = await service.pool.fetch(
-        f"select {_GROUPS}, count(*) as n, min(t.since) as since from {_TASKS} where {' and '.join(where)} "
-        f"group by {', '.join(str(n + 1) for n in range(len(Mark) + 2))}",
-        *args,
+    columns = ", ".join(str(n + 1) for n in range(len(Mark) + 2))
+    groups = (
+        f"select {_GROUPS}, count(*) as n, min(t.since) as since from {table} where {' and '.join(which)} group by {columns}"
+        for table, which in ((_OWED, where), (_OPEN, [*where, "issue.open"]))
     )
+    rows = await service.pool.fetch(" union all ".join(groups), *args)
     items: list[QueueCount] = []
     for name, parts in asked.items():
         queue = QUEUES[name]
@@ -153,14 +155,14 @@ async def undispatched(service: Service, caller: Actor, unit: str | None, cursor
     args += [calendar.workdays_back(today, 2), [str(kind) for kind in DESKS]]
     where += [f"t.kind = any(${len(args)}::text[])", f"issue.opened_on < ${len(args) - 1}::date"]
     loads = await service.pool.fetch(
-        f"select t.unit, t.kind, count(*), min(issue.opened_on) as since from {_TASKS} where {' and '.join(where)} "
+        f"select t.unit, t.kind, count(*), min(issue.opened_on) as since from {_OWED} where {' and '.join(where)} "
         "group by t.unit, t.kind order by min(issue.opened_on), t.unit, t.kind",
         *args,
     )
     if unit is not None:
         args.append(unit)
         where.append(f"t.unit = ${len(args)}")
-    page = await _page(service, where, args, ["issue.opened_on", "issue.no"], cursor, limit)
+    page = await _page(service, _OWED, where, args, ["issue.opened_on", "issue.no"], cursor, limit)
     called = await names.units(service, {row["unit"] for row in loads})
     desks = [
         DeskLoad(
@@ -189,7 +191,10 @@ async def queue(service: Service, caller: Actor, name: str, *, mine: bool, curso
         raise Forbidden(needs=[role.label for roles, _ in asked.parts for role in roles])
     where, args = await _reach(service, caller)
     where += [condition(asked, parts), *([MARKS[Mark.MINE]] if mine else [])]
-    page = await _page(service, where, args, ["t.due", "t.since", "issue.no", "t.kind", "t.ref"], cursor, limit)
+    table = _OWED
+    if asked.kind is TaskKind.DEADLINE:
+        table, where = _OPEN, [*where, "issue.open"]
+    page = await _page(service, table, where, args, ["t.due", "t.since", "issue.no", "t.kind", "t.ref"], cursor, limit)
     allowed = await _allowed(service, caller, {row["id"] for row in page["items"]})
     items = [QueueTask(**row, allowed_actions=allowed[row["id"]]) for row in page["items"]]
     return QueuePage.of(page, items, name=name, label=asked.label)
@@ -206,10 +211,10 @@ async def _reach(service: Service, caller: Actor) -> tuple[list[str], list[Any]]
 
 
 async def _page(
-    service: Service, where: list[str], args: list[Any], order: list[str], cursor: str | None, limit: int
+    service: Service, table: str, where: list[str], args: list[Any], order: list[str], cursor: str | None, limit: int
 ) -> dict[str, Any]:
     page = await listing(
-        service.pool, table=_TASKS, columns=_COLUMNS, where=where, args=args, order=order, cursor=cursor, limit=limit
+        service.pool, table=table, columns=_COLUMNS, where=where, args=args, order=order, cursor=cursor, limit=limit
     )
     called = await names.units(service, {item["unit"] for item in page["items"]})
     today: date = args[2]
