@@ -100,6 +100,8 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
     try:
         for name, connection in connections.items():
             found += await _log(connection, bus, Mirror(connections["reporting"], None), name)
+            if bus.signatures:
+                found += await _keys(connection, bus.signatures, name)
             if settings.checkpoints and bus.signatures:
                 found += await _checkpoint(connection, Checkpoint(settings.checkpoints, name, bus.signatures), name)
             service: Service = importlib.import_module(f"services.{name}.app").build(settings)
@@ -114,10 +116,18 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
     return found
 
 
-async def audit(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> list[Finding]:
+async def audit(place: Place, bus: Bus, settings: Settings, prefix: str = "", *, accept_keys: bool = False) -> list[Finding]:
     """Look, and where something differs look once more: log and copies are read at slightly different moments, and only what
     still differs is said. It is left with every service, with since when; readiness, metrics and signatures ask there.
+    ``accept_keys``: the public keys are others than at the last audit because somebody meant it.
     """
+    if accept_keys:
+        for name in SERVICES:
+            connection = await place.connect(f"{prefix}guiren_{name}")
+            try:
+                await connection.execute("update view.audit set keys = null")
+            finally:
+                await connection.close()
     heads = await _compared(place, bus, prefix)
     found = await fsck(place, bus, settings, prefix)
     if found:
@@ -127,7 +137,7 @@ async def audit(place: Place, bus: Bus, settings: Settings, prefix: str = "") ->
     for name in SERVICES:
         connection = await place.connect(f"{prefix}guiren_{name}")
         try:
-            await _leave(connection, found, heads)
+            await _leave(connection, found, heads, bus.signatures.public(name) if bus.signatures else None)
         finally:
             await connection.close()
     return found
@@ -153,7 +163,8 @@ async def _compared(place: Place, bus: Bus, prefix: str) -> dict[str, int]:
     return heads
 
 
-async def _leave(connection: asyncpg.Connection, found: Sequence[Finding], heads: dict[str, int]) -> None:
+async def _leave(connection: asyncpg.Connection, found: Sequence[Finding], heads: dict[str, int], keys: list[str] | None) -> None:
+    """With one service. Public keys are kept the first time: another list is told until somebody accepts it."""
     if not await connection.fetchval("select to_regclass('view.finding') is not null"):
         return  # It has not run since there are audits.
     async with connection.transaction():
@@ -167,8 +178,9 @@ async def _leave(connection: asyncpg.Connection, found: Sequence[Finding], heads
             [(item.service, item.kind, item.said, known.get((item.service, item.kind), now)) for item in found],
         )
         await connection.execute(
-            "insert into view.audit (at, heads) values ($1, $2) on conflict (one) do update set at = $1, heads = $2",
-            now, orjson.dumps(heads).decode(),
+            "insert into view.audit as a (at, heads, keys) values ($1, $2, $3) "
+            "on conflict (one) do update set at = $1, heads = $2, keys = coalesce(a.keys, $3)",
+            now, orjson.dumps(heads).decode(), None if keys is None else orjson.dumps(keys).decode(),
         )  # fmt: skip
 
 
@@ -218,6 +230,25 @@ async def _log(connection: asyncpg.Connection, bus: Bus, mirror: Mirror, name: s
 def _positions(positions: Sequence[int]) -> str:
     named = "、".join(map(str, positions[:_NAMED]))
     return f"第 {named} 条" if len(positions) <= _NAMED else f"第 {named} … 条(共 {len(positions)} 条)"
+
+
+async def _keys(connection: asyncpg.Connection, signatures: Signatures, name: str) -> list[Finding]:
+    """The public keys by which the service's word is known, against those of the first audit: whoever adds his own could sign."""
+    if not await connection.fetchval("select to_regclass('view.audit') is not null"):
+        return []
+    kept = await connection.fetchval("select to_jsonb(a) -> 'keys' from view.audit a")
+    known: list[str] = orjson.loads(kept or "null") or []
+    now = signatures.public(name)
+    if not known or known == now:
+        return []
+    changes = {"新增": [key for key in now if key not in known], "缺少": [key for key in known if key not in now]}
+    said = ",".join(f"{word} {'、'.join(key[:16] for key in keys)}" for word, keys in changes.items() if keys) or "次序不同"
+    return [
+        Finding(
+            name, "entry-keys",
+            f"签名公钥(entry-keys.json)与此前核对时不同:{said}。若非本单位更换,请停机查明;是有意更换的,执行 guiren audit fsck --accept-keys",
+        )
+    ]  # fmt: skip
 
 
 async def _checkpoint(connection: asyncpg.Connection, checkpoint: Checkpoint, name: str) -> list[Finding]:
@@ -312,7 +343,7 @@ async def _digest(connection: Any, table: str) -> str:
     return sha256("\n".join(row["line"] for row in rows).encode()).hexdigest()
 
 
-async def _run(*, if_due: bool) -> list[Finding]:
+async def _run(*, if_due: bool, accept_keys: bool) -> list[Finding]:
     place, settings = Place.from_environment(), Settings()
     connection = await place.connect("guiren_roster")
     try:
@@ -324,7 +355,7 @@ async def _run(*, if_due: bool) -> list[Finding]:
         return []
     bus = bus_from_environment(secrets_folder())
     try:
-        return await audit(place, bus, settings)
+        return await audit(place, bus, settings, accept_keys=accept_keys)
     finally:
         await bus.close()
 
@@ -333,7 +364,9 @@ def main() -> int:
     """Audit what the environment names, as for ``deploy.install``. The exit code: 0 all fits."""
     parser = argparse.ArgumentParser(prog="python -m deploy.fsck")
     parser.add_argument("--if-due", action="store_true", help="only if there was none since 3:00 of the latest night")
-    found = asyncio.run(_run(if_due=parser.parse_args().if_due))
+    parser.add_argument("--accept-keys", action="store_true", help="the public keys in entry-keys.json were changed on purpose")
+    asked = parser.parse_args()
+    found = asyncio.run(_run(if_due=asked.if_due, accept_keys=asked.accept_keys))
     sys.stdout.writelines(f"{item.service}:{item.said}\n" for item in found)
     return 1 if found else 0
 

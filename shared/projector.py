@@ -256,10 +256,11 @@ create table if not exists {schema}.parked (
 create table if not exists {schema}.stopped (stream text primary key, pos bigint not null, error text not null);
 create table if not exists {schema}.audit (
     one bool primary key default true check (one), at timestamptz not null, heads jsonb not null);
+alter table {schema}.audit add column if not exists keys jsonb;
 create table if not exists {schema}.finding (
     service text, kind text, said text not null, since timestamptz not null, primary key (service, kind, said))"""
 """``parked`` is what a reaction could not act on, ``stopped`` the streams that the service's own views do not show. ``audit`` is
-when the last audit was (``deploy.fsck``) and up to where log, stream and mirror were compared; ``finding`` what it found, of
+when the last audit was (``deploy.fsck``), up to where log, stream and mirror were compared and by which public keys; ``finding`` what it found, of
 all services, the same in each of their databases."""
 
 

@@ -51,6 +51,10 @@ class Signatures:
         keys = {service: [base64.urlsafe_b64decode(each + "=") for each in those] for service, those in told.items()}
         return cls(district, keys, bytes.fromhex(private.read_text(encoding="utf-8")) if private else None)
 
+    def public(self, service: str) -> list[str]:
+        """The service's public keys in hexadecimal, the one of now first."""
+        return [key.public_bytes_raw().hex() for key in self._public.get(service, ())]
+
     def proofs(self, service: str, entries: Sequence[Entry]) -> list[bytes]:
         """What each of these entries carries to show that the service wrote it."""
         found: list[bytes] = []

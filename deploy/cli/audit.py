@@ -38,13 +38,16 @@ def _group() -> None:
 
 
 @audit.command("fsck")
-def check(home: HomeOption = None, json: JsonOption = False) -> None:
+def check(
+    accept_keys: Annotated[bool, typer.Option("--accept-keys", help="签名公钥(entry-keys.json)是有意更换的")] = False,
+    home: HomeOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
     """逐条核对日志、消息流、镜像,由日志重算视图与副本并比较。结果告知各服务(guiren status);有不符时退出码为 1。"""
     place = own_home(home)
     if not place.running:
         fail(f"没有运行:{place.path}(先执行 guiren up)", NOT_RUNNING)
     with console.status("正在核对…"):
-        found = asyncio.run(_checked(place))
+        found = asyncio.run(_checked(place, accept_keys=accept_keys))
     if json:
         print_json([asdict(item) for item in found])
     for item in () if json else found:
@@ -82,7 +85,7 @@ def security(
         console.print(" ".join(str(part) for part in told if part), markup=False)
 
 
-async def _checked(home: Home) -> list[Finding]:
+async def _checked(home: Home, *, accept_keys: bool) -> list[Finding]:
     settings, postgres, nats = (
         Settings(vault_socket=home.vault_socket, vault_secret_file=home.secrets / "vault-audit", checkpoints=home.checkpoints),
         Postgres(home),
@@ -90,6 +93,6 @@ async def _checked(home: Home) -> list[Finding]:
     )
     bus = administrators_bus(nats.url, home.secrets, settings.district)
     try:
-        return await audited(Place("127.0.0.1", postgres.port, postgres.admin_password), bus, settings)
+        return await audited(Place("127.0.0.1", postgres.port, postgres.admin_password), bus, settings, accept_keys=accept_keys)
     finally:
         await bus.close()

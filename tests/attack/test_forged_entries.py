@@ -79,13 +79,13 @@ WAYS = (
 )
 
 
-async def publish(bus: Bus, entry: Entry) -> None:
+async def publish(bus: Bus, entry: Entry, origin: str = "roster") -> None:
     """As a relay would, with whatever proof it carries."""
     await bus.connect()
     headers = {"Guiren-Pos": str(entry.pos), "Guiren-Rec": str(entry.rec_us), "Guiren-Stream": entry.stream,
                "Guiren-Version": str(entry.version), "Guiren-Type": entry.type, "Guiren-Rest": str(entry.rest),
                "Guiren-Proof": base64.b64encode(entry.proof).decode()}  # fmt: skip
-    await bus._js.publish(subject(bus.district, "roster", entry.type), entry.body, headers=headers)
+    await bus._js.publish(subject(bus.district, origin, entry.type), entry.body, headers=headers)
 
 
 async def a_roster(district: District) -> Service:
@@ -149,6 +149,30 @@ async def test_a_forged_appointment_is_believed_by_nobody_and_the_forger_is_nobo
     assert not await readers[0].pool.fetchval("select count(*) from known_member where account = 'evil'")
     said = [item.said for item in await audited(district) if (item.service, item.kind) == ("roster", "stream")]
     assert any("没有该服务的有效签名" in each for each in said)
+
+
+@pytest.mark.parametrize("origin", SERVICES)
+async def test_a_forged_entry_of_any_log_halts_everybody_who_follows_it(district: District, origin: str) -> None:
+    """Who follows which log the services say themselves: whoever is added to them is asked here."""
+    services = {name: await district.open(name, relay=True) for name in SERVICES}
+    await unit(district, "520502", DISTRICT, command_id=uuid4())
+    await stream_equals_log(district.bus(), services["roster"].pool)
+    last = await head(services[origin].pool)
+    await publish(district.bus(service=""), await appointment(services["roster"], last + 1), origin)
+    asked = 0
+    for service in services.values():
+        names = {each.name for each in (*service.followers(service), *service.reactions(service)) if each.log == origin}
+        asked += len(names)
+        if names:
+            said = await halted(service, names.__contains__)
+            assert len(said) == len(names)
+            assert all(f"{origin} 第 {last + 1} 条没有该服务的有效签名" in why for why in said)
+    assert asked or origin == "reporting", "nobody follows what reporting writes but itself"
+    await halted(services[origin], "relay".__eq__)
+    assert await head(services[origin].pool) == last
+    district.services.clear()
+    for service in services.values():
+        await service.close()
 
 
 async def test_what_is_taken_back_out_is_followed_again(district: District) -> None:

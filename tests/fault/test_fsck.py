@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import datetime
 from uuid import uuid4
 
+import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.roster import DISTRICT, unit
 from support.streams import stream_equals_log
 from support.world import District, until
 
 from deploy.fsck import audit, fsck, is_due
+from deploy.install import SERVICES
 from deploy.restore import unreadable
+from shared.bus import Bus
 from shared.months import SHANGHAI
 from shared.service import Service
+from shared.signatures import Signatures
 
 DAY = "2026-08-01"
 FLIP = "set body = set_byte(body, 30, get_byte(body, 30) # 1)"
@@ -154,6 +160,36 @@ async def test_what_an_audit_finds_is_told_by_the_service_since_when_until_it_fi
         await admin.close()
         assert await audited() == 0
         assert "audit" not in (await client.get("/readyz")).json()["checks"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_another_public_key_is_told_until_somebody_says_that_it_was_meant(district: District, name: str) -> None:
+    """Whoever adds his own key to entry-keys.json could write in the service's name: that is a finding, and stops signing."""
+    await a_district_at_work(district)
+
+    async def told(bus: Bus, *, accept: bool = False) -> list[tuple[str, str]]:
+        place, settings = district.world.place, district.settings("audit")
+        found = await audit(place, bus, settings, district.prefix, accept_keys=accept)
+        return [(item.service, item.said) for item in found if item.kind == "entry-keys"]
+
+    bus = district.bus(service="")
+    assert await told(bus) == []
+    file = district.world.home.secrets / "entry-keys.json"
+    keys: dict[str, list[str]] = orjson.loads(file.read_bytes())
+    own = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    forged = district.world.home.path / f"forged-{name}.json"
+    forged.write_bytes(orjson.dumps({**keys, name: [*keys[name], base64.urlsafe_b64encode(own).decode().rstrip("=")]}))
+    bus.signatures = Signatures.read(district.code, forged)
+    for _ in range(2):
+        [(service, said)] = await told(bus)
+        assert (service, own.hex()[:16] in said, "guiren audit fsck --accept-keys" in said) == (name, True, True)
+    async with district.client(district.services["roster"]) as client:
+        assert ("audit" in (await client.get("/readyz")).json()["degraded"]) is (name == "roster")
+    assert await told(bus, accept=True) == []
+    assert await told(bus) == []
+    bus.signatures = Signatures.read(district.code, file)
+    [(service, said)] = await told(bus)
+    assert (service, f"缺少 {own.hex()[:16]}" in said) == (name, True)
 
 
 @pytest.mark.parametrize(
