@@ -17,6 +17,7 @@ from starlette.types import Message, Receive
 
 from shared.asking import the_caller
 from shared.problems import Malformed, TooLarge, TooSlow
+from shared.vault import VaultAway, lacks
 
 _WHOLE_SECONDS = 15.0
 """For a body that becomes a model."""
@@ -41,6 +42,14 @@ class Entrance(APIRoute):
 
         async def entered(request: Request) -> Response:
             await self.let_in(request)
+            lacking: list[str] = []
+            lacks.set(lacking)
+            answer = await answered(request)
+            if lacking and _is_a_paper(answer):
+                raise VaultAway(reason="half a paper")
+            return answer
+
+        async def answered(request: Request) -> Response:
             if self.body_field is None:
                 return await route(Request(request.scope, _paced(request.receive)))
             request._body = await _whole(request, self.most_bytes)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  where Starlette keeps what was read.
@@ -53,6 +62,12 @@ class BatchEntrance(Entrance):
     """For routes by which another system hands over its records, many at once."""
 
     most_bytes = 8 * 1024 * 1024
+
+
+def _is_a_paper(answer: Response) -> bool:
+    """Whether an answer is a file that is kept and handed on, and not a page or a stream that is asked for again."""
+    kind = answer.headers.get("content-type", "")
+    return bool(kind) and "json" not in kind and "event-stream" not in kind
 
 
 def _asks(dependant: Dependant, what: Callable[..., Any]) -> bool:

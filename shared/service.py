@@ -437,7 +437,8 @@ def _plumbing(service: Service) -> APIRouter:
     @router.get("/metrics")
     async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
         await service.checks()
-        return Response(metrics.generate_latest(), media_type=metrics.CONTENT_TYPE_LATEST)
+        told = metrics.generate_latest() + (await service.vault.figures() if service.name == "roster" else b"")
+        return Response(told, media_type=metrics.CONTENT_TYPE_LATEST)
 
     @router.get("/docs")
     async def docs() -> Response:  # pyright: ignore[reportUnusedFunction]

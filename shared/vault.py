@@ -15,6 +15,7 @@ import hmac
 import inspect
 import re
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -34,6 +35,8 @@ UNREADABLE = "〔无法解密〕"
 """Nobody did: the key is missing, as after a vault put back from an old backup, or is not the one that sealed it."""
 AWAY = "〔暂时无法读取〕"
 """The vault did not answer; what is shown without it says so."""
+lacks: ContextVar[list[str] | None] = ContextVar("lacks", default=None)
+"""Notes of an answer that is being made, whether a text in it could not be read: a page may show that, a paper may not."""
 PartT = TypeVar("PartT")
 
 SUITE = "a1"
@@ -258,6 +261,8 @@ class Vault:
         except VaultAway:
             if not why.shows:
                 raise
+            if (noted := lacks.get()) is not None and sealed:
+                noted.append(str(why))
             texts = [AWAY] * len(sealed)
         following = iter(texts)
         return ["" if item is None else next(following) if item.token is not None else item.text or "" for item in data]
@@ -302,6 +307,13 @@ class Vault:
     async def checks(self) -> dict[str, Any]:
         """How the vault says it is."""
         return await self._ask("ready")
+
+    async def figures(self) -> bytes:
+        """The vault's own figures, as Prometheus reads them; none while it is away."""
+        try:
+            return str(await self._ask("figures")).encode()
+        except VaultAway:
+            return b""
 
     async def close(self) -> None:
         """Hang up."""

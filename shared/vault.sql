@@ -67,6 +67,13 @@ set search_path = pg_catalog, pg_temp as $$
     update vault.subject_key set copied = 0, seq = 0 where copied > 0;
 $$;
 
+-- How long what was opened is kept the operator says; the vault itself can't make it less than half a year.
+create or replace function vault.forget_openings(_days int) returns bigint language sql security definer
+set search_path = pg_catalog, pg_temp as $$
+    with gone as (delete from vault.opening where at < now() - make_interval(days => greatest(_days, 183)) returning 1)
+    select count(*) from gone;
+$$;
+
 do $owned$
 declare
     what text;
@@ -78,7 +85,7 @@ begin
         execute format('revoke all on vault.%I from vault', what);
     end loop;
     foreach what in array array['changed()', 'erase(uuid)', 'rewrap(uuid[], bytea[], bytea[], text)', 'copied(uuid, bigint, bigint)',
-        'copies_lost()'] loop
+        'copies_lost()', 'forget_openings(int)'] loop
         execute format('alter function vault.%s owner to vault_owner', what);
         execute format('revoke all on function vault.%s from public', what);
         execute format('grant execute on function vault.%s to vault', what);

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
 import typer
 
 from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, own_home, print_json
@@ -87,12 +88,16 @@ order by id desc limit $6
 
 async def _openings(home: Home, asked: dict[str, Any], limit: int) -> list[Any]:
     """As administrator: who watches the vault is none of its clients."""
-    postgres = Postgres(home)
-    connection = await Place("127.0.0.1", postgres.port, postgres.admin_password).connect("guiren_vault")
+    connection = await _connect(home)
     try:
         return await connection.fetch(_OPENINGS, *asked.values(), limit)
     finally:
         await connection.close()
+
+
+async def _connect(home: Home) -> asyncpg.Connection:
+    postgres = Postgres(home)
+    return await Place("127.0.0.1", postgres.port, postgres.admin_password).connect("guiren_vault")
 
 
 @privacy.command("rotate")

@@ -26,8 +26,12 @@ from shared.vault import SUITE, Personal
 
 log = structlog.get_logger()
 
-_OPENED = metrics.Counter("guiren_vault_opened", "Texts the vault has opened", ["service", "purpose"])
-_REFUSED = metrics.Counter("guiren_vault_refused", "Questions the vault has refused", ["service", "ask"])
+_FIGURES = metrics.CollectorRegistry()
+"""Of the vault alone: it has no port, the roster shows them with its own."""
+_OPENED = metrics.Counter("guiren_vault_opened", "Texts the vault has opened", ["service", "purpose"], registry=_FIGURES)
+_REFUSED = metrics.Counter("guiren_vault_refused", "Questions the vault has refused", ["service", "ask"], registry=_FIGURES)
+_SECONDS = metrics.Histogram("guiren_vault_seconds", "How long the vault takes to answer", ["ask"], registry=_FIGURES)
+_UNWRITTEN = metrics.Gauge("guiren_vault_unwritten", "Openings that wait to be written down", registry=_FIGURES)
 
 _Answer = Callable[[str, Permit, Mapping[str, Any]], Awaitable[Any]]
 
@@ -48,6 +52,7 @@ class Answering:
         self._checks = checks
         self._asked: dict[str, _Answer] = {
             "seal": self._seal, "open": self._open, "find": self._find, "erase": self._erase, "unerased": self._unerased,
+            "figures": self._figured,
         }  # fmt: skip
         self._connections: set[asyncio.StreamWriter] = set()
 
@@ -96,7 +101,9 @@ class Answering:
     async def _answer(self, name: str, message: Mapping[str, Any], writer: asyncio.StreamWriter) -> None:
         told: dict[str, Any]
         try:
-            told = {"answer": await self._asked[message["ask"]](name, PERMITS[name], message)}
+            asked = self._asked[message["ask"]]
+            with _SECONDS.labels(message["ask"]).time():
+                told = {"answer": await asked(name, PERMITS[name], message)}
         except NotAllowed as refusal:
             _REFUSED.labels(name, message["ask"]).inc()
             log.warning("vault refused", client=name, ask=message["ask"], reason=str(refusal))
@@ -148,6 +155,10 @@ class Answering:
         if not permit.erases:
             raise NotAllowed
         await self._keys.erase(UUID(message["subject"]))
+
+    async def _figured(self, _name: str, _permit: Permit, _message: Mapping[str, Any]) -> str:
+        _UNWRITTEN.set(self._records.waiting)
+        return metrics.generate_latest(_FIGURES).decode()
 
     async def _unerased(self, _name: str, _permit: Permit, message: Mapping[str, Any]) -> list[str]:
         return [str(subject) for subject in await self._keys.unerased([UUID(id_) for id_ in message["subjects"]])]

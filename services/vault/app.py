@@ -25,6 +25,7 @@ from shared.settings import trusting
 log = structlog.get_logger()
 
 _COPY_SECONDS = 1
+_FORGET_SECONDS = 6 * 3600
 
 
 class Safe:
@@ -33,6 +34,7 @@ class Safe:
     def __init__(self, settings: VaultSettings) -> None:
         self.settings = settings
         self.health = Health("vault", "key-copies")
+        self.forgetting = Health("vault", "forgetting")
         self.keys: Keys
         self.records: Records
         self.bus = Bus(
@@ -58,7 +60,12 @@ class Safe:
         )  # fmt: skip
         self.keys, self.records = Keys(pool, settings.master_keys), Records(pool)
         self._answering = Answering(self.keys, self.records, settings.client_secret, self.checks)
-        self._running = [asyncio.create_task(self.records.keep_writing())]
+        self._running = [
+            asyncio.create_task(self.records.keep_writing()),
+            asyncio.create_task(
+                self._again_and_again(lambda: self.records.forget(settings.opening_days), self.forgetting, _FORGET_SECONDS)
+            ),
+        ]
         if copying:
             self.copy()
         await self._listen()
@@ -75,21 +82,27 @@ class Safe:
     def copy(self) -> None:
         """Begin to copy keys to their second home."""
         self.copying = True
-        self._running.append(asyncio.create_task(self._again_and_again(lambda: copy_keys(self.keys, self.bus))))
+        self._running.append(
+            asyncio.create_task(self._again_and_again(lambda: copy_keys(self.keys, self.bus), self.health, _COPY_SECONDS))
+        )
 
-    async def _again_and_again(self, do: Callable[[], Awaitable[Any]]) -> None:
+    async def _again_and_again(self, do: Callable[[], Awaitable[Any]], health: Health, seconds: float) -> None:
         while True:
             try:
                 await do()
-                self.health.well()
+                health.well()
             except Exception as error:
-                self.health.failed(error)
-                log.error("background task failed", service="vault", task="key-copies", exc_info=error)
-            await asyncio.sleep(_COPY_SECONDS)
+                health.failed(error)
+                log.error("background task failed", service="vault", task=health.task, exc_info=error)
+            await asyncio.sleep(seconds)
 
     def checks(self) -> dict[str, Any]:
         """How it is, for whoever asks."""
-        return {"key-copies": self.health.facts(), "records": {"ok": not self.records.overdue}}
+        return {
+            "key-copies": self.health.facts(),
+            "forgetting": self.forgetting.facts(),
+            "records": {"ok": not self.records.overdue},
+        }
 
     async def close(self) -> None:
         """Stop answering, write down what was opened, let go."""

@@ -73,6 +73,15 @@ class Records:
             known.count += opened.count
 
     @property
+    def waiting(self) -> int:
+        """How many rows wait."""
+        return len(self._waiting) + len(self._taken)
+
+    async def forget(self, days: int) -> int:
+        """Delete what was written down longer ago than this. Answers how many rows that were."""
+        return await self._pool.fetchval("select vault.forget_openings($1)", days)
+
+    @property
     def overdue(self) -> bool:
         """Whether something has waited for too long, or too much waits."""
         return len(self._waiting) > _MOST or (
@@ -97,4 +106,4 @@ class Records:
             try:
                 await self.flush()
             except Exception as error:  # noqa: BLE001  whatever it is: who writes must not end, and after a while nothing is opened.
-                log.error("openings can't be written down", waiting=len(self._waiting) + len(self._taken), error=repr(error))
+                log.error("openings can't be written down", waiting=self.waiting, error=repr(error))

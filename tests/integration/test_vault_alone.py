@@ -11,19 +11,25 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import orjson
 import pytest
+from pydantic import ValidationError
 from support.desk import a_desk
 from support.roster import DISTRICT, unit
 from support.world import District
+from typer.testing import CliRunner
 
+from deploy.cli.privacy import privacy
 from deploy.embedded.home import Home
 from deploy.embedded.programs import service_environment
 from deploy.install import SERVICES
 from deploy.keys import CLIENTS
 from services.vault.domain.permits import PERMITS
 from services.vault.ready import how_it_is
+from services.vault.settings import VaultSettings
 from shared import confined
-from shared.openings import Opening
+from shared.months import SHANGHAI
+from shared.openings import Asker, Opening
 from shared.terms import Role, derived_id
 from shared.vault import AWAY, NotPermitted, Personal, Vault, VaultAway, mask
 
@@ -262,3 +268,75 @@ async def test_it_tells_who_asked_in_the_background_and_who_in_a_request(distric
     rows = await safe.keys.pool.fetch("select purpose, by, via, at, n from vault.opening where request = 'my-own-request'")
     assert {(row["purpose"], row["via"], row["n"]) for row in rows} == {("names", "list_members", 1), ("mask", "list_members", 1)}
     assert all(row["by"] == [derived_id("member", "office")] and row["at"] > before for row in rows)
+
+
+async def test_its_record_is_shown_by_whom_what_for_and_since_when(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``guiren privacy openings``: every question it can be asked narrows to the rows meant."""
+    safe = await district.vault()
+    datum, other = await sealed(district), await sealed(district, "另一人")
+    reader, caller = uuid4(), uuid4()
+    roster, issues = await client(district, "roster"), await client(district, "issues")
+    await roster.open([datum], Opening.DISCLOSE, who=Asker((reader,), "unmask", "one", datum.subject, ("phone",)))
+    await issues.open([other], Opening.NAMES, who=Asker((caller,), "list", "two"))
+    await safe.records.flush()
+    await roster.close()
+    await issues.close()
+
+    async def connected(_home: Home) -> asyncpg.Connection:
+        return await district.world.place.connect(f"{district.prefix}guiren_vault")
+
+    monkeypatch.setattr("deploy.cli.privacy._connect", connected)
+    monkeypatch.setattr("deploy.cli.privacy.home_of", lambda _home: district.world.home)
+
+    async def asked(*options: str) -> str:
+        told = await asyncio.to_thread(CliRunner().invoke, privacy, ["openings", *options])
+        assert told.exit_code == 0, told.output
+        return told.output
+
+    every = orjson.loads(await asked("--json"))
+    assert [(row["service"], row["n"]) for row in every] == [("issues", 1), ("roster", 1)], "the latest first"
+    tomorrow = f"{datetime.now(SHANGHAI) + timedelta(days=1):%Y-%m-%d}"
+    for options, wanted in (
+        (("--subject", str(datum.subject)), ["one"]), (("--by", str(caller)), ["two"]), (("--purpose", "disclose"), ["one"]),
+        (("--service", "issues"), ["two"]), (("--since", "2026-01-01"), ["two", "one"]), (("--since", tomorrow), []),
+        (("--limit", "1"), ["two"]), (("--by", str(reader), "--service", "issues"), []),
+    ):  # fmt: skip
+        assert [row["request"] for row in orjson.loads(await asked("--json", *options))] == wanted, options
+    lines = (await asked()).splitlines()
+    assert len(lines) == 2 and str(reader) in lines[1] and Opening.DISCLOSE.label in lines[1]
+    assert NAME not in "".join(lines), "what was opened stands nowhere"
+
+
+async def test_what_was_opened_is_forgotten_after_years_and_never_before_half_a_year(district: District) -> None:
+    safe, admin = await district.vault(), await district.connect("vault", user="postgres")
+    add = "insert into vault.opening (at, service, purpose, by, via, request, fields, subjects, n) values ($1, 'x', 'x', '{}', '', $2, '{}', '{}', 1)"
+    for days in (0, 182, 184, 1_095, 1_097):
+        await admin.execute(add, datetime.now(UTC) - timedelta(days=days), str(days))
+
+    async def left() -> set[str]:
+        return {row["request"] for row in await admin.fetch("select request from vault.opening where service = 'x'")}
+
+    assert await safe.records.forget(VaultSettings().opening_days) == 1
+    assert await left() == {"0", "182", "184", "1095"}
+    await safe.records.forget(1)
+    assert await left() == {"0", "182"}, "whatever the vault asks for"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await safe.keys.pool.execute("delete from vault.opening")
+    with pytest.raises(ValidationError):
+        VaultSettings(opening_days=182)
+    await admin.close()
+
+
+async def test_its_figures_stand_with_the_rosters_and_are_gone_while_it_is_away(district: District) -> None:
+    roster, visits = await district.open(), await district.open("visits")
+    asking = await client(district, "visits")
+    await asking.open([await sealed(district)], Opening.NAMES)
+    async with district.client(roster) as one, district.client(visits) as another:
+        told = (await one.get("/metrics")).text
+        assert 'guiren_vault_opened_total{purpose="names",service="visits"}' in told
+        assert 'guiren_vault_seconds_count{ask="open"}' in told and "guiren_vault_unwritten" in told
+        assert "guiren_vault_" not in (await another.get("/metrics")).text, "once in a district"
+        await district.away()
+        gone = await one.get("/metrics")
+        assert gone.status_code == 200 and "guiren_vault_" not in gone.text
+    await asking.close()
