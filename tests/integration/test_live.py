@@ -20,6 +20,7 @@ from support.world import District
 
 from services.issues import api
 from services.issues.api import live
+from services.issues.queries import live as news
 from shared.terms import Role
 
 
@@ -151,7 +152,7 @@ async def test_a_client_comes_again_where_it_was_or_is_told_to_load_anew(
 
 async def test_who_is_slow_reads_the_log_and_nothing_queues_up(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_KEPT", 3)
-    monkeypatch.setattr(live, "_PAGE", 4)
+    monkeypatch.setattr(news, "_PAGE", 4)
     monkeypatch.setattr(live, "_MOST_EACH", 20)
     desk = await a_desk(district)
     desk.now("09-14T10:00")

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 ASKING: dict[str, set[str]] = {
     "roster": {"enterprises", "importing", "privacy", "queues", "rows"},
-    "issues": {
-        "answering",
-        "callbacks",
-        "histories",
-        "live",
-        "receiving",
-        "replies",
-    },
 }
 """Its routes still ask the tables themselves."""
 UNNAMED: dict[str, set[str]] = {
     "roster": {"enterprises", "imports", "privacy", "queues", "rows"},
-    "issues": {
-        "answering",
-        "callbacks",
-        "dates",
-        "histories",
-        "replies",
-    },
 }
 """An operation of it still answers without a model that has a name."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Day
 from services.issues.domain.states import Kind
+from services.issues.queries.dates import DayAfterWorkdays, DerivedDeadline
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.months import Calendar
@@ -25,23 +26,26 @@ Start = Annotated[Day, Query(alias="from", description="起算日,不计入")]
 async def deadline(
     _caller: Caller, request: Request, nature: Nature, urgency: Urgency, start: Start, level: Level = Level.GRID,
     *, difficult: Annotated[bool, Query(description="多部门疑难")] = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> DerivedDeadline:  # fmt: skip
+    """By nature, urgency and level, from a day on which it would be dispatched."""
     calendar = await _calendar(request)
     due = deadlines.standard(calendar, start, Kind(Category.OTHER, nature, urgency, difficult), level)
-    return {
-        **due.model_dump(mode="json"), "workdays": due.workdays,
-        "provisional": _provisional(calendar, start, due.on),
-    }  # fmt: skip
+    return DerivedDeadline(**due.model_dump(), provisional=_provisional(calendar, start, due.on))
 
 
 @router.get("/calendar/add", name="add_workdays", summary="工作日推算")
-async def add(_caller: Caller, request: Request, start: Start, workdays: Annotated[int, Query(ge=0, le=1000)]) -> dict[str, Any]:
+async def add(
+    _caller: Caller, request: Request, start: Start, workdays: Annotated[int, Query(ge=0, le=1000)]
+) -> DayAfterWorkdays:
+    """The day so many working days later, and how it was counted."""
     calendar = await _calendar(request)
     on = calendar.add_workdays(start, workdays)
-    return {
-        "on": on, "derivation": calendar.explain(start, workdays), "provisional": _provisional(calendar, start, on),
-        "calendar": calendar.version,
-    }  # fmt: skip
+    return DayAfterWorkdays(
+        on=on,
+        derivation=calendar.explain(start, workdays),
+        provisional=_provisional(calendar, start, on),
+        calendar=calendar.version,
+    )
 
 
 async def _calendar(request: Request) -> Calendar:

@@ -17,28 +17,25 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-import orjson
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
-from services.issues.domain.access import Reach, Seen
+from services.issues.domain.access import Reach
+from services.issues.queries.live import News, after
 from services.issues.queries.reading import reach
-from services.issues.queries.timeline import title_of
 from shared.asking import Caller
 from shared.entrance import Entrance
 from shared.eventlog import head
-from shared.events.issues import AlarmsSet
 from shared.identity import Holder
 from shared.outages import OUTAGES
 from shared.problems import Malformed, Problem, TooMany
 from shared.service import Service
-from shared.terms import IssueStage, Source
 
 log = structlog.get_logger()
 router = APIRouter(tags=["实时更新"], route_class=Entrance)
@@ -50,7 +47,6 @@ _RIGHTS_SECONDS = 5.0
 _LIFE_SECONDS = 900.0
 """Then the client comes again with a token that still holds, from where it was."""
 _KEPT = 2_000
-_PAGE = 500
 _FARTHEST = 20_000
 """Who is farther behind loads its lists anew."""
 _MOST_CLIENTS = 500
@@ -58,31 +54,6 @@ _MOST_EACH = 6
 """Windows and telephones of one person; nobody takes everybody's seats."""
 _PLACE_LETTERS = 48
 _NONCE_BYTES = 12
-_UNSAID = (AlarmsSet.TYPE,)
-"""Plans change with nearly everything; they are no news."""
-
-
-@dataclass(frozen=True)
-class News:
-    """One entry about a ticket, with what its reach is judged by. The ticket is as it stands when the entry is read."""
-
-    position: int
-    issue: UUID
-    type: str
-    stage: IssueStage
-    seen: Seen
-
-    def for_(self, may: Reach) -> bool:
-        """Whether somebody with this reach may hear of it."""
-        return may.sees(self.seen)
-
-    def frame(self, place: bytes) -> bytes:
-        """As it goes over the wire, with the place it stands at."""
-        data = {
-            "issue": str(self.issue), "type": self.type, "title": title_of(self.type),
-            "stage": str(self.stage), "stage_label": self.stage.label,
-        }  # fmt: skip
-        return b"id: %s\nevent: issue\ndata: %s\n\n" % (place, orjson.dumps(data))
 
 
 @dataclass
@@ -151,7 +122,7 @@ class Live:
 
     async def _read(self) -> None:
         try:
-            end, news = await _after(self.service, self.position)
+            end, news = await after(self.service, self.position)
         except OUTAGES as error:
             log.warning("live waits", error=repr(error))
             end, news = self.position, []
@@ -174,35 +145,13 @@ class Live:
         """What came after a position, from memory, or from the log for who is farther behind."""
         if position >= self._first:
             return max(position, self.position), [item for item in self._recent if item.position > position]
-        return await _after(self.service, position)
+        return await after(self.service, position)
 
     async def wait(self, position: int, seconds: float) -> None:
         """Until there is something after this position, or it is over, or nothing happened for so long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._news:
                 await self._news.wait_for(lambda: self.position > position or not self.follows)
-
-
-def _seen(row: Any) -> Seen:
-    units = [tuple(item.rsplit(" ", 1)) for item in row["units"]]
-    return Seen(Source(row["source"]), IssueStage(row["stage"]), units, row["enterprise"], row["handler"], row["reported_by"])
-
-
-async def _after(service: Service, position: int) -> tuple[int, list[News]]:
-    """The next page of the log as news, and where it ends; streams that are no tickets are passed over."""
-    rows = await service.pool.fetch(
-        "select e.pos, e.stream, e.type, i.id, i.stage, i.source, i.enterprise, i.handler, i.reported_by, "
-        "array(select u.unit || ' ' || u.part from issue_unit u where u.issue = i.id) as units from "
-        "(select pos, stream, type, case when stream like 'issue/%' then substr(stream, 7)::uuid end as key "
-        "from log.entry where pos > $1 order by pos limit $2) e left join issue i on i.id = e.key order by e.pos",
-        position, _PAGE,
-    )  # fmt: skip
-    news = [
-        News(row["pos"], row["id"], row["type"], IssueStage(row["stage"]), _seen(row))
-        for row in rows
-        if row["id"] is not None and row["type"] not in _UNSAID
-    ]
-    return (rows[-1]["pos"] if rows else position), news
 
 
 @router.get(

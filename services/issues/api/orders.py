@@ -52,7 +52,7 @@ async def receive(command: ReceiveOrder, caller: Caller, request: Request) -> Or
     needs(caller, *orders.RECEIVING)
     cells = {Field(name): value for name, value in command.model_dump().items()}
     order = transferred.read(cells, {field.label: value for field, value in cells.items() if value})
-    return OrderVerdict(**await receiving.taken(request.app.state.service, caller, order, apply=True))
+    return await receiving.taken(request.app.state.service, caller, order, apply=True)
 
 
 _FILE = {"schema": {"type": "string", "format": "binary", "maxLength": LARGEST}}
@@ -90,9 +90,9 @@ async def import_orders(
         order = row.order()
         told = await receiving.taken(service, caller, order, apply=apply)
         if not apply:
-            told |= _repeated(order, seen)
+            told = _repeated(told, order, seen)
             seen.setdefault(order.key, (f"{row.sheet}第{row.line}行", order))
-        found.append(OrderRowVerdict(sheet=row.sheet, line=row.line, **told))
+        found.append(OrderRowVerdict(sheet=row.sheet, line=row.line, **dict(told)))
     counts = Counter(item.outcome for item in found)
     left = len(told_by.rows) - after - len(rows)
     first = rows[0] if rows else None
@@ -122,13 +122,13 @@ def _asked(columns: str | None) -> Mapping[str, Field]:
         raise Malformed(errors=[{"pointer": "/query/columns", "code": "columns", "title": "列名对应无效"}]) from None
 
 
-def _repeated(order: Order, seen: Mapping[UUID, tuple[str, Order]]) -> dict[str, Any]:
+def _repeated(told: OrderVerdict, order: Order, seen: Mapping[UUID, tuple[str, Order]]) -> OrderVerdict:
     """What a preview, which writes nothing, can only know from an earlier row of the same file."""
     if order.key not in seen:
-        return {}
+        return told
     line, first = seen[order.key]
     if differing := order.differs(first):
         outcome, why = OrderOutcome.WOULD_HOLD, f"与{line}编号相同,但{'、'.join(differing)}不同"
     else:
         outcome, why = OrderOutcome.KNOWN, f"与{line}编号相同"
-    return {"outcome": outcome, "outcome_label": outcome.label, "reasons": [why]}
+    return told.model_copy(update={"outcome": outcome, "outcome_label": outcome.label, "reasons": [why]})

@@ -16,7 +16,6 @@ from services.issues.documents.papers import FORMS, TITLES
 from services.issues.queries import papers
 from services.issues.queries import register as asked
 from services.issues.queries.register import Asked, Register
-from services.issues.queries.timeline import TITLES as TITLES_OF_FACTS
 from shared import paper
 from shared.asking import Caller, Cursor, Limit
 from shared.entrance import Entrance
@@ -112,7 +111,7 @@ async def archive(id_: IssueId, caller: Caller, request: Request) -> Response:
     service: Service = request.app.state.service
     item, people = await papers.readable(service, caller, id_)
     visit, office = await papers.visit(service, item), await papers.office(service)
-    made = await run_sync(package, item, people, visit, office, TITLES_OF_FACTS, limiter=_PRINTERS)
+    made = await run_sync(package, item, people, visit, office, limiter=_PRINTERS)
     return paper.answer("归档包", made, "application/zip", _named(f"{item.state.report.no}.zip"))
 
 

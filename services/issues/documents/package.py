@@ -73,9 +73,9 @@ _SOURCE = r"""
 """
 
 
-def package(item: Story, people: People, visit: Mapping[str, Any] | None, office: str, titles: Mapping[str, str]) -> Printed:
-    """The archive. ``visit`` is the copy of the visit it came from; ``titles`` what facts are called."""
-    summary = _summary(item, people, titles)
+def package(item: Story, people: People, visit: Mapping[str, Any] | None, office: str) -> Printed:
+    """The archive. ``visit`` is the copy of the visit it came from."""
+    summary = _summary(item, people)
     missing = set(summary.missing)
     files: dict[str, tuple[str, bytes]] = {
         "timeline.jsonl": ("事件原文", b"".join(_line(entry) for entry in item.entries)),
@@ -151,7 +151,7 @@ def _origin(item: Story, visit: Mapping[str, Any] | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summary(item: Story, people: People, titles: Mapping[str, str]) -> Printed:
+def _summary(item: Story, people: People) -> Printed:
     labels = {column.name: column.label for column in COLUMNS}
     facts = [
         [labels[name], value.label if isinstance(value, Term) else str(value)]
@@ -159,9 +159,9 @@ def _summary(item: Story, people: People, titles: Mapping[str, str]) -> Printed:
         if value not in (None, "", 0, "0") and name != "progress"
     ]
     steps = [
-        [instant(entry), f"{titles.get(verb, verb)}\n{_who(entry, people)}".rstrip(), _said(fact, people)]
+        [instant(entry), f"{fact.TITLE}\n{_who(entry, people)}".rstrip(), _said(fact, people)]
         for entry, fact in zip(item.entries, item.facts, strict=True)
-        if (verb := entry.type.split(".")[1]) not in _QUIET
+        if entry.type.split(".")[1] not in _QUIET
     ]
     inputs = {
         "title": f"问题办理档案 {item.state.report.no}", "footer": f"{item.state.report.no} · 截至日志第 {item.cut} 条",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from services.issues.domain.commands import ReportIssue
@@ -15,15 +14,8 @@ from shared.directory import Directory
 from shared.events.visits import Visited
 from shared.handle import Ask
 from shared.months import local_date
-from shared.problems import Forbidden
 from shared.service import Service
-from shared.terms import Role, derived_id
-
-
-def needs(caller: Actor, *roles: Role) -> None:
-    """One of these roles, or nothing."""
-    if not caller.holds(*roles):
-        raise Forbidden(needs=[role.label for role in roles])
+from shared.terms import derived_id
 
 
 async def named(service: Service, id_: UUID | None) -> Visited | None:
@@ -42,10 +34,3 @@ async def report(service: Service, caller: Actor, ticket: UUID, command: ReportI
     known = await lookups.for_report(service, command, local_date(service.clock()), last=caller.unit)
     context = await service.context(caller, ticket, known)
     return Ask(ISSUE, str(ticket), command, context, derived_id("issues", "report", str(ticket)), prepare=numbered)
-
-
-async def numbers(service: Service, tickets: Iterable[UUID | None]) -> dict[UUID, str]:
-    """The numbers of tickets."""
-    wanted = [ticket for ticket in tickets if ticket]
-    rows = await service.pool.fetch("select id, no from issue where id = any($1::uuid[])", wanted)
-    return {row["id"]: row["no"] for row in rows}

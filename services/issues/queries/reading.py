@@ -57,10 +57,9 @@ async def must_concern(service: Service, caller: Actor, id_: UUID) -> None:
         raise Forbidden
 
 
-def filters(**wanted: Any) -> tuple[list[str], list[Any]]:
-    """Conditions and arguments of a listing, of those that are named."""
-    where: list[str] = []
-    args: list[Any] = []
+def filters(before: tuple[list[str], list[Any]] | None = None, /, **wanted: Any) -> tuple[list[str], list[Any]]:
+    """Conditions and arguments of a listing, of those that are named; they stand after those there are."""
+    where, args = before or ([], [])
     for column, value in wanted.items():
         if value is not None:
             args.append(value)

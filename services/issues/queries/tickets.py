@@ -15,6 +15,7 @@ from services.issues.queries.reading import (
     IssueId,
     IssueNo,
     Version,
+    filters,
     reach,
 )
 from shared.answer import Answer, Page, label_of
@@ -84,18 +85,13 @@ async def tickets(
     """``unit`` finds what a unit reported, handles or helps with; nobody sees more than their own reach."""
     may = await reach(service, caller)
     may.must_ask(unit)
-    where, args = may.conditions()
+    where, args = filters(
+        may.conditions(), stage=stage and str(stage), month=month, enterprise=enterprise, visit=visit, handler=handler,
+        colour=colour and str(colour), source=source and str(source), open=open_,
+    )  # fmt: skip
     if unit is not None:
         args.append(unit)
         where.append(f"exists (select 1 from issue_unit p where p.issue = issue.id and p.unit = ${len(args)})")
-    asked = {
-        "stage": stage and str(stage), "month": month, "enterprise": enterprise, "visit": visit, "handler": handler,
-        "colour": colour and str(colour), "source": source and str(source), "open": open_,
-    }  # fmt: skip
-    for column, value in asked.items():
-        if value is not None:
-            args.append(value)
-            where.append(f"{column} = ${len(args)}")
     if due_before is not None:
         args.append(due_before)
         where.append(f"due <= ${len(args)}")

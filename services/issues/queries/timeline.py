@@ -56,52 +56,8 @@ from services.issues.queries.handled import (
 from services.issues.queries.parts import shown
 from shared.answer import Answer
 from shared.eventlog import Entry
-from shared.events import Fact
+from shared.events import CATALOGUE, Fact
 from shared.terms import Role
-
-TITLES = {
-    "issue-reported": "登记",
-    "issue-accepted": "受理",
-    "issue-declined": "不予受理",
-    "decline-contested": "异议",
-    "issue-merged": "合并",
-    "sibling-answered": "答复合并件",
-    "issue-dispatched": "交办",
-    "issue-signed": "签收",
-    "issue-returned": "退回",
-    "issue-reassigned": "改派",
-    "issue-progressed": "进展",
-    "extension-requested": "延期申请",
-    "extension-endorsed": "延期会签",
-    "extension-approved": "批准延期",
-    "extension-rejected": "驳回延期",
-    "issue-tracked": "转跟踪",
-    "tracking-renewed": "跟踪续期",
-    "issue-resumed": "恢复办理",
-    "escalation-requested": "提级申请",
-    "escalation-approved": "批准提级",
-    "escalation-rejected": "退回提级",
-    "city-replied": "市级答复",
-    "stage-answered": "阶段答复",
-    "co-handling-answered": "协办反馈",
-    "issue-resolved": "报结",
-    "resolution-approved": "审核通过",
-    "resolution-rejected": "审核退回",
-    "call-back-recorded": "回访",
-    "issue-closed": "办结",
-    "issue-reopened": "重办",
-    "issue-archived": "归档",
-    "issue-withdrawn": "撤回",
-    "issue-urged": "催办",
-    "issue-supervised": "督办",
-    "supervision-answered": "督办回复",
-    "issue-supplemented": "补充",
-    "alarms-set": "提醒计划",
-    "alarm-raised": "提醒",
-    "measure-proposed": "系统建议",
-    "measure-ruled": "裁定建议",
-    "deadline-rederived": "重新推算时限",
-}
 
 TicketData = (
     IssueReportedData
@@ -166,8 +122,7 @@ class TimelineEntry(Answer):
 
 def title_of(type_: str) -> str:
     """A fact's type in Chinese."""
-    verb = type_.split(".")[1]
-    return TITLES.get(verb, verb)
+    return CATALOGUE[type_].TITLE
 
 
 def content(fact: Fact) -> TicketData:
