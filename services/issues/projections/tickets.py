@@ -99,7 +99,7 @@ ISSUES = View[State](
         "proposals": "text", "reported_by": "uuid",
     },
     ("id",), _issue, "id",
-    indexes=("(enterprise)", "(stage, due)", "(master) where master is not null", "(opened_on, id)", "(handler) where open", "(reported_by)"),
+    indexes=("(enterprise)", "(stage, due)", "(due, opened_on, no)", "(master) where master is not null", "(opened_on, id)", "(handler) where open", "(reported_by)"),
     unique=("(unit, month, seq)", "(visit, demand) where visit is not null", "(external_no) where external_no is not null"),
 )  # fmt: skip
 UNITS = View[State](
