@@ -239,7 +239,7 @@ def _stages() -> dict[str, list[tickets.Said]]:
         "Crossed": [*tickets.TO_ACCEPTED, (tickets.CROSS, "office"), (c.SignIssue(), "w5")],
         "Supervised": [*tickets.TO_SIGNED, (tickets.of(c.SuperviseIssue), "office")],
         "Asking": [*tickets.TO_SIGNED, (tickets.EXTEND, "h")], "Long": early, "City": [*tickets.TO_LIFTED, *above],
-        "Unhappy": [*tickets.TO_REVIEWED, (tickets.BAD, "caller")],
+        "Unhappy": [*tickets.TO_REVIEWED, (tickets.BAD, "caller")], "Rated": tickets.TO_RATED,
     }  # fmt: skip
     return {name: story for name, story in {**tickets.STAGES, **more}.items() if story}
 

@@ -57,7 +57,7 @@ FITS = {
     "contest": "Declined", "answer-sibling": "Merged", "dispatch": "Accepted", "sign": "Dispatched", "return": "Dispatched",
     "approve-extension": "Asking", "reject-extension": "Asking", "renew": "Tracked", "resume": "Tracked", "approve": "Resolved",
     "approve-escalation": "Escalating", "reject-escalation": "Escalating", "record-city-reply": "City", "reject": "Resolved",
-    "answer-co-handling": "Crossed", "call-back": "Reviewed", "reopen": "Unhappy", "archive": "Long", "withdraw": "Signed",
+    "answer-co-handling": "Crossed", "call-back": "Reviewed", "reopen": "Unhappy", "archive": "Long", "withdraw": "Signed", "close": "Rated",
     "answer-supervision": "Supervised", "dispatch.pdf": "Dispatched", **dict.fromkeys((
         "reassign", "progress", "request-extension", "track", "request-escalation", "answer-stage", "resolve", "supervise", "urge",
     ), "Signed"),

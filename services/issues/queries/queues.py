@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,13 @@ from pydantic import Field
 from services.issues.domain.issue import ISSUE, allowed_actions
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, EnterpriseId, EnterpriseName, IssueId, IssueNo, UnitCode, reach
-from services.issues.queries.waiting import DESKS, MARKS, QUEUES, Mark, condition, holds
+from services.issues.queries.waiting import DESKS, MARKS, QUEUES, Mark, Part, condition, holds
 from shared.answer import Answer, Page, label_of
 from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load_many
 from shared.problems import Forbidden, Unknown
+from shared.reach import sees_district
 from shared.service import Service
 from shared.terms import Category, Colour, IssueStage, Level, Nature, Source, TaskKind, Urgency
 
@@ -29,8 +30,11 @@ _OPEN = (
     "issue.handler as member, coalesce(issue.dispatched_on, issue.opened_on) as since, issue.due) t"
 )
 """Every ticket as one that has a deadline; those count that are open."""
-_GROUPS = "t.kind, coalesce(t.due < $3::date, false) as late, " + ", ".join(f"{MARKS[mark]} as {mark}" for mark in Mark)
-"""Tasks that are counted alike: every queue, whoever asks, is a sum of these."""
+_SEEN = (
+    "with issue as {how} (select id, level, source, colour, open, unit, handling_unit, handler, opened_on, dispatched_on, due "
+    "from issue where {where}) "
+)
+"""The tickets within the caller's reach: looked for once where that is a question to each ticket, read as they come else."""
 _COLUMNS = (
     "t.kind, t.ref, t.unit, t.member, t.since, t.due as task_due, issue.id, issue.no, issue.enterprise, issue.enterprise_name, "
     "issue.content, issue.stage, issue.source, issue.category, issue.nature, issue.urgency, issue.level, issue.opened_on, "
@@ -127,15 +131,12 @@ class Undispatched(Page[UndispatchedTask]):
 
 
 async def queues(service: Service, caller: Actor) -> QueueCounts:
-    """How many wait, how many of them past their day, since when. Tasks are counted in groups, in one go over the tables."""
+    """How many wait, how many of them past their day, since when: tasks in groups, and open tickets in groups."""
     where, args = await _reach(service, caller)
     asked = {name: parts for name, queue in QUEUES.items() if (parts := queue.of(caller))}
-    columns = ", ".join(str(n + 1) for n in range(len(Mark) + 2))
-    groups = (
-        f"select {_GROUPS}, count(*) as n, min(t.since) as since from {table} where {' and '.join(which)} group by {columns}"
-        for table, which in ((_OWED, where), (_OPEN, [*where, "issue.open"]))
-    )
-    rows = await service.pool.fetch(" union all ".join(groups), *args)
+    how = "not materialized" if sees_district(caller) else "materialized"
+    groups = f"{_grouped(_OWED, 'true', asked)} union all {_grouped(_OPEN, 'issue.open', asked)}"
+    rows = await service.pool.fetch(_SEEN.format(how=how, where=" and ".join(where)) + groups, *args)
     items: list[QueueCount] = []
     for name, parts in asked.items():
         queue = QUEUES[name]
@@ -144,6 +145,19 @@ async def queues(service: Service, caller: Actor) -> QueueCounts:
         since = min((row["since"] for row in found), default=None)
         items.append(QueueCount(name=name, label=queue.label, count=count, late=late, since=since))
     return QueueCounts(items=items, today=args[2])
+
+
+def _grouped(table: str, where: str, asked: Mapping[str, Sequence[Part]]) -> str:
+    """How many tasks of a table are alike in kind, in being late, and in the marks that are asked for of such."""
+    those = {name for name in asked if (QUEUES[name].kind is TaskKind.DEADLINE) is (table == _OPEN)}
+    wanted = {mark for name in those for part in asked[name] for mark in part}
+    kinds = ", ".join(f"'{kind}'" for kind in sorted({QUEUES[name].kind for name in those}))
+    marks = ", ".join(f"{MARKS[mark] if mark in wanted else 'null::bool'} as {mark}" for mark in Mark)
+    keys = ", ".join(["1", "2", *(str(n) for n, mark in enumerate(Mark, 3) if mark in wanted)])
+    return (
+        f"select t.kind, coalesce(t.due < $3::date, false) as late, {marks}, count(*) as n, min(t.since) as since "
+        f"from {table} where {where} and t.kind in ({kinds}) group by {keys}"
+    )
 
 
 async def undispatched(service: Service, caller: Actor, unit: str | None, cursor: str | None, limit: int) -> Undispatched:
