@@ -76,6 +76,8 @@ class IndustriesMapped(Fact, type="roster.industries-mapped.v1", title="行业�
     entries: dict[Code, Code]
     on: date
     note: FreeText = ""
+    by: UUID | None = None
+    """Who published it; unknown of versions from before it was kept."""
 
 
 class MemberAppointed(Fact, type="roster.member-appointed.v1", title="人员任职"):
@@ -410,6 +412,8 @@ class PlacesMapped(Fact, type="roster.places-mapped.v1", title="地址词对照�
     entries: dict[Name, Code]
     on: date
     note: FreeText = ""
+    by: UUID | None = None
+    """Who published it; unknown of versions from before it was kept."""
 
 
 class OfficePhonesMapped(Fact, type="roster.office-phones-mapped.v1", title="办公电话表"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import httpx
@@ -71,7 +72,7 @@ async def test_the_table_has_versions_and_an_override_a_reason(district: Distric
 
 async def test_whom_a_change_would_move_is_shown_before_and_moved_only_when_told(district: District) -> None:
     service = await district.open()
-    async with district.client() as client:
+    async with district.client() as client, contextlib.AsyncExitStack() as stack:
         await the_net(client)
         moving = [await by_table(district, n, "13", "D01") for n in (1, 2)]
         fixed, same = await by_table(district, 3, "13", "D01"), await by_table(district, 4, "51", "D01")
@@ -92,12 +93,16 @@ async def test_whom_a_change_would_move_is_shown_before_and_moved_only_when_told
 
         await ok(await client.put("/mapping/industries", json=wanted))
         assert await vertical(client, moving[0]) == "D01", "publishing moves nobody"
-        told = await lines_of(await client.post("/mapping/industries/apply"))
+        alone = await client.post("/mapping/industries/apply")
+        assert (alone.status_code, alone.json()["type"]) == (403, "urn:guiren:problem:publisher-may-not-apply")
+        assert await vertical(client, moving[0]) == "D01", "who published it moves nobody"
+        other = await stack.enter_async_context(district.client(service, Role.OFFICE, unit="office", account="office2"))
+        told = await lines_of(await other.post("/mapping/industries/apply"))
         assert told[-1]["result"]["moved"] == 3
         assert [await vertical(client, id_) for id_ in (*moving, new, fixed, same)] == ["D02", "D02", "D02", "D01", "D01"]
         assert (await ok(await client.get(f"/enterprises/{lost}/responsibility")))["vertical"] is None
         before = await service.pool.fetchval("select pos from log.head")
-        assert (await lines_of(await client.post("/mapping/industries/apply")))[-1]["result"]["moved"] == 0
+        assert (await lines_of(await other.post("/mapping/industries/apply")))[-1]["result"]["moved"] == 0
         assert await service.pool.fetchval("select pos from log.head") == before
         async with district.client(service, Role.HEAD, unit="D01", account="D01-head") as head:
             assert (await head.post("/mapping/industries/preview", json=wanted)).status_code == 403

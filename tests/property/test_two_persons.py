@@ -19,6 +19,7 @@ from services.roster.domain.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ConfirmMove,
+    FollowMapping,
     HandOverEnterprise,
     RegisterEnterprise,
     RejectMove,
@@ -373,3 +374,18 @@ def test_a_hand_over_gives_a_right_to_the_second_who_signs_and_to_what_both_sign
             ENTERPRISE.decide(state, command, replace(enterprise_at(who), known=known))
     with pytest.raises(Forbidden):
         ENTERPRISE.decide(state, command.model_copy(update={"taker": giver.id}), replace(enterprise_at(taker), known=half))
+
+
+@pytest.mark.parametrize("who", EVERYBODY, ids=lambda who: who.account)
+def test_who_published_a_table_moves_nobody_by_it(who: Actor) -> None:
+    """A table of industries moves enterprises between units: that takes two like every other move."""
+    placed = EnterpriseAssigned(line=Line.HORIZONTAL, unit="T1", on=DAYS[0], confidence=100)
+    state = ENTERPRISE.fold([placed], REGISTERED)
+    follow = FollowMapping(line=Line.HORIZONTAL, unit="T2", on=DAYS[2], confidence=100)
+    known = KnownPlaces(LINES, published_by=who.id)
+    with pytest.raises(Forbidden):
+        ENTERPRISE.decide(state, follow, replace(enterprise_at(who), known=known))
+    another = replace(who, id=derived_id("another"))
+    if who.holds(Role.OFFICE, Role.OFFICE_HEAD):
+        (fact,) = ENTERPRISE.decide(state, follow, replace(enterprise_at(another), known=known))
+        assert isinstance(fact, EnterpriseAssigned) and fact.unit == "T2"

@@ -136,7 +136,7 @@ async def _roster(whole: Whole) -> None:
     await whole.do("roster", "h", "POST", "/units/T01/document", paper)
     for name in ("places", "industries"):
         await whole.do(
-            "roster", "office", "PUT", f"/mapping/{name}", {"entries": {"01": "T01"} if name == "places" else {}, "on": DAY}
+            "roster", "office2", "PUT", f"/mapping/{name}", {"entries": {"01": "T01"} if name == "places" else {}, "on": DAY}
         )
     await _proposed(whole, two)
     for enterprise, asked in ((one, True), (two, False)):

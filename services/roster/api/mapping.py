@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from services.roster.api.remapping import Remapping
 from services.roster.domain.mapping import MAPPING, Asked, MapIndustries, MapOfficePhones, MapPlaces, SetLoadLimit
 from services.roster.domain.permissions import the_office
+from services.roster.domain.refusals import PublisherMayNotApply
 from services.roster.queries import mapping as asked
 from services.roster.queries.mapping import Table, TableReceipt, TableVersion, TableVersions, WouldPage
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
@@ -104,12 +105,14 @@ async def apply(
     """Assign by a version in force whom it moves, a few hundred in a transaction. Said again, it goes on where it stopped.
 
     Answers lines of JSON: ``{"phase","done","total"}`` as it goes and at the end ``{"result": {...}}`` or ``{"problem": "…"}``.
-    What a person decided is never overridden.
+    What a person decided is never overridden. By another person than who published the table: moves between units take two.
     """
     service: Service = request.app.state.service
     today = local_date(service.clock())
     the_office(await service.context(caller, "industries", None))
     work = Remapping(service, caller, *await asked.in_force(service, version))
+    if work.published_by == caller.id:
+        raise PublisherMayNotApply
     total = (await asked.moves(service, work.entries, today))["moved"]
 
     async def told() -> AsyncGenerator[bytes, None]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.roster.domain.commands import FollowMapping
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
@@ -33,6 +34,7 @@ class Remapping:
     version: int
     entries: Mapping[str, str]
     since: date
+    published_by: UUID | None
 
     async def run(self, total: int, today: date) -> AsyncGenerator[dict[str, Any], None]:
         """Progress, and at the end the result. The assignments begin today: what was done under the old table stays under it."""
@@ -40,7 +42,9 @@ class Remapping:
         try:
             while rows := await asked.next_moved(self.service, self.entries, today, after, _CHUNK):
                 lines = await lookups.lines(self.service.pool, {row["to"] for row in rows})
-                context = await self.service.context(self.caller, "industries", KnownPlaces(lines))
+                context = await self.service.context(
+                    self.caller, "industries", KnownPlaces(lines, published_by=self.published_by)
+                )
                 await self.service.desk.handle_all([self._ask(row, context, today) for row in rows])
                 done, after = done + len(rows), rows[-1]["code"]
                 yield {"phase": "调整", "done": done, "total": max(total, done)}

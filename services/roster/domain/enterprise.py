@@ -51,6 +51,7 @@ from services.roster.domain.refusals import (
     NotUnderUnit,
     NotYourEnterprise,
     OutsideCensus,
+    PublisherMayNotApply,
     TriesTooAlike,
     WorkerNotOfUnit,
 )
@@ -171,6 +172,8 @@ class KnownPlaces:
     lines: Mapping[str, Placed] = field(default_factory=dict[str, Placed])
     workers: Mapping[UUID, AbstractSet[str]] = field(default_factory=dict[UUID, AbstractSet[str]])
     proposal: UUID | None = None
+    published_by: UUID | None = None
+    """Of a table that is followed: who published it."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,8 @@ def decide(state: State, command: Asked, context: Context[Known]) -> list[Told]:
             return _choose(state, command, context)
         case Registered(), FollowMapping():
             the_office(context)
+            if _places(context).published_by == context.actor.id:
+                raise PublisherMayNotApply
             _fits(command.line, command.unit, None, None, context)
             placed = state.placed_by(command.line, command.on)
             if placed and (placed.unit == command.unit or placed.confidence is None):

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -100,6 +101,8 @@ class Version:
     entries: tuple[tuple[str, str], ...]
     on: date
     note: str = ""
+    by: UUID | None = None
+    """Who published it."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +136,12 @@ def decide_mapping(state: Mapping, command: Asked, context: Context[KnownMapping
             lines = context.known.lines
             if wrong := sorted({unit for unit in command.entries.values() if lines.get(unit) != (Line.VERTICAL, None)}):
                 raise NotADepartment(units=wrong)
-            fact = IndustriesMapped(**command.model_dump())
+            fact = IndustriesMapped(**command.model_dump(), by=context.actor.id)
         case MapPlaces():
             lines = context.known.lines
             if wrong := sorted({u for u in command.entries.values() if u not in lines or lines[u][0] != Line.HORIZONTAL}):
                 raise NotAPlace(units=wrong)
-            fact = PlacesMapped(**command.model_dump())
+            fact = PlacesMapped(**command.model_dump(), by=context.actor.id)
         case MapOfficePhones():
             if wrong := sorted(command.entries.keys() - context.known.units):
                 raise NoSuchUnit(units=wrong)
@@ -157,7 +160,8 @@ def evolve_mapping(state: Mapping, fact: Told) -> Mapping:
     """The state after a fact."""
     match fact:
         case IndustriesMapped() | PlacesMapped() | OfficePhonesMapped() | LoadLimitSet():
-            version = Version(len(state.versions) + 1, _entries(fact), fact.on, fact.note)
+            by = fact.by if isinstance(fact, IndustriesMapped | PlacesMapped) else None
+            version = Version(len(state.versions) + 1, _entries(fact), fact.on, fact.note, by)
             return Mapping((*state.versions, version))
 
 

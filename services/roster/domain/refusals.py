@@ -11,6 +11,12 @@ class AlreadyRegistered(Refused):
     title = "该统一社会信用代码已登记"
 
 
+class PublisherMayNotApply(Forbidden):
+    """Moves between units take two (``roles.md``): who published the table that says them does not carry them out."""
+
+    title = "发布对照表的人不能自己按表调整归属,请由另一人执行"
+
+
 class NotAnEnterprise(Refused):
     """Individual businesses and farmers' co-operatives are not served (方案 二, 三(二))."""
 

@@ -17,11 +17,11 @@ def _written(entries: Sequence[tuple[str, str]]) -> str:
 
 def _versions(key: str, _version: int, state: mapping.Mapping) -> Iterable[tuple[Any, ...]]:
     for item in state.versions:
-        yield key, item.number, item.on, _written(item.entries), item.note
+        yield key, item.number, item.on, _written(item.entries), item.note, item.by
 
 
 VERSIONS = View[mapping.Mapping](
-    "mapping_version", {"name": "text", "version": "int", "since": "date", "entries": "jsonb", "note": "text"},
+    "mapping_version", {"name": "text", "version": "int", "since": "date", "entries": "jsonb", "note": "text", "published_by": "uuid"},
     ("name", "version"), _versions, "name",
 )  # fmt: skip
 

@@ -158,16 +158,16 @@ async def versions(service: Service, name: Table) -> TableVersions:
     return TableVersions(name=name, items=items)
 
 
-async def in_force(service: Service, version: int | None) -> tuple[int, dict[str, str], date]:
-    """The table of industries in force today, or this version if its day has come: its number, its entries, its day."""
+async def in_force(service: Service, version: int | None) -> tuple[int, dict[str, str], date, UUID | None]:
+    """The table of industries in force today, or this version if its day has come: its number, its entries, its day, and who published it."""
     row = await service.pool.fetchrow(
-        "select version, entries, since from mapping_version where name = 'industries' and since <= $1 "
+        "select version, entries, since, published_by from mapping_version where name = 'industries' and since <= $1 "
         "and ($2::int is null or version = $2) order by since desc, version desc limit 1",
         local_date(service.clock()), version,
     )  # fmt: skip
     if row is None:
         raise TableUnpublished(version=version)
-    return row["version"], orjson.loads(row["entries"]), row["since"]
+    return row["version"], orjson.loads(row["entries"]), row["since"], row["published_by"]
 
 
 async def preview(service: Service, caller: Actor, command: MapIndustries, cursor: str | None, limit: int) -> WouldPage:
