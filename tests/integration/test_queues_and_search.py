@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from support.desk import PEOPLE, Desk, a_desk, member
 from support.world import District
 
 from services.issues import clock
+from services.issues.projections import words
 from services.issues.projections.words import asked, grams
 from shared.writing import found_by
 
@@ -127,7 +129,12 @@ async def test_what_is_counted_is_what_is_listed(district: District) -> None:
     }, seen  # fmt: skip
 
 
-async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(district: District) -> None:
+@pytest.mark.parametrize("few", [3_000, 0])
+async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(
+    district: District, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Whether the index names the tickets or the list is walked."""
+    monkeypatch.setattr(words, "_FEW", few)
     desk = await a_desk(district)
     desk.now("09-14T10:00")
     loan = await desk.reported(content="流动资金偏紧,申请贷款300万元\n用于 ABC 项目")

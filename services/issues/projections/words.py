@@ -27,6 +27,10 @@ from shared.vault import Vault
 INDEXED = "string_to_array(grams, ' ')"
 _SIGNIFICANT = 2
 _AT_ONCE = 500
+_FEW = 3_000
+"""So many tickets are named one by one; of more the list is walked in its order, and a page is full before the walk is long."""
+_WALKED = "(select {} from issue_words w where w.issue = issue.id)"
+"""A question to each ticket in turn, so that nobody gathers the tickets first. Blinded pairs are all of one length."""
 
 
 def said(state: Ticket) -> str:
@@ -77,6 +81,22 @@ WORDS = View[State](
     indexes=(f"using gin (({INDEXED}))",), rule=f"{writing.FORM}; numbers masked", blind=("grams",),
 )  # fmt: skip
 VIEWS = (WORDS,)
+
+
+async def condition(connection: Any, vault: Vault, question: str, first: int) -> tuple[str, list[Any]]:
+    """What a row of ``issue`` must meet so that every part of the question stands in the ticket, whoever may see it, and its
+    arguments, of which the first is ``$first``: the tickets by name where the pair index finds few, else a question to each.
+    """
+    needed = await vault.blind(asked(question))
+    if _exact(writing.parts(question)) and await _many(connection, needed):
+        each = " and ".join(f"strpos(w.grams, ${first + n}) > 0" for n in range(len(needed)))
+        return _WALKED.format(each or "true"), needed
+    return f"id = any(${first}::uuid[])", [await matching(connection, vault, question)]
+
+
+async def _many(connection: Any, needed: Sequence[str]) -> bool:
+    found = f"select from issue_words where {INDEXED} @> $1::text[] fetch first {_FEW + 1} rows only"
+    return await connection.fetchval(f"select count(*) from ({found}) counted", needed) > _FEW
 
 
 async def matching(connection: Any, vault: Vault, question: str) -> list[UUID]:

@@ -97,8 +97,9 @@ async def tickets(
         where.append(f"due <= ${len(args)}")
     if q is not None:
         async with service.pool.acquire(timeout=10) as connection:
-            args.append(await words.matching(connection, service.vault, q))
-        where.append(f"id = any(${len(args)}::uuid[])")
+            found, given = await words.condition(connection, service.vault, q, len(args) + 1)
+        where.append(found)
+        args += given
     page = await listing(
         service.pool, table="issue", columns=_COLUMNS, where=where, args=args, order=["opened_on", "id"], cursor=cursor,
         limit=limit,
