@@ -129,7 +129,7 @@ async def test_what_is_counted_is_what_is_listed(district: District) -> None:
     }, seen  # fmt: skip
 
 
-@pytest.mark.parametrize("few", [3_000, 0])
+@pytest.mark.parametrize("few", [5_000, 0])
 async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(
     district: District, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:

@@ -27,7 +27,7 @@ from shared.vault import Vault
 INDEXED = "string_to_array(grams, ' ')"
 _SIGNIFICANT = 2
 _AT_ONCE = 500
-_FEW = 3_000
+_FEW = 5_000
 """So many tickets are named one by one; of more the list is walked in its order, and a page is full before the walk is long."""
 _WALKED = "(select {} from issue_words w where w.issue = issue.id)"
 """A question to each ticket in turn, so that nobody gathers the tickets first. Blinded pairs are all of one length."""
