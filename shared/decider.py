@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 from uuid import UUID
-
-from typing_extensions import TypeVar
 
 from shared.events import Command, Fact
 from shared.months import Calendar
@@ -20,11 +18,10 @@ from shared.terms import Role
 from shared.vault import Personal
 
 StateT = TypeVar("StateT")
-CommandT = TypeVar("CommandT", bound=Command, default=Any)
-FactT = TypeVar("FactT", bound=Fact, default=Any)
-KnownT = TypeVar("KnownT", default=Any)
-KnownT_co = TypeVar("KnownT_co", covariant=True, default=Any)
-"""The defaults are for the streams whose decisions still look into a dictionary."""
+CommandT = TypeVar("CommandT", bound=Command)
+FactT = TypeVar("FactT", bound=Fact)
+KnownT = TypeVar("KnownT")
+KnownT_co = TypeVar("KnownT_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -111,6 +108,10 @@ class Decider(Generic[StateT, CommandT, FactT, KnownT]):
         return result
 
 
+AnyDecider = Decider[Any, Any, Any, Any]
+"""One of many, for whoever handles them all alike."""
+
+
 def said_before(command: Command, facts: Iterable[Fact], clear: Mapping[Personal, str] | None = None) -> bool:
     """Whether what this command says was said by one of these facts: a repeat is the same content said again.
 
@@ -145,4 +146,14 @@ def _same(said: Any, told: Any, clear: Mapping[Personal, str]) -> bool:
     return said == told or (told is not None and not alike)
 
 
-__all__ = ["Actor", "Command", "Context", "Decider", "NoFactOfThisStream", "NotLookedUp", "looked_up", "said_before"]
+__all__ = [
+    "Actor",
+    "AnyDecider",
+    "Command",
+    "Context",
+    "Decider",
+    "NoFactOfThisStream",
+    "NotLookedUp",
+    "looked_up",
+    "said_before",
+]

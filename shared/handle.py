@@ -15,14 +15,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, overload
+from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
 import asyncpg
 import orjson
-from typing_extensions import TypeVar
 
-from shared.decider import Context, Decider, said_before
+from shared.decider import AnyDecider, Context, Decider, said_before
 from shared.eventlog import Entry, Loading, VersionConflict, Write, append, load, load_many
 from shared.events import Command, Fact, encode
 from shared.freetext import hints, opened, sealed, texts, to_seal, without_numbers
@@ -39,8 +38,8 @@ from shared.vault import Personal, Vault, personals
 StateT = TypeVar("StateT")
 CommandT = TypeVar("CommandT", bound=Command)
 FactT = TypeVar("FactT", bound=Fact)
-BeforeT = TypeVar("BeforeT", default=Any)
-KnownT = TypeVar("KnownT", default=Any)
+BeforeT = TypeVar("BeforeT")
+KnownT = TypeVar("KnownT")
 AnswerT = TypeVar("AnswerT")
 Row = tuple[Any, ...]
 
@@ -90,7 +89,7 @@ class Ask(Generic[StateT]):
     context: Context[Any]
     id: UUID
     happened: datetime | None
-    prepare: Prepare[Any] | None
+    prepare: Prepare[Any, Any, Any] | None
 
     @overload
     def __init__(
@@ -110,7 +109,7 @@ class Ask(Generic[StateT]):
         context: Context[Any],
         id: UUID,  # noqa: A002  as everywhere in the log.
         happened: datetime | None = None,
-        prepare: Prepare[Any] | None = None,
+        prepare: Prepare[Any, Any, Any] | None = None,
     ) -> None:
         self.decider = decider
         self.key = key
@@ -125,16 +124,16 @@ class Ask(Generic[StateT]):
 class _Waiting:
     """A command on its way, and where its answer goes."""
 
-    decider: Decider[Any]
+    decider: AnyDecider
     key: str
     stream: str
     command: Command
-    context: Context
+    context: Context[Any]
     id: UUID
     fingerprint: bytes
     expected: int | None
     happened: datetime | None
-    prepare: Prepare[Any] | None
+    prepare: Prepare[Any, Any, Any] | None
     links: dict[str, str]
     answer: asyncio.Future[Done[Any]]
 
@@ -174,7 +173,7 @@ def _asker(items: Sequence[_Waiting]) -> Asker:
     return Asker(by, via, ",".join(str(item.id) for item in items))
 
 
-def _fold(decider: Decider[StateT], entries: Sequence[Entry]) -> StateT:
+def _fold(decider: Decider[StateT, Any, Any, Any], entries: Sequence[Entry]) -> StateT:
     """The state these entries lead to; refuses with the position of the first that can't be read or applied."""
     state = decider.initial
     for entry in entries:

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import asyncpg
 import structlog
 
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.eventlog import Entry, load, whole
 from shared.freetext import opened
 from shared.openings import Opening
@@ -121,7 +121,7 @@ async def alone(connection: Any) -> AsyncGenerator[None]:
 
 
 async def make_anew(
-    connection: Any, deciders: Iterable[Decider[Any]], views: Mapping[str, tuple[View[Any], ...]], vault: Vault
+    connection: Any, deciders: Iterable[AnyDecider], views: Mapping[str, tuple[View[Any], ...]], vault: Vault
 ) -> None:
     """A service's own views from its log, put in the place of those there are. A stream that can't be shown, because a fact can't
     be applied or its row is taken, is left out and told of.
@@ -142,7 +142,7 @@ async def make_anew(
 
 async def rebuild(
     connection: Any,
-    deciders: Iterable[Decider[Any]],
+    deciders: Iterable[AnyDecider],
     views: Mapping[str, tuple[View[Any], ...]],
     schema: str,
     vault: Vault,
@@ -209,7 +209,7 @@ async def _write_page(
 
 
 async def resume(
-    connection: Any, deciders: Iterable[Decider[Any]], views: Mapping[str, tuple[View[Any], ...]], vault: Vault
+    connection: Any, deciders: Iterable[AnyDecider], views: Mapping[str, tuple[View[Any], ...]], vault: Vault
 ) -> None:
     """Try the streams once more that could not be shown: this version may know the fact."""
     by_kind = {decider.kind: decider for decider in deciders}

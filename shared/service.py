@@ -29,7 +29,7 @@ from shared.asking import only_known_parameters
 from shared.background import ended
 from shared.bus import Bus
 from shared.checkpoint import Checkpoint
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, AnyDecider, Context
 from shared.door import Door
 from shared.gate import Gate, LogLoading
 from shared.handle import Desk, Done
@@ -54,7 +54,6 @@ log = structlog.get_logger()
 
 KnownT = TypeVar("KnownT")
 ShownT = TypeVar("ShownT")
-_LOOKED_UP_NOTHING: Any = object()
 
 _POSITION = metrics.Gauge("guiren_position", "Position of a log, relay or consumer", ["service", "what"])
 _LAG = metrics.Gauge("guiren_lag", "Entries between a relay or consumer and the end of what it follows", ["service", "what"])
@@ -97,7 +96,7 @@ class Service:
 
     name: str
     settings: Settings
-    deciders: tuple[Decider[Any], ...]
+    deciders: tuple[AnyDecider, ...]
     views: dict[str, tuple[View[Any], ...]]
     title: str
     followers: Callable[[Service], Sequence[Follower]] = lambda _service: ()
@@ -206,12 +205,8 @@ class Service:
     async def context(self, actor: Actor, key: str | UUID) -> Context[None]: ...
     @overload
     async def context(self, actor: Actor, key: str | UUID, known: KnownT) -> Context[KnownT]: ...
-    @overload
-    async def context(self, actor: Actor, key: str | UUID, **words: Any) -> Context[Any]: ...
-    async def context(self, actor: Actor, key: str | UUID, known: Any = _LOOKED_UP_NOTHING, **words: Any) -> Context[Any]:
-        """What a decision may know now: ``known``, as its decider has it. ``words`` are for those that still look into a
-        dictionary.
-        """
+    async def context(self, actor: Actor, key: str | UUID, known: Any = None) -> Context[Any]:
+        """What a decision may know now: ``known``, as its decider has it."""
         now = self.clock()
         return Context(
             actor,
@@ -219,7 +214,7 @@ class Service:
             local_date(now),
             await self.calendar(),
             key if isinstance(key, UUID) else derived_id(self.name, key),
-            words if known is _LOOKED_UP_NOTHING else known,
+            known,
         )
 
     def _telling(self, follower: Follower) -> Follower:
@@ -346,7 +341,7 @@ class Service:
         }
 
     async def shown(
-        self, decider: Decider[Any], key: object, done: Done[Any], show: Callable[[Service], Awaitable[ShownT]]
+        self, decider: AnyDecider, key: object, done: Done[Any], show: Callable[[Service], Awaitable[ShownT]]
     ) -> ShownT:
         """What ``show`` tells of a stream as a command left it, whatever was written since: body, ETag and position are of one
         moment, also when the command is said again a month later.

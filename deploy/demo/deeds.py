@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import count
@@ -23,12 +24,13 @@ from services.visits.domain.consultation import (
     ConfirmConsultation,
     FulfilDecision,
     HoldConsultation,
+    KnownPeople,
     TakeDecision,
     Wish,
 )
-from services.visits.domain.distribution import DISTRIBUTION, DistributeMaps, WithdrawDistribution
-from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand
-from services.visits.domain.link import LINK, IssueLink, ReissueLink, RevokeLink
+from services.visits.domain.distribution import DISTRIBUTION, DistributeMaps, KnownEditions, WithdrawDistribution
+from services.visits.domain.feedback import FEEDBACK, AllegeInspection, KnownSpeaker, RaiseDemand
+from services.visits.domain.link import LINK, IssueLink, KnownIssuing, KnownVisited, ReissueLink, RevokeLink
 from services.visits.domain.policy import POLICY, PublishPolicy, RetirePolicy
 from services.visits.domain.poll import POLL, RESPONSE, ClosePoll, GiveAnswers, KnownResponse, OpenPoll
 from services.visits.domain.questionnaire import (
@@ -37,12 +39,12 @@ from services.visits.domain.questionnaire import (
     PublishQuestionnaire,
     RetireQuestionnaire,
 )
-from services.visits.domain.reuse import REUSE, RuleEvidence, distance, pair_id
+from services.visits.domain.reuse import REUSE, KnownPair, RuleEvidence, distance, pair_id
 from services.visits.domain.sampling import Member, draw
-from services.visits.domain.survey import SURVEY, AnswerOf, AnswerSurvey, CloseSurvey, DrawSurvey
+from services.visits.domain.survey import SURVEY, AnswerOf, AnswerSurvey, CloseSurvey, DrawSurvey, KnownPopulation
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, WaivePhotos
-from services.visits.domain.visit import VISIT
-from shared.decider import Actor, Decider
+from services.visits.domain.visit import VISIT, KnownVisit
+from shared.decider import Actor, AnyDecider
 from shared.directory import KnownMember, Post
 from shared.events import Command
 from shared.events.visits import Choice, Visited
@@ -98,12 +100,12 @@ class Deeds:
             yield from part()
 
     def _step(
-        self, day: date, hour: int, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
+        self, day: date, hour: int, decider: AnyDecider, key: str | UUID, command: Command, by: Actor,
         known: object = None,
     ) -> Step:  # fmt: skip
         id_ = derived_id("demo", "deed", str(next(self._count)), str(key))
         about = key if isinstance(key, UUID) else derived_id("visits", key)
-        return Step(moment(day, hour, 36), decider, str(key), command, by, id_, about, known or {})
+        return Step(moment(day, hour, 36), decider, str(key), command, by, id_, about, known)
 
     def _who(self, what: str) -> Person:
         return self._where.who[what]
@@ -164,7 +166,7 @@ class Deeds:
         townships = [unit for unit in self._where.filing if unit.kind is UnitKind.TOWNSHIP][:2]
         photo = self._pictures[EvidenceKind.PHOTO][0]
         for place, unit in enumerate((department, *townships)):
-            key, known = derived_id("demo", "campaign", unit.code), {"unit": self._units[unit.code]}
+            key, known = derived_id("demo", "campaign", unit.code), publicity.KnownCampaign(self._units[unit.code])
             liaison, head = self._who(f"{unit.code}-liaison").actor, self._who(f"{unit.code}-head").actor
             plan: dict[str, Any] = {
                 "unit": unit.code, "title": "“贵人服务”宣传月", "content": "走进企业、园区和市场开展政策宣传。", "starts": self._day(0, 4),
@@ -189,7 +191,7 @@ class Deeds:
                 launch = publicity.LaunchCampaign(
                     on=self._day(0, 4), place="区政务服务中心", invited=invited, evidence=(photo.sha256,), note=""
                 )
-                more = {**known, "enterprises": frozenset(invited)}
+                more = replace(known, enterprises=frozenset(invited))
                 yield self._step(self._day(0, 4), 16, publicity.CAMPAIGN, key, launch, liaison, more)
             channels = (
                 (Channel.WECHAT, "https://example.gov.cn/a/1"),
@@ -208,7 +210,7 @@ class Deeds:
 
     def _maps(self) -> Iterator[Step]:
         occasions = (Occasion.INVESTMENT, Occasion.COUNTER, Occasion.PUBLICITY)
-        one_map = {"editions": frozenset({2})}
+        one_map = KnownEditions(frozenset({2}))
         for place, unit in enumerate(self._where.filing[1:20:3]):
             liaison, day = self._who(f"{unit.code}-liaison").actor, self._day(0, 8 + place)
             given = DistributeMaps(
@@ -229,10 +231,11 @@ class Deeds:
         for place, (unit, visits) in enumerate(sorted(by_unit.items())[:4]):
             about, day = visits[:2], self._day(1, 2 + place)
             people = [self._who(f"{unit}-{what}") for what in ("head", "deputy", "liaison", "worker1")]
-            known = {
-                "members": {person.id: self._members[person.id] for person in people}, "units": self._units,
-                "visits": {visit.id: frozenset({unit, *({visit.joint.unit} if visit.joint else ())}) for visit in about},
-            }  # fmt: skip
+            known = KnownPeople(
+                {person.id: self._members[person.id] for person in people},
+                self._units,
+                {visit.id: frozenset({unit, *({visit.joint.unit} if visit.joint else ())}) for visit in about},
+            )
             due = self._span.later(day, 3)
             wishes = tuple(
                 Wish(content=text, unit=unit, member=people[3].id, due=due)
@@ -260,7 +263,7 @@ class Deeds:
                 enterprise=visit.enterprise.id, purpose=purpose, days=180, visit=visit.id if purpose is LinkPurpose.VISIT else None,
                 token=Personal(token), token_sha256=_digest(token),
             )  # fmt: skip
-            known = {"enterprise": visit.known["enterprise"], "visit": (visit.enterprise.id, frozenset({visit.held.unit}))}
+            known = KnownIssuing(visit.known.enterprise, KnownVisited(visit.enterprise.id, frozenset({visit.held.unit})))
             yield self._step(day, 9, LINK, key, issued, worker, known)
             if place == 6:  # noqa: PLR2004
                 fresh = _token(visit.enterprise.code, "2")
@@ -274,22 +277,22 @@ class Deeds:
         for place, visit in enumerate(self._good[10:22]):
             rating = list(Rating)[place % len(Rating)]
             said = ConfirmVisit(rating=rating, aware=Awareness.UNDERSTOOD, words=Personal("服务及时") if place % 3 == 0 else None)
-            yield self._step(self._after(visit), 19, VISIT, visit.id, said, ITSELF)
+            yield self._step(self._after(visit), 19, VISIT, visit.id, said, ITSELF, KnownVisit())
         for place, visit in enumerate(self._good[22:24]):
-            yield self._step(self._after(visit), 19, VISIT, visit.id, DenyVisit(words=Personal("当天没有人来过")), ITSELF)
+            nobody = DenyVisit(words=Personal("当天没有人来过"))
+            yield self._step(self._after(visit), 19, VISIT, visit.id, nobody, ITSELF, KnownVisit())
             if place == 0:
                 deputy = self._who(f"{visit.held.unit}-deputy").actor
                 upheld = UpholdVisit(reason="已核对通话记录,接听人为企业新任联系人")
-                yield self._step(self._span.later(self._after(visit), 2), 15, VISIT, visit.id, upheld, deputy)
+                yield self._step(self._span.later(self._after(visit), 2), 15, VISIT, visit.id, upheld, deputy, KnownVisit())
         yesterday = self._span.today - timedelta(days=1)
         told, asking = self._good[24], self._good[25]
-        known = {"enterprise": told.known["enterprise"], "units": (told.held.unit,)}
+        known = KnownSpeaker(told.known.enterprise, (told.held.unit,))
         report = AllegeInspection(visit=told.id, words=Personal("上门时要求查看账本和消防台账(演示)"))
         yield self._step(yesterday, 10, FEEDBACK, derived_id("demo", "feedback", "1"), report, ITSELF, known)
         wish = RaiseDemand(content="希望协调解决厂区门口夜间照明", category=Category.UTILITIES)
-        yield self._step(
-            yesterday, 11, FEEDBACK, derived_id("demo", "feedback", "2"), wish, ITSELF, {"enterprise": asking.known["enterprise"]}
-        )
+        known = KnownSpeaker(asking.known.enterprise)
+        yield self._step(yesterday, 11, FEEDBACK, derived_id("demo", "feedback", "2"), wish, ITSELF, known)
 
     def _after(self, visit: Visit) -> date:
         """When everything about the visit was over."""
@@ -305,7 +308,7 @@ class Deeds:
                 "enterprise": visit.enterprise.id, "on": day, "mode": Mode.PHONE, "visitors": (person.id,),
                 "note": "离线登记:企业生产经营正常,暂无其他情况。", "connected_seconds": 75, "claimed_at": moment(day, 10),
             })  # fmt: skip
-            known = {**visit.known, "members": {person.id: self._members[person.id]}, "units": self._units}
+            known = KnownVisit(replace(visit.known, members={person.id: self._members[person.id]}), visit.known.enterprise)
             later = self._span.later(day, 1)
             yield self._step(later, 10, VISIT, key, told, person.actor, known)
             office = self._who("office").actor
@@ -324,17 +327,13 @@ class Deeds:
             return
         one, other = attachments(lookalikes(), looks=True)[EvidenceKind.PHOTO]
         for visit, picture in ((first, one), (second, other)):
-            yield self._step(self._after(visit), 11, VISIT, visit.id, picture, self._who(visit.worker).actor)
+            yield self._step(self._after(visit), 11, VISIT, visit.id, picture, self._who(visit.worker).actor, KnownVisit())
         ruling = RuleEvidence(
             first_visit=first.id, first=one.sha256, second_visit=second.id, second=other.sha256, reused=False,
             reason="同一园区大门,两次走访均属实",
         )  # fmt: skip
         tellers = frozenset({*first.command.visitors, *second.command.visitors})
-        known = {
-            "units": frozenset({first.held.unit}),
-            "tellers": tellers,
-            "distance": distance(one.phash or "", other.phash or ""),
-        }
+        known = KnownPair(frozenset({first.held.unit}), tellers, distance(one.phash or "", other.phash or ""))
         key = pair_id((first.id, one.sha256), (second.id, other.sha256))
         day = max(self._after(first), self._after(second))
         yield self._step(day, 16, REUSE, key, ruling, self._who("office").actor, known)
@@ -377,7 +376,7 @@ class Deeds:
             "enterprise": enterprise.id, "on": day, "mode": Mode.QUESTIONNAIRE, "visitors": (worker.id,), "ack": "scan",
             **answers.telling(QUESTIONS, judged),
         })  # fmt: skip
-        known = {**visit.known, "members": {worker.id: self._members[worker.id]}, "units": self._units}
+        known = KnownVisit(replace(visit.known, members={worker.id: self._members[worker.id]}))
         yield self._step(day, 20, VISIT, key, told, ITSELF, known)
 
     def _survey(self) -> Iterator[Step]:
@@ -390,7 +389,7 @@ class Deeds:
             for size in ("small" if item.staff >= 20 else "micro",)  # noqa: PLR2004
         }
         population, seed = tuple(sorted(members)), "0520502"
-        known = {"population": population, "position": 1, "seed": seed}
+        known = KnownPopulation(population, 1, seed)
         command = DrawSurvey(
             title="贵人服务知晓率抽样调查", conductor=Conductor.THIRD_PARTY, agency="演示调查机构", sample_size=200
         )

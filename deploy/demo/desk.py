@@ -212,7 +212,7 @@ class Desk:
         state, found, key = VISIT.initial, list[tuple[Step, Fact]](), str(visit.id)
         for batch in batches(step for step in self._told if step.key == key):
             for step in batch:
-                facts = VISIT.decide(state, step.command, step.ask(self._span.calendar).context)
+                facts = step.decider.decide(state, step.command, step.ask(self._span.calendar).context)
                 state = VISIT.fold(facts, state)
                 found += [(step, fact) for fact in facts]
         return found

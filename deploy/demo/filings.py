@@ -13,7 +13,7 @@ from deploy.demo.district import District, Unit
 from deploy.demo.loader import Loader
 from deploy.demo.steps import SEED, Span, Step, moment
 from services.reporting.archive import ORIGINS, Archive
-from services.reporting.domain.month import MONTH, SignLedger, SubmitLedger, filing_of
+from services.reporting.domain.month import MONTH, KnownFiling, KnownMonth, SignLedger, SubmitLedger, filing_of
 from services.reporting.projections import Reader
 from shared.months import Month
 from shared.terms import derived_id
@@ -89,16 +89,14 @@ async def filing(loader: Loader, where: District, span: Span) -> AsyncIterator[S
             code, month = plan.unit.code, str(plan.month)
             cut = await reader.archive.cut(plan.at)
             item = await reader.ledger(code, month, cut)
-            _, calendar = await reader.grid(cut)
+            grid, calendar = await reader.grid(cut)
             filed = filing_of(item, cut)
             key = plan.key
             subject = derived_id("reporting", key)
-            known = {
-                "unit": code, "line": plan.unit.line, "month": month, "due": plan.month.due(calendar=calendar), "begun": True,
-                "filing": filed,
-            }  # fmt: skip
+            due = plan.month.due(calendar=calendar)
+            known = KnownMonth(code, month, KnownFiling(reader.line(grid, code), due, begun=True, filing=filed))
             yield Step(plan.at, MONTH, key, SubmitLedger(note=""), where.who[f"{code}-liaison"].actor,
                        derived_id("demo", "submit", key), subject, known)  # fmt: skip
             if plan.signed:
                 yield Step(plan.signed, MONTH, key, SignLedger(digest=filed.digest), where.who[f"{code}-head"].actor,
-                           derived_id("demo", "sign", key), subject, {"unit": code})  # fmt: skip
+                           derived_id("demo", "sign", key), subject, KnownMonth(code, month))  # fmt: skip

@@ -22,7 +22,8 @@ from services.visits.domain.commands import (
     VoidVisit,
     Wanted,
 )
-from services.visits.domain.visit import VISIT
+from services.visits.domain.telling import KnownTelling
+from services.visits.domain.visit import VISIT, KnownVisit
 from shared.directory import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.events import Command
 from shared.months import Month
@@ -59,7 +60,7 @@ class Visit:
     joint: Holding | None
     entered: datetime
     command: RecordVisit
-    known: dict[str, Any] = field(repr=False)
+    known: KnownTelling = field(repr=False)
     exemplary: bool = False
     """Of a unit that gets everything right: nothing is returned, nothing lacks."""
 
@@ -144,8 +145,7 @@ def _planned(
     command = RecordVisit(
         enterprise=item.id, visitors=tuple(p.id for p in visitors), **_telling(rng, item, on, mode, exemplary=exemplary)
     )
-    known_now = {"enterprise": known.enterprise(item, on), "members": known.members(visitors), "units": known.units,
-                 "policies": known.policies}  # fmt: skip
+    known_now = KnownTelling(known.enterprise(item, on), known.members(visitors), known.units, known.policies)
     return Visit(id_, item, on, mode, line, held, joint, entered, command, known_now, exemplary)
 
 
@@ -186,9 +186,9 @@ def visiting(where: District, span: Span, planned: Sequence[Visit], pictures: Pi
 def _one(where: District, span: Span, rng: Random, visit: Visit, command: RecordVisit, pictures: Pictures) -> Iterator[Step]:
     worker, deputy = where.who[visit.worker].actor, where.who[f"{visit.held.unit}-deputy"].actor
 
-    def step(at: datetime, what: str, asked: Command, by: Any, known: Mapping[str, Any] | None = None) -> Step:
+    def step(at: datetime, what: str, asked: Command, by: Any, known: KnownTelling | None = None) -> Step:
         key = str(visit.id)
-        return Step(at, VISIT, key, asked, by, derived_id("demo", what, key), visit.id, known or {})
+        return Step(at, VISIT, key, asked, by, derived_id("demo", what, key), visit.id, KnownVisit(known))
 
     yield step(visit.entered, "record", command, worker, visit.known)
     kind = _PICTURE.get(command.mode)

@@ -24,7 +24,7 @@ from services.issues import projections as issues
 from services.reporting import projections as reporting
 from services.roster import projections as roster
 from services.visits import projections as visits
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.eventlog import microseconds
 from shared.handle import Desk
 from shared.months import Calendar
@@ -35,7 +35,7 @@ from shared.vault import Vault
 Progress = Callable[[str, int, int], None]
 """What is being done, how many are done, of how many."""
 
-MADE_OF: dict[str, tuple[tuple[Decider[Any], ...], dict[str, tuple[View[Any], ...]]]] = {
+MADE_OF: dict[str, tuple[tuple[AnyDecider, ...], dict[str, tuple[View[Any], ...]]]] = {
     "roster": (roster.DECIDERS, roster.VIEWS),
     "visits": (visits.DECIDERS, visits.VIEWS),
     "issues": (issues.DECIDERS, issues.VIEWS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, AnyDecider, Context
 from shared.events import Command
 from shared.handle import Ask
 from shared.months import SHANGHAI, Calendar, Month, local_date
@@ -28,13 +28,13 @@ class Step:
     """A command with everything its decision must know. The id follows from what it is, so a second run adds nothing."""
 
     at: datetime
-    decider: Decider[Any]
+    decider: AnyDecider
     key: str
     command: Command
     actor: Actor
     id: UUID
     subject: UUID
-    known: Any = field(default_factory=dict[str, Any])
+    known: Any = None
 
     def ask(self, calendar: Calendar) -> Ask[Any]:
         """The command as the desk takes it."""
@@ -103,7 +103,7 @@ class Making:
         self._part, self._places = part, count(1)
 
     def step(
-        self, at: datetime, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
+        self, at: datetime, decider: AnyDecider, key: str | UUID, command: Command, by: Actor,
         known: Any = None,
     ) -> Step:  # fmt: skip
         """One."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import count
-from typing import Any
 from uuid import UUID
 
 from deploy.demo.district import MARK, District, Person
@@ -49,7 +48,7 @@ from services.roster.domain.unit import (
     RenameUnit,
     WithdrawUnitDocument,
 )
-from shared.decider import Actor, Decider
+from shared.decider import Actor, AnyDecider
 from shared.events import Command
 from shared.events.roster import CorrectionProposed, HandoverOpened
 from shared.public import digest
@@ -80,7 +79,7 @@ class Organising:
             yield from part()
 
     def _step(
-        self, day: date, hour: int, decider: Decider[Any], key: str | UUID, command: Command, by: Actor,
+        self, day: date, hour: int, decider: AnyDecider, key: str | UUID, command: Command, by: Actor,
         known: object = None, subject: UUID | None = None,
     ) -> Step:  # fmt: skip
         id_ = derived_id("demo", "organise", str(next(self._count)), str(key))

@@ -14,7 +14,7 @@ import structlog
 from services.reporting.archive import Cut
 from services.reporting.domain.changes import changes
 from services.reporting.domain.ledger import Ledger, digest
-from services.reporting.domain.month import MONTH, Filed, SupplementLedger, filed_of, filing_of, latest
+from services.reporting.domain.month import MONTH, Filed, KnownMonth, SupplementLedger, filed_of, filing_of, latest
 from services.reporting.domain.rules import candidates
 from services.reporting.projections import ArchiveBehind, Reporting
 from shared.decider import Actor
@@ -62,7 +62,7 @@ class _Sweep:
         filing, found = filing_of(now, self.cut, "month"), changes(then, now)
         command = SupplementLedger(filing=filing, added=len(found.added), changed=len(found.changed), removed=len(found.removed))
         key = f"{filed.unit}-{filed.month}"
-        context = await self.service.context(ITSELF, key, unit=filed.unit, month=filed.month)
+        context = await self.service.context(ITSELF, key, KnownMonth(filed.unit, filed.month))
         number = str(len(filed.supplements) + 1)  # What changed back and forth is told each time.
         await self.service.desk.handle(
             MONTH, key, command, context, command_id=derived_id("supplement", key, number, filing.digest)

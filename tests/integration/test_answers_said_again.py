@@ -25,7 +25,7 @@ from support.world import District
 from test_answers_walked import ABLE
 from test_filed_ledgers import MONTH, an_office
 
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.events import Command, Fact
 from shared.freetext import holds_token, mapped
 from shared.handle import Ask, Desk, Done
@@ -43,7 +43,7 @@ def interrupted(desk: Desk) -> Generator[list[Done[Any]]]:
     carried_out: list[Done[Any]] = []
     real, together = desk.handle, desk.handle_with
 
-    async def handle(decider: Decider[Any], key: Any, command: Command, context: Any, **told: Any) -> Done[Any]:
+    async def handle(decider: AnyDecider, key: Any, command: Command, context: Any, **told: Any) -> Done[Any]:
         done = await real(decider, key, command, context, **told)
         if done.facts and not done.replayed:
             carried_out.append(done)
@@ -64,7 +64,7 @@ def interrupted(desk: Desk) -> Generator[list[Done[Any]]]:
         desk.handle, desk.handle_with = real, together  # type: ignore[method-assign]
 
 
-def also(decider: Decider[Any], fact: Fact) -> Decider[Any]:
+def also(decider: AnyDecider, fact: Fact) -> AnyDecider:
     """The same fact once more, in other words."""
 
     def decide(_state: Any, _command: Any, _context: Any) -> list[Fact]:

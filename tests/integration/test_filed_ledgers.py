@@ -24,7 +24,7 @@ from services.reporting.domain.month import filed_of
 from services.reporting.domain.rules import CURRENT
 from services.reporting.projections import ArchiveBehind, Reporting
 from services.reporting.reactions import supplement
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.eventlog import append
 from shared.events import Command
 from shared.events.reporting import LedgerSubmitted
@@ -251,7 +251,7 @@ async def _filed_as(office: Office, unit: str, filing: dict[str, Any]) -> None:
     fact = LedgerSubmitted.model_validate({
         "unit": unit, "line": "horizontal", "month": MONTH, "revision": 1, "filing": {**filing, "rules": CURRENT},
         "received": datetime(2026, 9, 27, tzinfo=UTC), "due": datetime(2026, 9, 27, 16, tzinfo=UTC), "on_time": True})  # fmt: skip
-    decider: Decider[Any] = replace(LEDGER, decide=lambda _state, _command, _context: [fact])
+    decider: AnyDecider = replace(LEDGER, decide=lambda _state, _command, _context: [fact])
     context = await office.reporting.context(office.scene.district.actor(), f"{unit}-{MONTH}")
     await office.reporting.desk.handle(decider, f"{unit}-{MONTH}", Command(), context, command_id=uuid4())
 

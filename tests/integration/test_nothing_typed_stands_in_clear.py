@@ -30,7 +30,7 @@ from test_openapi_fuzz import ABLE, learnt
 from services.issues.domain.issue import ISSUE
 from services.issues.projections.words import grams
 from shared import freetext, projector
-from shared.decider import Context, Decider
+from shared.decider import AnyDecider, Context
 from shared.events import CATALOGUE, Command, Fact
 from shared.freetext import ERASED, mapped, opened, subject_of, texts
 from shared.openings import Opening
@@ -157,7 +157,7 @@ async def test_no_fact_of_the_catalogue_is_written_with_its_text(district: Distr
     issues = await district.open("issues")
     for type_ in sorted(CATALOGUE):
         fact = mapped(sample(CATALOGUE[type_]), lambda _text: f"{MARK}{NUMBER}")
-        decider = Decider[Any]("probe", "as it was", partial(_tells, fact), _nothing)
+        decider = AnyDecider("probe", "as it was", partial(_tells, fact), _nothing)
         key = uuid4()
         done = await issues.desk.handle(decider, key, Command(), await issues.context(district.actor(), key), command_id=uuid4())
         body = await issues.pool.fetchval("select body from log.entry where stream = $1", decider.stream(key))

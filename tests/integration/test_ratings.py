@@ -14,7 +14,7 @@ from support.world import District
 
 from services.visits.domain.commands import ConfirmVisit
 from services.visits.domain.ratings import FEWEST, cells
-from services.visits.domain.visit import VISIT
+from services.visits.domain.visit import VISIT, KnownVisit
 from shared.decider import Actor
 from shared.terms import Rating, Role, derived_id, new_id
 
@@ -29,7 +29,7 @@ async def rated(scene: Scene) -> tuple[list[str], str]:
     for number, rating in enumerate(SAID, 1):
         visit = str(await scene.visit(number, satisfaction="3"))
         await scene.visits.desk.handle(
-            VISIT, visit, ConfirmVisit(rating=rating), await scene.visits.context(LINK, visit), command_id=new_id()
+            VISIT, visit, ConfirmVisit(rating=rating), await scene.visits.context(LINK, visit, KnownVisit()), command_id=new_id()
         )
         made.append(visit)
     more = {"mode": "questionnaire", "asked_required": 5, "answered_required": 5, "ack": "scan", "satisfaction": "2"}

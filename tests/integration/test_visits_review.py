@@ -8,7 +8,7 @@ from support.scene import NOTE, Scene, a_scene
 from support.world import District
 
 from services.visits.domain.commands import ConfirmVisit, DenyVisit
-from services.visits.domain.visit import VISIT
+from services.visits.domain.visit import VISIT, KnownVisit
 from shared.decider import Actor
 from shared.terms import Rating, Role, derived_id, new_id
 from shared.vault import Personal
@@ -18,7 +18,7 @@ ITSELF = Actor(derived_id("itself", "visits"), "itself", frozenset({Role.SYSTEM}
 
 async def say(scene: Scene, visit: object, command: ConfirmVisit | DenyVisit) -> None:
     """What the enterprise says through its link."""
-    context = await scene.visits.context(ITSELF, str(visit))
+    context = await scene.visits.context(ITSELF, str(visit), KnownVisit())
     await scene.visits.desk.handle(VISIT, str(visit), command, context, command_id=new_id())
 
 

@@ -20,13 +20,22 @@ from deploy.demo.district import official_calendar
 from services.issues.domain.history import HISTORY, HistoryRow, RecordHistory
 from services.issues.domain.parked import PARKED, KnownParked, SkipParked
 from services.issues.projections import DECIDERS as ISSUES
-from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, SupplementLedger
+from services.reporting.domain.month import (
+    MONTH,
+    ExplainLedger,
+    KnownFiling,
+    KnownMonth,
+    ReturnLedger,
+    SignLedger,
+    SubmitLedger,
+    SupplementLedger,
+)
 from services.roster.domain.revocation import REVOCATION, KnownRevocation, RevokeToken
 from services.roster.domain.subject import SUBJECT, EraseSubject, KnownSubject
 from services.roster.projections import DECIDERS as ROSTER
 from services.roster.projections.subjects import DISCLOSURE
 from services.visits.projections import DECIDERS as VISITS
-from shared.decider import Actor, Context, Decider, said_before
+from shared.decider import Actor, AnyDecider, Context, said_before
 from shared.disclosure import Disclose
 from shared.events import Command
 from shared.events.reporting import Filing
@@ -59,14 +68,8 @@ def a_month() -> list[Cell]:
         (head, SignLedger(digest="a" * 64)), (liaison, ExplainLedger(reason="联络员请假")), (platform, SupplementLedger(filing=filing("b"), added=1, changed=0, removed=0)),
     ]  # fmt: skip
     now, state, found = datetime(2026, 11, 23, 2, tzinfo=UTC), MONTH.initial, []
-    known = {
-        "unit": "T01",
-        "line": Line.HORIZONTAL,
-        "month": "2026-10",
-        "due": now - timedelta(days=1),
-        "begun": True,
-        "filing": filing("a"),
-    }
+    ready = KnownFiling(Line.HORIZONTAL, now - timedelta(days=1), begun=True, filing=filing("a"))
+    known = KnownMonth("T01", "2026-10", ready)
     facts: tuple[Any, ...] = ()
     for actor, command in story:
         context = Context(actor, now, TODAY, official_calendar(), derived_id("month"), known)
@@ -85,13 +88,13 @@ def rare() -> Iterator[Cell]:
     row = HistoryRow(line=1, at=now, status="已受理", stage=IssueStage.ACCEPTED, final=False, level=Level.GRID)
     parked = KnownParked("demands", 7, "visits.visit-recorded.v1", "visit/x")
     known = {PARKED: parked, SUBJECT: KnownSubject(about), REVOCATION: KnownRevocation(derived_id("another"))}
-    commands: tuple[tuple[Decider[Any], Command], ...] = (
+    commands: tuple[tuple[AnyDecider, Command], ...] = (
         (DISCLOSURE, Disclose(what="enterprise", about=about, unit="T01", fields=("phone",), reason="电话回访")),
         (SUBJECT, EraseSubject(reason="本人要求删除")), (REVOCATION, RevokeToken(reason="手机丢失")), (PARKED, SkipParked(reason="重复的消息")),
         (HISTORY, RecordHistory(source="旧系统", no="1", rows=(row,))),
     )  # fmt: skip
     for decider, command in commands:
-        context = Context(by, now, TODAY, official_calendar(), about, known.get(decider, {}))
+        context = Context(by, now, TODAY, official_calendar(), about, known.get(decider))
         facts = tuple(decider.decide(decider.initial, command, context))
         yield Cell(decider, decider.initial, command, context, decider.fold(facts), facts)
 
@@ -123,7 +126,7 @@ def test_a_repeat_is_the_same_content_said_again(cell: Cell) -> None:
             assert not said_before(other, cell.facts), f"{field}: {getattr(other, field)!r} is lost without a word"
 
 
-def decided(decider: Decider[Any], state: Any, command: Command, context: Context) -> list[Any] | None:
+def decided(decider: AnyDecider, state: Any, command: Command, context: Context) -> list[Any] | None:
     try:
         return list(decider.decide(state, command, context))
     except Problem:
@@ -133,8 +136,6 @@ def decided(decider: Decider[Any], state: Any, command: Command, context: Contex
 def _known(other: Cell, cell: Cell) -> Any:
     """All that was looked up for either command; where a stream has a type for it, what this command was given, else the other."""
     first, second = other.context.known, cell.context.known
-    if isinstance(first, dict) and isinstance(second, dict):
-        return {**first, **second}
     if type(first) is type(second) and is_dataclass(second):
         given = {field.name: getattr(second, field.name) for field in fields(second)}
         return replace(first, **{name: value for name, value in given.items() if value is not None})

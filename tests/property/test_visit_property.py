@@ -22,6 +22,7 @@ from shared.months import Calendar
 from shared.problems import Problem
 from shared.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
 from shared.vault import Personal
+from tests.support.known import visiting
 
 TODAY = date(2026, 9, 15)
 SUBJECT = UUID("01990000-0000-7000-8000-000000000001")
@@ -34,14 +35,14 @@ POSTS = [
     ("T02", Role.HEAD), ("OFFICE", Role.OFFICE), ("OFFICE", Role.AUDITOR), ("OFFICE", Role.ADMIN),
 ]  # fmt: skip
 PEOPLE = [Actor(derived_id("p", unit, role), f"{unit}-{role}", frozenset({role}), unit) for unit, role in POSTS]
-KNOWN = {
-    "enterprise": KnownEnterprise(
+KNOWN = visiting(
+    KnownEnterprise(
         SUBJECT, "91520502MA00000001", "星关食品有限公司", Standing.SURVIVING,
         {Line.HORIZONTAL: Assigned("T01", None, None), Line.VERTICAL: Assigned("D01", None, None)},
     ),
-    "members": {who.id: KnownMember(who.id, who.account, (Post(unit, role, None),)) for who, (unit, role) in zip(PEOPLE, POSTS, strict=True)},
-    "units": UNITS,
-}  # fmt: skip
+    {who.id: KnownMember(who.id, who.account, (Post(unit, role, None),)) for who, (unit, role) in zip(PEOPLE, POSTS, strict=True)},
+    UNITS,
+)  # fmt: skip
 
 people = st.sampled_from(PEOPLE)
 telling = {

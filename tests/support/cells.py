@@ -25,7 +25,7 @@ from deploy.demo.pictures import attachments, drawings
 from deploy.demo.register import entering, register
 from deploy.demo.steps import Span, batches
 from deploy.demo.team import organising
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, AnyDecider, Context
 from shared.events import Command, Fact
 from shared.vault import Personal
 
@@ -39,7 +39,7 @@ STRANGER = Actor(uuid5(SPACE, "stranger"), "stranger", frozenset(), "nowhere")
 class Cell:
     """One command that was carried out: on what, by whom, what came of it."""
 
-    decider: Decider[Any]
+    decider: AnyDecider
     before: Any
     command: Command
     context: Context

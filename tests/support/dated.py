@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from services.roster.projections import DECIDERS, VIEWS
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.events import Fact
 from shared.events import roster as facts
 from shared.vault import Personal
@@ -21,7 +21,7 @@ from support.stories import ident
 
 START, TODAY = date(2026, 1, 1), date(2026, 6, 1)
 DAYS = [START + timedelta(days=30 * n) for n in range(12)]
-KINDS: dict[str, Decider[Any]] = {decider.kind: decider for decider in DECIDERS}
+KINDS: dict[str, AnyDecider] = {decider.kind: decider for decider in DECIDERS}
 STEPS: dict[type[Fact], str] = {
     facts.UnitEstablished: "the first thing said of a unit", facts.EnterpriseRegistered: "the first thing said of an enterprise",
     facts.HandoverOpened: "the first thing said of a hand-over", facts.ProjectRegistered: "the first thing said of a project",

@@ -1,4 +1,4 @@
-"""What a decision of the roster knows, made of what a test tells in words."""
+"""What a decision of the roster or of visits knows, made of what a test tells in words."""
 
 from __future__ import annotations
 
@@ -16,20 +16,39 @@ from services.roster.domain.mapping import KnownMapping
 from services.roster.domain.member import KnownMember
 from services.roster.domain.project import KnownPlaque, KnownProject
 from services.roster.domain.unit import KnownUnit
-from shared.decider import Decider
+from services.visits.domain.campaign import KnownCampaign
+from services.visits.domain.consultation import KnownPeople
+from services.visits.domain.distribution import KnownEditions
+from services.visits.domain.survey import KnownPopulation
+from services.visits.domain.telling import KnownTelling
+from services.visits.domain.visit import KnownVisit
+from shared.decider import AnyDecider
+from shared.directory import KnownEnterprise
 
 _CLASSES: dict[str, type[Any]] = {
     "brand": KnownBrand, "calendar": KnownYear, "correction": KnownAnswering, "delivery": KnownDelivery, "enterprise": KnownPlaces,
     "handover": KnownHandover, "mapping": KnownMapping, "member": KnownMember, "project": KnownProject, "unit": KnownUnit,
+    "campaign": KnownCampaign, "consultation": KnownPeople, "distribution": KnownEditions, "survey": KnownPopulation,
 }  # fmt: skip
 _ALWAYS = {"code": "T1", "account": "a", "proposal": UUID(int=77)}
 
 
-def known_of(decider: Decider[Any], **told: Any) -> Any:
-    """What the decider's class has a field for; a project's plaque is known where a token is told."""
+def known_of(decider: AnyDecider, **told: Any) -> Any:
+    """What the decider's class has a field for, ``None`` if a test tells none of it; a project's plaque is known where a token
+    is told.
+    """
     if decider.kind == "project" and "token" in told:
         told["plaque"] = _made(KnownPlaque, told)
-    return _made(_CLASSES[decider.kind], {**_ALWAYS, **told})
+    kind = _CLASSES.get(decider.kind)
+    return _made(kind, {**_ALWAYS, **told}) if kind else None
+
+
+def visiting(enterprise: KnownEnterprise, members: Any, units: Any, **more: Any) -> KnownVisit:
+    """What is known of a visit, whatever is done with it: the enterprise is the same today."""
+    of_the_visit = {field.name for field in fields(KnownVisit)}
+    told = {name: value for name, value in more.items() if name not in of_the_visit}
+    rest = {name: value for name, value in more.items() if name in of_the_visit}
+    return KnownVisit(KnownTelling(enterprise, members, units, **told), enterprise, **rest)
 
 
 def _made(kind: type[Any], told: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.roster.domain.enterprise import ENTERPRISE
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.events import Command, Fact
 from shared.service import Service
 from shared.terms import Role, derived_id
@@ -69,7 +69,7 @@ class Scene:
 
     async def happened(self, number: int, fact: Fact) -> None:
         """A fact of an enterprise, straight into the roster's log: whoever may cause it is the roster's business."""
-        decider: Decider[Any] = replace(ENTERPRISE, decide=lambda _state, _command, _context: [fact])
+        decider: AnyDecider = replace(ENTERPRISE, decide=lambda _state, _command, _context: [fact])
         key = UUID(self.enterprises[number])
         context = await self.roster.context(self.district.actor(), key, None)
         await self.roster.desk.handle(decider, key, Command(), context, command_id=uuid4())

@@ -16,7 +16,7 @@ from services.issues.domain.callbacks import next_on
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.transferred import Field
 from shared import lots
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.events import Command
 from shared.events.issues import GreenCaseFinished, IssueDispatched, OrderHeld, RecheckDrawn
 from shared.months import Month
@@ -29,7 +29,7 @@ LOST = call.MissCall(phone=Personal("199 0000 0031"))
 Said = tuple[Command, str, str]
 
 
-def told(decider: Decider[Any], *said: Said, known: Any = None) -> Any:
+def told(decider: AnyDecider, *said: Said, known: Any = None) -> Any:
     """The state after commands, each by somebody at an hour; ``enterprise`` is nobody's unless a test names one."""
     state = decider.initial
     for command, who, when in said:
@@ -38,7 +38,7 @@ def told(decider: Decider[Any], *said: Said, known: Any = None) -> Any:
     return state
 
 
-def refused(decider: Decider[Any], state: Any, command: Command, who: str, when: str = "09-14T10:00", known: Any = None) -> str:
+def refused(decider: AnyDecider, state: Any, command: Command, who: str, when: str = "09-14T10:00", known: Any = None) -> str:
     """The name of a refusal."""
     with pytest.raises(Problem) as found:
         decider.decide(state, command, context(who, when, known=known))

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.visits.domain.feedback import FEEDBACK, AllegeInspection, AlreadySaid, NobodyAnswers, RaiseDemand
+from services.visits.domain.feedback import FEEDBACK, AllegeInspection, AlreadySaid, KnownSpeaker, NobodyAnswers, RaiseDemand
 from services.visits.domain.link import (
     LINK,
     AlreadyIssued,
     IssueLink,
+    KnownIssuing,
+    KnownVisited,
     LinkIsRevoked,
     NobodyToAnswerTo,
     NotYourLink,
@@ -41,9 +43,8 @@ def enterprise(assigned: dict[Line, Assigned] | None = None) -> KnownEnterprise:
 
 def context(role: Role = Role.WORKER, unit: str = "T01", **known: Any) -> Context:
     actor = Actor(WORKER, "w", frozenset({role}), unit)
-    return Context(
-        actor, datetime(2026, 9, 15, tzinfo=UTC), TODAY, Calendar.of({}), uuid4(), {"enterprise": enterprise(), **known}
-    )
+    about = (KnownSpeaker if role is Role.SYSTEM else KnownIssuing)(**{"enterprise": enterprise(), **known})
+    return Context(actor, datetime(2026, 9, 15, tzinfo=UTC), TODAY, Calendar.of({}), uuid4(), about)
 
 
 def asked(**more: Any) -> IssueLink:
@@ -101,7 +102,11 @@ def test_a_questionnaire_needs_somebody_whose_visit_it_is() -> None:
 
 def test_a_visit_is_confirmed_by_the_enterprise_that_was_visited() -> None:
     with pytest.raises(VisitOfAnother):
-        LINK.decide(LINK.initial, asked(purpose=LinkPurpose.VISIT, visit=uuid4()), context(visit=(uuid4(), frozenset({"T01"}))))
+        LINK.decide(
+            LINK.initial,
+            asked(purpose=LinkPurpose.VISIT, visit=uuid4()),
+            context(visit=KnownVisited(uuid4(), frozenset({"T01"}))),
+        )
     with pytest.raises(Unknown):
         LINK.decide(LINK.initial, RevokeLink(), context())
 

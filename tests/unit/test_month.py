@@ -14,6 +14,8 @@ from services.reporting.domain.month import (
     AlreadyReturned,
     AnotherLedger,
     ExplainLedger,
+    KnownFiling,
+    KnownMonth,
     MonthNotBegun,
     NotFiled,
     NotLate,
@@ -31,7 +33,7 @@ from shared.decider import Actor, Context
 from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
 from shared.months import Calendar, Month
 from shared.problems import Forbidden
-from shared.terms import Role
+from shared.terms import Line, Role
 
 DUE = Month.parse("2026-09").due()
 LIAISON, HEAD, OFFICE, SYSTEM = (
@@ -45,8 +47,8 @@ def filing(digest: str = "a" * 64) -> Filing:
 
 
 def context(actor: Actor, *, now: datetime = DUE - timedelta(hours=1), digest: str = "a" * 64, begun: bool = True) -> Context:
-    known = {"unit": "T1", "line": "horizontal", "month": "2026-09", "due": DUE, "begun": begun, "filing": filing(digest)}
-    return Context(actor, now, date(2026, 9, 27), Calendar.of({}), uuid4(), known)
+    ready = KnownFiling(Line.HORIZONTAL, DUE, begun=begun, filing=filing(digest))
+    return Context(actor, now, date(2026, 9, 27), Calendar.of({}), uuid4(), KnownMonth("T1", "2026-09", ready))
 
 
 def submitted(state=MONTH.initial, **options):

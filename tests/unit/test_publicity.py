@@ -12,13 +12,14 @@ import pytest
 from services.visits.domain import campaign, consultation, distribution, material, survey
 from services.visits.domain.sampling import Member
 from services.visits.projections import campaigns, consultations, materials, surveys
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, AnyDecider, Context
 from shared.directory import KnownMember, KnownUnit, Post
 from shared.events import Command, Fact
 from shared.events.visits import CampaignLaunched, SurveyAnswered
 from shared.months import Calendar
 from shared.problems import Problem, Unknown
 from shared.terms import Channel, Conductor, MaterialKind, Occasion, Role, SurveyAnswer, UnitKind, derived_id
+from tests.support.known import known_of
 
 SUBJECT = UUID("01990000-0000-7000-8000-000000000001")
 TODAY = date(2026, 9, 15)
@@ -37,30 +38,35 @@ MEMBERS = {
 }
 
 
-def context(who: Actor, **known: Any) -> Context:
+def context(who: Actor, decider: AnyDecider | None = None, **known: Any) -> Context:
     base: dict[str, Any] = {
         "members": MEMBERS,
         "units": UNITS,
         "visits": {VISIT: frozenset({"D01"})},
         "unit": UNITS["D01"],
         "enterprises": {FIRM},
+        "editions": frozenset(),
+        "population": (),
+        "position": 0,
+        "seed": "0",
     }
-    return Context(who, datetime(2026, 9, 15, 2, tzinfo=UTC), TODAY, Calendar.of({}), SUBJECT, {**base, **known})
+    about = known_of(decider, **{**base, **known}) if decider else None
+    return Context(who, datetime(2026, 9, 15, 2, tzinfo=UTC), TODAY, Calendar.of({}), SUBJECT, about)
 
 
-def after(decider: Decider[Any], steps: Sequence[tuple[Command, Actor]], **known: Any) -> Any:
+def after(decider: AnyDecider, steps: Sequence[tuple[Command, Actor]], **known: Any) -> Any:
     state = decider.initial
     for command, who in steps:
-        facts = decider.decide(state, command, context(who, **known))
+        facts = decider.decide(state, command, context(who, decider, **known))
         state = decider.fold(facts, state)
         # Said twice it adds nothing.
-        assert not list(decider.decide(state, command, context(who, **known)))
+        assert not list(decider.decide(state, command, context(who, decider, **known)))
     return state
 
 
-def refused(decider: Decider[Any], state: Any, command: Command, who: Actor, **known: Any) -> str:
+def refused(decider: AnyDecider, state: Any, command: Command, who: Actor, **known: Any) -> str:
     with pytest.raises(Problem) as raised:
-        decider.decide(state, command, context(who, **known))
+        decider.decide(state, command, context(who, decider, **known))
     return raised.value.code()
 
 
@@ -180,7 +186,8 @@ def test_a_material_and_the_sheets_that_were_handed_out() -> None:
         distribution.DISTRIBUTION, [(give, WORKER)], editions=frozenset({1})
     )  # fmt: skip
     withdrawn = distribution.DISTRIBUTION.fold(
-        distribution.decide(gone, distribution.WithdrawDistribution(reason="重复"), context(WORKER)), gone
+        distribution.decide(gone, distribution.WithdrawDistribution(reason="重复"), context(WORKER, distribution.DISTRIBUTION)),
+        gone,
     )
     assert not withdrawn.valid
 
@@ -195,7 +202,7 @@ def test_a_survey_keeps_what_was_answered() -> None:
     many = survey.DrawSurvey(title="全部", sample_size=600)
     whole = after(survey.SURVEY, [(many, OFFICE)], **known)
     answers = tuple(survey.AnswerOf(code=code, answer=SurveyAnswer.HEARD, on=TODAY) for *_, code in survey.sample_of(whole.drawn))
-    facts: list[Fact] = survey.decide(whole, survey.AnswerSurvey(answers=answers), context(OFFICE))
+    facts: list[Fact] = survey.decide(whole, survey.AnswerSurvey(answers=answers), context(OFFICE, survey.SURVEY))
     assert [len(fact.answers) for fact in facts if isinstance(fact, SurveyAnswered)] == [500, 100]
     answered = survey.SURVEY.fold(facts, whole)
     assert surveys.read(surveys.written(answered)) == answered
@@ -203,9 +210,9 @@ def test_a_survey_keeps_what_was_answered() -> None:
     assert found.aware is not None
     assert (found.aware.pct, found.aware.low, found.valid) == ("100.00", "100.00", 600)
     assert refused(survey.SURVEY, answered, survey.AnswerSurvey(answers=answers), WORKER) == "not-your-survey"
-    closed = survey.SURVEY.fold(survey.decide(answered, survey.CloseSurvey(), context(OFFICE)), answered)
+    closed = survey.SURVEY.fold(survey.decide(answered, survey.CloseSurvey(), context(OFFICE, survey.SURVEY)), answered)
     assert refused(survey.SURVEY, closed, survey.AnswerSurvey(answers=answers), OFFICE) == "survey-is-closed"
     assert surveys.read(surveys.written(closed)) == closed
     with pytest.raises(Unknown):
-        survey.decide(survey.Undrawn(), survey.CloseSurvey(), context(OFFICE))
+        survey.decide(survey.Undrawn(), survey.CloseSurvey(), context(OFFICE, survey.SURVEY))
     assert refused(survey.SURVEY, survey.Undrawn(), draw, OFFICE, population=[], position=0, seed="0") == "nobody-to-ask"

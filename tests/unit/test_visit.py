@@ -45,6 +45,7 @@ from shared.months import Calendar
 from shared.problems import Problem, Unknown
 from shared.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
 from shared.vault import Personal
+from tests.support.known import visiting
 
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)
 TODAY = date(2026, 9, 15)
@@ -79,8 +80,8 @@ KNOWN = KnownEnterprise(
 
 
 def context(who: str = "worker", today: date = TODAY, **known: Any) -> Context:
-    looked_up = {"enterprise": KNOWN, "members": MEMBERS, "units": UNITS, **known}
-    return Context(PEOPLE[who], NOW, today, Calendar.of({}), SUBJECT, looked_up)
+    about = visiting(**{"enterprise": KNOWN, "members": MEMBERS, "units": UNITS, **known})
+    return Context(PEOPLE[who], NOW, today, Calendar.of({}), SUBJECT, about)
 
 
 def record(**changes: Any) -> RecordVisit:
@@ -248,8 +249,8 @@ def test_sealed_data_are_compared_by_what_they_say() -> None:
     told, judged = when([], record())
     facts = [told.model_copy(update={"phone": sealed}), judged]
     same = correct(phone=Personal("13812345678"))
-    assert when(facts, same, opened={"phone": "13812345678"}) == []
-    assert when(facts, same, opened={"phone": "13900000000"}) != []
+    assert when(facts, same, phone="13812345678") == []
+    assert when(facts, same, phone="13900000000") != []
 
 
 def test_the_same_correction_adds_nothing_while_pending_and_hands_a_returned_visit_in_again() -> None:

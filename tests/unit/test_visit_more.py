@@ -98,6 +98,7 @@ from shared.terms import (
     VisitFlag,
 )
 from shared.vault import Personal
+from tests.support.known import visiting
 
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)
 TODAY = date(2026, 9, 15)
@@ -126,8 +127,8 @@ KNOWN = KnownEnterprise(
 
 
 def context(who: str = "worker", **known: Any) -> Context:
-    looked_up = {"enterprise": KNOWN, "members": MEMBERS, "units": UNITS, **known}
-    return Context(PEOPLE[who], NOW, TODAY, Calendar.of({}), uuid4(), looked_up)
+    enterprise = known.pop("enterprise", KNOWN)
+    return Context(PEOPLE[who], NOW, TODAY, Calendar.of({}), uuid4(), visiting(enterprise, MEMBERS, UNITS, **known))
 
 
 def record(**changes: Any) -> RecordVisit:
@@ -442,18 +443,22 @@ def test_two_files_are_ruled_on_once_by_somebody_else() -> None:
     command = reuse.RuleEvidence(
         first_visit=one, first="a" * 64, second_visit=two, second="b" * 64, reused=True, reason="同一图片"
     )
-    known = {"units": frozenset({"T01"}), "tellers": frozenset({PEOPLE["worker"].id}), "distance": 3}
-    facts = list(reuse.decide(reuse.Unruled(), command, context("deputy", **known)))
+    pair = reuse.KnownPair(frozenset({"T01"}), frozenset({PEOPLE["worker"].id}), 3)
+
+    def by(who: str, apart: int | None = 3) -> Context[reuse.KnownPair]:
+        return replace(context(who), known=replace(pair, distance=apart))
+
+    facts = list(reuse.decide(reuse.Unruled(), command, by("deputy")))
     ruled = reuse.REUSE.fold(facts)
-    assert list(reuse.decide(ruled, command, context("deputy", **known))) == []
+    assert list(reuse.decide(ruled, command, by("deputy"))) == []
     with pytest.raises(reuse.AlreadyRuled):
-        reuse.decide(ruled, command.model_copy(update={"reused": False}), context("office", **known))
+        reuse.decide(ruled, command.model_copy(update={"reused": False}), by("office"))
     for who in ("worker", "deputy2"):
         with pytest.raises(reuse.NotYoursToRule):
-            reuse.decide(reuse.Unruled(), command, context(who, **known))
+            reuse.decide(reuse.Unruled(), command, by(who))
     for distance in (None, 7):
         with pytest.raises(reuse.NotAlike):
-            reuse.decide(reuse.Unruled(), command, context("office", **{**known, "distance": distance}))
+            reuse.decide(reuse.Unruled(), command, by("office", distance))
     assert reuse.pair_id((one, "a"), (two, "b")) == reuse.pair_id((two, "b"), (one, "a"))
 
 

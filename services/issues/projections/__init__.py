@@ -14,10 +14,10 @@ from services.issues.domain.order import ORDER
 from services.issues.domain.parked import PARKED
 from services.issues.domain.recheck import RECHECK
 from services.issues.projections import disclosures, histories, hotline, omissions, rounds, tasks, tickets, words
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.projector import View
 
-DECIDERS: tuple[Decider[Any], ...] = (ISSUE, OMISSION, disclosures.DISCLOSURE, DUTY, CALL, ORDER, RECHECK, GREEN, HISTORY, PARKED)
+DECIDERS: tuple[AnyDecider, ...] = (ISSUE, OMISSION, disclosures.DISCLOSURE, DUTY, CALL, ORDER, RECHECK, GREEN, HISTORY, PARKED)
 VIEWS: dict[str, tuple[View[Any], ...]] = {
     "disclosure": (disclosures.DISCLOSURES,),
     "issue": (*tickets.VIEWS, *tasks.VIEWS, *words.VIEWS, rounds.ROUNDS),

@@ -8,7 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.reporting.api.asking import MonthQuery, MonthText, Now, Question, UnitCode
-from services.reporting.domain.month import MONTH, ExplainLedger, ReturnLedger, SignLedger, SubmitLedger, filed_of, filing_of
+from services.reporting.domain.month import (
+    MONTH,
+    ExplainLedger,
+    KnownFiling,
+    KnownMonth,
+    ReturnLedger,
+    SignLedger,
+    SubmitLedger,
+    filed_of,
+    filing_of,
+)
 from services.reporting.projections import Reporting
 from services.reporting.queries import filings, ledgers, papers
 from services.reporting.queries.editions import Edition
@@ -76,15 +86,16 @@ async def submit(
     grid, calendar = await service.reader.grid(cut)
     line = service.reader.line(grid, unit)
     item = await service.reader.ledger(unit, month, cut)
-    context = await service.context(
-        question.caller,
-        f"{unit}-{month}",
-        unit=unit,
+    ready = KnownFiling(
         line=line,
-        month=month,
         due=Month.parse(month).due(calendar=calendar),
         begun=Month.parse(month).first_day <= local_date(service.clock()),
         filing=filing_of(item, cut),
+    )
+    context = await service.context(
+        question.caller,
+        f"{unit}-{month}",
+        KnownMonth(unit, month, ready),
     )
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id, expected=expected)
     return filings.accepted(receipt(service, response, done), done.state)
@@ -105,7 +116,7 @@ async def sign(
     told = (await service.months([f"{unit}-{month}"])).get(f"{unit}-{month}")
     state = told.state if told else MONTH.initial
     # Asked first: comparing takes time, and is not for everybody to cause.
-    signs = MONTH.decide(state, command, await service.context(caller, f"{unit}-{month}", unit=unit, month=month))
+    signs = MONTH.decide(state, command, await service.context(caller, f"{unit}-{month}", KnownMonth(unit, month)))
     if signs and (filed := filed_of(state)):
         await service.vouch(filed.filing.cut)
     return await _change(unit, month, command, caller, command_id, request, response)
@@ -148,7 +159,7 @@ async def _change(
     response: Response,
 ) -> LedgerReceipt:
     service: Reporting = request.app.state.service
-    context = await service.context(caller, f"{unit}-{month}", unit=unit, month=month)
+    context = await service.context(caller, f"{unit}-{month}", KnownMonth(unit, month))
     done = await service.desk.handle(MONTH, f"{unit}-{month}", command, context, command_id=command_id)
     return filings.accepted(receipt(service, response, done), done.state)
 

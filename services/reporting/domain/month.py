@@ -22,8 +22,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.reporting.domain.ledger import Ledger, digest
-from shared.decider import Context, Decider
-from shared.events import Command, Fact
+from shared.decider import Context, Decider, looked_up
+from shared.events import Command
 from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
 from shared.problems import Forbidden, Refused
 from shared.terms import Line, Role
@@ -157,19 +157,39 @@ class Returned:
 
 State = Open | Filed | Signed | Returned
 Asked = SubmitLedger | SignLedger | ReturnLedger | SupplementLedger | ExplainLedger
+Told = LedgerSubmitted | LedgerSigned | LedgerReturned | LedgerSupplemented | LedgerExplained
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings unit, line, month, due, begun and the filing computed just now."""
+@dataclass(frozen=True)
+class KnownFiling:
+    """What a unit would file at this moment: computed just now, due then, of a month that has begun or not."""
+
+    line: Line
+    due: datetime
+    begun: bool
+    filing: Filing
+
+
+@dataclass(frozen=True)
+class KnownMonth:
+    """Whose ledger of which month it is; and what would be filed, where something is."""
+
+    unit: str
+    month: str
+    ready: KnownFiling | None = None
+
+
+def decide(state: State, command: Asked, context: Context[KnownMonth]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Open(), SubmitLedger():
-            return _submit(command, context, 1, first_on_time=context.now <= context.known["due"])
+            return _submit(command, context, 1, first_on_time=context.now <= looked_up(context.known.ready).due)
         case Returned(filed=filed), SubmitLedger():
             return _submit(command, context, filed.revision + 1, first_on_time=filed.first_on_time)
         case Filed() | Signed(), SubmitLedger():
             _of_the_unit(context, Role.LIAISON, Role.BACKUP_LIAISON)
             filed = state.filed if isinstance(state, Signed) else state
-            if (filed.filing.digest, filed.note) == (context.known["filing"].digest, command.note):
+            if (filed.filing.digest, filed.note) == (looked_up(context.known.ready).filing.digest, command.note):
                 return []
             raise AlreadyFiled(month=filed.month, revision=filed.revision)
         case Filed(), SignLedger():
@@ -215,23 +235,31 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise NotFiled(reason=state.reason)
 
 
-def _submit(command: SubmitLedger, context: Context, revision: int, *, first_on_time: bool) -> list[Fact]:
+def _submit(command: SubmitLedger, context: Context[KnownMonth], revision: int, *, first_on_time: bool) -> list[Told]:
     _of_the_unit(context, Role.LIAISON, Role.BACKUP_LIAISON)
-    known = context.known
-    if not known["begun"]:
-        raise MonthNotBegun(month=known["month"])
+    known, ready = context.known, looked_up(context.known.ready)
+    if not ready.begun:
+        raise MonthNotBegun(month=known.month)
     return [
         LedgerSubmitted(
-            unit=known["unit"], line=Line(known["line"]), month=known["month"], revision=revision, filing=known["filing"],
-            received=context.now, due=known["due"], on_time=first_on_time, by=str(context.actor.id), note=command.note,
+            unit=known.unit,
+            line=ready.line,
+            month=known.month,
+            revision=revision,
+            filing=ready.filing,
+            received=context.now,
+            due=ready.due,
+            on_time=first_on_time,
+            by=str(context.actor.id),
+            note=command.note,
         )
-    ]  # fmt: skip
+    ]
 
 
 _EXPLAINING = (Role.LIAISON, Role.BACKUP_LIAISON, Role.HEAD)
 
 
-def _explain(filed: Filed, command: ExplainLedger, context: Context) -> list[Fact]:
+def _explain(filed: Filed, command: ExplainLedger, context: Context[KnownMonth]) -> list[Told]:
     _of_the_unit(context, *_EXPLAINING)
     if filed.first_on_time:
         raise NotLate(month=filed.month, received=filed.received)
@@ -240,7 +268,7 @@ def _explain(filed: Filed, command: ExplainLedger, context: Context) -> list[Fac
     return [LedgerExplained(reason=command.reason, on=context.today, by=str(context.actor.id))]
 
 
-def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> list[Fact]:
+def _supplement(filed: Filed, command: SupplementLedger, context: Context[object]) -> list[Told]:
     _the_platform(context)
     if latest(filed).digest == command.filing.digest:
         return []
@@ -251,22 +279,22 @@ def _supplement(filed: Filed, command: SupplementLedger, context: Context) -> li
     ]
 
 
-def _the_platform(context: Context) -> None:
+def _the_platform(context: Context[object]) -> None:
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden(needs=[Role.SYSTEM.label])
 
 
-def _of_the_office(context: Context) -> None:
+def _of_the_office(context: Context[object]) -> None:
     if not context.actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
         raise Forbidden(needs=[Role.OFFICE.label])
 
 
-def _of_the_unit(context: Context, *roles: Role) -> None:
-    if context.actor.unit != context.known["unit"] or not context.actor.holds(*roles):
-        raise Forbidden(needs=[role.label for role in roles], unit=context.known["unit"])
+def _of_the_unit(context: Context[KnownMonth], *roles: Role) -> None:
+    if context.actor.unit != context.known.unit or not context.actor.holds(*roles):
+        raise Forbidden(needs=[role.label for role in roles], unit=context.known.unit)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Open() | Returned(), LedgerSubmitted():
@@ -291,7 +319,13 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, supplements=(*state.supplements, fact))
         case Signed() | Returned(), LedgerSupplemented():
             return replace(state, filed=replace(state.filed, supplements=(*state.filed.supplements, fact)))
-        case _:
+        case Open(), LedgerSigned() | LedgerReturned() | LedgerSupplemented() | LedgerExplained():
+            return state
+        case Filed(), LedgerSubmitted():
+            return state
+        case Signed(), LedgerSubmitted() | LedgerSigned():
+            return state
+        case Returned(), LedgerSigned() | LedgerReturned():
             return state
 
 
@@ -324,4 +358,4 @@ def latest(filed: Filed) -> Filing:
     return filed.supplements[-1].filing if filed.supplements else filed.filing
 
 
-MONTH: Decider[State] = Decider("month", Open(), decide, evolve)
+MONTH: Decider[State, Asked, Told, KnownMonth] = Decider("month", Open(), decide, evolve)

@@ -85,7 +85,7 @@ async def _change(
     if isinstance(command, ConfirmAppointment):
         said = await asked.as_proposed(service, key, command.proposal) or command
     context = await service.context(caller, key, KnownMember(account, command_id, await asked.units_of(service, said)))
-    prepare: Prepare[Member] | None = None
+    prepare: Prepare[Member, KnownMember, KnownMember] | None = None
     if isinstance(said, AppointMember) and (said.role in ONE_AT_A_TIME or said.acting_for):
         prepare = partial(seated, said)
     done = await service.desk.handle(MEMBER, key, command, context, command_id=command_id, expected=expected, prepare=prepare)

@@ -35,10 +35,10 @@ from services.roster.projections import (
     tasks,
     units,
 )
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.projector import View
 
-DECIDERS: tuple[Decider[Any], ...] = (
+DECIDERS: tuple[AnyDecider, ...] = (
     UNIT,
     MEMBER,
     ENTERPRISE,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -15,11 +14,13 @@ from services.visits.domain import questionnaire as questionnaires
 from services.visits.domain.commands import RecordVisit
 from services.visits.domain.poll import RESPONSE, AlreadyAnswered, GiveAnswers, KnownResponse, PollIsClosed, asks
 from services.visits.domain.refusals import OneQuestionnaireAMonth
-from services.visits.domain.visit import VISIT
+from services.visits.domain.telling import KnownTelling
+from services.visits.domain.visit import VISIT, KnownVisit
 from services.visits.queries import lookups
 from services.visits.queries.public import carried_out
 from services.visits.queries.questionnaires import asked
 from shared.decider import Actor
+from shared.directory import KnownMember, KnownUnit
 from shared.events import Command
 from shared.events.visits import Choice, Visited
 from shared.handle import Ask
@@ -53,11 +54,14 @@ async def given(
     if not asks(state, today):
         raise PollIsClosed(until=state.fact.ends_on.isoformat())
     judged = answers.judged(version.questions, body.answers)
-    known = await _known(service, enterprise, visitors, today)
-    named = Visited(id=enterprise, code=known["enterprise"].code, name=known["enterprise"].name)
+    still, known = await _known(service, enterprise, visitors, today)
+    named = Visited(id=enterprise, code=known.enterprise.code, name=known.enterprise.name)
+    month = f"{today:%Y-%m}"
+    besides = derived_id("visit", "questionnaire", str(enterprise), month)
+    about = KnownVisit(known, questionnaire=await lookups.questionnaire_of(service.pool, enterprise, month, besides))
     record = RecordVisit.model_validate(
         {
-            "enterprise": enterprise, "on": today, "mode": Mode.QUESTIONNAIRE, "visitors": known.pop("visitors"), "ack": Ack.SCAN,
+            "enterprise": enterprise, "on": today, "mode": Mode.QUESTIONNAIRE, "visitors": still, "ack": Ack.SCAN,
             **answers.telling(version.questions, judged),
         }
     )  # fmt: skip
@@ -73,27 +77,28 @@ async def given(
         await service.desk.handle_all([
             # First whether anything was answered already: then the visit is there as well.
             Ask(RESPONSE, str(visit), give, await service.context(actor, visit, KnownResponse(named)), said),
-            Ask(VISIT, str(visit), record, await service.context(actor, visit, **known), derived_id("visits", "record", str(visit))),
+            Ask(VISIT, str(visit), record, await service.context(actor, visit, about), derived_id("visits", "record", str(visit))),
         ])  # fmt: skip
     except OneQuestionnaireAMonth as other:
         raise AlreadyAnswered(**other.facts) from None
     return visit, True
 
 
-async def _known(service: Service, enterprise: UUID, visitors: Sequence[UUID], today: date) -> dict[str, Any]:
-    """What the visit's decision must know. Who has left since the link was issued is replaced by who answers today."""
-    known = dict(await lookups.known(service, enterprise, visitors, today))
-    assigned = known["enterprise"].assigned.values()
+async def _known(
+    service: Service, enterprise: UUID, visitors: Sequence[UUID], today: date
+) -> tuple[tuple[UUID, ...], KnownTelling]:
+    """Whose visit it is and what its decision must know. Who has left since the link was issued is replaced by who answers
+    today.
+    """
+    known = await lookups.known(service, enterprise, visitors, today)
+    assigned = known.enterprise.assigned.values()
     units = {held.unit for held in assigned}
-    still = [id_ for id_ in visitors if id_ in known["members"] and _reports_for(known["members"][id_], known["units"], units)]
+    still = [id_ for id_ in visitors if id_ in known.members and _reports_for(known.members[id_], known.units, units)]
     if not still:
         still = [held.worker for held in assigned if held.worker is not None]
-        known = dict(await lookups.known(service, enterprise, still, today))
-    month = f"{today:%Y-%m}"
-    besides = derived_id("visit", "questionnaire", str(enterprise), month)
-    known["questionnaire"] = await lookups.questionnaire_of(service.pool, enterprise, month, besides)
-    return {**known, "visitors": tuple(still)}
+        known = await lookups.known(service, enterprise, still, today)
+    return tuple(still), known
 
 
-def _reports_for(member: Any, units: Any, wanted: set[str]) -> bool:
+def _reports_for(member: KnownMember, units: Mapping[str, KnownUnit], wanted: set[str]) -> bool:
     return any(post.unit in units and units[post.unit].reporting in wanted for post in member.posts)

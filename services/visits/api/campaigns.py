@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -16,6 +16,7 @@ from services.visits.domain.campaign import (
     CampaignAlreadyPlanned,
     CampaignNotApproved,
     CheckLink,
+    KnownCampaign,
     LaunchCampaign,
     PlanCampaign,
     ReviseCampaign,
@@ -66,7 +67,7 @@ async def plan(id_: CampaignId, command: PlanCampaign, caller: Caller, request: 
     unit = await Directory(service.pool).unit(command.unit, local_date(service.clock()))
     try:
         done = await service.desk.handle(
-            CAMPAIGN, id_, command, await service.context(caller, id_, unit=unit),
+            CAMPAIGN, id_, command, await service.context(caller, id_, KnownCampaign(unit)),
             command_id=derived_id("visits", "plan-campaign", str(id_)),
         )  # fmt: skip
     except KeyReused:
@@ -80,11 +81,15 @@ async def _told(
 ) -> CampaignReceipt:
     service: Service = request.app.state.service
     _, state = await asked.found(service, id_, caller)
-    known: dict[str, Any] = {"unit": await Directory(service.pool).unit(state.told.unit, local_date(service.clock()))}
-    if isinstance(command, LaunchCampaign):
-        known["enterprises"] = await asked.registered(service, command.invited)
+    unit = await Directory(service.pool).unit(state.told.unit, local_date(service.clock()))
+    invited = await asked.registered(service, command.invited) if isinstance(command, LaunchCampaign) else None
     done = await service.desk.handle(
-        CAMPAIGN, id_, command, await service.context(caller, id_, **known), command_id=command_id, expected=expected
+        CAMPAIGN,
+        id_,
+        command,
+        await service.context(caller, id_, KnownCampaign(unit, invited)),
+        command_id=command_id,
+        expected=expected,
     )
     return _answer(service, response, id_, done, caller)
 
@@ -119,7 +124,7 @@ async def keep_file(id_: CampaignId, sha256: Digest, caller: Caller, request: Re
     may_plan(state.told.unit, caller)  # Before twenty megabytes are read and stored for nothing.
     if not isinstance(state, Running):
         raise CampaignNotApproved(campaign=str(id_))
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, KnownCampaign())
 
     def adding(file: Kept) -> AddCampaignFile:
         return AddCampaignFile(sha256=file.sha256, original=sha256, media_type=file.media_type, size=file.size)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -15,6 +16,7 @@ from services.visits.domain.consultation import (
     ConsultationAlreadyHeld,
     FulfilDecision,
     HoldConsultation,
+    KnownPeople,
     State,
     TakeDecision,
     Unheld,
@@ -47,12 +49,12 @@ UnitQuery = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", descrip
 MonthQuery = Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM,默认本月")]
 
 
-async def _people(service: Service, members: Sequence[UUID], on: date) -> dict[str, Any]:
+async def _people(service: Service, members: Sequence[UUID], on: date) -> KnownPeople:
     directory = Directory(service.pool)
     known = await directory.members(members, on)
     codes = {post.unit for member in known.values() for post in member.posts}
     units: dict[str, KnownUnit] = {code: await directory.unit(code, on) for code in sorted(codes)}
-    return {"members": known, "units": units}
+    return KnownPeople(known, units)
 
 
 def _answer(service: Service, response: Response, id_: UUID, done: Done[State], caller: Actor) -> ConsultationReceipt:
@@ -70,10 +72,10 @@ async def hold(
     service: Service = request.app.state.service
     may_call(command.unit, caller)
     found = await _people(service, [*command.participants, *(wish.member for wish in command.decisions)], command.on)
-    found["visits"] = await asked.units_of_visits(service, command.visits)
+    known = replace(found, visits=await asked.units_of_visits(service, command.visits))
     try:
         done = await service.desk.handle(
-            CONSULTATION, id_, command, await service.context(caller, id_, **found),
+            CONSULTATION, id_, command, await service.context(caller, id_, known),
             command_id=derived_id("visits", "hold-consultation", str(id_)),
         )  # fmt: skip
     except KeyReused:
@@ -126,7 +128,7 @@ async def _told(
     members = [command.decision.member] if isinstance(command, TakeDecision) else []
     known = await _people(service, members, state.told.on)
     done = await service.desk.handle(
-        CONSULTATION, id_, command, await service.context(caller, id_, **known), command_id=command_id, expected=expected
+        CONSULTATION, id_, command, await service.context(caller, id_, known), command_id=command_id, expected=expected
     )
     return _answer(service, response, id_, done, caller)
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from services.visits.api.publicity import FILE
 from services.visits.domain.commands import AttachEvidence
 from services.visits.domain.refusals import VisitIsVoid
-from services.visits.domain.visit import VISIT, Recorded, Unrecorded, Voided, may_tell
+from services.visits.domain.visit import VISIT, KnownVisit, Recorded, Unrecorded, Voided, may_tell
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
 from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at
@@ -69,10 +69,15 @@ async def _attach(
         captured_at=checked.captured_at, original=sha256, phash=checked.phash,
     )  # fmt: skip
     # Nothing is stored that the decision refuses: it is asked on the state as it is, and again when the fact is written.
-    VISIT.decide((await lookups.recorded(service, id_))[1], command, await service.context(caller, id_))
+    context = await service.context(caller, id_, KnownVisit())
+    VISIT.decide((await lookups.recorded(service, id_))[1], command, context)
     stored = await run_sync(store_at(service.settings.evidence_url).put, checked.content)
     done = await service.desk.handle(
-        VISIT, id_, command, await service.context(caller, id_), command_id=derived_id("visits", "file", str(id_), stored, kind)
+        VISIT,
+        id_,
+        command,
+        await service.context(caller, id_, KnownVisit()),
+        command_id=derived_id("visits", "file", str(id_), stored, kind),
     )
     if isinstance(done.state, Unrecorded):
         raise Unknown(what="visit", id=str(id_))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import segno
@@ -20,6 +20,8 @@ from services.visits.domain.link import (
     Days,
     Issued,
     IssueLink,
+    KnownIssuing,
+    KnownVisited,
     ReissueLink,
     RevokeLink,
     ShowLink,
@@ -100,17 +102,17 @@ async def issue(id_: LinkId, body: AskLink, caller: Caller, request: Request, re
         response.status_code = 200
         return await _answer(service, response, id_, first, caller)
     enterprise = await Directory(service.pool).enterprise(body.enterprise, local_date(service.clock()))
-    known: dict[str, Any] = {"enterprise": enterprise}
+    known = KnownIssuing(enterprise)
     at_it: list[UUID] = []
     if body.visit is not None:
         _, visit = await lookups.recorded(service, body.visit)
-        known["visit"] = (visit.details.told.enterprise.id, visit.details.units)
+        known = KnownIssuing(enterprise, KnownVisited(visit.details.told.enterprise.id, visit.details.units))
         at_it = [*hands(visit.details)]
     await asked.concerns(service, caller, enterprise.id, [held.unit for held in enterprise.assigned.values()], *at_it)
     token, found_by = a_token()
     done = await service.desk.handle(
         LINK, id_, IssueLink(token=token, token_sha256=found_by, **body.model_dump()),
-        await service.context(caller, id_, **known), command_id=derived_id("visits", "issue-link", str(id_)),
+        await service.context(caller, id_, known), command_id=derived_id("visits", "issue-link", str(id_)),
     )  # fmt: skip
     return await _answer(service, response, id_, done, caller)
 

@@ -12,6 +12,7 @@ from services.visits.domain.distribution import (
     DISTRIBUTION,
     DistributeMaps,
     DistributionAlreadyTold,
+    KnownEditions,
     Untold,
     WithdrawDistribution,
     may_distribute,
@@ -198,7 +199,7 @@ async def distribute(
         editions = one.approved if one.told.kind is MaterialKind.ONE_MAP else editions
     try:
         done = await service.desk.handle(
-            DISTRIBUTION, id_, command, await service.context(caller, id_, editions=editions),
+            DISTRIBUTION, id_, command, await service.context(caller, id_, KnownEditions(editions)),
             command_id=derived_id("visits", "distribute-maps", str(id_)),
         )  # fmt: skip
     except KeyReused:

@@ -18,9 +18,9 @@ from fastapi import APIRouter, Header, Request, Response
 
 from services.visits.api import answering
 from services.visits.domain.commands import ConfirmVisit, DenyVisit, Said
-from services.visits.domain.feedback import FEEDBACK, AllegeInspection, RaiseDemand, SaidToday, responsible
+from services.visits.domain.feedback import FEEDBACK, AllegeInspection, KnownSpeaker, RaiseDemand, SaidToday, responsible
 from services.visits.domain.link import LINK, Issued, OpenLink, came
-from services.visits.domain.visit import VISIT
+from services.visits.domain.visit import VISIT, KnownVisit
 from services.visits.queries import public as asked
 from services.visits.queries.links import stored
 from services.visits.queries.lookups import recorded
@@ -206,7 +206,9 @@ async def _on_visit(
     if state.details.told.enterprise.id != access.enterprise:
         raise Unknown(what="visit")
     how = came(access.link, access.state, device(request), service.clock()) if access.link and access.state else None
-    context = await service.context(ITSELF, visit, came=how)
+    before = state.details.confirmed if isinstance(command, ConfirmVisit) else state.details.denied
+    [said] = await service.vault.open([before.words if before else None], Opening.HANDLE)
+    context = await service.context(ITSELF, visit, KnownVisit(came=how, said=said))
     command_id = await _said(service, token, action, command, key, str(visit))
     done = await service.desk.handle(VISIT, visit, command, context, command_id=command_id)
     return VisitWord(received=True, replayed=done.replayed, visit=visit)
@@ -230,7 +232,7 @@ async def allege(token: Token, command: AllegeInspection, request: Request, key:
         units = tuple(sorted(state.details.units))
     command = AllegeInspection(visit=visit, words=command.words)
     id_ = await _said(service, token, "allege", command, key)
-    context = await service.context(ITSELF, id_, enterprise=enterprise, units=units)
+    context = await service.context(ITSELF, id_, KnownSpeaker(enterprise, units))
     await service.desk.handle(FEEDBACK, id_, command, context, command_id=derived_id("visits", "allege", str(id_)))
     return AllegationReceived(received=True, to=await asked.inspectorate(service), key=ticket_of(id_) if key else None)
 
@@ -246,7 +248,7 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
     today = local_date(service.clock())
     enterprise = await directory.enterprise(access.enterprise, today)
     id_ = await _said(service, token, "demand", command, key)
-    context = await service.context(ITSELF, id_, enterprise=enterprise)
+    context = await service.context(ITSELF, id_, KnownSpeaker(enterprise))
     unit = (await directory.unit(responsible(enterprise), today)).name
     try:
         done = await service.desk.handle(
@@ -263,8 +265,8 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
 
 
 async def _said_just_now(
-    service: Service, enterprise: UUID, command: RaiseDemand, connection: Any, _state: Any, context: Context
-) -> Context:
+    service: Service, enterprise: UUID, command: RaiseDemand, connection: Any, _state: Any, context: Context[KnownSpeaker]
+) -> Context[KnownSpeaker]:
     """A second click, however it came by another key: the same words of the same enterprise on one day are one demand."""
     others = await asked.demands_of_today(connection, enterprise, context.today, context.subject)
     facts = await freetext.opened(service.vault, list(others.values()), Opening.HANDLE)

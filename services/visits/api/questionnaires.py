@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from services.visits.api import links
-from services.visits.domain.link import LINK, IssueLink
+from services.visits.domain.link import LINK, IssueLink, KnownIssuing
 from services.visits.domain.poll import POLL, Closed, ClosePoll, OpenPoll, PollIsClosed
 from services.visits.domain.questionnaire import (
     OFFICE,
@@ -163,7 +163,7 @@ async def issue(id_: PollId, body: IssueLinks, caller: Caller, request: Request)
                 token=token,
                 token_sha256=found_by,
             )
-            context = await service.context(caller, link, enterprise=enterprise)
+            context = await service.context(caller, link, KnownIssuing(enterprise))
             asks.append(Ask(LINK, str(link), command, context, derived_id("visits", "issue-link", str(link))))
         await service.desk.handle_all(asks)
     return IssuedLinks(

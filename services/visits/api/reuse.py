@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from services.visits.domain.access import sees_district
-from services.visits.domain.reuse import REUSE, Ruled, RuleEvidence, distance, pair_id
+from services.visits.domain.reuse import REUSE, KnownPair, Ruled, RuleEvidence, distance, pair_id
 from services.visits.queries import lookups
 from services.visits.queries import reuse as asked
 from services.visits.queries.reuse import EvidenceRuling, ReusedPairs
@@ -42,13 +42,13 @@ async def rule(
     service: Service = request.app.state.service
     known = await _both(service, command, caller)
     key = pair_id((command.first_visit, command.first), (command.second_visit, command.second))
-    done = await service.desk.handle(REUSE, key, command, await service.context(caller, key, **known), command_id=command_id)
+    done = await service.desk.handle(REUSE, key, command, await service.context(caller, key, known), command_id=command_id)
     if not isinstance(done.state, Ruled):
         raise Unknown(what="evidence")
     return EvidenceRuling.of(receipt(service, response, done), id=key, **done.state.fact.model_dump())
 
 
-async def _both(service: Service, command: RuleEvidence, caller: Actor) -> dict[str, Any]:
+async def _both(service: Service, command: RuleEvidence, caller: Actor) -> KnownPair:
     """Units and tellers of both visits, and how far apart the files are."""
     sees_district(caller)
     _, first = await lookups.recorded(service, command.first_visit)
@@ -63,7 +63,4 @@ async def _both(service: Service, command: RuleEvidence, caller: Actor) -> dict[
             apart = 0
         elif one.phash and other.phash:
             apart = distance(one.phash, other.phash)
-    return {
-        "units": first.details.units | second.details.units, "tellers": first.details.tellers | second.details.tellers,
-        "distance": apart,
-    }  # fmt: skip
+    return KnownPair(first.details.units | second.details.units, first.details.tellers | second.details.tellers, apart)

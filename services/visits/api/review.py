@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from services.visits.domain.commands import AcceptVisit, HearConfirmation, ReturnVisit, RuleVisit, VoidVisit, Words
-from services.visits.domain.visit import VISIT, NotYourReview, State, Unrecorded, may_rule
+from services.visits.domain.visit import VISIT, KnownVisit, NotYourReview, Unrecorded, may_rule
 from services.visits.queries import lookups
 from services.visits.queries import visits as asked
 from services.visits.queries.review import Heard, Refusal, ReviewedVisit, ReviewedVisits
@@ -17,7 +18,6 @@ from services.visits.queries.visit import VisitReceipt, visit
 from services.visits.queries.visits import REVIEWING, FlaggedVisit, UnheardVisit, WaitingVisit
 from shared.answer import Page
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Context
 from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.events import Command
@@ -53,7 +53,7 @@ async def review(
             _, state = await lookups.recorded(service, id_)
             await lookups.may_read(service, state, caller)
             done = await service.desk.handle(
-                VISIT, id_, command, await service.context(caller, id_),
+                VISIT, id_, command, await service.context(caller, id_, KnownVisit()),
                 command_id=derived_id("visits", "review-many", str(command_id), str(id_)),
             )  # fmt: skip
             receipt(service, response, done)
@@ -80,16 +80,15 @@ async def rule(
     told = state.details.told
     enterprise = await Directory(service.pool).enterprise(told.enterprise.id, local_date(service.clock()))
     may_rule(frozenset(held.unit for held in enterprise.assigned.values()), state.details, caller)
-    found = await lookups.known(service, told.enterprise.id, [], told.on)
-
-    async def prepared(connection: Any, state: State, context: Context) -> Context:
-        more = await lookups.prepare(service, id_, told.mode, told.on, connection, state, context)
-        return Context(more.actor, more.now, more.today, more.calendar, more.subject, {**more.known, "enterprise": enterprise})
-
     done = await service.desk.handle(
-        VISIT, id_, command, await service.context(caller, id_, **found), command_id=command_id, expected=expected,
-        prepare=prepared,
-    )  # fmt: skip
+        VISIT,
+        id_,
+        command,
+        await service.context(caller, id_, KnownVisit(enterprise=enterprise)),
+        command_id=command_id,
+        expected=expected,
+        prepare=partial(lookups.prepare, service, id_, told.enterprise.id, told.mode, told.on),
+    )
     if isinstance(done.state, Unrecorded):
         raise Unknown(what="visit", id=str(id_))
     shown = await visit(service, id_, done.version, done.state, caller)
@@ -103,7 +102,7 @@ async def hear(
 ) -> Heard:  # fmt: skip
     """By somebody outside the unit that came. Until then the confirmation is neither evidence nor rating."""
     service: Service = request.app.state.service
-    context = await service.context(caller, id_)
+    context = await service.context(caller, id_, KnownVisit())
     done = await service.desk.handle(VISIT, id_, command, context, command_id=command_id, expected=expected)
     heard = None if isinstance(done.state, Unrecorded) else done.state.details.heard
     return Heard.of(receipt(service, response, done), id=id_, stands=heard.stands if heard else None)

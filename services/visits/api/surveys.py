@@ -17,6 +17,7 @@ from services.visits.domain.survey import (
     AnswerSurvey,
     CloseSurvey,
     DrawSurvey,
+    KnownPopulation,
     State,
     SurveyAlreadyDrawn,
     Undrawn,
@@ -62,10 +63,10 @@ async def draw(id_: SurveyId, command: DrawSurvey, caller: Caller, request: Requ
     service: Service = request.app.state.service
     may_survey(caller)
     population, position = await asked.population(service, local_date(service.clock()))
-    known = {"population": population, "position": position, "seed": secrets.token_hex(16)}
+    known = KnownPopulation(population, position, secrets.token_hex(16))
     try:
         done = await service.desk.handle(
-            SURVEY, id_, command, await service.context(caller, id_, **known),
+            SURVEY, id_, command, await service.context(caller, id_, known),
             command_id=derived_id("visits", "draw-survey", str(id_)),
         )  # fmt: skip
     except KeyReused:

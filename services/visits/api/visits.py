@@ -13,7 +13,7 @@ from services.visits.domain.helping import Before, TellNothing, as_last_time
 from services.visits.domain.ratings import by_itself
 from services.visits.domain.refusals import AlreadyRecorded
 from services.visits.domain.telling import VISITING, NotYourVisit
-from services.visits.domain.visit import VISIT, State, Unrecorded, may_tell
+from services.visits.domain.visit import VISIT, KnownVisit, State, Unrecorded, may_tell
 from services.visits.queries import lookups
 from services.visits.queries import visits as asked
 from services.visits.queries.visit import Visit, VisitReceipt, visit
@@ -64,10 +64,11 @@ async def _record(service: Service, response: Response, id_: UUID, command: Reco
         service, command.enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
     )
     # Only a questionnaire has to look at what others write; everything else shares its transaction with whoever waits too.
-    alone = partial(lookups.prepare, service, id_, command.mode, command.on) if command.mode is Mode.QUESTIONNAIRE else None
+    looking = partial(lookups.prepare, service, id_, command.enterprise, command.mode, command.on)
+    alone = looking if command.mode is Mode.QUESTIONNAIRE else None
     try:
         done = await service.desk.handle(
-            VISIT, id_, command, await service.context(caller, id_, **found),
+            VISIT, id_, command, await service.context(caller, id_, KnownVisit(found)),
             command_id=_recording(id_), prepare=alone,
         )  # fmt: skip
     except KeyReused:
@@ -118,8 +119,8 @@ async def correct(
         service, enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
     )
     done = await service.desk.handle(
-        VISIT, id_, command, await service.context(caller, id_, **found), command_id=command_id, expected=expected,
-        prepare=partial(lookups.prepare, service, id_, command.mode, command.on),
+        VISIT, id_, command, await service.context(caller, id_, KnownVisit(found)), command_id=command_id, expected=expected,
+        prepare=partial(lookups.prepare, service, id_, enterprise, command.mode, command.on),
     )  # fmt: skip
     return await _answer(service, response, id_, done, caller)
 
@@ -132,7 +133,7 @@ async def _review(
     _, state = await lookups.recorded(service, id_)
     await lookups.may_read(service, state, caller)
     done = await service.desk.handle(
-        VISIT, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
+        VISIT, id_, command, await service.context(caller, id_, KnownVisit()), command_id=command_id, expected=expected
     )
     return await _answer(service, response, id_, done, caller)
 

@@ -12,6 +12,7 @@ somebody read off the channel, never a score (国办函〔2026〕12号).
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, Context, Decider, looked_up
 from shared.directory import KnownUnit
 from shared.events import Command, Fact
 from shared.events.visits import (
@@ -215,10 +216,19 @@ class Running:
 There = Planned | Running
 State = Unplanned | There
 Asked = PlanCampaign | ReviseCampaign | ApproveCampaign | AddCampaignFile | LaunchCampaign | UseChannel | CheckLink
+Told = CampaignPlanned | CampaignRevised | CampaignApproved | CampaignFileAdded | CampaignLaunched | ChannelUsed | LinkChecked
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings ``unit`` and, for a launch, ``enterprises`` that exist."""
+@dataclass(frozen=True)
+class KnownCampaign:
+    """The unit whose plan it is, for planning and revising; the enterprises invited to a launch that exist."""
+
+    unit: KnownUnit | None = None
+    enterprises: Collection[UUID] | None = None
+
+
+def decide(state: State, command: Asked, context: Context[KnownCampaign]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case (
             Unplanned(),
@@ -257,7 +267,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _check(state, command, context)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Planned(), CampaignRevised():
@@ -274,7 +284,14 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, log=(*state.log, fact))
         case Running(), LinkChecked():
             return replace(state, checks=(*(item for item in state.checks if item.no != fact.no), fact))
-        case _:
+        case (
+            Unplanned(),
+            CampaignRevised() | CampaignApproved() | CampaignFileAdded() | CampaignLaunched() | ChannelUsed() | LinkChecked(),
+        ):
+            return state
+        case Planned(), CampaignPlanned() | CampaignFileAdded() | CampaignLaunched() | ChannelUsed() | LinkChecked():
+            return state
+        case Running(), CampaignPlanned() | CampaignRevised() | CampaignApproved():
             return state
 
 
@@ -322,13 +339,12 @@ def _sound(link: str) -> bool:
     return plain and parts.scheme in ("http", "https") and _HOST.fullmatch(host) is not None
 
 
-def _content(command: PlanCampaign, context: Context) -> dict[str, Any]:
-    unit: KnownUnit = context.known["unit"]
+def _content(command: PlanCampaign, context: Context[KnownCampaign]) -> dict[str, Any]:
     content: dict[str, Any] = command.model_dump()
-    return {**content, "line": unit.line}
+    return {**content, "line": looked_up(context.known.unit).line}
 
 
-def _revise(state: Planned, command: ReviseCampaign, context: Context) -> list[Fact]:
+def _revise(state: Planned, command: ReviseCampaign, context: Context[KnownCampaign]) -> list[Told]:
     may_plan(state.told.unit, context.actor)
     content: dict[str, Any] = {**_content(command, context), "unit": state.told.unit, "line": state.told.line}
     if dict(state.told) == dict(CampaignPlanned(**content)):
@@ -336,7 +352,7 @@ def _revise(state: Planned, command: ReviseCampaign, context: Context) -> list[F
     return [CampaignRevised(**content)]
 
 
-def _keep(state: Running, command: AddCampaignFile, context: Context) -> list[Fact]:
+def _keep(state: Running, command: AddCampaignFile, context: Context[object]) -> list[Told]:
     may_plan(state.told.unit, context.actor)
     if any(command.sha256 == item.sha256 for item in state.files):
         return []
@@ -355,7 +371,7 @@ def _stored(state: Running, digest: str | None) -> str:
     return found
 
 
-def _launch(state: Running, command: LaunchCampaign, context: Context) -> list[Fact]:
+def _launch(state: Running, command: LaunchCampaign, context: Context[KnownCampaign]) -> list[Told]:
     may_plan(state.told.unit, context.actor)
     if state.told.line is not Line.VERTICAL:
         raise LaunchIsVertical(unit=state.told.unit, clause="方案四(一)6、四(二)6")
@@ -368,13 +384,14 @@ def _launch(state: Running, command: LaunchCampaign, context: Context) -> list[F
         raise AlreadyLaunched(on=state.launch.on.isoformat())
     if command.on > context.today:
         raise NotYetHappened(on=command.on.isoformat())
+    known = looked_up(context.known.enterprises)
     for enterprise in command.invited:
-        if enterprise not in context.known["enterprises"]:
+        if enterprise not in known:
             raise EnterpriseNotKnown(enterprise=str(enterprise))
     return [fact]
 
 
-def _publish(state: Running, command: UseChannel, context: Context) -> list[Fact]:
+def _publish(state: Running, command: UseChannel, context: Context[object]) -> list[Told]:
     may_plan(state.told.unit, context.actor)
     if command.on > context.today:
         raise NotYetHappened(on=command.on.isoformat())
@@ -388,7 +405,7 @@ def _publish(state: Running, command: UseChannel, context: Context) -> list[Fact
     return [ChannelUsed(no=len(state.log) + 1, **told)]
 
 
-def _check(state: Running, command: CheckLink, context: Context) -> list[Fact]:
+def _check(state: Running, command: CheckLink, context: Context[object]) -> list[Told]:
     may_plan(state.told.unit, context.actor)
     entry = next((item for item in state.log if item.no == command.no), None)
     if entry is None or not entry.link:
@@ -399,4 +416,4 @@ def _check(state: Running, command: CheckLink, context: Context) -> list[Fact]:
     return [] if fact in state.checks else [fact]
 
 
-CAMPAIGN: Decider[State] = Decider("campaign", Unplanned(), decide, evolve)
+CAMPAIGN: Decider[State, Asked, Told, KnownCampaign] = Decider("campaign", Unplanned(), decide, evolve)

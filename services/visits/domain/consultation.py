@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Words
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, Context, Decider, looked_up
 from shared.directory import KnownMember, KnownUnit
 from shared.events import Command, Fact, Part
 from shared.events.visits import ConsultationConfirmed, ConsultationHeld, Decided, DecisionFulfilled, DecisionTaken
@@ -197,12 +197,22 @@ class Confirmed:
 There = Held | Confirmed
 State = Unheld | There
 Asked = HoldConsultation | ConfirmConsultation | TakeDecision | FulfilDecision
+Told = ConsultationHeld | ConsultationConfirmed | DecisionTaken | DecisionFulfilled
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings ``members`` and ``units`` of the day, and ``visits`` (units by
-    id) as far as they are known.
+@dataclass(frozen=True)
+class KnownPeople:
+    """Members and their units, as they were on the day of the consultation. ``visits`` are the units of the visits talked
+    over, as far as there are such visits; ``None`` where nothing is being held.
     """
+
+    members: Mapping[UUID, KnownMember]
+    units: Mapping[str, KnownUnit]
+    visits: Mapping[UUID, frozenset[str]] | None = None
+
+
+def decide(state: State, command: Asked, context: Context[KnownPeople]) -> list[Told]:
+    """Facts, or a refusal."""
     match state, command:
         case Unheld(), HoldConsultation():
             return [_hold(command, context)]
@@ -227,7 +237,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return _fulfil(state, command, context)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unheld(), ConsultationHeld():
@@ -238,7 +248,11 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, decisions=(*state.decisions, fact.decision))
         case Held() | Confirmed(), DecisionFulfilled():
             return replace(state, done={**state.done, fact.no: fact.words})
-        case _:
+        case Unheld(), ConsultationConfirmed() | DecisionTaken() | DecisionFulfilled():
+            return state
+        case Held(), ConsultationHeld():
+            return state
+        case Confirmed(), ConsultationHeld() | ConsultationConfirmed():
             return state
 
 
@@ -272,38 +286,36 @@ def _told(command: HoldConsultation, by: UUID) -> ConsultationHeld:
     return ConsultationHeld(**told, by=by)
 
 
-def _hold(command: HoldConsultation, context: Context) -> ConsultationHeld:
+def _hold(command: HoldConsultation, context: Context[KnownPeople]) -> ConsultationHeld:
     may_call(command.unit, context.actor)
     if command.on > context.today:
         raise ConsultationInTheFuture(on=command.on.isoformat(), today=context.today.isoformat())
     if not command.visits and not command.tickets:
         raise ConsultationAboutNothing
-    visits: Mapping[UUID, frozenset[str]] = context.known["visits"]
+    visits = looked_up(context.known.visits)
     district = context.actor.holds(Role.OFFICE_HEAD)
     for visit in command.visits:
         if visit not in visits or not (district or command.unit in visits[visit]):
             raise VisitNotKnownHere(visit=str(visit))
     for member in command.participants:
-        if member not in context.known["members"]:
+        if member not in context.known.members:
             raise ParticipantUnknown(member=str(member))
     for wish in command.decisions:
         _assignable(wish, command.unit, command.on, context)
     return _told(command, context.actor.id)
 
 
-def _assignable(wish: Wish, unit: str, on: date, context: Context) -> None:
+def _assignable(wish: Wish, unit: str, on: date, context: Context[KnownPeople]) -> None:
     if wish.unit != unit and not context.actor.holds(Role.OFFICE_HEAD):
         raise TaskElsewhere(unit=wish.unit)
     if wish.due < on:
         raise TaskDueTooEarly(due=wish.due.isoformat(), on=on.isoformat())
-    members: Mapping[UUID, KnownMember] = context.known["members"]
-    units: Mapping[str, KnownUnit] = context.known["units"]
-    member = members.get(wish.member)
+    member, units = context.known.members.get(wish.member), context.known.units
     if member is None or not any(post.unit in units and units[post.unit].reporting == wish.unit for post in member.posts):
         raise TaskOfNobody(member=str(wish.member), unit=wish.unit)
 
 
-def _take(state: There, command: TakeDecision, context: Context) -> list[Fact]:
+def _take(state: There, command: TakeDecision, context: Context[KnownPeople]) -> list[Told]:
     may_call(state.told.unit, context.actor)
     wish = command.decision
     if any(item.model_dump(exclude={"no"}) == wish.model_dump() for item in state.decisions):
@@ -314,7 +326,7 @@ def _take(state: There, command: TakeDecision, context: Context) -> list[Fact]:
     return [DecisionTaken(decision=Decided(no=len(state.decisions) + 1, **wish.model_dump()))]
 
 
-def _fulfil(state: There, command: FulfilDecision, context: Context) -> list[Fact]:
+def _fulfil(state: There, command: FulfilDecision, context: Context[object]) -> list[Told]:
     task = next((item for item in state.decisions if item.no == command.no), None)
     if task is None:
         raise Unknown(what="decision", id=command.no)
@@ -329,4 +341,4 @@ def _fulfil(state: There, command: FulfilDecision, context: Context) -> list[Fac
     return [DecisionFulfilled(no=command.no, words=command.words)]
 
 
-CONSULTATION: Decider[State] = Decider("consultation", Unheld(), decide, evolve)
+CONSULTATION: Decider[State, Asked, Told, KnownPeople] = Decider("consultation", Unheld(), decide, evolve)

@@ -16,8 +16,8 @@ from pydantic import Field, StringConstraints
 from services.visits.domain.campaign import NotYetHappened
 from services.visits.domain.commands import Day, Words
 from services.visits.domain.consultation import CALLING, Unit
-from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
+from shared.decider import Actor, Context, Decider, looked_up
+from shared.events import Command
 from shared.events.visits import DistributionWithdrawn, MapsDistributed
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Occasion, Role
@@ -83,17 +83,24 @@ class Withdrawn:
 
 State = Untold | Given | Withdrawn
 Asked = DistributeMaps | WithdrawDistribution
+Told = MapsDistributed | DistributionWithdrawn
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known["editions"]`` holds the approved versions of the one map named, if one is."""
+@dataclass(frozen=True)
+class KnownEditions:
+    """The approved versions of the one map named; none where it is no one map."""
+
+    editions: frozenset[int]
+
+
+def decide(state: State, command: Asked, context: Context[KnownEditions | None]) -> list[Told]:
+    """Facts, or a refusal. Only where a one map is named its versions are looked up."""
     match state, command:
         case Untold(), DistributeMaps():
             may_distribute(command.unit, context.actor)
             if command.on > context.today:
                 raise NotYetHappened(on=command.on.isoformat())
-            editions: frozenset[int] = context.known.get("editions", frozenset())
-            if command.material is not None and command.edition not in editions:
+            if command.material is not None and command.edition not in looked_up(context.known).editions:
                 raise OneMapNotThere(material=str(command.material), edition=command.edition)
             return [MapsDistributed(**command.model_dump())]
         case Untold(), WithdrawDistribution():
@@ -111,14 +118,16 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             return []
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Untold(), MapsDistributed():
             return Given(fact)
         case Given(), DistributionWithdrawn():
             return Withdrawn(state.told, fact.reason)
-        case _:
+        case Untold() | Withdrawn(), DistributionWithdrawn():
+            return state
+        case Given() | Withdrawn(), MapsDistributed():
             return state
 
 
@@ -128,4 +137,4 @@ def may_distribute(unit: str, actor: Actor) -> None:
         raise NotYourDistribution(unit=unit)
 
 
-DISTRIBUTION: Decider[State] = Decider("distribution", Untold(), decide, evolve)
+DISTRIBUTION: Decider[State, Asked, Told, KnownEditions | None] = Decider("distribution", Untold(), decide, evolve)

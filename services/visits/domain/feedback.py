@@ -19,7 +19,7 @@ from pydantic import AfterValidator, StringConstraints
 from services.visits.domain.commands import Typed
 from shared.decider import Context, Decider
 from shared.directory import KnownEnterprise
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import DemandRaised, InspectionAlleged, Visited
 from shared.persons import seat
 from shared.phones import Phone
@@ -103,21 +103,29 @@ class Raised:
 
 State = Unsaid | Alleged | Raised
 Asked = AllegeInspection | RaiseDemand
+Told = InspectionAlleged | DemandRaised
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings the ``enterprise`` of today and, for an allegation, the ``units`` that
-    came, if a visit is meant.
-    """
+@dataclass(frozen=True)
+class KnownSpeaker:
+    """Which enterprise speaks, as it is today; ``units`` that came, where it speaks of a visit."""
+
+    enterprise: KnownEnterprise
+    units: tuple[str, ...] = ()
+
+
+def decide(state: State, command: Asked, context: Context[KnownSpeaker]) -> list[Told]:
+    """Facts, or a refusal."""
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden
-    enterprise: KnownEnterprise = context.known["enterprise"]
+    enterprise = context.known.enterprise
     named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
     match state, command:
         case Unsaid(), AllegeInspection():
-            units: tuple[str, ...] = context.known.get("units", ())
             words = command.words.about(context.subject) if command.words is not None and command.words.text else None
-            return [InspectionAlleged(enterprise=named, visit=command.visit, units=units, words=words, on=context.today)]
+            return [
+                InspectionAlleged(enterprise=named, visit=command.visit, units=context.known.units, words=words, on=context.today)
+            ]
         case Unsaid(), RaiseDemand():
             contact = seat("contact", str(enterprise.id))
             return [
@@ -132,14 +140,14 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise AlreadySaid(feedback=str(context.subject))
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unsaid(), InspectionAlleged():
             return Alleged(fact)
         case Unsaid(), DemandRaised():
             return Raised(fact)
-        case _:
+        case Alleged() | Raised(), InspectionAlleged() | DemandRaised():
             return state
 
 
@@ -151,4 +159,4 @@ def responsible(enterprise: KnownEnterprise) -> str:
     raise NobodyAnswers(enterprise=enterprise.name)
 
 
-FEEDBACK: Decider[State] = Decider("feedback", Unsaid(), decide, evolve)
+FEEDBACK: Decider[State, Asked, Told, KnownSpeaker] = Decider("feedback", Unsaid(), decide, evolve)

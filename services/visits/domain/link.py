@@ -24,9 +24,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, Context, Decider, looked_up
 from shared.directory import KnownEnterprise
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import Came, LinkIssued, LinkOpened, LinkReissued, LinkRevoked, LinkShown, Visited
 from shared.persons import seat
 from shared.problems import Forbidden, OpenedElsewhere, Refused, Unknown
@@ -148,6 +148,23 @@ class Revoked:
 
 State = Unissued | Issued | Revoked
 Asked = IssueLink | ReissueLink | RevokeLink | ShowLink | OpenLink
+Told = LinkIssued | LinkReissued | LinkRevoked | LinkShown | LinkOpened
+
+
+@dataclass(frozen=True)
+class KnownVisited:
+    """The enterprise of a visit and the units that came."""
+
+    enterprise: UUID
+    units: frozenset[str]
+
+
+@dataclass(frozen=True)
+class KnownIssuing:
+    """The enterprise of today, and the visit that the link is for, if it is for one."""
+
+    enterprise: KnownEnterprise
+    visit: KnownVisited | None = None
 
 
 def holds(state: Issued | Revoked, today: date) -> bool:
@@ -155,13 +172,11 @@ def holds(state: Issued | Revoked, today: date) -> bool:
     return isinstance(state, Issued) and today <= state.fact.expires_on
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings for a new link the ``enterprise`` of today and, where it is for a
-    visit, ``visit``: that visit's enterprise and units.
-    """
+def decide(state: State, command: Asked, context: Context[KnownIssuing | None]) -> list[Told]:
+    """Facts, or a refusal. Only for a new link something is looked up."""
     match state, command:
         case Unissued(), IssueLink():
-            return [_issued(command, context)]
+            return [_issued(command, context, looked_up(context.known))]
         case Unissued(), ReissueLink() | RevokeLink() | ShowLink() | OpenLink():
             raise Unknown(what="link", id=str(context.subject))
         case Issued(fact=fact) | Revoked(fact=fact), IssueLink():
@@ -196,7 +211,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise LinkIsRevoked(link=str(context.subject), reason=state.reason)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Unissued(), LinkIssued():
@@ -209,7 +224,11 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, opened=fact)
         case Issued(fact=issued), LinkRevoked(reason=reason):
             return Revoked(issued, reason)
-        case _:
+        case Unissued(), LinkReissued() | LinkRevoked() | LinkShown() | LinkOpened():
+            return state
+        case Issued(), LinkIssued():
+            return state
+        case Revoked(), LinkIssued() | LinkRevoked() | LinkShown() | LinkOpened():
             return state
 
 
@@ -241,12 +260,12 @@ def may_manage(fact: LinkIssued, actor: Actor) -> None:
         raise NotYourLink
 
 
-def _hand(context: Context) -> dict[str, Any]:
+def _hand(context: Context[object]) -> dict[str, Any]:
     """Whose hands it is in now."""
     return {"by": context.actor.id, "unit": context.actor.unit, "at": context.now}
 
 
-def _show(state: Issued, context: Context) -> list[Fact]:
+def _show(state: Issued, context: Context[object]) -> list[Told]:
     may_manage(state.fact, context.actor)
     if state.fact.purpose is LinkPurpose.QUESTIONNAIRE and not context.actor.holds(*OFFICE):
         raise NotForUnits
@@ -257,7 +276,7 @@ def _show(state: Issued, context: Context) -> list[Fact]:
     return [LinkShown(**_hand(context))]
 
 
-def _open(state: Issued, command: OpenLink, context: Context) -> list[Fact]:
+def _open(state: Issued, command: OpenLink, context: Context[object]) -> list[Told]:
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden
     if not holds(state, context.today):
@@ -269,15 +288,14 @@ def _open(state: Issued, command: OpenLink, context: Context) -> list[Fact]:
     return []
 
 
-def _issued(command: IssueLink, context: Context) -> LinkIssued:
-    enterprise: KnownEnterprise = context.known["enterprise"]
+def _issued(command: IssueLink, context: Context[object], known: KnownIssuing) -> LinkIssued:
+    enterprise = known.enterprise
     units = tuple(dict.fromkeys(held.unit for _, held in sorted(enterprise.assigned.items())))
     visitors = tuple(dict.fromkeys(held.worker for _, held in sorted(enterprise.assigned.items()) if held.worker is not None))
-    visited: tuple[UUID, frozenset[str]] | None = context.known.get("visit")
-    if visited is not None:
-        if visited[0] != enterprise.id:
+    if known.visit is not None:
+        if known.visit.enterprise != enterprise.id:
             raise VisitOfAnother(visit=str(command.visit))
-        units = tuple(sorted({*units, *visited[1]}))
+        units = tuple(sorted({*units, *known.visit.units}))
     fact = LinkIssued(
         enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), purpose=command.purpose,
         visit=command.visit, poll=command.poll, units=units, visitors=visitors, token=_about(command.token, enterprise.id),
@@ -294,4 +312,4 @@ def _about(token: Personal, enterprise: UUID) -> Personal:
     return token.about(seat("contact", str(enterprise)))
 
 
-LINK: Decider[State] = Decider("link", Unissued(), decide, evolve)
+LINK: Decider[State, Asked, Told, KnownIssuing | None] = Decider("link", Unissued(), decide, evolve)

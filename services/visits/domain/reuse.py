@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.visits.domain.commands import Digest, Words
 from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
+from shared.events import Command
 from shared.events.visits import EvidenceRuled
 from shared.problems import Forbidden, Refused
 from shared.terms import Role, derived_id
@@ -67,27 +67,36 @@ class Ruled:
 State = Unruled | Ruled
 
 
-def decide(state: State, command: RuleEvidence, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings ``units`` and ``tellers`` of both visits, and their ``distance``."""
-    may_rule(context.known["units"], context.known["tellers"], context.actor)
-    match state:
-        case Unruled():
-            distance: int | None = context.known["distance"]
-            if distance is None or distance > MOST_DISTANCE:
-                raise NotAlike(distance=distance)
-            return [EvidenceRuled(**command.model_dump(), distance=distance)]
-        case Ruled():
+@dataclass(frozen=True)
+class KnownPair:
+    """Units and tellers of both visits, and how far apart the files are: ``None`` where they can't be compared."""
+
+    units: frozenset[str]
+    tellers: frozenset[UUID]
+    distance: int | None
+
+
+def decide(state: State, command: RuleEvidence, context: Context[KnownPair]) -> list[EvidenceRuled]:
+    """Facts, or a refusal."""
+    may_rule(context.known.units, context.known.tellers, context.actor)
+    match state, command:
+        case Unruled(), RuleEvidence():
+            apart = context.known.distance
+            if apart is None or apart > MOST_DISTANCE:
+                raise NotAlike(distance=apart)
+            return [EvidenceRuled(**command.model_dump(), distance=apart)]
+        case Ruled(), RuleEvidence():
             if (state.fact.reused, state.fact.reason) == (command.reused, command.reason):
                 return []
             raise AlreadyRuled(reused=state.fact.reused, reason=state.fact.reason)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: EvidenceRuled) -> State:
     """The state after a fact."""
     match state, fact:
         case Unruled(), EvidenceRuled():
             return Ruled(fact)
-        case _:
+        case Ruled(), EvidenceRuled():
             return state
 
 
@@ -116,4 +125,4 @@ def bands(phash: str) -> tuple[int, ...]:
     )
 
 
-REUSE: Decider[State] = Decider("reuse", Unruled(), decide, evolve)
+REUSE: Decider[State, RuleEvidence, EvidenceRuled, KnownPair] = Decider("reuse", Unruled(), decide, evolve)

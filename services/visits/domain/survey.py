@@ -16,8 +16,8 @@ from pydantic import Field, StringConstraints
 
 from services.visits.domain.commands import Day
 from services.visits.domain.sampling import METHOD, Counted, Estimate, Member, digest, draw, estimate, merged
-from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact, Part
+from shared.decider import Actor, Context, Decider, looked_up
+from shared.events import Command, Part
 from shared.events.visits import Answered, Stratum, SurveyAnswered, SurveyClosed, SurveyDrawn
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Conductor, Role, SurveyAnswer
@@ -140,6 +140,16 @@ class Closed:
 Drawn = Open | Closed
 State = Undrawn | Drawn
 Asked = DrawSurvey | AnswerSurvey | CloseSurvey
+Told = SurveyDrawn | SurveyAnswered | SurveyClosed
+
+
+@dataclass(frozen=True)
+class KnownPopulation:
+    """Whom a sample can be drawn from, at which position of the roster's log, and the seed it is drawn by."""
+
+    population: Sequence[Member]
+    position: int
+    seed: str
 
 
 def may_survey(actor: Actor) -> None:
@@ -148,12 +158,12 @@ def may_survey(actor: Actor) -> None:
         raise NotYourSurvey
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings ``population`` (members), ``position`` of the roster and ``seed``."""
+def decide(state: State, command: Asked, context: Context[KnownPopulation | None]) -> list[Told]:
+    """Facts, or a refusal. Only for a drawing the population is looked up."""
     may_survey(context.actor)
     match state, command:
         case Undrawn(), DrawSurvey():
-            return [_draw(command, context)]
+            return [_draw(command, context, looked_up(context.known))]
         case Undrawn(), AnswerSurvey() | CloseSurvey():
             raise Unknown(what="survey", id=str(context.subject))
         case Open() | Closed(), DrawSurvey():
@@ -171,7 +181,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise SurveyIsClosed(survey=str(context.subject))
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
     match state, fact:
         case Undrawn(), SurveyDrawn():
@@ -180,31 +190,35 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, answers={**state.answers, **{item.code: item for item in fact.answers}})
         case Open(), SurveyClosed():
             return Closed(state.drawn, state.answers, fact.note)
-        case _:
+        case Undrawn(), SurveyAnswered() | SurveyClosed():
+            return state
+        case Open(), SurveyDrawn():
+            return state
+        case Closed(), SurveyDrawn() | SurveyAnswered() | SurveyClosed():
             return state
 
 
-def _draw(command: DrawSurvey, context: Context) -> SurveyDrawn:
+def _draw(command: DrawSurvey, context: Context[object], known: KnownPopulation) -> SurveyDrawn:
     if command.conductor is Conductor.THIRD_PARTY and not command.agency.strip():
         raise AgencyNotNamed
-    population: Sequence[Member] = [item for item in context.known["population"] if item.code.startswith(_ENTERPRISE)]
+    population = [item for item in known.population if item.code.startswith(_ENTERPRISE)]
     if not population:
         raise NobodyToAsk
-    strata = draw(population, context.known["seed"], command.sample_size)
+    strata = draw(population, known.seed, command.sample_size)
     sampled = sum(len(stratum.sample) for stratum in strata)
     if sampled > MOST_SAMPLED:
         raise SampleTooLarge(sample=sampled, most=MOST_SAMPLED)
     return SurveyDrawn(
         title=command.title, conductor=command.conductor, agency=command.agency, on=context.today, method=METHOD,
-        seed=context.known["seed"], population=len(population), population_sha256=digest(population),
-        roster_position=context.known["position"],
+        seed=known.seed, population=len(population), population_sha256=digest(population),
+        roster_position=known.position,
         strata=tuple(
             Stratum(township=item.township, size=item.size, population=item.population, sample=item.sample) for item in strata
         ),
     )  # fmt: skip
 
 
-def _answer(state: Open, command: AnswerSurvey, context: Context) -> list[Fact]:
+def _answer(state: Open, command: AnswerSurvey, context: Context[object]) -> list[Told]:
     sampled = {code for stratum in state.drawn.strata for code in stratum.sample}
     fresh: dict[str, Answered] = {}
     for item in command.answers:
@@ -263,4 +277,4 @@ def sample_of(drawn: SurveyDrawn) -> list[tuple[str, str, str]]:
     return [(stratum.township, stratum.size, code) for stratum in drawn.strata for code in stratum.sample]
 
 
-SURVEY: Decider[State] = Decider("survey", Undrawn(), decide, evolve)
+SURVEY: Decider[State, Asked, Told, KnownPopulation | None] = Decider("survey", Undrawn(), decide, evolve)

@@ -7,6 +7,7 @@ somebody to rule on (``roles.md``: 待裁定).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -63,6 +64,22 @@ class PolicyNotInLibrary(Refused):
     title = "政策不在政策库中"
 
 
+@dataclass(frozen=True)
+class KnownTelling:
+    """Enterprise, members and their units as they were on the day of the visit; since when a visit on site needs a photo, and
+    the titles of the policies named. ``interviewee`` and ``phone`` are the clear texts of what was told before, where that is
+    sealed.
+    """
+
+    enterprise: KnownEnterprise
+    members: Mapping[UUID, KnownMember]
+    units: Mapping[str, KnownUnit]
+    policies: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
+    photos_since: date | None = None
+    interviewee: str | None = None
+    phone: str | None = None
+
+
 def may_tell_of(visitors: Sequence[Visitor], actor: Actor) -> None:
     """One of the visitors, or somebody of their unit who enters for them."""
     if actor.holds(Role.SYSTEM):  # The platform, for an enterprise that answered a questionnaire (``ledgers.md`` §5).
@@ -77,15 +94,17 @@ def offline(command: Telling) -> bool:
     return isinstance(command, RecordVisit) and command.claimed_at is not None
 
 
-def telling(command: Telling, context: Context, before: VisitRecorded | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+def telling(
+    command: Telling, context: Context[object], known: KnownTelling, before: VisitRecorded | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The content of the fact: the command, with the enterprise and the visitors as they were on that day. With it the
     reasons to hold it; what was not typed offline is refused for them.
     """
     if command.on > context.today:
         raise VisitInTheFuture(on=command.on.isoformat(), today=context.today.isoformat())
-    enterprise: KnownEnterprise = context.known["enterprise"]
+    enterprise = known.enterprise
     ids = tuple(dict.fromkeys(command.visitors or (context.actor.id,)))
-    found = [_visitor(id_, enterprise, command, context) for id_ in ids]
+    found = [_visitor(id_, command, context, known) for id_ in ids]
     why = [VisitorNotInPost.title] if any(absent for _, absent in found) else []
     # Those who answer for the enterprise come first: a visit that is not joint is the first visitor's.
     visitors = tuple(sorted((who for who, _ in found), key=lambda who: not _answers(who.unit, who.line, enterprise)))
@@ -98,7 +117,7 @@ def telling(command: Telling, context: Context, before: VisitRecorded | None) ->
             )  # fmt: skip
         why.append(NotYourEnterprise.title)
     late = command.on < context.today
-    policies = _policies(command, context)
+    policies = _policies(command, known)
     about = {
         **command.model_dump(exclude={"enterprise", "visitors", "demands", "interviewee", "phone"}),
         "enterprise": Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
@@ -112,7 +131,7 @@ def telling(command: Telling, context: Context, before: VisitRecorded | None) ->
         "late_entry": before.late_entry if before is not None and before.on == command.on else late,
         "entered_by": None if context.actor.id in ids or context.actor.holds(Role.SYSTEM) else context.actor.id,
         "skew_hours": skew(command.claimed_at, context.now),
-        "photo_required": _photo_required(command, context),
+        "photo_required": _photo_required(command, known),
         "wording": smelling(command.note, command.remark, command.title, policies),
     }
     return about, tuple(why)
@@ -124,27 +143,25 @@ def skew(claimed: datetime | None, received: datetime) -> int | None:
     return int(hours) if hours > MOST_SKEW_HOURS else None
 
 
-def _photo_required(command: Telling, context: Context) -> bool | None:
-    since: date | None = context.known.get("photos_since")
+def _photo_required(command: Telling, known: KnownTelling) -> bool | None:
+    since = known.photos_since
     return True if command.mode is Mode.ON_SITE and since is not None and command.on >= since else None
 
 
-def _policies(command: Telling, context: Context) -> tuple[str, ...]:
+def _policies(command: Telling, known: KnownTelling) -> tuple[str, ...]:
     """What was brought along, in words: those typed, then the titles of those taken from the library."""
-    library: Mapping[UUID, str] = context.known.get("policies", {})
+    library = known.policies
     for id_ in command.policy_ids:
         if id_ not in library:
             raise PolicyNotInLibrary(policy=str(id_))
     return tuple(dict.fromkeys((*command.policies, *(library[id_] for id_ in command.policy_ids))))
 
 
-def _visitor(id_: UUID, enterprise: KnownEnterprise, command: Telling, context: Context) -> tuple[Visitor, bool]:
+def _visitor(id_: UUID, command: Telling, context: Context[object], known: KnownTelling) -> tuple[Visitor, bool]:
     """Who came, in the post that answers for the enterprise if there is one, else in the first of those held; and whether
     it is somebody without a post that day, who then stands in the unit of whoever tells it.
     """
-    known: Mapping[UUID, KnownMember] = context.known["members"]
-    units: Mapping[str, KnownUnit] = context.known["units"]
-    member = known.get(id_)
+    member, units = known.members.get(id_), known.units
     held: list[tuple[bool, bool, int, Visitor]] = []
     for post in member.posts if member else ():
         unit = units.get(post.unit)
@@ -152,7 +169,7 @@ def _visitor(id_: UUID, enterprise: KnownEnterprise, command: Telling, context: 
             continue
         below = post.sub_unit or (unit.code if unit.reporting != unit.code else None)
         visitor = Visitor(member=id_, unit=unit.reporting, sub_unit=below, line=unit.line, role=post.role)
-        answers = _answers(visitor.unit, visitor.line, enterprise)
+        answers = _answers(visitor.unit, visitor.line, known.enterprise)
         held.append((not answers, unit.line is None, VISITING.index(post.role), visitor))
     if held:
         return min(held, key=lambda item: (*item[:3], item[3].unit))[3], False
@@ -178,18 +195,18 @@ def _personal(name: str, command: Telling, before: VisitRecorded | None, enterpr
     return datum.about(seat("contact", str(enterprise))) if datum is not None and datum.text else None
 
 
-def alike(old: VisitRecorded, new: VisitRecorded, context: Context) -> bool:
+def alike(old: VisitRecorded, new: VisitRecorded, known: KnownTelling) -> bool:
     """Whether both tell the same. What the roster calls people and enterprises may have changed in between."""
     about = {
         "enterprise", "visitors", "joint", "interviewee", "phone", "late_entry", "entered_by", "skew_hours", "photo_required",
         "wording",
     }  # fmt: skip
-    opened: Mapping[str, str] = context.known.get("opened", {})
     return (
         old.enterprise.id == new.enterprise.id
         and members(old) == members(new)
         and old.model_dump(exclude=about) == new.model_dump(exclude=about)
-        and all(same(getattr(old, name), getattr(new, name), opened.get(name)) for name in ("interviewee", "phone"))
+        and same(old.interviewee, new.interviewee, known.interviewee)
+        and same(old.phone, new.phone, known.phone)
     )
 
 

@@ -63,15 +63,15 @@ from services.visits.domain.refusals import (
     WrongKindOfFile,
 )
 from services.visits.domain.telling import (
+    KnownTelling,
     alike,
     may_tell_of,
     members,
     same,
     telling,
 )
-from shared.decider import Actor, Context, Decider
+from shared.decider import Actor, Context, Decider, looked_up
 from shared.directory import KnownEnterprise
-from shared.events import Fact
 from shared.events.visits import (
     Came,
     ConfirmationHeard,
@@ -211,6 +211,24 @@ Asked = (
     RecordVisit | CorrectVisit | AttachEvidence | AcceptVisit | ReturnVisit | VoidVisit
     | ConfirmVisit | DenyVisit | UpholdVisit | RuleVisit | HearConfirmation
 )  # fmt: skip
+Noted = EvidenceAttached | VisitQualified | VisitDisqualified | VisitConfirmed | ConfirmationHeard | VisitDenied | VisitUpheld
+"""Facts that leave a visit where it stands."""
+Moved = VisitRecorded | VisitHeld | VisitAdmitted | VisitDismissed | VisitCorrected | VisitAccepted | VisitReturned | VisitVoided
+Told = Noted | Moved
+
+
+@dataclass(frozen=True)
+class KnownVisit:
+    """What the command needs beside the visit: a telling, who and what it tells of; a ruling, the enterprise of today; a word
+    of the enterprise, how it came about and the clear text of what it said before.
+    """
+
+    telling: KnownTelling | None = None
+    enterprise: KnownEnterprise | None = None
+    questionnaire: UUID | None = None
+    """Another visit by questionnaire in the month, if there is one."""
+    came: Came | None = None
+    said: str | None = None
 
 
 def counts(state: Recorded) -> bool:
@@ -218,11 +236,8 @@ def counts(state: Recorded) -> bool:
     return state.details.missing == () and isinstance(state, (Pending, Accepted)) and not state.details.disputed
 
 
-def decide(state: State, command: Asked, context: Context) -> list[Fact]:
-    """Facts, or a refusal. ``context.known`` brings ``enterprise``, ``members`` and ``units`` of the day of the visit;
-    ``questionnaire`` if another one of the month is known; ``opened``, the clear texts of the state's personal data;
-    ``photos_since`` and ``policies``; ``came``, how a confirmation came about. A ruling needs ``enterprise`` of today.
-    """
+def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[Told]:
+    """Facts, or a refusal."""
     if not isinstance(state, Unrecorded):
         _guard(state.details, command, context)
     match state, command:
@@ -234,9 +249,7 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
         ):  # fmt: skip
             raise Unknown(what="visit", id=str(context.subject))
         case Pending() | Accepted() | Returned() | Voided() | Held(), RecordVisit():
-            if alike(state.details.told, VisitRecorded(**telling(command, context, None)[0]), context):
-                return []
-            raise AlreadyRecorded(visit=str(context.subject))
+            return _recorded_again(state, command, context)
         case Pending() | Returned(), CorrectVisit():
             return _correct(state, command, context)
         case Accepted(), CorrectVisit():
@@ -278,8 +291,35 @@ def decide(state: State, command: Asked, context: Context) -> list[Fact]:
             raise VisitIsVoid(visit=str(context.subject), reason=state.words)
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Told) -> State:
     """The state after a fact."""
+    match fact:
+        case (
+            EvidenceAttached()
+            | VisitQualified()
+            | VisitDisqualified()
+            | VisitConfirmed()
+            | ConfirmationHeard()
+            | VisitDenied()
+            | VisitUpheld()
+        ):
+            if isinstance(state, (Unrecorded, Voided)):
+                return state
+            return replace(state, details=_noted(state.details, fact))
+        case (
+            VisitRecorded()
+            | VisitHeld()
+            | VisitAdmitted()
+            | VisitDismissed()
+            | VisitCorrected()
+            | VisitAccepted()
+            | VisitReturned()
+            | VisitVoided()
+        ):
+            return _moved(state, fact)
+
+
+def _moved(state: State, fact: Moved) -> State:
     match state, fact:
         case Unrecorded(), VisitHeld():
             return Held(VisitDetails(_as_told(fact), tellers=_tellers(fact)), fact.why)
@@ -300,13 +340,20 @@ def evolve(state: State, fact: Fact) -> State:
             return Returned(state.details, fact.reason)
         case Pending() | Accepted() | Returned(), VisitVoided():
             return Voided(state.details, fact.reason)
-        case Pending() | Accepted() | Returned() | Held(), _:
-            return replace(state, details=_noted(state.details, fact))
-        case _:
+        case Unrecorded() | Held(), VisitAdmitted() | VisitDismissed() | VisitAccepted() | VisitReturned() | VisitVoided():
+            return state
+        case Pending() | Accepted() | Returned(), VisitRecorded() | VisitHeld() | VisitAdmitted() | VisitDismissed():
+            return state
+        case Accepted() | Returned(), VisitAccepted() | VisitReturned():
+            return state
+        case Voided(), (
+            VisitRecorded() | VisitHeld() | VisitAdmitted() | VisitDismissed() | VisitCorrected() | VisitAccepted()
+            | VisitReturned() | VisitVoided()
+        ):  # fmt: skip
             return state
 
 
-def _noted(details: VisitDetails, fact: Fact) -> VisitDetails:
+def _noted(details: VisitDetails, fact: Noted) -> VisitDetails:
     """What a fact changes in a visit without moving it."""
     match fact:
         case EvidenceAttached():
@@ -323,11 +370,9 @@ def _noted(details: VisitDetails, fact: Fact) -> VisitDetails:
             return replace(details, denied=details.denied or fact)
         case VisitUpheld():
             return replace(details, upheld=fact.reason)
-        case _:
-            return details
 
 
-def _guard(details: VisitDetails, command: Asked, context: Context) -> None:
+def _guard(details: VisitDetails, command: Asked, context: Context[KnownVisit]) -> None:
     """Who may say this of a recorded visit, whatever it has come to: a stranger hears nothing of that."""
     match command:
         case RecordVisit() | CorrectVisit() | AttachEvidence():
@@ -340,7 +385,7 @@ def _guard(details: VisitDetails, command: Asked, context: Context) -> None:
         case HearConfirmation():
             may_call(details, context.actor)
         case RuleVisit():
-            enterprise: KnownEnterprise = context.known["enterprise"]
+            enterprise = looked_up(context.known.enterprise)
             may_rule(frozenset(held.unit for held in enterprise.assigned.values()), details, context.actor)
 
 
@@ -402,8 +447,8 @@ def _passes(guard: Callable[[VisitDetails, Actor], None], details: VisitDetails,
     return True
 
 
-def _record(command: RecordVisit, context: Context) -> list[Fact]:
-    about, why = telling(command, context, None)
+def _record(command: RecordVisit, context: Context[KnownVisit]) -> list[Told]:
+    about, why = telling(command, context, looked_up(context.known.telling), None)
     if why:
         return [VisitHeld(**about, why=why)]
     told = VisitRecorded(**about)
@@ -411,16 +456,23 @@ def _record(command: RecordVisit, context: Context) -> list[Fact]:
     return [told, *_judgement(VisitDetails(told))]
 
 
-def _correct(state: Pending | Returned, command: CorrectVisit, context: Context) -> list[Fact]:
-    before = state.details
-    told = VisitCorrected(**telling(command, context, before.told)[0])
-    if isinstance(state, Pending) and alike(before.told, told, context):
+def _recorded_again(state: Recorded, command: RecordVisit, context: Context[KnownVisit]) -> list[Told]:
+    known = looked_up(context.known.telling)
+    if alike(state.details.told, VisitRecorded(**telling(command, context, known, None)[0]), known):
+        return []
+    raise AlreadyRecorded(visit=str(context.subject))
+
+
+def _correct(state: Pending | Returned, command: CorrectVisit, context: Context[KnownVisit]) -> list[Told]:
+    before, known = state.details, looked_up(context.known.telling)
+    told = VisitCorrected(**telling(command, context, known, before.told)[0])
+    if isinstance(state, Pending) and alike(before.told, told, known):
         return []
     _once_a_month(told, context)
     return [told, *_judgement(replace(before, told=told))]
 
 
-def _attach(state: Standing | Held, command: AttachEvidence, context: Context) -> list[Fact]:
+def _attach(state: Standing | Held, command: AttachEvidence, context: Context[object]) -> list[Told]:
     details = state.details
     for item in details.evidence:
         if command.sha256 == item.sha256 or command.original == item.original:
@@ -435,7 +487,7 @@ def _attach(state: Standing | Held, command: AttachEvidence, context: Context) -
     return [fact, *_unless_held(state, replace(details, evidence=(*details.evidence, fact)))]
 
 
-def _accept(details: VisitDetails, command: AcceptVisit, context: Context) -> list[Fact]:
+def _accept(details: VisitDetails, command: AcceptVisit, context: Context[object]) -> list[Told]:
     if details.disputed:
         raise DeniedByEnterprise(visit=str(context.subject))
     if details.missing:
@@ -443,22 +495,22 @@ def _accept(details: VisitDetails, command: AcceptVisit, context: Context) -> li
     return [VisitAccepted(note=command.note)]
 
 
-def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context) -> list[Fact]:
+def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context[KnownVisit]) -> list[Told]:
     first, words = state.details.confirmed, _about_contact(command.words, state.details)
     if first is None:
-        came: Came | None = context.known.get("came")
+        came = context.known.came
         fact = VisitConfirmed(
             rating=command.rating, aware=command.aware, words=words, via=command.via, came=came,
             doubtful=came is not None and doubtful(came, state.details.units),
         )  # fmt: skip
         return [fact, *_unless_held(state, replace(state.details, confirmed=fact))]
     again = (first.rating, first.aware) == (command.rating, command.aware)
-    if again and same(first.words, words, context.known.get("opened", {}).get("confirmed")):
+    if again and same(first.words, words, context.known.said):
         return []
     raise AlreadyConfirmed(visit=str(context.subject))
 
 
-def _hear(state: Standing | Held, command: HearConfirmation, context: Context) -> list[Fact]:
+def _hear(state: Standing | Held, command: HearConfirmation, context: Context[object]) -> list[Told]:
     details = state.details
     if details.confirmed is None or not details.confirmed.doubtful:
         raise NothingToHear(visit=str(context.subject))
@@ -470,16 +522,16 @@ def _hear(state: Standing | Held, command: HearConfirmation, context: Context) -
     raise AlreadyHeard(visit=str(context.subject), stands=details.heard.stands)
 
 
-def _deny(details: VisitDetails, command: DenyVisit, context: Context) -> list[Fact]:
+def _deny(details: VisitDetails, command: DenyVisit, context: Context[KnownVisit]) -> list[Told]:
     words = _about_contact(command.words, details)
     if details.denied is None:
         return [VisitDenied(words=words)]
-    if same(details.denied.words, words, context.known.get("opened", {}).get("denied")):
+    if same(details.denied.words, words, context.known.said):
         return []
     raise AlreadyDenied(visit=str(context.subject))
 
 
-def _uphold(details: VisitDetails, command: UpholdVisit, context: Context) -> list[Fact]:
+def _uphold(details: VisitDetails, command: UpholdVisit, context: Context[object]) -> list[Told]:
     if details.denied is None:
         raise NotDenied(visit=str(context.subject))
     if details.upheld is None:
@@ -489,7 +541,7 @@ def _uphold(details: VisitDetails, command: UpholdVisit, context: Context) -> li
     raise AlreadyReviewed(visit=str(context.subject), said=details.upheld)
 
 
-def _rule(state: Held, command: RuleVisit, context: Context) -> list[Fact]:
+def _rule(state: Held, command: RuleVisit, context: Context[KnownVisit]) -> list[Told]:
     if command.ruling is Ruling.DISMISS:
         return [VisitDismissed(reason=command.reason)]
     told = state.details.told
@@ -497,7 +549,7 @@ def _rule(state: Held, command: RuleVisit, context: Context) -> list[Fact]:
     return [VisitAdmitted(reason=command.reason), told, *_judgement(state.details)]
 
 
-def _ruled(state: Standing | Voided, command: RuleVisit, context: Context) -> list[Fact]:
+def _ruled(state: Standing | Voided, command: RuleVisit, context: Context[object]) -> list[Told]:
     """The same ruling said twice adds nothing."""
     said = state.words if isinstance(state, Voided) else state.details.admitted
     dismissed = isinstance(state, Voided) and state.details.admitted is None
@@ -513,7 +565,7 @@ def _about_contact(words: Personal | None, details: VisitDetails) -> Personal | 
     return words.about(seat("contact", str(details.told.enterprise.id)))
 
 
-def _again(state: Accepted | Returned | Voided, words: str, context: Context) -> list[Fact]:
+def _again(state: Accepted | Returned | Voided, words: str, context: Context[object]) -> list[Told]:
     """The same review said twice adds nothing; other words don't replace the first."""
     if state.words == words:
         return []
@@ -522,12 +574,12 @@ def _again(state: Accepted | Returned | Voided, words: str, context: Context) ->
     raise AlreadyReviewed(visit=str(context.subject), said=state.words)
 
 
-def _unless_held(state: Recorded, after: VisitDetails) -> list[Fact]:
+def _unless_held(state: Recorded, after: VisitDetails) -> list[Told]:
     """A held telling is judged when it is let in."""
     return [] if isinstance(state, Held) else _judgement(after)
 
 
-def _judgement(after: VisitDetails) -> list[Fact]:
+def _judgement(after: VisitDetails) -> list[Told]:
     """The evidence rule's answer, if it is another one than before. ``after`` still carries the answer of before."""
     lacking = missing(after.told, after.evidence, confirmed=after.proved is not None)
     if lacking == after.missing:
@@ -536,8 +588,8 @@ def _judgement(after: VisitDetails) -> list[Fact]:
     return [VisitDisqualified(rule=rule, missing=lacking) if lacking else VisitQualified(rule=rule)]
 
 
-def _once_a_month(told: VisitRecorded, context: Context) -> None:
-    other = context.known.get("questionnaire")
+def _once_a_month(told: VisitRecorded, context: Context[KnownVisit]) -> None:
+    other = context.known.questionnaire
     if told.mode is Mode.QUESTIONNAIRE and other is not None:
         raise OneQuestionnaireAMonth(visit=str(other))
 
@@ -550,4 +602,4 @@ def _tellers(fact: VisitRecorded) -> frozenset[UUID]:
     return frozenset(members(fact) | ({fact.entered_by} if fact.entered_by else set()))
 
 
-VISIT: Decider[State] = Decider("visit", Unrecorded(), decide, evolve)
+VISIT: Decider[State, Asked, Told, KnownVisit] = Decider("visit", Unrecorded(), decide, evolve)

@@ -29,10 +29,10 @@ from services.visits.projections import (
     surveys,
 )
 from services.visits.projections.visits import BANDS, FILES, UNITS, VISITS, flags, read, written
-from shared.decider import Decider
+from shared.decider import AnyDecider
 from shared.projector import View
 
-DECIDERS: tuple[Decider[Any], ...] = (
+DECIDERS: tuple[AnyDecider, ...] = (
     VISIT,
     POLICY,
     SWITCHES,

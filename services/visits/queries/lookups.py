@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.visits.domain.access import must_read
 from services.visits.domain.switches import KEY as SWITCHES_KEY
-from services.visits.domain.visit import VISIT, Recorded, State, Unrecorded
+from services.visits.domain.telling import KnownTelling
+from services.visits.domain.visit import VISIT, KnownVisit, Recorded, State, Unrecorded
 from services.visits.projections import read
 from shared.decider import Actor, Context
 from shared.directory import Directory, KnownEnterprise, KnownUnit
@@ -57,7 +59,7 @@ async def served(service: Service, id_: UUID, day: date, caller: Actor) -> Known
 
 async def known(
     service: Service, enterprise: UUID, visitors: Sequence[UUID], on: date, *, unit: str = "", policies: Sequence[UUID] = ()
-) -> Mapping[str, Any]:
+) -> KnownTelling:
     """Enterprise, members and their units as they were on the day of the visit; ``unit`` is the teller's, who may hold no
     post there any more. With them the switches and the titles of policies.
     """
@@ -72,31 +74,38 @@ async def known(
         titles = (
             await connection.fetch("select id, title from policy where id = any($1::uuid[])", list(policies)) if policies else ()
         )
-        return {
-            "enterprise": await directory.enterprise(enterprise, on), "members": members, "units": units,
-            "policies": {row["id"]: row["title"] for row in titles},
-            "photos_since": await connection.fetchval("select photos_since from switches where id = $1", SWITCHES_KEY),
-        }  # fmt: skip
+        return KnownTelling(
+            await directory.enterprise(enterprise, on),
+            members,
+            units,
+            {row["id"]: row["title"] for row in titles},
+            await connection.fetchval("select photos_since from switches where id = $1", SWITCHES_KEY),
+        )
 
 
-async def prepare(service: Service, id_: UUID, mode: Mode, on: date, connection: Any, state: State, context: Context) -> Context:
+async def prepare(
+    service: Service,
+    id_: UUID,
+    enterprise: UUID,
+    mode: Mode,
+    on: date,
+    connection: Any,
+    state: State,
+    context: Context[KnownVisit],
+) -> Context[KnownVisit]:
     """What only the transaction can tell: another questionnaire of the month (one writer of it at a time), and the clear
     texts of what is sealed, so that the same content is seen to be the same.
     """
-    more: dict[str, Any] = {}
+    known = context.known
     if mode is Mode.QUESTIONNAIRE:
-        enterprise = context.known["enterprise"].id
         month = f"{on:%Y-%m}"
         await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050202))", f"{enterprise} {month}")
-        more["questionnaire"] = await questionnaire_of(connection, enterprise, month, id_)
-    if not isinstance(state, Unrecorded):
+        known = replace(known, questionnaire=await questionnaire_of(connection, enterprise, month, id_))
+    if known.telling and not isinstance(state, Unrecorded):
         told = state.details.told
-        confirmed, denied = state.details.confirmed, state.details.denied
-        sealed = [told.interviewee, told.phone, confirmed and confirmed.words, denied and denied.words]
-        more["opened"] = dict(
-            zip(("interviewee", "phone", "confirmed", "denied"), await service.vault.open(sealed, Opening.HANDLE), strict=True)
-        )
-    return Context(context.actor, context.now, context.today, context.calendar, context.subject, {**context.known, **more})
+        interviewee, phone = await service.vault.open([told.interviewee, told.phone], Opening.HANDLE)
+        known = replace(known, telling=replace(known.telling, interviewee=interviewee, phone=phone))
+    return replace(context, known=known)
 
 
 async def last_visit(service: Service, enterprise: UUID, upto: date, before: UUID | None = None) -> VisitRecorded | None:
