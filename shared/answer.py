@@ -71,8 +71,11 @@ class Receipt(Answer):
 
     @classmethod
     def of(cls, told: ReceiptFields, shown: Answer | None = None, **more: Any) -> Self:
-        """The receipt of a command, with what is shown of the record after it: ``class VisitReceipt(Receipt, Visit)``."""
-        fields: dict[str, Any] = {**(dict(shown) if shown else {}), **told, **more}
+        """The receipt of a command, with what is shown of the record after it: ``class VisitReceipt(Receipt, Visit)``. What is
+        left out there is left out here.
+        """
+        known = {name: getattr(shown, name) for name in shown.model_fields_set} if shown else {}
+        fields: dict[str, Any] = {**known, **told, **more}
         return cls(**fields)
 
 

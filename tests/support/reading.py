@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-ASKING: dict[str, set[str]] = {
-    "roster": {"enterprises", "importing", "privacy", "queues", "rows"},
-}
+ASKING: dict[str, set[str]] = {}
 """Its routes still ask the tables themselves."""
-UNNAMED: dict[str, set[str]] = {
-    "roster": {"enterprises", "imports", "privacy", "queues", "rows"},
-}
+UNNAMED: dict[str, set[str]] = {}
 """An operation of it still answers without a model that has a name."""

@@ -25,13 +25,12 @@ from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read
 from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines, worth_telling
-from services.roster.queries import dated
+from services.roster.queries import importing as asked
 from services.roster.queries.placing import Grid
 from services.roster.queries.previewing import Preview
 from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask
-from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Problem, Refused
 from shared.service import Service
@@ -153,9 +152,7 @@ class Import:
 
     async def _repaired(self) -> None:
         """What the file has in order needs nobody's look any more."""
-        rows = await self.service.pool.fetch(
-            "select id, code from row where ruling is null and code <> '' and batch <> $1 order by id", self.batch
-        )
+        rows = await asked.waiting_rows(self.service, self.batch)
         context = await self.service.context(self.caller, "import", None)
         command = RepairRow(batch=self.batch)
         asks = [
@@ -170,12 +167,7 @@ class Import:
         candidates = {_id(v.candidate): v.candidate for v in chunk if isinstance(v, Accepted | Outside)}
         outside = {_id(v.candidate) for v in chunk if isinstance(v, Outside)}
         abnormal = abnormal_of(chunk)
-        rows = await self.service.pool.fetch(
-            "select id, latest_name as name, standing, standing_on, missed_on, particulars, sealed "
-            f"from {dated.register('$2')} enterprise where id = any($1::uuid[])",
-            list(candidates),
-            local_date(self.service.clock()),
-        )
+        rows = await asked.registered(self.service, list(candidates))
         known = {row["id"]: row for row in rows}
         sealed = {row["id"]: {n: Personal.read(t) for n, t in orjson.loads(row["sealed"]).items()} for row in rows}
         clear = iter(
@@ -233,11 +225,7 @@ class Import:
 
         Both are keyed digests: an id can't be guessed back to a name. Rows from before this rule keep the ids they have.
         """
-        kept = await self.service.pool.fetch(
-            "select distinct on (code) code, id from row where code = any($1::text[]) and code <> '' order by code, ruling nulls first, id",
-            [verdict.code for verdict in verdicts],
-        )  # fmt: skip
-        by_code: dict[str, UUID] = {row["code"]: row["id"] for row in kept}
+        by_code = await asked.rows_of(self.service, [verdict.code for verdict in verdicts])
         asks: list[Ask[Any]] = []
         for verdict in verdicts:
             whole = orjson.dumps(verdict.row.raw)
@@ -249,8 +237,7 @@ class Import:
                 id_ = by_code[verdict.code]
             elif not verdict.code:
                 before = derived_id("row", (await self.service.vault.fingerprint(whole)).hex())
-                known = await self.service.pool.fetchval("select id from row where id = $1", before)
-                id_ = known or id_
+                id_ = before if await asked.there(self.service, before) else id_
             command = SetRowAside(
                 batch=self.batch, row=verdict.line, code=verdict.code, doubts=shown.doubts_of(verdict.reasons),
                 raw=Personal(shown.packed(verdict.row)),

@@ -22,12 +22,18 @@ router = APIRouter(tags=["登记数据导入"], route_class=Entrance)
 
 LARGEST = 200 * 1024 * 1024
 """Bytes; the gateway lets as much through on this route (deploy/Caddyfile)."""
+_LINES = "application/x-ndjson"
 _FILE = {"schema": {"type": "string", "format": "binary", "maxLength": LARGEST}}
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _FILE, "text/csv": _FILE}}}
 
 
 @router.post(
-    "/imports", name="import_register", summary="导入登记数据(CSV 或 XLSX)", response_class=StreamingResponse, openapi_extra=_BODY
+    "/imports",
+    name="import_register",
+    summary="导入登记数据(CSV 或 XLSX)",
+    response_class=StreamingResponse,
+    responses={200: {"content": {_LINES: {"schema": {"type": "string"}}}, "description": "逐行的 JSON"}},
+    openapi_extra=_BODY,
 )
 async def import_register(
     request: Request,
@@ -69,4 +75,4 @@ async def import_register(
             await lines.aclose()
             upload.close()
 
-    return StreamingResponse(told(), media_type="application/x-ndjson")
+    return StreamingResponse(told(), media_type=_LINES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from shared.decider import Actor
 from shared.months import local_date
 from shared.problems import Unknown
 from shared.service import Service
-from shared.terms import Line
+from shared.terms import Line, Term
 
 _WOULD = """(
 select e.id as enterprise, e.code, e.name, e.industry, a.unit as "from", m.unit as "to",
@@ -40,13 +39,13 @@ where s.since <= $2 and (s.until is null or s.until > $2)
 ) would"""
 
 
-class Table(StrEnum):
+class Table(Term):
     """The tables, as addresses name them."""
 
-    INDUSTRIES = "industries"
-    PLACES = "places"
-    PHONES = "phones"
-    LIMITS = "limits"
+    INDUSTRIES = "industries", "行业归口"
+    PLACES = "places", "地址词"
+    PHONES = "phones", "办公电话"
+    LIMITS = "limits", "包保上限"
 
 
 class TableReceipt(Receipt):
