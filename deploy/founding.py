@@ -24,14 +24,15 @@ from services.roster.domain.member import MEMBER, AppointMember, KnownMember
 from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit
 from shared.decider import Actor, Decider
 from shared.events import Command
+from shared.ids import new_id
 from shared.loglines import say
 from shared.months import local_date
 from shared.outages import in_words
+from shared.personal import Personal
 from shared.problems import Problem
 from shared.service import Service
 from shared.settings import Settings
-from shared.terms import Role, UnitKind, derived_id, new_id
-from shared.vault import Personal
+from shared.terms import Role, UnitKind, derived_id
 
 ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
 CommandT = TypeVar("CommandT", bound=Command)

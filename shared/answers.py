@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
 from shared.handle import links
+from shared.ids import new_id
 from shared.openings import request
 from shared.outages import OUTAGES, StorageFull, passes, unavailable
 from shared.problems import Malformed, Problem
-from shared.terms import new_id
 
 if TYPE_CHECKING:
     from shared.service import Service

@@ -23,8 +23,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy,
 from nats.js.errors import APIError, NotFoundError
 
 from shared.eventlog import Entry
+from shared.ids import new_id
 from shared.signatures import Forged, Signatures
-from shared.terms import new_id
 
 log = structlog.get_logger()
 

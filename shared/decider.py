@@ -14,8 +14,8 @@ from uuid import UUID
 
 from shared.events import Command, Fact
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.terms import Role
-from shared.vault import Personal
 
 StateT = TypeVar("StateT")
 CommandT = TypeVar("CommandT", bound=Command)

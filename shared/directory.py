@@ -7,7 +7,7 @@ the earlier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,17 +19,11 @@ import orjson
 from shared import writing
 from shared.eventlog import Entry
 from shared.events import roster
+from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
+from shared.personal import Personal
 from shared.problems import Unknown
 from shared.projector import Follower
 from shared.terms import Line, Mode, Role, Size, Standing, UnitKind
-from shared.vault import Personal
-
-_LINES = {
-    UnitKind.DEPARTMENT: Line.VERTICAL,
-    UnitKind.BRANCH: Line.VERTICAL,
-    UnitKind.TOWNSHIP: Line.HORIZONTAL,
-    UnitKind.VILLAGE: Line.HORIZONTAL,
-}
 
 _DDL = """
 create table if not exists {schema}.known_unit (code text primary key, kind text not null, started_on date not null, ended_on date);
@@ -102,83 +96,6 @@ def enterprises_on(day: str) -> str:
         f"coalesce({elsewhere}, e.first_elsewhere) as managed_elsewhere, {line} as main_line, e.industry, e.size, e.tags, e.modes, "
         "e.hours, e.quiet_until from known_enterprise e)"
     )
-
-
-@dataclass(frozen=True)
-class KnownUnit:
-    """A unit; ``reporting`` is the code of the department or township that files for it."""
-
-    code: str
-    name: str
-    kind: UnitKind
-    parent: str | None
-
-    @property
-    def line(self) -> Line | None:
-        """The line it stands on; the office and the district stand on none."""
-        return _LINES.get(self.kind)
-
-    @property
-    def reporting(self) -> str:
-        """The unit whose ledger it belongs to."""
-        return self.parent if self.kind in (UnitKind.BRANCH, UnitKind.VILLAGE) and self.parent else self.code
-
-
-@dataclass(frozen=True)
-class Post:
-    """A role held in a unit on the day asked for."""
-
-    unit: str
-    role: Role
-    sub_unit: str | None
-
-
-@dataclass(frozen=True)
-class KnownMember:
-    """Somebody of the four tiers or the offices, with the posts of the day asked for."""
-
-    id: UUID
-    account: str
-    posts: tuple[Post, ...]
-
-    def holds(self, unit: str, *roles: Role) -> bool:
-        """Whether one of these roles is held in the unit."""
-        return any(post.unit == unit and post.role in roles for post in self.posts)
-
-
-@dataclass(frozen=True)
-class Assigned:
-    """Who answers for an enterprise on one line."""
-
-    unit: str
-    sub_unit: str | None
-    worker: UUID | None
-
-
-@dataclass(frozen=True)
-class KnownEnterprise:
-    """An enterprise with its assignments on the day asked for."""
-
-    id: UUID
-    code: str
-    name: str
-    standing: Standing
-    assigned: Mapping[Line, Assigned]
-    industry: str = ""
-    """GB/T 4754 division, two digits."""
-    size: Size | None = None
-    tags: tuple[str, ...] = ()
-    modes: tuple[Mode, ...] = ()
-    """How it likes to be reached, if it has said so; ``hours`` in its own words."""
-    hours: str = ""
-    quiet_until: date | None = None
-    """The last day on which it wants to be left alone."""
-    main_line: Line | None = None
-    """The line whose worker it turns to first."""
-
-    def responsible(self, unit: str) -> Line | None:
-        """The line on which this unit answers for it, if it does."""
-        return next((line for line, held in self.assigned.items() if held.unit == unit), None)
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,12 @@ from shared.events.unmasking import Unmasked
 from shared.freetext import opened, subjects_in
 from shared.months import SHANGHAI, local_date
 from shared.openings import Opening, asker
+from shared.personal import Personal
 from shared.problems import Forbidden, KeyReused, Malformed, Refused, Unknown
 from shared.projector import View
 from shared.securitylog import Kind
 from shared.service import Service
 from shared.terms import Role, Term
-from shared.vault import Personal
 
 _MOST_RECORDS = 500
 MANY_A_DAY = 50

@@ -22,8 +22,8 @@ from pydantic import BaseModel
 from shared import traces
 from shared.numbers import Kind, numbers, replaced
 from shared.openings import Asker, Opening
+from shared.personal import ERASED, Personal, mask
 from shared.terms import derived_id
-from shared.vault import ERASED, Personal, mask
 
 if TYPE_CHECKING:
     from shared.events import Fact

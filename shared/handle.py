@@ -26,14 +26,16 @@ from shared.eventlog import Entry, Loading, VersionConflict, Write, append, load
 from shared.events import Command, Fact, encode
 from shared.freetext import hints, opened, sealed, texts, to_seal, without_numbers
 from shared.gate import Gate, LogFork, LogLoading, torn
+from shared.ids import new_id
 from shared.instants import Instants
 from shared.openings import Asker, Opening
 from shared.outages import OUTAGES, passes, unavailable
+from shared.personal import Personal, personals
 from shared.persons import also_found, settle
 from shared.problems import DoneByAnother, KeyReused, Malformed, Problem, Refused, SaidOtherwise, Stale, Unavailable, WordsErased
 from shared.projector import View
-from shared.terms import Role, new_id
-from shared.vault import Personal, Vault, personals
+from shared.terms import Role
+from shared.vault import Vault
 
 StateT = TypeVar("StateT")
 CommandT = TypeVar("CommandT", bound=Command)

@@ -21,8 +21,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from shared.ids import new_id
 from shared.problems import Unauthenticated, Unavailable
-from shared.terms import derived_id, new_id
+from shared.terms import derived_id
 
 log = structlog.get_logger()
 

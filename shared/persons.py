@@ -8,12 +8,16 @@ nobody has to compute it again to read it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from shared.freetext import numbers_in
+from shared.personal import Personal
 from shared.phones import same_or_none
 from shared.terms import derived_id
-from shared.vault import Personal, Vault
+
+if TYPE_CHECKING:
+    from shared.vault import Vault
 
 _PERSONS = 40
 """How many persons of one seat may be erased; the platform is replaced before that."""

@@ -16,7 +16,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 from pydantic import AfterValidator, WithJsonSchema
 
-from shared.vault import Personal
+from shared.personal import Personal
 from shared.writing import narrow
 
 AREA_CODE = "0857"

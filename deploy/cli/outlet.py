@@ -17,7 +17,8 @@ from rich.console import Console
 from deploy.access import note
 from deploy.embedded.home import Home, default_home
 from shared.identity import LONGEST_SECONDS, issue
-from shared.terms import derived_id, new_id
+from shared.ids import new_id
+from shared.terms import derived_id
 
 OFFICE_ACCOUNT = "office-head"
 """Who acts where nobody else is named: the account that ``guiren init`` makes, and that the demo has too."""

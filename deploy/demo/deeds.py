@@ -45,9 +45,10 @@ from services.visits.domain.survey import SURVEY, AnswerOf, AnswerSurvey, CloseS
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, WaivePhotos
 from services.visits.domain.visit import VISIT, KnownVisit
 from shared.decider import Actor, AnyDecider
-from shared.directory import KnownMember, Post
 from shared.events import Command
 from shared.events.visits import Choice, Visited
+from shared.known import KnownMember, Post
+from shared.personal import Personal
 from shared.public import NOBODY
 from shared.terms import (
     Awareness,
@@ -66,7 +67,6 @@ from shared.terms import (
     UnitKind,
     derived_id,
 )
-from shared.vault import Personal
 
 ITSELF = Actor(NOBODY, "visits", frozenset({Role.SYSTEM}))
 """The platform, writing down what an enterprise says."""

@@ -32,8 +32,8 @@ from shared import lots
 from shared.events import Fact
 from shared.events.visits import Visited, VisitRecorded
 from shared.months import Month
+from shared.personal import Personal
 from shared.terms import CallOutcome, Category, Line, RecheckKind, Source, derived_id
-from shared.vault import Personal
 
 _ROADS = ("handled", "endorsed", "sent-back", "overdue", "straight")
 _ASKED_AGAIN = 12

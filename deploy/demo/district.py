@@ -20,8 +20,8 @@ from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit, Placed
 from shared.decider import Actor
 from shared.events.roster import Day
 from shared.months import Calendar, Year
+from shared.personal import Personal
 from shared.terms import Line, Role, UnitKind, derived_id
-from shared.vault import Personal
 
 DATA = Path(__file__).parents[1] / "data"
 DISTRICT, OFFICE, INSPECTORATE = "520502", "office", "inspectorate"

@@ -32,8 +32,8 @@ from shared.decider import Actor
 from shared.events import Command
 from shared.events.roster import Attempt, Doubt
 from shared.months import Month
+from shared.personal import Personal
 from shared.terms import EnterpriseKind, Line, Mode, Standing, UnitKind, derived_id
-from shared.vault import Personal
 
 COUNT = 3_000
 _BATCH = "演示-1"

@@ -51,9 +51,9 @@ from services.roster.domain.unit import (
 from shared.decider import Actor, AnyDecider
 from shared.events import Command
 from shared.events.roster import CorrectionProposed, HandoverOpened
+from shared.personal import Personal
 from shared.public import digest
 from shared.terms import DeliveryChannel, Line, Mode, PaperKind, Role, SurveyResult, UnitKind, derived_id
-from shared.vault import Personal
 
 _WITHOUT_TASK_FORCE = (5, 37)
 """Units, by their place, that still lack a paper."""

@@ -21,8 +21,9 @@ from services.vault.records import Opened, Records
 from shared import frames
 from shared.openings import Asker, Opening
 from shared.outages import OUTAGES
+from shared.personal import Personal
 from shared.problems import Unavailable
-from shared.vault import SUITE, Personal
+from shared.vault import SUITE
 
 log = structlog.get_logger()
 

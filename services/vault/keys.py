@@ -22,8 +22,9 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.personal import ERASED, UNREADABLE, NotSealed, Personal
 from shared.problems import Unavailable
-from shared.vault import ERASED, SUITE, UNREADABLE, NotSealed, Personal
+from shared.vault import SUITE
 
 _CACHED_KEYS = 20_000
 

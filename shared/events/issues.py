@@ -10,6 +10,7 @@ from shared.events.unmasking import Unmasked
 from shared.events.visits import Visited
 from shared.freetext import Code, FreeText, Name, Reference, Said
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.terms import (
     Alarm,
     CallOutcome,
@@ -28,7 +29,6 @@ from shared.terms import (
     Source,
     Urgency,
 )
-from shared.vault import Personal
 
 
 class IssueReported(Fact, type="issues.issue-reported.v1", title="登记"):

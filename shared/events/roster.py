@@ -9,8 +9,8 @@ from shared.events import Fact, Part
 from shared.events.unmasking import Unmasked
 from shared.freetext import Basis, Code, FreeText, Grounds, Name, Published, Reference, Registered, Said
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
-from shared.vault import Personal
 
 
 class UnitEstablished(Fact, type="roster.unit-established.v1", title="单位设立"):

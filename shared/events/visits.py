@@ -9,6 +9,7 @@ from shared.events import Fact, Part
 from shared.events.unmasking import Unmasked
 from shared.freetext import Code, FreeText, Name, Published, Reference, Said
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.terms import (
     Ack,
     Awareness,
@@ -33,7 +34,6 @@ from shared.terms import (
     Trend,
     Urgency,
 )
-from shared.vault import Personal
 
 
 class Visited(Part):

@@ -14,11 +14,11 @@ from support.world import District
 
 from shared.events import CATALOGUE, Fact
 from shared.freetext import mapped, texts, to_seal
+from shared.personal import ERASED, mask, personals
 from shared.persons import also_found, persons, seat
 from shared.phones import same
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import ERASED, mask, personals
 
 OLD, NEW = "19900004321", "19900008765"
 WHY = {"reason": "本人要求删除"}

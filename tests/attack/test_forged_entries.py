@@ -25,10 +25,10 @@ from shared.bus import Bus, subject
 from shared.eventlog import Entry, after, append, head, whole
 from shared.events import encode
 from shared.events.roster import MemberAppointed
+from shared.personal import Personal
 from shared.service import Service
 from shared.signatures import Forged
 from shared.terms import Role, derived_id
-from shared.vault import Personal
 
 READERS = ("visits", "issues", "reporting")
 

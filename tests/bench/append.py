@@ -17,8 +17,9 @@ from services.roster.projections import VIEWS
 from shared.decider import Context, Decider
 from shared.events import Command, Fact, encode
 from shared.handle import Desk
+from shared.ids import new_id
 from shared.projector import prepare
-from shared.terms import UnitKind, new_id
+from shared.terms import UnitKind
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import OFFICE, Ground, context
 

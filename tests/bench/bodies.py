@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events import Fact, encode, issues, roster, visits
+from shared.personal import Personal
 from shared.terms import (
     Ack,
     Awareness,
@@ -26,7 +27,6 @@ from shared.terms import (
     UnitKind,
     Urgency,
 )
-from shared.vault import Personal
 
 Record = tuple[int, int, str, int, str, bytes]
 """pos, rec_us, stream, ver, type, body."""

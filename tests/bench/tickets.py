@@ -34,9 +34,10 @@ from shared.eventlog import load
 from shared.events.issues import IssueReported
 from shared.events.visits import Visited
 from shared.identity import Holder
+from shared.ids import new_id
 from shared.months import SHANGHAI, Calendar, local_date
 from shared.service import Service
-from shared.terms import Category, Nature, Role, Source, Urgency, derived_id, new_id
+from shared.terms import Category, Nature, Role, Source, Urgency, derived_id
 from tests.bench.append import CLIENTS, ROUNDS, clients
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import Ground

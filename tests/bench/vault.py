@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.openings import Opening
-from shared.vault import Personal, Vault
+from shared.personal import Personal
+from shared.vault import Vault
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import Ground
 

@@ -13,9 +13,9 @@ from support.scene import NOTE, Scene, a_scene
 from support.world import District, until
 
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.service import Service
 from shared.terms import Role
-from shared.vault import Personal
 
 WORDS = "来人查了台账,还说要罚款,带队的姓赵"
 VISITED = (

@@ -17,9 +17,9 @@ from support.world import District, until
 from services.issues.domain.omission import ticket_of_omission
 from shared.eventlog import after
 from shared.events.visits import Demand, VisitCorrected, Visited, Visitor, VisitRecorded
+from shared.personal import Personal
 from shared.service import Service
 from shared.terms import Category, Line, Mode, Nature, Role, derived_id
-from shared.vault import Personal
 
 HEARD = {"difficulties": "流动资金偏紧,银行贷款办不下来", "suggestions": "希望多组织产销对接"}
 

@@ -13,11 +13,12 @@ from support.world import District, until
 
 from services.roster.documents import plaque
 from shared.directory import Directory
+from shared.ids import new_id
 from shared.months import local_date
 from shared.openings import Opening
 from shared.paper import MISSING
-from shared.terms import Role, new_id
-from shared.vault import Personal
+from shared.personal import Personal
+from shared.terms import Role
 
 HUNG = {"number": "甲挂〔2026〕001号", "office_phone": "0857-8000001", "on": "2026-03-01"}
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from shared.codes import make_code
-from shared.terms import derived_id, new_id
+from shared.ids import new_id
+from shared.terms import derived_id
 from tests.e2e.instance import Instance
 
 H1, H2, V1 = "G-H1", "G-H2", "G-V1"

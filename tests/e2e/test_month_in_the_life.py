@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from shared.codes import make_code
+from shared.ids import new_id
 from shared.months import local_date
-from shared.terms import derived_id, new_id
+from shared.terms import derived_id
 from tests.e2e.instance import Instance
 
 T, D = "L-T1", "L-D1"

@@ -26,7 +26,8 @@ from deploy.embedded.home import free_port
 from deploy.embedded.postgres import _binary  # pyright: ignore[reportPrivateUsage]
 from shared.codes import make_code
 from shared.identity import issue
-from shared.terms import derived_id, new_id
+from shared.ids import new_id
+from shared.terms import derived_id
 
 ROOT = Path(__file__).parents[2]
 HOMES = ROOT / "tests/data/homes"

@@ -24,8 +24,8 @@ import httpx
 import pytest
 
 from shared.codes import make_code
+from shared.ids import new_id
 from shared.months import local_date
-from shared.terms import new_id
 from tests.e2e.instance import Instance
 
 T, D = "F-T1", "F-D1"

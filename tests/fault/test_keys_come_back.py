@@ -12,8 +12,8 @@ from support.world import District, until
 from deploy.restore import restore_keys
 from services.vault.copies import TABLE, Brought, Copied
 from shared.bus import WrongSequence
+from shared.personal import ERASED, UNREADABLE, Personal
 from shared.service import Service
-from shared.vault import ERASED, UNREADABLE, Personal
 
 
 async def sealed(roster: Service, text: str) -> Personal:

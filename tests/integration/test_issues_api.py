@@ -19,8 +19,9 @@ from shared.decider import Decider
 from shared.eventlog import after
 from shared.events import Command, Fact
 from shared.events.visits import Demand, VisitCorrected, Visited, Visitor, VisitRecorded
+from shared.ids import new_id
 from shared.service import Service
-from shared.terms import Line, Mode, Role, derived_id, new_id
+from shared.terms import Line, Mode, Role, derived_id
 
 START = "2021-08-01"
 JSON = {"Content-Type": "application/json"}

@@ -32,8 +32,8 @@ from shared import freetext
 from shared.eventlog import after
 from shared.numbers import numbers
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.service import Service
-from shared.vault import Personal
 
 EVERY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 NAUGHTY = [text for text in EVERY if not any(numbers(text))]

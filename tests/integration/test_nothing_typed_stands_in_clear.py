@@ -34,9 +34,9 @@ from shared.decider import AnyDecider, Context
 from shared.events import CATALOGUE, Command, Fact
 from shared.freetext import ERASED, mapped, opened, subject_of, texts
 from shared.openings import Opening
+from shared.personal import mask
 from shared.service import Service
 from shared.terms import Role
-from shared.vault import mask
 
 MARK = "遗痕"
 NUMBERS = itertools.count(1)

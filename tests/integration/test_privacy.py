@@ -22,9 +22,9 @@ from services.roster.api.privacy import sweep
 from services.roster.domain.enterprise import subject
 from services.vault.keys import Keys
 from shared.disclosure import Purpose
+from shared.personal import ERASED, Personal, mask
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import ERASED, Personal, mask
 
 NAME, PHONE = "欧阳种植测", "19900004321"
 WHY = "企业来电要求回电"

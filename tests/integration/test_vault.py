@@ -20,10 +20,10 @@ from services.vault.keys import Keys
 from shared.events import encode
 from shared.events.roster import MemberAppointed
 from shared.openings import Opening
+from shared.personal import ERASED, UNREADABLE, NotSealed, Personal, mask
 from shared.problems import Unavailable
 from shared.service import Service
 from shared.terms import Role, derived_id
-from shared.vault import ERASED, UNREADABLE, NotSealed, Personal, mask
 
 NAME, PHONE, LEGAL = "欧阳种植测", "13987650421", "慕容种植验"
 PLANTED = (NAME.encode(), PHONE.encode(), LEGAL.encode(), ascii(NAME)[1:-1].encode(), ascii(LEGAL)[1:-1].encode())

@@ -30,8 +30,9 @@ from services.vault.settings import VaultSettings
 from shared import confined
 from shared.months import SHANGHAI
 from shared.openings import Asker, Opening
+from shared.personal import AWAY, Personal, mask
 from shared.terms import Role, derived_id
-from shared.vault import AWAY, NotPermitted, Personal, Vault, VaultAway, mask
+from shared.vault import NotPermitted, Vault, VaultAway
 
 NAME, PHONE = "欧阳种植测", "19900004321"
 

@@ -27,7 +27,7 @@ from deploy.demo.steps import Span, batches
 from deploy.demo.team import organising
 from shared.decider import Actor, AnyDecider, Context
 from shared.events import Command, Fact
-from shared.vault import Personal
+from shared.personal import Personal
 
 TODAY = date(2026, 11, 23)
 SPACE = UUID("5205020a-0811-5021-8000-0000000ce115")

@@ -15,7 +15,7 @@ from services.roster.projections import DECIDERS, VIEWS
 from shared.decider import AnyDecider
 from shared.events import Fact
 from shared.events import roster as facts
-from shared.vault import Personal
+from shared.personal import Personal
 from support.cells import filled, otherwise
 from support.stories import ident
 

@@ -23,7 +23,7 @@ from services.visits.domain.survey import KnownPopulation
 from services.visits.domain.telling import KnownTelling
 from services.visits.domain.visit import KnownVisit
 from shared.decider import AnyDecider
-from shared.directory import KnownEnterprise
+from shared.known import KnownEnterprise
 
 _CLASSES: dict[str, type[Any]] = {
     "brand": KnownBrand, "calendar": KnownYear, "correction": KnownAnswering, "delivery": KnownDelivery, "enterprise": KnownPlaces,

@@ -10,8 +10,8 @@ from services.reporting.domain.folding import fold
 from shared.eventlog import Entry
 from shared.events import Fact, encode, issues, roster, visits
 from shared.months import Calendar, Year
+from shared.personal import Personal
 from shared.terms import EnterpriseKind, Line, Mode, Role, Standing
-from shared.vault import Personal
 
 H, V = Line.HORIZONTAL, Line.VERTICAL
 SPACE = UUID("5205020a-0811-5021-8000-000000000000")

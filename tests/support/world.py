@@ -43,12 +43,13 @@ from services.vault.settings import VaultSettings
 from shared.bus import Bus
 from shared.decider import Actor
 from shared.identity import Holder, issue
+from shared.ids import new_id
 from shared.people import People
+from shared.personal import Personal
 from shared.service import Service
 from shared.settings import Settings
 from shared.signatures import Signatures
-from shared.terms import Role, derived_id, new_id
-from shared.vault import Personal
+from shared.terms import Role, derived_id
 from support.verify import verify_followers, verify_views
 
 TEMPLATE = "tpl_"

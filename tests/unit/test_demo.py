@@ -22,8 +22,8 @@ from deploy.demo.team import organising
 from shared.codes import credit_code
 from shared.events import CATALOGUE
 from shared.months import local_date
+from shared.personal import personals
 from shared.terms import Line, UnitKind
-from shared.vault import personals
 
 TODAY = date(2026, 11, 23)
 _INVENTED = re.compile(r"1990000[0-9]{4}")

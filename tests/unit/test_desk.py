@@ -20,9 +20,9 @@ from shared.decider import AnyDecider
 from shared.events import Command
 from shared.events.issues import GreenCaseFinished, IssueDispatched, OrderHeld, RecheckDrawn
 from shared.months import Month
+from shared.personal import Personal
 from shared.problems import Problem
 from shared.terms import CallOutcome, RecheckKind, Source
-from shared.vault import Personal
 
 UNREACHED, ANSWERED = call.FollowCall(outcome=CallOutcome.UNREACHED), call.FollowCall(outcome=CallOutcome.ANSWERED)
 LOST = call.MissCall(phone=Personal("199 0000 0031"))

@@ -25,12 +25,12 @@ from services.visits.domain.link import (
     holds,
 )
 from shared.decider import Actor, Context
-from shared.directory import Assigned, KnownEnterprise
+from shared.known import Assigned, KnownEnterprise
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.problems import Forbidden, TooMany, Unknown
 from shared.public import Limiter, digest
 from shared.terms import Line, LinkPurpose, Role, Standing, derived_id
-from shared.vault import Personal
 
 TODAY = date(2026, 9, 15)
 ENTERPRISE, WORKER = uuid4(), uuid4()

@@ -33,9 +33,9 @@ from shared.codes import make_code
 from shared.dated import on_day, spans
 from shared.decider import Actor, Context
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.problems import Forbidden, Unknown
 from shared.terms import DeliveryChannel, Line, Role
-from shared.vault import Personal
 from tests.support.known import known_of
 
 TODAY = date(2026, 9, 1)

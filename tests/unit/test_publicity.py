@@ -13,9 +13,9 @@ from services.visits.domain import campaign, consultation, distribution, materia
 from services.visits.domain.sampling import Member
 from services.visits.projections import campaigns, consultations, materials, surveys
 from shared.decider import Actor, AnyDecider, Context
-from shared.directory import KnownMember, KnownUnit, Post
 from shared.events import Command, Fact
 from shared.events.visits import CampaignLaunched, SurveyAnswered
+from shared.known import KnownMember, KnownUnit, Post
 from shared.months import Calendar
 from shared.problems import Problem, Unknown
 from shared.terms import Channel, Conductor, MaterialKind, Occasion, Role, SurveyAnswer, UnitKind, derived_id

@@ -42,8 +42,8 @@ from services.visits.domain.questionnaire import (
 from shared.decider import Actor, Context
 from shared.events.visits import Option, Question, Visited
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.terms import Awareness, Meaning, Mode, QuestionKind, Rating, Role
-from shared.vault import Personal
 
 TODAY = date(2026, 9, 15)
 YES_NO = (Option(id="yes", text="是"), Option(id="no", text="否"))

@@ -42,9 +42,9 @@ from shared.codes import make_code
 from shared.decider import Actor, Context
 from shared.events.roster import EnterpriseAmended, EnterpriseAssigned, EnterpriseRegistered, MemberAppointed
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.problems import Forbidden
 from shared.terms import Line, Role, Standing, UnitKind
-from shared.vault import Personal
 from tests.support.known import known_of
 
 TODAY = date(2026, 9, 27)

@@ -23,9 +23,9 @@ from services.roster.domain.member import MEMBER, AppointMember, Member, NobodyT
 from services.roster.domain.tiers import NEEDS, STAFF
 from shared.decider import Actor, Context
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.problems import Forbidden
 from shared.terms import HandoverStage, Line, Role, UnitKind
-from shared.vault import Personal
 from tests.support.known import known_of
 
 TODAY, MAY, JUNE, JULY = (date(2026, *day) for day in ((9, 14), (5, 1), (6, 1), (7, 1)))

@@ -29,7 +29,6 @@ from services.visits.domain.telling import NotYourEnterprise, NotYourVisit, Visi
 from services.visits.domain.visit import MOST_FILES, VISIT, Returned, allowed_actions, counts
 from services.visits.projections import read, written
 from shared.decider import Actor, Context
-from shared.directory import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.events import Command, Fact
 from shared.events.visits import (
     EvidenceAttached,
@@ -41,10 +40,11 @@ from shared.events.visits import (
     VisitReturned,
     VisitVoided,
 )
+from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.problems import Problem, Unknown
 from shared.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
-from shared.vault import Personal
 from tests.support.known import visiting
 
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)

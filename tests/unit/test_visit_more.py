@@ -67,7 +67,6 @@ from services.visits.domain.visit import VISIT, Held, Pending, Recorded, Voided,
 from services.visits.domain.wording import smells, smells_of
 from services.visits.projections import flags, read, written
 from shared.decider import Actor, Context
-from shared.directory import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.events import Command, Fact
 from shared.events.visits import (
     Came,
@@ -80,7 +79,9 @@ from shared.events.visits import (
     VisitQualified,
     VisitRecorded,
 )
+from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.months import Calendar
+from shared.personal import Personal
 from shared.problems import Problem, Unknown
 from shared.terms import (
     Awareness,
@@ -97,7 +98,6 @@ from shared.terms import (
     UnitKind,
     VisitFlag,
 )
-from shared.vault import Personal
 from tests.support.known import visiting
 
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)

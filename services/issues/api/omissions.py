@@ -22,8 +22,9 @@ from services.issues.reactions import ITSELF, SOURCES
 from shared.asking import Caller, Cursor, Limit, receipt
 from shared.entrance import Entrance
 from shared.handle import Ask
+from shared.ids import new_id
 from shared.service import Service
-from shared.terms import OmissionStage, derived_id, new_id
+from shared.terms import OmissionStage, derived_id
 
 router = APIRouter(tags=["疑似遗漏"], route_class=Entrance)
 

@@ -15,10 +15,11 @@ from services.issues.queries.public import OwnTicket, OwnTicketRow, OwnWord
 from shared.answer import Page
 from shared.asking import Cursor, Limit
 from shared.decider import Actor
+from shared.ids import new_id
 from shared.problems import Forbidden
 from shared.public import NOBODY, PublicRoute, Token, device
 from shared.service import Service
-from shared.terms import Role, derived_id, new_id
+from shared.terms import Role, derived_id
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)
 

@@ -25,11 +25,11 @@ from shared.events import Command, Part
 from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
 from shared.events.visits import Visited
 from shared.months import WrittenInstant, local_date
+from shared.personal import Personal
 from shared.persons import seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import CallOutcome, CallStage, Category, Nature, Role, Source, Urgency, derived_id
-from shared.vault import Personal
 
 DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
 _TRIES, _DAYS = 3, 2

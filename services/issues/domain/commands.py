@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from shared.events import Command, Fact
 from shared.events.issues import ExtensionApproved, ExtensionEndorsed, IssueClosed, IssueReopened, ResolutionRejected
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.phones import Phone
 from shared.terms import (
     Alarm,
@@ -27,7 +28,6 @@ from shared.terms import (
     Source,
     Urgency,
 )
-from shared.vault import Personal
 
 _DISSATISFIED = (Rating.DISSATISFIED, Rating.VERY_DISSATISFIED)
 

@@ -24,9 +24,9 @@ from shared.decider import Context, Decider
 from shared.events import Command, Part
 from shared.events.issues import HistoryRecorded
 from shared.months import WrittenInstant, local_date
+from shared.personal import Personal
 from shared.problems import Forbidden, Refused
 from shared.terms import IssueStage, Level, Role, Term, derived_id
-from shared.vault import Personal
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 RANK = {Level.GRID: 1, Level.DISTRICT: 2, Level.CITY: 3}

@@ -21,10 +21,10 @@ from shared.decider import Context, Decider, looked_up
 from shared.events import Command
 from shared.events.issues import OrderDismissed, OrderHeld, OrderMatched
 from shared.events.visits import Visited
+from shared.personal import Personal
 from shared.phones import is_phone, same
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import OrderStage, Role, Source, Urgency, derived_id
-from shared.vault import Personal
 
 DESK = (Role.OFFICE, Role.OFFICE_HEAD)
 RECEIVING = (*DESK, Role.SYSTEM)

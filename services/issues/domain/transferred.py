@@ -17,10 +17,10 @@ import orjson
 
 from shared import writing
 from shared.codes import InvalidCode, credit_code, normalise
+from shared.personal import ERASED
 from shared.phones import is_phone, same_or_none
 from shared.terms import Category, Nature, Term, Urgency, derived_id
 from shared.traces import organisation, personal_number
-from shared.vault import ERASED
 
 NUMBER, LONGEST, _CELL = 64, 2000, 500
 """Characters of an order's number, of its content, and of any other cell."""

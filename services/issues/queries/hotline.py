@@ -22,11 +22,11 @@ from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
 from shared.months import local_date
+from shared.personal import Personal
 from shared.problems import Forbidden, Unknown
 from shared.reach import DISTRICT
 from shared.service import Service
 from shared.terms import CallOutcome, CallStage, Colour, Role
-from shared.vault import Personal
 
 _OVERDUE = "stage = 'missed' and coalesce(first_try, {}::date) > due"
 """Nobody has tried to call back within a working day."""

@@ -14,8 +14,8 @@ from shared.eventlog import load_many
 from shared.freetext import opened
 from shared.months import local_date
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.service import Service
-from shared.vault import Personal
 
 _AT_ONCE = 200
 

@@ -16,8 +16,9 @@ from services.reporting.queries.rebuilds import RebuildProgress, run
 from shared.asking import Caller
 from shared.decider import Actor
 from shared.entrance import Entrance
+from shared.ids import new_id
 from shared.problems import Forbidden, Unknown
-from shared.terms import Role, new_id
+from shared.terms import Role
 
 router = APIRouter(tags=["重建与审计"], route_class=Entrance)
 

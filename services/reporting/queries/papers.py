@@ -16,8 +16,8 @@ from services.reporting.queries.question import Asked
 from shared.freetext import opened
 from shared.months import Month
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.service import Service
-from shared.vault import Personal
 
 
 @dataclass(frozen=True)

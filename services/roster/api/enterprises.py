@@ -21,8 +21,10 @@ from services.roster.domain.commands import (
 )
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces, Registered
 from services.roster.queries import enterprises as asked
+from services.roster.queries import grid_coverage as covering
 from services.roster.queries import lookups
-from services.roster.queries.enterprises import Enterprise, EnterpriseReceipt, EnterpriseRow, GridCoverage
+from services.roster.queries.enterprises import Enterprise, EnterpriseReceipt, EnterpriseRow
+from services.roster.queries.grid_coverage import GridCoverage
 from shared.answer import Page
 from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
 from shared.decider import Actor
@@ -230,4 +232,4 @@ async def grid_coverage(
     on: On = None,
 ) -> GridCoverage:  # fmt: skip
     """Assigned of those in scope on a day (R05; kpi §8): by line, on both, and with somebody at their post; 100.00 only if all."""
-    return await asked.grid_coverage(request.app.state.service, caller, unit, on)
+    return await covering.grid_coverage(request.app.state.service, caller, unit, on)

@@ -32,10 +32,10 @@ from shared import writing
 from shared.decider import Actor, Context
 from shared.handle import Ask
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.problems import Problem, Refused
 from shared.service import Service
 from shared.terms import Standing, derived_id
-from shared.vault import Personal
 
 _CHUNK = 400
 _PERSONAL = ("legal_person", "contact", "phone")

@@ -34,13 +34,14 @@ from shared.decider import Actor
 from shared.disclosure import Disclose, DisclosureRow, Records, UnmaskPersonal, disclosed, records_of, watch
 from shared.entrance import Entrance
 from shared.events import Command
+from shared.ids import new_id
 from shared.limits import Limiter
 from shared.phones import Phone
 from shared.problems import Forbidden
 from shared.public import NOBODY
 from shared.service import Service
 from shared.sweeping import Unfinished, for_each
-from shared.terms import Role, new_id
+from shared.terms import Role
 
 log = structlog.get_logger()
 router = APIRouter(tags=["个人信息"], route_class=Entrance)

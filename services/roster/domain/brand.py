@@ -19,9 +19,9 @@ from shared.decider import Context, Decider
 from shared.events import Command
 from shared.events.roster import BrandPublished
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.problems import VersionMissing
 from shared.terms import DeliveryChannel
-from shared.vault import Personal
 
 Short = Annotated[str, StringConstraints(max_length=100)]
 

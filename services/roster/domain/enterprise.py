@@ -79,10 +79,10 @@ from shared.events.roster import (
     MainContactChosen,
     StandingChanged,
 )
+from shared.personal import Personal
 from shared.persons import Seat, seat
 from shared.problems import Forbidden, Unknown
 from shared.terms import Line, Role, Standing, SurveyResult
-from shared.vault import Personal
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,11 @@ from shared.decider import Actor, Context, Decider
 from shared.events import Command
 from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.persons import Seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import ADMINISTRATORS, Role
-from shared.vault import Personal
 
 Account = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 

@@ -23,9 +23,9 @@ from shared.decider import Context, Decider
 from shared.events import Command
 from shared.events.roster import PlaqueHung, PlaqueTakenDown, ProjectRegistered
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.problems import Refused, Unknown
 from shared.terms import Role
-from shared.vault import Personal
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=30)]
 

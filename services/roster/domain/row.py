@@ -19,8 +19,8 @@ from services.roster.domain.permissions import the_office
 from shared.decider import Context, Decider
 from shared.events import Command
 from shared.events.roster import Doubt, RowDismissed, RowRepaired, RowSetAside
+from shared.personal import Personal
 from shared.problems import Unknown
-from shared.vault import Personal
 
 
 class SetRowAside(Command):

@@ -20,8 +20,8 @@ from services.roster.intake.verdict import Accepted, Fault, Reason, Repeated
 from shared.codes import InvalidCode, credit_code
 from shared.events.roster import Doubt
 from shared.foreign.text import heading
+from shared.personal import mask
 from shared.traces import organisation
-from shared.vault import mask
 
 _MOST = 19_000
 _SERIALS = frozenset(heading(word) for word in ("序号", "编号", "行号", "No", "No.", "ID", "#"))

@@ -12,8 +12,8 @@ import orjson
 from services.roster.domain import enterprise
 from shared import writing
 from shared.dated import spans
+from shared.personal import Personal
 from shared.projector import View
-from shared.vault import Personal
 
 
 def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from shared.vault import Personal
+from shared.personal import Personal
 
 
 def token(datum: Personal | None) -> str | None:

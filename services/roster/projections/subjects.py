@@ -9,8 +9,8 @@ from uuid import UUID
 from services.roster.domain import enterprise, subject
 from shared.disclosure import disclosures
 from shared.events.roster import PersonalUnmasked
+from shared.personal import Personal
 from shared.projector import View
-from shared.vault import Personal
 
 
 def _erased(key: str, _version: int, state: subject.State) -> Iterable[tuple[Any, ...]]:

@@ -17,10 +17,10 @@ from shared.decider import Actor
 from shared.eventlog import load
 from shared.events.roster import CorrectionProposed
 from shared.months import local_date
+from shared.personal import Personal
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import CorrectionStage, Line
-from shared.vault import Personal
 
 
 class CorrectionRow(Answer):

@@ -16,11 +16,11 @@ from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.problems import Forbidden
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Role
-from shared.vault import Personal
 
 
 class MemberReceipt(Proposed):

@@ -14,9 +14,9 @@ from services.roster.queries import dated
 from services.roster.queries.placing import Grid
 from shared.months import local_date
 from shared.openings import Opening
+from shared.personal import Personal, mask
 from shared.service import Service
 from shared.terms import Standing, derived_id
-from shared.vault import Personal, mask
 
 _PERSONAL = ("legal_person", "contact", "phone")
 _PAGE = 400

@@ -19,12 +19,12 @@ from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.months import local_date
 from shared.paging import listing
+from shared.personal import Personal
 from shared.persons import member_seat, persons_of
 from shared.problems import Forbidden, Unknown
 from shared.reach import may_open, sees_unit
 from shared.service import Service
 from shared.terms import Role, Standing, Term
-from shared.vault import Personal
 
 
 class SubjectKind(Term):

@@ -14,10 +14,10 @@ from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
 from shared.answer import Answer, Receipt, label_of
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import Line, Role, Standing
-from shared.vault import Personal
 
 _QUESTION = f"""
 select e.id, e.code, e.standing, e.name, m.line as main,

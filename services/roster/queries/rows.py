@@ -19,9 +19,9 @@ from shared.eventlog import load
 from shared.events.roster import Doubt
 from shared.openings import Opening
 from shared.paging import listing
+from shared.personal import ERASED
 from shared.problems import Unknown
 from shared.service import Service
-from shared.vault import ERASED
 
 
 class RowDoubt(Answer):

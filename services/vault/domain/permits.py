@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shared.freetext import mask_numbers
 from shared.openings import Opening
-from shared.vault import mask
+from shared.personal import mask
 
 _WORDS = frozenset({Opening.READ, Opening.NAMES, Opening.MASK, Opening.HANDLE})
 

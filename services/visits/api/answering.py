@@ -20,14 +20,14 @@ from services.visits.queries import lookups
 from services.visits.queries.public import carried_out
 from services.visits.queries.questionnaires import asked
 from shared.decider import Actor
-from shared.directory import KnownMember, KnownUnit
 from shared.events import Command
 from shared.events.visits import Choice, Visited
 from shared.handle import Ask
+from shared.known import KnownMember, KnownUnit
 from shared.months import local_date
+from shared.personal import Personal
 from shared.service import Service
 from shared.terms import Ack, Mode, derived_id
-from shared.vault import Personal
 
 
 class AnswerQuestions(Command):

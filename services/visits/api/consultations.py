@@ -34,9 +34,10 @@ from services.visits.queries.consultations import (
 from shared.answer import Page
 from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
 from shared.decider import Actor
-from shared.directory import Directory, KnownUnit
+from shared.directory import Directory
 from shared.entrance import Entrance
 from shared.handle import Done
+from shared.known import KnownUnit
 from shared.months import Month, local_date
 from shared.problems import KeyReused, Unknown
 from shared.service import Service

@@ -42,11 +42,11 @@ from shared.events import Command
 from shared.handle import Done
 from shared.months import local_date
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.problems import Problem
 from shared.public import digest, mark_staff
 from shared.service import Service
 from shared.terms import LinkPurpose, derived_id
-from shared.vault import Personal
 
 
 async def _of_staff(request: Request, response: Response) -> None:

@@ -30,6 +30,7 @@ from shared import freetext, writing
 from shared.decider import Actor, Context
 from shared.directory import Directory
 from shared.events import Command
+from shared.ids import new_id
 from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Forbidden, Unknown
@@ -48,7 +49,7 @@ from shared.public import (
     ticket_of,
 )
 from shared.service import Service
-from shared.terms import Awareness, LinkPurpose, Rating, Role, derived_id, new_id
+from shared.terms import Awareness, LinkPurpose, Rating, Role, derived_id
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)
 

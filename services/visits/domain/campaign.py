@@ -23,7 +23,6 @@ from pydantic import Field, StringConstraints, model_validator
 from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
 from shared.decider import Actor, Context, Decider, looked_up
-from shared.directory import KnownUnit
 from shared.events import Command, Fact
 from shared.events.visits import (
     CampaignApproved,
@@ -34,6 +33,7 @@ from shared.events.visits import (
     ChannelUsed,
     LinkChecked,
 )
+from shared.known import KnownUnit
 from shared.problems import Forbidden, Malformed, Refused, Unknown
 from shared.terms import CampaignStage, Channel, Line, Role
 

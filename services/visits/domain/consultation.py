@@ -18,9 +18,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Words
 from shared.decider import Actor, Context, Decider, looked_up
-from shared.directory import KnownMember, KnownUnit
 from shared.events import Command, Fact, Part
 from shared.events.visits import ConsultationConfirmed, ConsultationHeld, Decided, DecisionFulfilled, DecisionTaken
+from shared.known import KnownMember, KnownUnit
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role
 

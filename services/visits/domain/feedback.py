@@ -18,14 +18,14 @@ from pydantic import AfterValidator, StringConstraints
 
 from services.visits.domain.commands import Typed
 from shared.decider import Context, Decider
-from shared.directory import KnownEnterprise
 from shared.events import Command
 from shared.events.visits import DemandRaised, InspectionAlleged, Visited
+from shared.known import KnownEnterprise
+from shared.personal import Personal
 from shared.persons import seat
 from shared.phones import Phone
 from shared.problems import Forbidden, Refused
 from shared.terms import Category, Line, Nature, Role
-from shared.vault import Personal
 
 _LONGEST = 2_000
 

@@ -18,9 +18,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Words
 from shared.decider import Actor, Context, Decider
-from shared.directory import KnownEnterprise
 from shared.events import Command
 from shared.events.visits import PolicyPublished, PolicyRetired
+from shared.known import KnownEnterprise
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role, Size
 

@@ -21,10 +21,10 @@ from shared.decider import Context, Decider
 from shared.events import Command
 from shared.events.visits import AnswersGiven, Choice, PollClosed, PollOpened, Visited, Written
 from shared.months import WrittenDate
+from shared.personal import Personal
 from shared.persons import seat
 from shared.problems import Forbidden, Refused, Unknown
 from shared.terms import Role
-from shared.vault import Personal
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 Day = Annotated[WrittenDate, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]

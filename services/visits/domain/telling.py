@@ -15,12 +15,12 @@ from uuid import UUID
 from services.visits.domain.commands import RecordVisit, Telling
 from services.visits.domain.wording import smelling
 from shared.decider import Actor, Context
-from shared.directory import KnownEnterprise, KnownMember, KnownUnit
 from shared.events.visits import Demand, Visited, Visitor, VisitRecorded
+from shared.known import KnownEnterprise, KnownMember, KnownUnit
+from shared.personal import Personal
 from shared.persons import seat
 from shared.problems import Forbidden, Refused
 from shared.terms import Line, Mode, Role
-from shared.vault import Personal
 
 MOST_SKEW_HOURS = 24
 

@@ -71,7 +71,6 @@ from services.visits.domain.telling import (
     telling,
 )
 from shared.decider import Actor, Context, Decider, looked_up
-from shared.directory import KnownEnterprise
 from shared.events.visits import (
     Came,
     ConfirmationHeard,
@@ -90,10 +89,11 @@ from shared.events.visits import (
     VisitUpheld,
     VisitVoided,
 )
+from shared.known import KnownEnterprise
+from shared.personal import Personal
 from shared.persons import seat
 from shared.problems import Problem, Unknown
 from shared.terms import EvidenceKind, Mode, Review, Role, Ruling
-from shared.vault import Personal
 
 MOST_FILES = 50
 CALLING = (Role.CALLER_BACK, Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)

@@ -19,12 +19,12 @@ from shared.answer import Answer, Page, label_of
 from shared.asking import listing
 from shared.decider import Actor
 from shared.openings import Opening
+from shared.personal import Personal
 from shared.problems import Forbidden
 from shared.public import ticket_of
 from shared.reach import figures_of
 from shared.service import Service
 from shared.terms import Awareness, Mode, Rating
-from shared.vault import Personal
 
 FeedbackKind = Literal["allegation", "demand"]
 

@@ -16,8 +16,8 @@ from services.visits.queries.policies import SuggestedPolicy, most_contacts, sug
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MemberId, UnitCode
 from shared.answer import Answer, label_of
 from shared.decider import Actor
-from shared.directory import KnownEnterprise
 from shared.events.visits import VisitRecorded
+from shared.known import KnownEnterprise
 from shared.months import local_date
 from shared.reach import unit_of
 from shared.service import Service

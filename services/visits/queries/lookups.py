@@ -14,9 +14,10 @@ from services.visits.domain.telling import KnownTelling
 from services.visits.domain.visit import VISIT, KnownVisit, Recorded, State, Unrecorded
 from services.visits.projections import read
 from shared.decider import Actor, Context
-from shared.directory import Directory, KnownEnterprise, KnownUnit
+from shared.directory import Directory
 from shared.events.visits import VisitRecorded
 from shared.handle import Done
+from shared.known import KnownEnterprise, KnownUnit
 from shared.months import local_date
 from shared.openings import Opening
 from shared.problems import Unknown

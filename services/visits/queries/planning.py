@@ -24,7 +24,8 @@ from services.visits.domain.planning import (
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MemberId, MonthText, Percent, UnitCode
 from shared.answer import Answer, Page, label_of
 from shared.decider import Actor
-from shared.directory import Directory, KnownUnit, enterprises_on
+from shared.directory import Directory, enterprises_on
+from shared.known import KnownUnit
 from shared.months import Month, local_date
 from shared.problems import Forbidden, Malformed, Unknown
 from shared.reach import DISTRICT

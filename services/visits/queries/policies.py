@@ -18,8 +18,8 @@ from shared import writing
 from shared.answer import Answer, Page, Receipt
 from shared.asking import listing
 from shared.decider import Actor
-from shared.directory import KnownEnterprise
 from shared.events.visits import PolicyPublished
+from shared.known import KnownEnterprise
 from shared.months import local_date
 from shared.problems import Problem, Unknown
 from shared.service import Service

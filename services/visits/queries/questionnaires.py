@@ -18,9 +18,10 @@ from services.visits.queries.reading import Actions, EnterpriseId, EnterpriseNam
 from shared.answer import LEFT_OUT, Answer, Page, Receipt
 from shared.asking import listing
 from shared.decider import Actor
-from shared.directory import Assigned, KnownEnterprise, enterprises_on, units_on
+from shared.directory import enterprises_on, units_on
 from shared.eventlog import load
 from shared.events.visits import QuestionnaireDefined
+from shared.known import Assigned, KnownEnterprise
 from shared.months import local_date
 from shared.percent import percentage
 from shared.problems import Unknown
