@@ -53,7 +53,7 @@ class AsOf(Answer):
     in_scope: bool = Field(description="该日是否在服务范围")
 
 
-class Held(Answer):
+class AssignedUnit(Answer):
     """Who answers for it on a line, in which days."""
 
     line: Line = Field(description="网格线")
@@ -132,7 +132,7 @@ class Enterprise(Answer):
     tags: list[str] | None = Field(None, description="标签")
     preferred: Preferred | None = Field(None, description="联系偏好;没有的为空")
     missed_on: date | None = Field(None, description="自哪一天起不在完整名单中;没有的为空")
-    assignments: list[Held] | None = Field(None, description="各网格线的历次负责单位")
+    assignments: list[AssignedUnit] | None = Field(None, description="各网格线的历次负责单位")
     moves: list[Move] | None = Field(None, description="待另一人确认的调整")
 
 
@@ -258,7 +258,7 @@ async def enterprise(service: Service, id_: UUID, caller: Actor, on: date | None
         "missed_on": row["missed_on"],
         "registered_on": row["registered_on"],
         "as_of": _as_of(row, day),
-        "assignments": [Held(**item) for item in held],
+        "assignments": [AssignedUnit(**item) for item in held],
         "moves": [Move(**item) for item in moves],
         "version": row["ver"],
     }
