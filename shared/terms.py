@@ -613,6 +613,19 @@ class TaskKind(Term):
     DEADLINE = "deadline", "办理时限"
 
 
+class Change(Term):
+    """What a file of the register would change of an enterprise, or why it would not (R27)."""
+
+    NEW = "new", "新增"
+    CHANGED = "changed", "变更"
+    MOVED = "moved", "迁移"
+    BACK_AGAIN = "back_again", "恢复"
+    LEFT = "left", "注销或迁出"
+    GONE = "gone", "未在本次名单中"
+    UNCHANGED = "unchanged", "无变化"
+    OUTSIDE = "outside", "不在本区"
+
+
 _DERIVED = 5
 """The version of identifiers that follow from words (RFC 9562)."""
 _NAMESPACE = uuid.UUID("5205020a-0811-5021-8000-677569726572")

@@ -24,9 +24,9 @@ from deploy.embedded.programs import Vault as VaultProcess
 from deploy.founding import First, found
 from deploy.install import Place, install
 from deploy.streams import install_streams
-from services.vault.ready import how_it_is
 from shared.bus import Bus
 from shared.decider import Actor, Context
+from shared.frames import how_it_is
 from shared.months import Calendar, local_date
 from shared.settings import Settings
 from shared.signatures import Signatures

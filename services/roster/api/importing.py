@@ -23,7 +23,7 @@ from services.roster.domain.enterprise import ENTERPRISE, Asked, KnownPlaces
 from services.roster.domain.row import ROW, RepairRow, SetRowAside
 from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read
-from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, SetAside, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, SetAside, Verdict
 from services.roster.intake.whole import Tally, judge_all, report_lines, worth_telling
 from services.roster.queries import importing as asked
 from services.roster.queries.placing import Grid
@@ -35,7 +35,7 @@ from shared.openings import Opening
 from shared.personal import Personal
 from shared.problems import Problem, Refused
 from shared.service import Service
-from shared.terms import Standing, derived_id
+from shared.terms import Change, Standing, derived_id
 
 _CHUNK = 400
 _PERSONAL = ("legal_person", "contact", "phone")

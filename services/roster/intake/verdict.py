@@ -9,19 +9,6 @@ from services.roster.intake.read import RawRow
 from shared.terms import EnterpriseKind, Standing, Term
 
 
-class Change(Term):
-    """What a file would change of an enterprise, or why it would not."""
-
-    NEW = "new", "新增"
-    CHANGED = "changed", "变更"
-    MOVED = "moved", "迁移"
-    BACK_AGAIN = "back_again", "恢复"
-    LEFT = "left", "注销或迁出"
-    GONE = "gone", "未在本次名单中"
-    UNCHANGED = "unchanged", "无变化"
-    OUTSIDE = "outside", "不在本区"
-
-
 class Fault(Term):
     """Why a row is refused, set aside or noted."""
 

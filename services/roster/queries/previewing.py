@@ -9,14 +9,14 @@ from typing import Any
 
 import orjson
 
-from services.roster.intake.verdict import Accepted, Candidate, Change, Fault, Outside, Verdict
+from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Verdict
 from services.roster.queries import dated
 from services.roster.queries.placing import Grid
 from shared.months import local_date
 from shared.openings import Opening
 from shared.personal import Personal, mask
 from shared.service import Service
-from shared.terms import Standing, derived_id
+from shared.terms import Change, Standing, derived_id
 
 _PERSONAL = ("legal_person", "contact", "phone")
 _PAGE = 400
