@@ -51,11 +51,12 @@ ALLOWED: dict[tuple[str, str, Opening], str] = {
     ("services/roster/queries/projects.py", "printed", Opening.LINK): "the plaque's own address stands on it as a picture",
     ("services/roster/api/importing.py", "_write", Opening.COMPARE): "only what differs from the register is amended",
     ("services/roster/queries/previewing.py", "of", Opening.COMPARE): "what an import would change; what is answered is masked",
-    ("services/roster/api/rows.py", "rows_aside", Opening.COMPARE): "which cells of a doubtful row may be shown; the others are masked",
+    ("services/roster/queries/rows.py", "rows", Opening.COMPARE): "which cells of a doubtful row may be shown; the others are masked",
     ("services/visits/api/links.py", "show", Opening.LINK): "the address, shown once to who may hand it over",
     ("services/visits/queries/links.py", "link", Opening.LINK): "the address for those who may hand it over",
     ("services/visits/queries/lookups.py", "prepare", Opening.HANDLE): "a correction that says the same is none",
     ("services/visits/queries/public.py", "specialists", Opening.NAMES): "who serves an enterprise is told to it",
+    ("services/visits/api/public.py", "_on_visit", Opening.HANDLE): "a word on a visit that says the same is none",
     ("services/visits/api/public.py", "_said_just_now", Opening.HANDLE): "the same demand twice a day is one",
     ("services/visits/api/visits.py", "tell_nothing", Opening.HANDLE): "a visit as last time carries last time's words over",
 }  # fmt: skip

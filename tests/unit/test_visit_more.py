@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -231,6 +231,18 @@ def test_words_of_the_enterprise_are_about_its_contact() -> None:
     assert isinstance(confirmed, VisitConfirmed)
     assert confirmed.words is not None
     assert confirmed.words.subject is not None
+
+
+@pytest.mark.parametrize(
+    ("command", "other"), [(CONFIRM, AlreadyConfirmed), (DenyVisit(words=Personal("很满意")), AlreadyDenied)]
+)
+def test_sealed_words_of_the_enterprise_are_compared_by_what_they_say(command: Any, other: type[Problem]) -> None:
+    said, *rest = when(story(*RECORDED), command, "itself")
+    who = UUID(int=5)
+    sealed = Personal(subject=who, token={"$enc": "a1", "sub": str(who), "n": "x", "ct": "y"})
+    facts = [*story(*RECORDED), said.model_copy(update={"words": sealed}), *rest]
+    assert when(facts, command, "itself", said="很满意") == []
+    refused(other, facts, command, "itself", said="别的话")
 
 
 def test_a_denied_visit_counts_when_a_reviewer_has_upheld_it() -> None:
