@@ -15,7 +15,6 @@ from shared.answer import ReceiptFields
 from shared.decider import Actor
 from shared.handle import Done, keyed
 from shared.ids import new_id
-from shared.paging import listing as listing  # noqa: PLC0414  who lists has it with the rest of what a request carries.
 from shared.problems import Malformed, VersionMissing
 from shared.terms import derived_id
 

@@ -19,13 +19,14 @@ from fastapi import Response
 from pydantic import ConfigDict, Field
 
 from shared.answer import Answer
-from shared.asking import listing, receipt
+from shared.asking import receipt
 from shared.decider import Actor, Context, Decider, NoFactOfThisStream
 from shared.events import Command
 from shared.events.unmasking import Unmasked
 from shared.freetext import opened, subjects_in
 from shared.months import SHANGHAI, local_date
 from shared.openings import Opening, asker
+from shared.paging import listing
 from shared.personal import Personal
 from shared.problems import Forbidden, KeyReused, Malformed, Refused, Unknown
 from shared.projector import View

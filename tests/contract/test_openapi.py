@@ -9,9 +9,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from support.reading import UNNAMED
 
-from shared import labels, watching
+from shared import labels
 from shared.paper import MISSING
 from shared.settings import Settings
 
@@ -86,17 +85,6 @@ def test_parameters_are_bounded(name: str, path: str, method: str, operation: di
                 assert "maxItems" in part, parameter["name"]
 
 
-def module_of(name: str, operation: dict[str, Any]) -> str:
-    """The module whose route this is."""
-    routers = (*importlib.import_module(f"services.{name}.api").ROUTERS, watching.router, labels.router)
-    return next(r.endpoint.__module__ for router in routers for r in router.routes if r.name == operation["operationId"])
-
-
-def is_left(name: str, operation: dict[str, Any]) -> bool:
-    """Whether it stands in a module that is still to be moved into the room for reading."""
-    return module_of(name, operation).rpartition(".")[2] in UNNAMED.get(name, ())
-
-
 def answered(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """What comes with each 2xx, by media type."""
     for code, answer in operation["responses"].items():
@@ -117,8 +105,7 @@ def check_names(name: str, method: str, operation: dict[str, Any]) -> None:
 
 def test_every_answer_has_a_name(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
     """And nothing in it is open: a client that is generated from the document knows every field, its unit and its type."""
-    if not is_left(name, operation):
-        check_names(name, method, operation)
+    check_names(name, method, operation)
 
 
 def closed(whole: dict[str, Any], reference: str, seen: set[str]) -> None:
@@ -165,10 +152,8 @@ def test_every_enumeration_has_its_labels_in_the_table(name: str, path: str, met
     assert all(CHINESE.search(label) or label.isupper() for values in table.values() for label in values.values())
     written = {c: schema["enum"] for c, schema in DOCUMENTS[name]["components"]["schemas"].items() if "enum" in schema}
     for component, values in written.items():
-        if component in table:
-            assert values == list(table[component]), component
-        else:
-            assert name in UNNAMED, f"{component} has no labels"
+        assert component in table, f"{component} has no labels"
+        assert values == list(table[component]), component
 
 
 def test_operation_ids_are_unique(name: str, path: str, method: str, operation: dict[str, Any]) -> None:

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import test_openapi as documents
-from support.reading import ASKING, UNNAMED
 
 ROOT = Path(__file__).parents[2]
 ROUTES = sorted(path for path in ROOT.glob("services/*/api/*.py"))
@@ -41,9 +39,7 @@ def sql_of(source: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ROUTES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_route_asks_no_table(path: Path) -> None:
-    """But in those modules that are still to be moved, which are taken out of the list when they are."""
-    asks = list(sql_of(path.read_text("utf-8")))
-    assert bool(asks) is (path.stem in ASKING.get(path.parts[-3], ())), asks
+    assert not list(sql_of(path.read_text("utf-8")))
 
 
 def test_sql_is_seen() -> None:
@@ -54,14 +50,3 @@ def test_sql_is_seen() -> None:
     ):  # fmt: skip
         assert list(sql_of(line)), line
     assert not list(sql_of('"""select what you like"""\nx = "Selected"\nx = "withdrawn"'))
-
-
-def test_what_answers_without_a_name_gets_less() -> None:
-    """What has one in all of its operations is taken out of the list."""
-    unnamed: dict[str, set[str]] = {}
-    for name, _path, method, operation in documents.operations():
-        try:
-            documents.check_names(name, method, operation)
-        except AssertionError:
-            unnamed.setdefault(name, set()).add(documents.module_of(name, operation).rpartition(".")[2])
-    assert unnamed == UNNAMED

@@ -10,7 +10,7 @@ import pytest
 from services.issues.domain.facts import TicketFact
 from services.issues.queries.timeline import TicketData
 from shared.events import Fact
-from shared.vault import Personal
+from shared.personal import Personal
 
 
 def facts(of: Any) -> list[type[Fact]]:

@@ -10,9 +10,9 @@ from pydantic import Field
 from services.issues.queries import names
 from services.issues.queries.reading import EnterpriseId, EnterpriseName, IssueId, IssueNo, Percent, filters, reach
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import Month, local_date
+from shared.paging import listing
 from shared.percent import percentage
 from shared.service import Service
 from shared.terms import Colour, IssueStage, Source

@@ -12,12 +12,12 @@ from services.issues.domain.green import GREEN, Case, Opened, Unopened, allowed_
 from services.issues.queries.parts import Deadline, NamedEnterprise
 from services.issues.queries.reading import Actions, EnterpriseCode, EnterpriseId, EnterpriseName, MemberId, UnitCode, Version
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.directory import units_on
 from shared.eventlog import load
 from shared.freetext import opened
 from shared.months import Month, local_date
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.reach import Reach, reach_of, unit_of
 from shared.service import Service

@@ -18,10 +18,10 @@ from services.issues.projections.hotline import sealed
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, Version
 from shared.answer import LEFT_OUT, Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.reach import DISTRICT
 from shared.service import Service

@@ -15,10 +15,10 @@ from services.issues.domain.history import HISTORY, Move, State, Told, moves, sa
 from services.issues.queries.reading import filters
 from shared import writing
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load, load_many
 from shared.events.issues import HistoryRecorded
+from shared.paging import listing
 from shared.problems import PROBLEMS, Problem, Unknown
 from shared.reach import DISTRICT
 from shared.service import Service

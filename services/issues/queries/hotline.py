@@ -17,11 +17,11 @@ from services.issues.projections.hotline import sealed
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, MemberId, Version, filters
 from shared.answer import LEFT_OUT, Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.disclosure import UnmaskPersonal, disclose
 from shared.eventlog import load
 from shared.months import local_date
+from shared.paging import listing
 from shared.personal import Personal
 from shared.problems import Forbidden, Unknown
 from shared.reach import DISTRICT

@@ -15,10 +15,10 @@ from services.issues.queries.heard import HeardSums, OmissionWords, sums
 from services.issues.queries.parts import NamedEnterprise
 from services.issues.queries.reading import Actions, EnterpriseCode, EnterpriseId, EnterpriseName, UnitCode, Version
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.months import Month, local_date
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.reach import Reach, reach_of, unit_of
 from shared.service import Service

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from services.issues.domain.parked import PARKED, KnownParked
 from shared.answer import Answer, Page, Receipt
-from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load
+from shared.paging import listing
 from shared.problems import Forbidden, Unknown
 from shared.service import Service
 from shared.terms import Role

@@ -19,7 +19,6 @@ from services.issues.projections.links import opened
 from services.issues.queries import names
 from services.issues.queries.reading import IssueNo, UnitCode
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.eventlog import Entry, load
 from shared.events import Fact
 from shared.events.issues import (
@@ -33,6 +32,7 @@ from shared.events.issues import (
     StageAnswered,
 )
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import IssueStage, Source

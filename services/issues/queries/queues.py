@@ -14,9 +14,9 @@ from services.issues.queries import names
 from services.issues.queries.reading import Actions, EnterpriseId, EnterpriseName, IssueId, IssueNo, UnitCode, reach
 from services.issues.queries.waiting import DESKS, MARKS, QUEUES, Mark, Part, condition, holds
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load_many
+from shared.paging import listing
 from shared.problems import Forbidden, Unknown
 from shared.reach import sees_district
 from shared.service import Service

@@ -15,9 +15,9 @@ from services.issues.documents.register import workbook as printed
 from services.issues.queries import naming
 from services.issues.queries.reading import EnterpriseName, IssueId, IssueNo, reach
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import Month, local_date
+from shared.paging import listing
 from shared.problems import Refused
 from shared.service import Service
 from shared.terms import Level

@@ -19,8 +19,8 @@ from services.issues.queries.reading import (
     reach,
 )
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
+from shared.paging import listing
 from shared.service import Service
 from shared.terms import Category, Colour, IssueStage, Level, Measure, Nature, Rating, Source, Urgency
 

@@ -13,9 +13,9 @@ from services.roster.projections.brand import PLAIN
 from services.roster.projections.sealed import sealed
 from services.roster.queries.parts import Choice, OutOfJson
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.openings import Opening
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.reach import unit_of
 from shared.service import Service

@@ -15,9 +15,9 @@ from services.roster.domain.enterprise import KnownSurvey
 from services.roster.queries import dated, lookups
 from services.roster.queries.reading import reach
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
+from shared.paging import listing
 from shared.percent import percentage
 from shared.problems import Unknown
 from shared.reach import sees_district, unit_of

@@ -12,11 +12,11 @@ from pydantic import Field
 from services.roster.domain.correction import CORRECTION, KnownAnswering, Proposed, may_rule
 from services.roster.queries.reading import reach
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.events.roster import CorrectionProposed
 from shared.months import local_date
+from shared.paging import listing
 from shared.personal import Personal
 from shared.problems import Unknown
 from shared.service import Service

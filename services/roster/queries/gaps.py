@@ -11,9 +11,9 @@ from pydantic import Field
 from services.roster.domain.access import the_district
 from services.roster.queries.reading import reach
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Malformed
 from shared.reach import figures_of, sees_district, unit_of
 from shared.service import Service

@@ -13,10 +13,10 @@ from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
 from services.roster.queries.team import VIOLATIONS
 from shared.answer import Answer, Page
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import Line, Role, UnitKind

@@ -11,8 +11,8 @@ from pydantic import Field
 from services.roster.domain.access import business
 from services.roster.domain.handover import MOST, OpenHandover
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.reach import only_own, sees_unit, unit_of
 from shared.service import Service

@@ -11,9 +11,9 @@ from pydantic import Field
 from services.roster.projections.sealed import sealed
 from services.roster.queries.reading import answering, reach
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.openings import Opening
+from shared.paging import listing
 from shared.problems import Malformed
 from shared.reach import unit_of
 from shared.service import Service

@@ -11,10 +11,10 @@ from pydantic import Field
 from services.roster.projections.sealed import sealed
 from services.roster.queries.parts import Choice
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.problems import Forbidden
 from shared.service import Service
 from shared.terms import Role

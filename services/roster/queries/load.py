@@ -13,10 +13,10 @@ from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.problems import Forbidden, Unknown
 from shared.reach import figures_of, only_own, sees_district, unit_of
 from shared.service import Service

@@ -15,9 +15,9 @@ from services.roster.domain.mapping import LOAD_LIMIT, KnownMapping, MapIndustri
 from services.roster.queries import lookups
 from services.roster.queries.parts import OutOfJson
 from shared.answer import Answer, Page, Receipt
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.service import Service
 from shared.terms import Line, Term

@@ -12,9 +12,9 @@ from pydantic import Field
 from services.roster.queries import dated
 from services.roster.queries.reading import reach
 from shared.answer import Answer, Page
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
+from shared.paging import listing
 from shared.reach import figures_of
 from shared.service import Service
 

@@ -12,10 +12,10 @@ from services.roster.domain.member import AppointMember, ReleaseMember, may_conf
 from services.roster.projections.sealed import sealed
 from services.roster.queries.lookups import under
 from shared.answer import Answer, Page, Proposed, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.personal import Personal
 from shared.problems import Forbidden
 from shared.reach import unit_of

@@ -16,10 +16,10 @@ from services.roster.queries.parts import Rate, rate
 from services.roster.queries.reading import answering as answering_today
 from services.roster.queries.reading import reach
 from shared.answer import Answer, Page, Receipt
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.problems import Forbidden, Unknown
 from shared.reach import only_own, sees_district, unit_of
 from shared.service import Service

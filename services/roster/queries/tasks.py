@@ -10,9 +10,9 @@ from pydantic import Field
 
 from services.roster.domain.access import business
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Forbidden, Unknown
 from shared.reach import only_own, sees_unit, unit_of
 from shared.service import Service

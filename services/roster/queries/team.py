@@ -13,10 +13,10 @@ from services.roster.domain.tiers import NEEDS
 from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.reach import unit_of
 from shared.service import Service
 from shared.sheets import sheet

@@ -11,9 +11,9 @@ from pydantic import Field
 from services.roster.queries import dated
 from services.roster.queries.parts import OutOfJson
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Unknown
 from shared.reach import figures_of, unit_of
 from shared.service import Service

@@ -14,8 +14,8 @@ from services.visits.domain.campaign import Running, There, allowed_actions
 from services.visits.projections.campaigns import read
 from services.visits.queries.reading import Actions, Bytes, Digest, MediaType, Original, UnitCode, Version, filters, kept
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
+from shared.paging import listing
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import CampaignStage, Channel, Line

@@ -25,10 +25,10 @@ from services.visits.queries.reading import (
     kept,
 )
 from shared.answer import Answer, Page, Receipt
-from shared.asking import listing
 from shared.decider import Actor
 from shared.directory import Directory
 from shared.months import Month, local_date
+from shared.paging import listing
 from shared.reach import only_own, reach_of, unit_of
 from shared.service import Service
 from shared.terms import Category, Operation, Review, Term, VisitFlag

@@ -16,9 +16,9 @@ from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText
 from shared import months
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.openings import Opening
+from shared.paging import listing
 from shared.personal import Personal
 from shared.problems import Forbidden
 from shared.public import ticket_of

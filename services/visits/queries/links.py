@@ -15,11 +15,11 @@ from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, EnterpriseId, EnterpriseName, Version
 from services.visits.queries.visit import VisitedEnterprise
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.eventlog import load
 from shared.months import local_date
 from shared.openings import Opening
+from shared.paging import listing
 from shared.problems import Forbidden, Unknown
 from shared.reach import only_own
 from shared.service import Service

@@ -12,8 +12,8 @@ from services.visits.projections.materials import read
 from services.visits.queries.awareness import Share, of_units, shares
 from services.visits.queries.reading import Actions, Bytes, MediaType, MonthText, UnitCode, Version, filters, kept
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
+from shared.paging import listing
 from shared.reach import unit_of
 from shared.service import Service
 from shared.terms import MaterialKind, Occasion

@@ -16,11 +16,11 @@ from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, UnitCode, Version
 from shared import writing
 from shared.answer import Answer, Page, Receipt
-from shared.asking import listing
 from shared.decider import Actor
 from shared.events.visits import PolicyPublished
 from shared.known import KnownEnterprise
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Problem, Unknown
 from shared.service import Service
 from shared.terms import Mode, Size

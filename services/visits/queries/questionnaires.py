@@ -16,13 +16,13 @@ from services.visits.domain.questionnaire import OFFICE, QUESTIONNAIRE, publishe
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, EnterpriseId, EnterpriseName, Percent, UnitCode, Version
 from shared.answer import LEFT_OUT, Answer, Page, Receipt
-from shared.asking import listing
 from shared.decider import Actor
 from shared.directory import enterprises_on, units_on
 from shared.eventlog import load
 from shared.events.visits import QuestionnaireDefined
 from shared.known import Assigned, KnownEnterprise
 from shared.months import local_date
+from shared.paging import listing
 from shared.percent import percentage
 from shared.problems import Unknown
 from shared.reach import figures_of, unit_of

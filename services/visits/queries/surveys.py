@@ -15,10 +15,10 @@ from services.visits.projections.surveys import read
 from services.visits.queries.awareness import LabelledCount, SelfReported, Share, self_reported, share
 from services.visits.queries.reading import Actions, MonthText, Version, kept
 from shared.answer import Answer, Page, Receipt, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.directory import enterprises_on
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Forbidden
 from shared.reach import DISTRICT
 from shared.service import Service

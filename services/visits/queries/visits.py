@@ -19,10 +19,10 @@ from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText, Version, filters
 from services.visits.queries.visit import RaisedFlag, SmellFound
 from shared.answer import Answer, Page, label_of
-from shared.asking import listing
 from shared.decider import Actor
 from shared.freetext import opened
 from shared.months import local_date
+from shared.paging import listing
 from shared.problems import Forbidden
 from shared.reach import reads, unit_of
 from shared.service import Service
