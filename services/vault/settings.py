@@ -31,7 +31,7 @@ class VaultSettings(BaseSettings):
     """As of the services (``shared/settings``): who vouches for the servers where they are on another machine."""
     nats_url: str = "nats://127.0.0.1:4222"
     nats_password_file: Path = Path("nats-password")
-    opening_days: int = Field(1_096, ge=183)
+    opening_days: int = Field(default=1_096, ge=183)
     """How long it is kept what was opened, for whom: access logs three years, six months at least (``roles.md``)."""
     log_format: Literal["json", "console"] = "json"
 
