@@ -20,7 +20,10 @@ class Problem(Exception):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        PROBLEMS[cls.code()] = cls
+        known = PROBLEMS.setdefault(cls.code(), cls)
+        if known is not cls:
+            message = f"two refusals are called {cls.code()}: {known.__module__}, {cls.__module__}"
+            raise TypeError(message)
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(self.title)

@@ -106,6 +106,8 @@ class Service:
     """Tables of its own beside the views, with ``{schema}``; they hold nothing that is not in a log."""
     examples: dict[str, Any] = field(default_factory=dict[str, Any])
     """A body by operation id, for the OpenAPI document."""
+    refusals: openapi.Told = field(default_factory=dict[str, Any])
+    """By operation id the codes it can refuse with, each with the facts that come with it (``openapi.refusals``)."""
     people: People = from_copy
     """Who holds a token today: the one thing asked about a caller at every request."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -398,7 +400,7 @@ class Service:
         app.add_middleware(Inner, service=self)
         app.add_middleware(answers.CanonicalLine, service=self)
         made: dict[str, Any] = {}
-        app.openapi = lambda: made or made.update(openapi.document(app, self.examples)) or made
+        app.openapi = lambda: made or made.update(openapi.document(app, self.examples, self.refusals)) or made
         return app
 
     async def holder(self, token: str) -> Holder:

@@ -9,6 +9,7 @@ from services.issues.api.examples import EXAMPLES
 from services.issues.projections import DECIDERS, VIEWS, heard, links
 from services.issues.reactions import reactions
 from shared import directory, people
+from shared.openapi import refusals
 from shared.service import Service
 from shared.settings import Settings
 
@@ -16,7 +17,7 @@ from shared.settings import Settings
 def build(settings: Settings) -> Service:
     """The service: decider, views, its copy of the roster, what it does because of others, and its clock."""
     return Service(
-        "issues", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 诉求与问题 (issues)",
+        "issues", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 诉求与问题 (issues)", refusals=refusals(__package__),
         followers=lambda _service: (people.follower(), directory.follower(), links.follower(), heard.follower()), reactions=reactions,
         tasks=lambda service: (clock.task(service),) if service.settings.clock else (), examples=EXAMPLES,
     )  # fmt: skip

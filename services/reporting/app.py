@@ -12,6 +12,7 @@ from services.reporting.archive import ORIGINS, follower, prove
 from services.reporting.projections import DECIDERS, VIEWS, Reporting
 from services.reporting.reactions import supplement
 from shared import people
+from shared.openapi import refusals
 from shared.service import Periodic, Service
 from shared.settings import Settings
 
@@ -30,7 +31,7 @@ def _tasks(service: Service) -> Sequence[Periodic]:
 def build(settings: Settings) -> Reporting:
     """The service: deciders, views, the followers that fill the archive, the sweep for supplements."""
     return Reporting(
-        "reporting", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 台账与指标 (reporting)",
+        "reporting", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 台账与指标 (reporting)", refusals=refusals(__package__),
         followers=lambda _service: [people.follower(), *map(follower, ORIGINS)], tasks=_tasks,
     )  # fmt: skip
 

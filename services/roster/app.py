@@ -10,6 +10,7 @@ from services.roster import api
 from services.roster.api import privacy
 from services.roster.api.examples import EXAMPLES
 from services.roster.projections import DECIDERS, VIEWS
+from shared.openapi import refusals
 from shared.people import reading
 from shared.service import Periodic, Service
 from shared.settings import Settings
@@ -18,7 +19,7 @@ from shared.settings import Settings
 def build(settings: Settings) -> Service:
     """The service: deciders, views, and what it does in the background."""
     return Service(
-        "roster", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 企业与网格 (roster)", examples=EXAMPLES,
+        "roster", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 企业与网格 (roster)", refusals=refusals(__package__), examples=EXAMPLES,
         people=reading("view.post", "since", "until", "view.revoked"),
         tasks=lambda service: (Periodic("erasures", 60, partial(privacy.sweep, service)),),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from services.visits.api import orphans
 from services.visits.api.examples import EXAMPLES
 from services.visits.projections import DECIDERS, VIEWS
 from shared import directory, people
+from shared.openapi import refusals
 from shared.service import Periodic, Service
 from shared.settings import Settings
 
@@ -18,7 +19,7 @@ from shared.settings import Settings
 def build(settings: Settings) -> Service:
     """The service: its decider, its views, and the read copy of the roster it decides on."""
     return Service(
-        "visits", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 走访 (visits)",
+        "visits", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 走访 (visits)", refusals=refusals(__package__),
         followers=lambda _service: (people.follower(), directory.follower()), examples=EXAMPLES,
         tasks=lambda service: (Periodic("orphans", orphans.EVERY_SECONDS, partial(orphans.sweep, service)),),
     )  # fmt: skip

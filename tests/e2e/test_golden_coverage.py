@@ -119,7 +119,7 @@ def figure(part: dict[str, Any]) -> tuple[int, int, str | None]:
 def test_coverage_of_the_golden_district_is_exact_through_http(district: District) -> None:
     """R23, kpi §9: strict, diligent, either line, both lines; up to the 27th and for the whole month."""
     ask = {"month": "2026-09", "min": ",".join(f"{s}:{n}" for s, n in district.last.items())}
-    answer = district.ok(district.office.get("/api/reporting/coverage", params=ask))
+    answer = district.ok(district.instance.patiently(lambda: district.office.get("/api/reporting/coverage", params=ask)))
     filing, whole = answer["filing"], answer["whole_month"]
     by_unit = {(basis, item["unit"]): item for basis, part in (("f", filing), ("w", whole)) for item in part["units"]}
     assert figure(by_unit["f", H1]) == (5, 11, "45.45")

@@ -50,6 +50,7 @@ from shared.service import Service
 from shared.settings import Settings
 from shared.signatures import Signatures
 from shared.terms import Role, derived_id
+from support.documented import documented, nothing_undocumented
 from support.verify import verify_followers, verify_views
 
 TEMPLATE = "tpl_"
@@ -446,7 +447,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self.asked():
-            await _APPLICATIONS[self.service.name](scope, receive, send)
+            await _APPLICATIONS[self.service.name](scope, receive, documented(self.service.name, scope, send))
 
 
 class SecondPerson(httpx.ASGITransport):
@@ -511,6 +512,7 @@ async def a_district(world: World, prefix: str | None = None) -> AsyncGenerator[
     district = District(world, f"t{next(_NUMBERS)}_" if prefix is None else prefix)
     try:
         yield district
+        nothing_undocumented()
         await district.verify()
     finally:
         world.living.discard(district.code)

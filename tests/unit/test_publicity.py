@@ -114,7 +114,7 @@ def test_what_a_consultation_refuses() -> None:
     assert refused(decider, held, consultation.ConfirmConsultation(), WORKER) == "not-yours-to-confirm"
     assert (
         refused(decider, held, consultation.FulfilDecision(no=1, words="已办"), actor(Role.WORKER, account="x"))
-        == "not-your-task"
+        == "not-your-decision"
     )
     with pytest.raises(ValueError, match="过长"):
         meeting(minutes="汉" * 10_000, decisions=tuple(task(content="汉" * 500) for _ in range(20)))

@@ -25,7 +25,7 @@ from services.visits.domain.refusals import (
     VisitIsVoid,
     WrongKindOfFile,
 )
-from services.visits.domain.telling import NotYourEnterprise, NotYourVisit, VisitInTheFuture, VisitorNotInPost
+from services.visits.domain.telling import EnterpriseOfAnother, NotYourVisit, VisitInTheFuture, VisitorNotInPost
 from services.visits.domain.visit import MOST_FILES, VISIT, Returned, allowed_actions, counts
 from services.visits.projections import read, written
 from shared.decider import Actor, Context
@@ -161,7 +161,7 @@ def test_nobody_visits_tomorrow() -> None:
 
 
 def test_a_unit_that_does_not_answer_for_the_enterprise_does_not_visit_it_alone() -> None:
-    problem = refused(NotYourEnterprise, [], record(), "stranger")
+    problem = refused(EnterpriseOfAnother, [], record(), "stranger")
     assert problem.facts["responsible"] == {"横向": "T01", "纵向": "D01"}
 
 

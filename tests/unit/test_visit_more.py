@@ -62,7 +62,7 @@ from services.visits.domain.switches import (
     RequirePhotos,
     WaivePhotos,
 )
-from services.visits.domain.telling import NotYourEnterprise, PolicyNotInLibrary, VisitorNotInPost, skew
+from services.visits.domain.telling import EnterpriseOfAnother, PolicyNotInLibrary, VisitorNotInPost, skew
 from services.visits.domain.visit import VISIT, Held, Pending, Recorded, Voided, allowed_actions, counts
 from services.visits.domain.wording import smells, smells_of
 from services.visits.projections import flags, read, written
@@ -275,9 +275,9 @@ def test_a_denial_outlives_a_correction_and_a_confirmation() -> None:
 
 
 def test_what_was_typed_offline_is_held_and_everything_else_refused() -> None:
-    refused(NotYourEnterprise, [], record(), "stranger")
+    refused(EnterpriseOfAnother, [], record(), "stranger")
     refused(VisitorNotInPost, [], record(), "gone")
-    for who, why in (("stranger", (NotYourEnterprise.title,)), ("gone", (VisitorNotInPost.title, NotYourEnterprise.title))):
+    for who, why in (("stranger", (EnterpriseOfAnother.title,)), ("gone", (VisitorNotInPost.title, EnterpriseOfAnother.title))):
         [held] = when([], OFFLINE, who)
         assert isinstance(held, VisitHeld)
         assert (held.why, held.note) == (why, NOTE)

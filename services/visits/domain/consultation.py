@@ -102,7 +102,7 @@ class OwnMinutes(Forbidden):
     title = "不能确认自己登记的会商纪要"
 
 
-class NotYourTask(Forbidden):
+class NotYourDecision(Forbidden):
     """Whoever carries a task out says that it is done, or the head or deputy of the unit."""
 
     title = "只有任务承担人或其单位网格长、副网格长可以办结"
@@ -333,7 +333,7 @@ def _fulfil(state: There, command: FulfilDecision, context: Context[object]) -> 
     actor = context.actor
     leads = actor.holds(Role.HEAD, Role.DEPUTY) and actor.unit in (task.unit, state.told.unit)
     if not (actor.id == task.member or leads or actor.holds(Role.OFFICE_HEAD)):
-        raise NotYourTask
+        raise NotYourDecision
     if command.no in state.done:
         if state.done[command.no] == command.words:
             return []

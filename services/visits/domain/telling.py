@@ -40,7 +40,7 @@ class VisitInTheFuture(Refused):
     title = "走访日期不能晚于今天"
 
 
-class NotYourEnterprise(Refused):
+class EnterpriseOfAnother(Refused):
     """On the day of the visit a visitor's unit answered for the enterprise on its line (方案 三(一), 五(一))."""
 
     title = "走访当日该企业不由走访人员所在单位负责"
@@ -111,11 +111,11 @@ def telling(
     may_tell_of(visitors, context.actor)
     if not _answers(visitors[0].unit, visitors[0].line, enterprise):
         if not offline(command):
-            raise NotYourEnterprise(
+            raise EnterpriseOfAnother(
                 enterprise=enterprise.name, on=command.on.isoformat(), units=sorted({visitor.unit for visitor in visitors}),
                 responsible={line.label: held.unit for line, held in enterprise.assigned.items()},
             )  # fmt: skip
-        why.append(NotYourEnterprise.title)
+        why.append(EnterpriseOfAnother.title)
     late = command.on < context.today
     policies = _policies(command, known)
     about = {
