@@ -18,9 +18,14 @@ FILE = "access.jsonl"
 def note(home: Path, *, account: str, token: str, command: str) -> None:
     """Add a line, on the disk before this returns."""
     line = {
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds"), "account": account, "token": token, "command": command,
-        "uid": os.getuid(), "user": _user(), "sudo": os.environ.get("SUDO_USER", ""),
-    }  # fmt: skip
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "account": account,
+        "token": token,
+        "command": command,
+        "uid": os.getuid(),
+        "user": _user(),
+        "sudo": os.environ.get("SUDO_USER", ""),
+    }
     handle = _opened(home)
     try:
         os.write(handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")

@@ -92,10 +92,13 @@ async def found(settings: Settings, first: First) -> int:
         if not await roster.pool.fetchval("select exists (select from brand)"):
             brand = PublishBrand.model_validate(
                 {
-                    "brand": settings.brand, "lead_office": first.office, "district": settings.district_name,
-                    "phone": first.phone, "on": today,
+                    "brand": settings.brand,
+                    "lead_office": first.office,
+                    "district": settings.district_name,
+                    "phone": first.phone,
+                    "on": today,
                 }
-            )  # fmt: skip
+            )
             await by_hand(roster, BRAND, "district", brand, KnownBrand())
         years = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(_CALENDARS.glob("*.json"))]
         for year in years:
@@ -122,8 +125,9 @@ async def secure(settings: Settings, account: str, name: str) -> None:
     async with installing(settings) as roster:
         there = await roster.pool.fetchval(
             "select min(account) from post where role = $1 and since <= $2 and (until is null or until > $2)",
-            str(Role.SECURITY_ADMIN), local_date(roster.clock()),
-        )  # fmt: skip
+            str(Role.SECURITY_ADMIN),
+            local_date(roster.clock()),
+        )
         if there:
             message = f"已有安全管理员 {there};其他账号由其在系统内提名"
             raise NotEmptyError(message)

@@ -180,8 +180,10 @@ async def _leave(connection: asyncpg.Connection, found: Sequence[Finding], heads
         await connection.execute(
             "insert into view.audit as a (at, heads, keys) values ($1, $2, $3) "
             "on conflict (one) do update set at = $1, heads = $2, keys = coalesce(a.keys, $3)",
-            now, orjson.dumps(heads).decode(), None if keys is None else orjson.dumps(keys).decode(),
-        )  # fmt: skip
+            now,
+            orjson.dumps(heads).decode(),
+            None if keys is None else orjson.dumps(keys).decode(),
+        )
 
 
 def is_due(last: datetime | None, now: datetime) -> bool:
@@ -245,10 +247,11 @@ async def _keys(connection: asyncpg.Connection, signatures: Signatures, name: st
     said = ",".join(f"{word} {'、'.join(key[:16] for key in keys)}" for word, keys in changes.items() if keys) or "次序不同"
     return [
         Finding(
-            name, "entry-keys",
+            name,
+            "entry-keys",
             f"签名公钥(entry-keys.json)与此前核对时不同:{said}。若非本单位更换,请停机查明;是有意更换的,执行 guiren audit fsck --accept-keys",
         )
-    ]  # fmt: skip
+    ]
 
 
 async def _checkpoint(connection: asyncpg.Connection, checkpoint: Checkpoint, name: str) -> list[Finding]:

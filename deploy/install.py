@@ -61,9 +61,14 @@ class Place:
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
         """A connection of the administrator."""
         return await asyncpg.connect(
-            host=self.host, port=self.port, user=self.admin, password=self.admin_password, database=database, timeout=5,
+            host=self.host,
+            port=self.port,
+            user=self.admin,
+            password=self.admin_password,
+            database=database,
+            timeout=5,
             ssl=trusting(self.ca),
-        )  # fmt: skip
+        )
 
 
 async def install(place: Place, passwords: Mapping[str, str], *, demo: bool = False, prefix: str = "") -> None:

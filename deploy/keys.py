@@ -16,9 +16,14 @@ from pathlib import Path
 
 SERVICES = ("roster", "visits", "issues", "reporting")
 PASSWORDS = (
-    "postgres-admin", *SERVICES, "vault", "demo",
-    "nats", "nats-health", *(f"nats-{name}" for name in (*SERVICES, "vault")),
-)  # fmt: skip
+    "postgres-admin",
+    *SERVICES,
+    "vault",
+    "demo",
+    "nats",
+    "nats-health",
+    *(f"nats-{name}" for name in (*SERVICES, "vault")),
+)
 """``nats`` is the installer's and the administrator's; each service has its own, and so has the vault."""
 
 CLIENTS = ("roster", "visits", "issues", "reporting", "audit", "demo")

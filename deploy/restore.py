@@ -69,8 +69,12 @@ class Mirror:
         """What it holds after a position, up to and with another."""
         while rows := await self.connection.fetch(
             "select pos, rec_us, stream, ver, type, body, rest, coalesce(proof, '') from mirror.entry "
-            "where origin = $1 and pos > $2 and pos <= $3 order by pos limit $4", service, position, upto, size,
-        ):  # fmt: skip
+            "where origin = $1 and pos > $2 and pos <= $3 order by pos limit $4",
+            service,
+            position,
+            upto,
+            size,
+        ):
             entries = [entry(row) for row in rows]
             if self.signatures is not None:
                 for item in entries:
@@ -102,9 +106,15 @@ class Found:
     def facts(self) -> dict[str, Any]:
         """For printing."""
         return {
-            "position": self.position, "copy": self.copy, "checkpoint": self.checkpoint, "differs": self.differs,
-            "missing": dict(self.missing), "which": self.which, "restored": self.restored, "trouble": self.trouble,
-        }  # fmt: skip
+            "position": self.position,
+            "copy": self.copy,
+            "checkpoint": self.checkpoint,
+            "differs": self.differs,
+            "missing": dict(self.missing),
+            "which": self.which,
+            "restored": self.restored,
+            "trouble": self.trouble,
+        }
 
 
 @dataclass(frozen=True)
@@ -297,10 +307,11 @@ async def unreadable(place: Place, prefix: str = "") -> dict[str, list[UUID]]:
 def told_unreadable(lacking: dict[str, list[UUID]]) -> list[str]:
     """What of the personal data can't be opened any more, for a person to know; nothing if all can."""
     return [
-        f"{kind}:{len(subjects)} 个主体的个人信息无密钥,显示为〔无法解密〕:" + " ".join(map(str, subjects[:20]))
+        f"{kind}:{len(subjects)} 个主体的个人信息无密钥,显示为〔无法解密〕:"
+        + " ".join(map(str, subjects[:20]))
         + (" …" if len(subjects) > 20 else "")  # noqa: PLR2004  enough to begin with; --json has all.
         for kind, subjects in lacking.items()
-    ]  # fmt: skip
+    ]
 
 
 async def restore_keys(place: Place, bus: Bus, *, apply: bool, prefix: str = "") -> Brought:

@@ -36,9 +36,17 @@ log = structlog.get_logger()
 _LATENCY = metrics.Histogram("guiren_request_seconds", "Seconds a request took", ["service", "route", "method", "status"])
 
 _KINDS: dict[int | str, type[Problem]] = {
-    401: problems.Unauthenticated, 403: problems.Forbidden, 404: problems.Unknown, 408: problems.TooSlow, 409: problems.Refused,
-    412: problems.Stale, 422: problems.Malformed, 428: problems.VersionMissing, 429: problems.TooMany, 503: problems.Unavailable,
-}  # fmt: skip
+    401: problems.Unauthenticated,
+    403: problems.Forbidden,
+    404: problems.Unknown,
+    408: problems.TooSlow,
+    409: problems.Refused,
+    412: problems.Stale,
+    422: problems.Malformed,
+    428: problems.VersionMissing,
+    429: problems.TooMany,
+    503: problems.Unavailable,
+}
 
 
 _MOST_ERRORS = 20
@@ -73,19 +81,47 @@ async def _on_problem(request: Request, problem: Problem) -> Response:
 
 
 _CHINESE = {
-    "missing": "必填", "extra_forbidden": "不认识的字段", "enum": "不在可选范围内", "literal_error": "不在可选范围内",
-    "string_too_long": "文字过长", "string_too_short": "文字过短", "string_pattern_mismatch": "格式不对", "string_type": "应为文字",
-    "string_unicode": "含有无效字符", "json_invalid": "不是有效的 JSON", "finite_number": "应为有限的数值",
-    "greater_than_equal": "数值过小", "greater_than": "数值过小", "less_than_equal": "数值过大", "less_than": "数值过大",
-    "too_long": "项目过多", "too_short": "项目过少", "union_tag_invalid": "不在可选范围内", "union_tag_not_found": "必填",
-    "timezone_aware": "时间须带时区", "decimal_max_digits": "数字位数过多", "decimal_max_places": "小数位数过多",
-}  # fmt: skip
+    "missing": "必填",
+    "extra_forbidden": "不认识的字段",
+    "enum": "不在可选范围内",
+    "literal_error": "不在可选范围内",
+    "string_too_long": "文字过长",
+    "string_too_short": "文字过短",
+    "string_pattern_mismatch": "格式不对",
+    "string_type": "应为文字",
+    "string_unicode": "含有无效字符",
+    "json_invalid": "不是有效的 JSON",
+    "finite_number": "应为有限的数值",
+    "greater_than_equal": "数值过小",
+    "greater_than": "数值过小",
+    "less_than_equal": "数值过大",
+    "less_than": "数值过大",
+    "too_long": "项目过多",
+    "too_short": "项目过少",
+    "union_tag_invalid": "不在可选范围内",
+    "union_tag_not_found": "必填",
+    "timezone_aware": "时间须带时区",
+    "decimal_max_digits": "数字位数过多",
+    "decimal_max_places": "小数位数过多",
+}
 _CHINESE_OF = (
-    ("date_", "日期格式应为 YYYY-MM-DD"), ("datetime_", "时间格式应为 YYYY-MM-DDThh:mm:ss+08:00"), ("time_", "时间格式不对"),
-    ("uuid_", "编号格式不对"), ("int_", "应为整数"), ("float_", "应为数值"), ("decimal_", "应为数值"), ("bool_", "应为 true 或 false"),
-    ("url_", "网址格式不对"), ("dict_", "应为一组字段"), ("model_", "应为一组字段"), ("mapping_", "应为一组字段"),
-    ("list_", "应为列表"), ("tuple_", "应为列表"), ("set_", "应为列表"), ("frozen_set_", "应为列表"),
-)  # fmt: skip
+    ("date_", "日期格式应为 YYYY-MM-DD"),
+    ("datetime_", "时间格式应为 YYYY-MM-DDThh:mm:ss+08:00"),
+    ("time_", "时间格式不对"),
+    ("uuid_", "编号格式不对"),
+    ("int_", "应为整数"),
+    ("float_", "应为数值"),
+    ("decimal_", "应为数值"),
+    ("bool_", "应为 true 或 false"),
+    ("url_", "网址格式不对"),
+    ("dict_", "应为一组字段"),
+    ("model_", "应为一组字段"),
+    ("mapping_", "应为一组字段"),
+    ("list_", "应为列表"),
+    ("tuple_", "应为列表"),
+    ("set_", "应为列表"),
+    ("frozen_set_", "应为列表"),
+)
 
 
 def _chinese(item: Any) -> str:
@@ -186,8 +222,16 @@ class CanonicalLine:
                 self._of.security.answered(scope, status, media)
             if scope["path"] not in INNER:
                 route, method, answered = told
-                log.info("request", service=self._service, method=method, route=route, status=answered,
-                         ms=round(seconds * 1000, 1), actor=scope.get("actor", ""), correlation=correlation)  # fmt: skip
+                log.info(
+                    "request",
+                    service=self._service,
+                    method=method,
+                    route=route,
+                    status=answered,
+                    ms=round(seconds * 1000, 1),
+                    actor=scope.get("actor", ""),
+                    correlation=correlation,
+                )
 
 
 def _told(scope: Scope, status: int) -> tuple[str, str, int | str]:

@@ -72,9 +72,15 @@ def stream_config(district: str, service: str) -> StreamConfig:
 def values_config(district: str, table: str) -> StreamConfig:
     """How the stream of a table of values is made: the last value of each name is kept, and nobody may delete from it."""
     return StreamConfig(
-        name=stream_name(district, table), subjects=[f"guiren-{table}.{district}.*"], storage=StorageType.FILE,
-        discard=DiscardPolicy.OLD, max_msgs_per_subject=1, allow_direct=True, deny_delete=True, deny_purge=True,
-    )  # fmt: skip
+        name=stream_name(district, table),
+        subjects=[f"guiren-{table}.{district}.*"],
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_msgs_per_subject=1,
+        allow_direct=True,
+        deny_delete=True,
+        deny_purge=True,
+    )
 
 
 class Bus:
@@ -205,9 +211,17 @@ class Bus:
         with _unavailable():
             await self.connect()
             for number, (item, proof) in enumerate(zip(entries, proofs, strict=True), 1):
-                headers = {"Guiren-Pos": str(item.pos), "Guiren-Rec": str(item.rec_us), "Guiren-Stream": item.stream,
-                           "Guiren-Version": str(item.version), "Guiren-Type": item.type, "Guiren-Rest": str(item.rest),
-                           "Guiren-Proof": base64.b64encode(proof).decode(), "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}  # fmt: skip
+                headers = {
+                    "Guiren-Pos": str(item.pos),
+                    "Guiren-Rec": str(item.rec_us),
+                    "Guiren-Stream": item.stream,
+                    "Guiren-Version": str(item.version),
+                    "Guiren-Type": item.type,
+                    "Guiren-Rest": str(item.rest),
+                    "Guiren-Proof": base64.b64encode(proof).decode(),
+                    "Nats-Batch-Id": batch,
+                    "Nats-Batch-Sequence": str(number),
+                }
                 if number == 1:
                     headers["Nats-Expected-Last-Sequence"] = str(item.pos - 1)
                 if number == len(entries):
@@ -366,10 +380,15 @@ def _entry(signatures: Signatures | None, service: str, sequence: int, told: Map
     headers = told or {}
     try:
         found = Entry(
-            int(headers["Guiren-Pos"]), int(headers["Guiren-Rec"]), headers["Guiren-Stream"], int(headers["Guiren-Version"]),
-            headers["Guiren-Type"], body or b"", int(headers.get("Guiren-Rest", 0)),
+            int(headers["Guiren-Pos"]),
+            int(headers["Guiren-Rec"]),
+            headers["Guiren-Stream"],
+            int(headers["Guiren-Version"]),
+            headers["Guiren-Type"],
+            body or b"",
+            int(headers.get("Guiren-Rest", 0)),
             base64.b64decode(headers.get("Guiren-Proof", ""), validate=True),
-        )  # fmt: skip
+        )
         if signatures is not None:
             signatures.check(service, found)
     except (KeyError, ValueError, OverflowError, binascii.Error) as error:

@@ -88,9 +88,12 @@ def enterprises_on(day: str) -> str:
     name, standing, elsewhere, line = (
         _held(table, "enterprise = e.id", column, day)
         for table, column in (
-            ("known_enterprise_name", "name"), ("known_standing", "standing"), ("known_custody", "elsewhere"), ("known_main_line", "line"),
+            ("known_enterprise_name", "name"),
+            ("known_standing", "standing"),
+            ("known_custody", "elsewhere"),
+            ("known_main_line", "line"),
         )
-    )  # fmt: skip
+    )
     return (
         f"(select e.id, e.code, coalesce({name}, e.first_name) as name, coalesce({standing}, e.first_standing) as standing, "
         f"coalesce({elsewhere}, e.first_elsewhere) as managed_elsewhere, {line} as main_line, e.industry, e.size, e.tags, e.modes, "
@@ -129,8 +132,9 @@ class Directory:
         rows = await self._pool.fetch(
             "select m.id, m.account, p.unit, p.role, p.sub_unit from known_member m left join known_post p on p.member = m.id "
             "and p.started_on <= $2 and (p.ended_on is null or p.ended_on > $2) where m.id = any($1::uuid[])",
-            list(ids), on,
-        )  # fmt: skip
+            list(ids),
+            on,
+        )
         posts: dict[UUID, list[Post]] = {}
         accounts: dict[UUID, str] = {}
         for row in rows:
@@ -148,15 +152,24 @@ class Directory:
         held = await self._pool.fetch(
             "select distinct on (line) line, unit, sub_unit, worker from known_assignment "
             "where enterprise = $1 and started_on <= $2 order by line, started_on desc",
-            id_, on,
-        )  # fmt: skip
+            id_,
+            on,
+        )
         assigned = {Line(item["line"]): Assigned(item["unit"], item["sub_unit"], item["worker"]) for item in held}
         return KnownEnterprise(
-            row["id"], row["code"], row["name"], Standing(row["standing"]), assigned, row["industry"],
-            Size(row["size"]) if row["size"] else None, tuple(orjson.loads(row["tags"])),
-            tuple(Mode(mode) for mode in orjson.loads(row["modes"])), row["hours"], row["quiet_until"],
+            row["id"],
+            row["code"],
+            row["name"],
+            Standing(row["standing"]),
+            assigned,
+            row["industry"],
+            Size(row["size"]) if row["size"] else None,
+            tuple(orjson.loads(row["tags"])),
+            tuple(Mode(mode) for mode in orjson.loads(row["modes"])),
+            row["hours"],
+            row["quiet_until"],
             Line(row["main_line"]) if row["main_line"] else None,
-        )  # fmt: skip
+        )
 
     async def specialists(self, id_: UUID, on: date) -> list[Specialist]:
         """Who serves the enterprise on each line on the day, the main contact marked (方案 五(一)); lines without anybody are absent."""
@@ -166,27 +179,34 @@ class Directory:
             "join lateral (select distinct on (line) line, unit, worker from known_assignment where enterprise = e.id "
             "and started_on <= $2 order by line, started_on desc) a on true "
             f"join {units_on('$2')} u on u.code = a.unit left join known_member m on m.id = a.worker where e.id = $1",
-            id_, on,
-        )  # fmt: skip
+            id_,
+            on,
+        )
         held = {Line(row["line"]): row for row in rows}
         named = [line for line in Line if line in held and held[line]["worker"]]
         chosen = Line(rows[0]["main_line"]) if rows and rows[0]["main_line"] else None
         main = chosen if chosen in named else next(iter(named), None)
         return [
             Specialist(
-                line, row["unit"], row["unit_name"], row["account"],
-                Personal.read(orjson.loads(row["name"])) if row["name"] else None, row["phone"] or "", line == main,
+                line,
+                row["unit"],
+                row["unit_name"],
+                row["account"],
+                Personal.read(orjson.loads(row["name"])) if row["name"] else None,
+                row["phone"] or "",
+                line == main,
             )
             for line, row in sorted(held.items())
-        ]  # fmt: skip
+        ]
 
     async def plaque(self, token_sha256: str, on: date) -> tuple[UUID, UUID] | None:
         """Project and enterprise of the plaque that hangs on the day and whose QR code carries this token; nothing before and after."""
         row = await self._pool.fetchrow(
             "select project, enterprise from known_plaque where token_sha256 = $1 and started_on <= $2 "
             "and (ended_on is null or ended_on > $2)",
-            token_sha256, on,
-        )  # fmt: skip
+            token_sha256,
+            on,
+        )
         return (row["project"], row["enterprise"]) if row else None
 
 
@@ -252,9 +272,13 @@ def post_statements(entry: Entry, table: str) -> list[tuple[str, tuple[Any, ...]
 
 
 _DATED = {
-    "unit_name": ("unit", "name"), "unit_parent": ("unit", "parent"), "enterprise_name": ("enterprise", "name"),
-    "standing": ("enterprise", "standing"), "custody": ("enterprise", "elsewhere"), "main_line": ("enterprise", "line"),
-}  # fmt: skip
+    "unit_name": ("unit", "name"),
+    "unit_parent": ("unit", "parent"),
+    "enterprise_name": ("enterprise", "name"),
+    "standing": ("enterprise", "standing"),
+    "custody": ("enterprise", "elsewhere"),
+    "main_line": ("enterprise", "line"),
+}
 
 
 def _said(table: str, owner: UUID | str, on: date, value: Any) -> tuple[str, tuple[Any, ...]]:
@@ -277,8 +301,9 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             above = [_said("unit_parent", fact.code, fact.on, fact.parent)] if fact.parent else []
             return [
                 ("insert into known_unit values ($1,$2,$3) on conflict (code) do nothing", (fact.code, str(fact.kind), fact.on)),
-                _said("unit_name", fact.code, fact.on, fact.name), *above,
-            ]  # fmt: skip
+                _said("unit_name", fact.code, fact.on, fact.name),
+                *above,
+            ]
         case roster.UnitRenamed() as fact:
             return [_said("unit_name", entry.key, fact.on, fact.name)]
         case roster.UnitMoved() as fact:
@@ -290,13 +315,19 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
         case roster.MemberAppointed() as fact:
             member = UUID(entry.key)
             return [
-                ("insert into known_member values ($1,$2,$3) on conflict (id) do update set name = excluded.name",
-                 (member, fact.account, orjson.dumps(fact.name.token).decode())),
+                (
+                    "insert into known_member values ($1,$2,$3) on conflict (id) do update set name = excluded.name",
+                    (member, fact.account, orjson.dumps(fact.name.token).decode()),
+                ),
                 *post_statements(entry, "known_post"),
-            ]  # fmt: skip
+            ]
         case roster.OfficePhonesMapped() as fact:
-            return [("insert into known_phones values ($1,$2) on conflict (started_on) do update set entries = excluded.entries",
-                      (fact.on, orjson.dumps(fact.entries).decode()))]  # fmt: skip
+            return [
+                (
+                    "insert into known_phones values ($1,$2) on conflict (started_on) do update set entries = excluded.entries",
+                    (fact.on, orjson.dumps(fact.entries).decode()),
+                )
+            ]
         case roster.MemberReleased():
             return post_statements(entry, "known_post")
         case roster.EnterpriseRegistered() as fact:
@@ -306,30 +337,50 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [(_REGISTER, told), *since]
         case roster.EnterpriseAmended(name=name, industry=industry, on=on) if name is not None or industry is not None:
             return [
-                ("update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry), "
-                 "name_key = coalesce($4, name_key) where id = $1",
-                 (UUID(entry.key), name, industry, name and writing.key(name))),
+                (
+                    "update known_enterprise set name = coalesce($2, name), industry = coalesce($3, industry), "
+                    "name_key = coalesce($4, name_key) where id = $1",
+                    (UUID(entry.key), name, industry, name and writing.key(name)),
+                ),
                 *([_said("enterprise_name", UUID(entry.key), on, name)] if name else []),
-            ]  # fmt: skip
+            ]
         case roster.EnterpriseSized(size=size):
             return [("update known_enterprise set size = $2 where id = $1", (UUID(entry.key), size and str(size)))]
         case roster.EnterpriseTagged(tags=tags):
             return [("update known_enterprise set tags = $2 where id = $1", (UUID(entry.key), orjson.dumps(tags).decode()))]
         case roster.ContactPreferred() as fact:
             modes = orjson.dumps([str(mode) for mode in fact.modes]).decode()
-            return [("update known_enterprise set modes = $2, hours = $3, quiet_until = $4 where id = $1",
-                     (UUID(entry.key), modes, fact.hours, fact.quiet_until))]  # fmt: skip
+            return [
+                (
+                    "update known_enterprise set modes = $2, hours = $3, quiet_until = $4 where id = $1",
+                    (UUID(entry.key), modes, fact.hours, fact.quiet_until),
+                )
+            ]
         case roster.MainContactChosen() as fact:
             return [_said("main_line", UUID(entry.key), fact.on, str(fact.line))]
         case roster.ProjectRegistered() as fact:
-            return [("insert into known_project values ($1,$2,$3) on conflict (id) do nothing",
-                     (UUID(entry.key), fact.name, fact.enterprise))]  # fmt: skip
+            return [
+                (
+                    "insert into known_project values ($1,$2,$3) on conflict (id) do nothing",
+                    (UUID(entry.key), fact.name, fact.enterprise),
+                )
+            ]
         case roster.PlaqueHung() as fact:
-            return [("insert into known_plaque select $2, id, enterprise, $3, $4 from known_project where id = $1 "
-                     "on conflict (token_sha256) do nothing", (UUID(entry.key), fact.token_sha256, entry.pos, fact.on))]  # fmt: skip
+            return [
+                (
+                    "insert into known_plaque select $2, id, enterprise, $3, $4 from known_project where id = $1 "
+                    "on conflict (token_sha256) do nothing",
+                    (UUID(entry.key), fact.token_sha256, entry.pos, fact.on),
+                )
+            ]
         case roster.PlaqueTakenDown(on=on):
-            return [("update known_plaque set ended_on = $2 where project = $1 and pos = (select max(pos) from known_plaque "
-                     "where project = $1 and pos < $3)", (UUID(entry.key), on, entry.pos))]  # fmt: skip
+            return [
+                (
+                    "update known_plaque set ended_on = $2 where project = $1 and pos = (select max(pos) from known_plaque "
+                    "where project = $1 and pos < $3)",
+                    (UUID(entry.key), on, entry.pos),
+                )
+            ]
         case roster.StandingChanged() as fact:
             return [_said("standing", UUID(entry.key), fact.on, str(fact.standing))]
         case roster.CustodyChanged() as fact:
@@ -343,7 +394,12 @@ def _statements(entry: Entry) -> list[tuple[str, tuple[Any, ...]]]:
             return [(_ASSIGN, assigned)]
         case roster.YearPublished() as fact:
             days = orjson.dumps([day.model_dump(mode="json") for day in fact.days]).decode()
-            return [("insert into calendar_year values ($1,$2,$3) on conflict (year) do update "
-                     "set version = excluded.version, days = excluded.days", (fact.year, entry.version, days))]  # fmt: skip
+            return [
+                (
+                    "insert into calendar_year values ($1,$2,$3) on conflict (year) do update "
+                    "set version = excluded.version, days = excluded.days",
+                    (fact.year, entry.version, days),
+                )
+            ]
         case _:
             return []

@@ -145,11 +145,21 @@ def disclosures(fact: type[UnmaskedT]) -> tuple[Decider[State, Disclose, Unmaske
     view = View[State](
         "disclosure",
         {
-            "id": "uuid", "what": "text", "about": "text", "unit": "text", "fields": "text", "reason": "text", "by": "uuid",
-            "role": "text", "at": "timestamptz",
+            "id": "uuid",
+            "what": "text",
+            "about": "text",
+            "unit": "text",
+            "fields": "text",
+            "reason": "text",
+            "by": "uuid",
+            "role": "text",
+            "at": "timestamptz",
         },
-        ("id",), rows, "id", indexes=("(what, about)", "(unit, at)", "(at, id)"),
-    )  # fmt: skip
+        ("id",),
+        rows,
+        "id",
+        indexes=("(what, about)", "(unit, at)", "(at, id)"),
+    )
     decider: Decider[State, Disclose, UnmaskedT, None] = Decider("disclosure", Nothing(), decide, evolve)
     return decider, view
 
@@ -198,9 +208,18 @@ class DisclosureRow(Answer):
 
 
 async def disclose(
-    service: Service, decider: Decider[State, Disclose, UnmaskedT, None], caller: Actor, command_id: UUID, command: UnmaskPersonal, response: Response, *,
-    what: str, about: UUID, unit: str, data: Mapping[str, Personal | str | None],
-) -> dict[str, Any]:  # fmt: skip
+    service: Service,
+    decider: Decider[State, Disclose, UnmaskedT, None],
+    caller: Actor,
+    command_id: UUID,
+    command: UnmaskPersonal,
+    response: Response,
+    *,
+    what: str,
+    about: UUID,
+    unit: str,
+    data: Mapping[str, Personal | str | None],
+) -> dict[str, Any]:
     """Write down who reads what and why; then, and only then, open it. ``data`` is what the object holds, by field: names and
     numbers, and the texts in which numbers are masked otherwise; these only where they are named.
     """
@@ -260,8 +279,9 @@ async def records_of(service: Service, caller: Actor, subject: UUID) -> dict[str
     rows = await service.pool.fetch(
         "select stream, count(*) as entries from log.entry where position($1::bytea in body) > 0 or position($2::bytea in body) > 0 "
         "group by stream order by min(pos) fetch first 501 rows only",
-        f'"sub":"{subject}"'.encode(), f"${{a1.{subject.hex}.".encode(),
-    )  # fmt: skip
+        f'"sub":"{subject}"'.encode(),
+        f"${{a1.{subject.hex}.".encode(),
+    )
     items = [{"record": row["stream"], "entries": row["entries"]} for row in rows[:_MOST_RECORDS]]
     return {"service": service.name, "subject": subject, "items": items, "more": len(rows) > _MOST_RECORDS}
 
@@ -282,6 +302,12 @@ async def disclosed(
             args.append(value)
             where.append(f"{column} = ${len(args)}")
     return await listing(
-        service.pool, table="disclosure", columns="id, what, about, unit, string_to_array(fields, ',') as fields, reason, by, string_to_array(role, ',') as roles, at", where=where, args=args,
-        order=["at", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="disclosure",
+        columns="id, what, about, unit, string_to_array(fields, ',') as fields, reason, by, string_to_array(role, ',') as roles, at",
+        where=where,
+        args=args,
+        order=["at", "id"],
+        cursor=cursor,
+        limit=limit,
+    )

@@ -284,7 +284,29 @@ def hints(found: Iterable[str]) -> tuple[str, ...]:
 
 
 __all__ = [
-    "ERASED", "Basis", "Clear", "Code", "FreeText", "Grounds", "Name", "Published", "Reference", "Registered", "Said", "datum_of", "hints", "holds_token",
-    "mapped", "mask_numbers", "numbers_in", "opened", "sealed", "subject_of", "subjects_in", "texts", "to_seal", "token_of",
+    "ERASED",
+    "Basis",
+    "Clear",
+    "Code",
+    "FreeText",
+    "Grounds",
+    "Name",
+    "Published",
+    "Reference",
+    "Registered",
+    "Said",
+    "datum_of",
+    "hints",
+    "holds_token",
+    "mapped",
+    "mask_numbers",
+    "numbers_in",
+    "opened",
+    "sealed",
+    "subject_of",
+    "subjects_in",
+    "texts",
+    "to_seal",
+    "token_of",
     "without_numbers",
-]  # fmt: skip
+]

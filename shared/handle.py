@@ -95,14 +95,27 @@ class Ask(Generic[StateT]):
 
     @overload
     def __init__(
-        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str, command: CommandT, context: Context[KnownT], id: UUID,
-        happened: datetime | None = None, prepare: None = None,
-    ) -> None: ...  # fmt: skip
+        self,
+        decider: Decider[StateT, CommandT, FactT, KnownT],
+        key: str,
+        command: CommandT,
+        context: Context[KnownT],
+        id: UUID,
+        happened: datetime | None = None,
+        prepare: None = None,
+    ) -> None: ...
     @overload
     def __init__(
-        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str, command: CommandT, context: Context[BeforeT], id: UUID,
-        happened: datetime | None = None, *, prepare: Prepare[StateT, BeforeT, KnownT],
-    ) -> None: ...  # fmt: skip
+        self,
+        decider: Decider[StateT, CommandT, FactT, KnownT],
+        key: str,
+        command: CommandT,
+        context: Context[BeforeT],
+        id: UUID,
+        happened: datetime | None = None,
+        *,
+        prepare: Prepare[StateT, BeforeT, KnownT],
+    ) -> None: ...
     def __init__(
         self,
         decider: Decider[StateT, Any, Any, Any],
@@ -301,14 +314,30 @@ class Desk:
 
     @overload
     async def handle(
-        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str | UUID, command: CommandT, context: Context[KnownT], *,
-        command_id: UUID, expected: int | None = None, happened: datetime | None = None, prepare: None = None,
-    ) -> Done[StateT]: ...  # fmt: skip
+        self,
+        decider: Decider[StateT, CommandT, FactT, KnownT],
+        key: str | UUID,
+        command: CommandT,
+        context: Context[KnownT],
+        *,
+        command_id: UUID,
+        expected: int | None = None,
+        happened: datetime | None = None,
+        prepare: None = None,
+    ) -> Done[StateT]: ...
     @overload
     async def handle(
-        self, decider: Decider[StateT, CommandT, FactT, KnownT], key: str | UUID, command: CommandT, context: Context[BeforeT], *,
-        command_id: UUID, expected: int | None = None, happened: datetime | None = None, prepare: Prepare[StateT, BeforeT, KnownT],
-    ) -> Done[StateT]: ...  # fmt: skip
+        self,
+        decider: Decider[StateT, CommandT, FactT, KnownT],
+        key: str | UUID,
+        command: CommandT,
+        context: Context[BeforeT],
+        *,
+        command_id: UUID,
+        expected: int | None = None,
+        happened: datetime | None = None,
+        prepare: Prepare[StateT, BeforeT, KnownT],
+    ) -> Done[StateT]: ...
     async def handle(
         self,
         decider: Decider[StateT, Any, Any, Any],
@@ -556,8 +585,19 @@ class Desk:
         stream = ask.decider.stream(ask.key)
         fingerprint = await self._fingerprint(stream, ask.command, ask.id)
         return _Waiting(
-            ask.decider, ask.key, stream, ask.command, ask.context, ask.id, fingerprint, expected, ask.happened, ask.prepare, links.get(), asyncio.get_running_loop().create_future(),
-        )  # fmt: skip
+            ask.decider,
+            ask.key,
+            stream,
+            ask.command,
+            ask.context,
+            ask.id,
+            fingerprint,
+            expected,
+            ask.happened,
+            ask.prepare,
+            links.get(),
+            asyncio.get_running_loop().create_future(),
+        )
 
     def _encoded(self, one: _Written) -> Write:
         item = one.told.item

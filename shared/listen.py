@@ -234,8 +234,15 @@ async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:
             await pool.execute(
                 "insert into view.parked (follower, pos, rec_us, stream, ver, type, body, error) "
                 "values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict (follower, pos) do update set error = excluded.error, at = now()",
-                reaction.name, entry.pos, entry.rec_us, entry.stream, entry.version, entry.type, entry.body, in_words(error),
-            )  # fmt: skip
+                reaction.name,
+                entry.pos,
+                entry.rec_us,
+                entry.stream,
+                entry.version,
+                entry.type,
+                entry.body,
+                in_words(error),
+            )
             return
 
 
@@ -251,8 +258,10 @@ async def replay_parked(pool: asyncpg.Pool, reaction: Reaction) -> tuple[int, in
         except Exception as error:  # noqa: BLE001
             await pool.execute(
                 "update view.parked set error = $3, at = now() where follower = $1 and pos = $2",
-                reaction.name, row["pos"], in_words(error),
-            )  # fmt: skip
+                reaction.name,
+                row["pos"],
+                in_words(error),
+            )
         else:
             await pool.execute("delete from view.parked where follower = $1 and pos = $2", reaction.name, row["pos"])
             through += 1

@@ -18,9 +18,16 @@ from shared.problems import Unavailable
 FULL = (asyncpg.DiskFullError,)
 
 OUTAGES = (
-    OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-    asyncpg.InternalClientError, asyncpg.LockNotAvailableError, asyncpg.InsufficientResourcesError, asyncpg.PostgresSystemError,
-)  # fmt: skip
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+)
 """Of the database and the disk: connections that break (asyncpg says some midway as InternalClientError), a server that stops,
 a lock that is not to be had, and whatever has run out: room on the disk (SQLSTATE 53100), memory, connections."""
 _GONE = re.compile(r"\bclos(?:ed|ing)\b|released back to the pool|another operation is cancelling")

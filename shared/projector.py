@@ -70,9 +70,13 @@ class View(Generic[StateT]):
         return ";\n".join(made)
 
     async def write(
-        self, connection: Any, items: Sequence[tuple[str, int, StateT]], vault: Vault, schema: str = "view",
+        self,
+        connection: Any,
+        items: Sequence[tuple[str, int, StateT]],
+        vault: Vault,
+        schema: str = "view",
         new: Container[str] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Replace the rows of these streams; those that are ``new`` have none yet."""
         if self.blind:
             items = await opened(vault, items, Opening.SEARCH)
@@ -188,9 +192,14 @@ async def rebuild(
 
 
 async def _write_page(
-    connection: Any, kind: str, views: Sequence[View[Any]], page: Sequence[tuple[str, int, Any]], vault: Vault, schema: str,
+    connection: Any,
+    kind: str,
+    views: Sequence[View[Any]],
+    page: Sequence[tuple[str, int, Any]],
+    vault: Vault,
+    schema: str,
     stopped: dict[str, tuple[int, str]] | None,
-) -> None:  # fmt: skip
+) -> None:
     """The rows of these streams. Where a rule of the tables forbids some, all but those: the first in the page keep theirs."""
     try:
         async with connection.transaction():
@@ -349,8 +358,9 @@ async def remake(connection: Any, follower: Follower, schema: str = "view") -> N
         await connection.execute(follower.ddl.replace("{schema}", schema))
         await connection.execute(
             f"insert into {schema}.follower values ($1, $2) on conflict (name) do update set shape = excluded.shape",
-            follower.name, shape,
-        )  # fmt: skip
+            follower.name,
+            shape,
+        )
 
 
 async def advance(connection: Any, name: str, before: int, last: Entry, schema: str = "view") -> bool:
@@ -360,8 +370,11 @@ async def advance(connection: Any, name: str, before: int, last: Entry, schema: 
     """
     moved = await connection.fetchval(
         f"update {schema}.cursor set pos = $3, leaf = $4 where name = $1 and pos = $2 returning pos",
-        name, before, last.pos, last.leaf,
-    )  # fmt: skip
+        name,
+        before,
+        last.pos,
+        last.leaf,
+    )
     return moved is not None
 
 

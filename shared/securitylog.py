@@ -148,10 +148,15 @@ class SecurityLog:
         client = scope.get("client")
         outcome = scope.get("problem") or ("ok" if status < 400 else str(status))  # noqa: PLR2004
         return {
-            "outcome": outcome, "status": status, "account": caller.account if caller else "", "member": str(caller.id) if caller else "",
-            "roles": sorted(str(role) for role in caller.roles) if caller else [], "address": client[0] if client else "",
-            "method": scope["method"], "object": scope["path"][:300],
-        }  # fmt: skip
+            "outcome": outcome,
+            "status": status,
+            "account": caller.account if caller else "",
+            "member": str(caller.id) if caller else "",
+            "roles": sorted(str(role) for role in caller.roles) if caller else [],
+            "address": client[0] if client else "",
+            "method": scope["method"],
+            "object": scope["path"][:300],
+        }
 
     def _path(self, folder: Path, on: date) -> Path:
         return folder / f"{on.isoformat()}.{self.service}.jsonl"

@@ -140,10 +140,17 @@ class Service:
         if settings.postgres_ca:
             place["ssl"] = trusting(settings.postgres_ca)
         self.pool = await asyncpg.create_pool(
-            **place, database=database or f"guiren_{self.name}", user=user or self.name,
-            password=settings.secret(settings.postgres_password_file), min_size=2, max_size=12, timeout=5,
-            command_timeout=60, server_settings={"search_path": "view", "application_name": self.name}, reset=_as_it_is,
-        )  # fmt: skip
+            **place,
+            database=database or f"guiren_{self.name}",
+            user=user or self.name,
+            password=settings.secret(settings.postgres_password_file),
+            min_size=2,
+            max_size=12,
+            timeout=5,
+            command_timeout=60,
+            server_settings={"search_path": "view", "application_name": self.name},
+            reset=_as_it_is,
+        )
         self.vault = Vault(settings.vault_socket, self.name, settings.secret(settings.vault_secret_file))
         self._gatekeeper = Gatekeeper(settings.jwks, settings.issuer, settings.audience, settings.account_claim)
         signatures = Signatures.read(settings.district, settings.entry_keys_file, settings.entry_key_file)
@@ -386,10 +393,15 @@ class Service:
                 await self.close()
 
         app = FastAPI(
-            title=self.title, version="0.1.0", lifespan=life, docs_url=None, redoc_url=None,
-            servers=[{"url": f"/api/{self.name}"}], dependencies=[Depends(only_known_parameters)],
+            title=self.title,
+            version="0.1.0",
+            lifespan=life,
+            docs_url=None,
+            redoc_url=None,
+            servers=[{"url": f"/api/{self.name}"}],
+            dependencies=[Depends(only_known_parameters)],
             generate_unique_id_function=lambda route: route.name,
-        )  # fmt: skip
+        )
         app.state.service = self
         app.include_router(_plumbing(self))
         for router in (*routers, watching.router, labels.router):
@@ -441,10 +453,12 @@ def _plumbing(service: Service) -> APIRouter:
     async def docs() -> Response:  # pyright: ignore[reportUnusedFunction]
         base = f"/api/{service.name}"
         return get_swagger_ui_html(
-            openapi_url=f"{base}/openapi.json", title=service.title,
-            swagger_js_url=f"{base}/static/swagger-ui-bundle.js", swagger_css_url=f"{base}/static/swagger-ui.css",
+            openapi_url=f"{base}/openapi.json",
+            title=service.title,
+            swagger_js_url=f"{base}/static/swagger-ui-bundle.js",
+            swagger_css_url=f"{base}/static/swagger-ui.css",
             swagger_favicon_url=f"{base}/static/favicon.png",
-        )  # fmt: skip
+        )
 
     @router.get("/problems")
     async def catalogue() -> list[dict[str, Any]]:  # pyright: ignore[reportUnusedFunction]
@@ -469,11 +483,18 @@ def serve(app: FastAPI, settings: Settings) -> None:
     """Run until told to stop; then finish within ten seconds."""
     outer, inner = (
         uvicorn.Config(
-            app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False,
-            proxy_headers=True, forwarded_allow_ips=settings.gateways,
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.gateways,
         )
         for host, port in ((settings.host, settings.port), (settings.inner_host, settings.inner_port))
-    )  # fmt: skip
+    )
     server = _Server(outer)
     service: Service = app.state.service
     sockets = [outer.bind_socket(), inner.bind_socket()]

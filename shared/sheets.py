@@ -66,10 +66,13 @@ def sheet(
     book = xlsxwriter.Workbook(
         out,
         {
-            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
             "default_format_properties": {"font_name": "宋体", "font_size": 10},
         },
-    )  # fmt: skip
+    )
     book.set_properties({"title": title, "created": _CREATED})
     bold = {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True}
     styles = {

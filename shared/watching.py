@@ -61,11 +61,15 @@ router = APIRouter(tags=["安全日志"], route_class=Entrance)
 
 @router.get("/security-log", name="list_security_log", summary="安全日志(登录、拒绝、个人信息查看、任免、导出;审计管理员)")
 async def security_log(
-    caller: Caller, request: Request, response: Response,
+    caller: Caller,
+    request: Request,
+    response: Response,
     on: Annotated[WrittenDate | None, Query(description="哪一天;不填为今天")] = None,
-    kind: Kind | None = None, account: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> SecurityLog:  # fmt: skip
+    kind: Kind | None = None,
+    account: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> SecurityLog:
     """A day of this service, in the order in which it happened. That it was read stands in it too."""
     service: Service = request.app.state.service
     if not caller.holds(Role.AUDIT_ADMIN):

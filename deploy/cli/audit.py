@@ -40,8 +40,9 @@ def _group() -> None:
 @audit.command("fsck")
 def check(
     accept_keys: Annotated[bool, typer.Option("--accept-keys", help="签名公钥(entry-keys.json)是有意更换的")] = False,
-    home: HomeOption = None, json: JsonOption = False,
-) -> None:  # fmt: skip
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
     """逐条核对日志、消息流、镜像,由日志重算视图与副本并比较。结果告知各服务(guiren status);有不符时退出码为 1。"""
     place = own_home(home)
     if not place.running:
@@ -60,11 +61,13 @@ def check(
 
 @audit.command("security")
 def security(
-    home: HomeOption = None, on: Annotated[str, typer.Option("--on", help="哪一天,YYYY-MM-DD,默认今天")] = "",
+    home: HomeOption = None,
+    on: Annotated[str, typer.Option("--on", help="哪一天,YYYY-MM-DD,默认今天")] = "",
     kind: Annotated[str, typer.Option("--kind", help="sign-in|refusal|disclosure|erasure|appointment|export|reading|alarm")] = "",
     of: Annotated[str, typer.Option("--account", help="只看这个账号")] = "",
-    account: Annotated[str, typer.Option("--as", help="审计管理员的账号")] = "audit-admin", json: JsonOption = False,
-) -> None:  # fmt: skip
+    account: Annotated[str, typer.Option("--as", help="审计管理员的账号")] = "audit-admin",
+    json: JsonOption = False,
+) -> None:
     """安全日志:登录、拒绝、个人信息查看、任免、导出(审计管理员)。"""
     asked = {name: value for name, value in (("on", on), ("kind", kind), ("account", of)) if value}
     lines: list[dict[str, Any]] = []
@@ -80,8 +83,16 @@ def security(
         print_json(lines)
         return
     for line in lines:
-        told = (line["at"], line["service"], line["kind_label"], line.get("account", ""), line.get("address", ""),
-                line.get("method", ""), line.get("object", ""), line.get("outcome", ""))  # fmt: skip
+        told = (
+            line["at"],
+            line["service"],
+            line["kind_label"],
+            line.get("account", ""),
+            line.get("address", ""),
+            line.get("method", ""),
+            line.get("object", ""),
+            line.get("outcome", ""),
+        )
         console.print(" ".join(str(part) for part in told if part), markup=False)
 
 

@@ -49,9 +49,10 @@ def extracts(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(
-                item for item in path.iterdir()
+                item
+                for item in path.iterdir()
                 if item.suffix.lower() in _ENDINGS and not item.name.endswith(_REPORT) and not item.name.startswith((".", "~$"))
-            )  # fmt: skip
+            )
         else:
             found.append(path)
     return found
@@ -141,9 +142,10 @@ def told(result: dict[str, Any], asked: Asked) -> None:
         + (
             f";新登记 {result['registered']},更新 {result['amended']},状态变更 {result['standing_changed']},"
             f"转入失联待核 {result['missed']},此前存疑现已更正 {result['repaired']}"
-            if asked.apply else "(未写入)"
+            if asked.apply
+            else "(未写入)"
         )
-    ]  # fmt: skip
+    ]
     if len(result["sheets"]) > 1:
         lines.append(f"读取工作表:{'、'.join(result['sheets'])}")
     lines += [f"未读取:工作表“{item['sheet']}”({item['why']},约 {item['rows']} 行)" for item in result["omitted"]]

@@ -53,8 +53,9 @@ def init(
     )
     console.print(
         f"接下来  guiren token --as {security}  提名其他账号,guiren token --as {account}  确认;"
-        f"单位、人员与行业对应见 {address}/api/roster/docs", markup=False,
-    )  # fmt: skip
+        f"单位、人员与行业对应见 {address}/api/roster/docs",
+        markup=False,
+    )
 
 
 def _done(work: Coroutine[Any, Any, Any]) -> Any:

@@ -139,9 +139,11 @@ def replay(
     with client(home_of(home), account, 600) as gateway, bar:
         task = bar.add_task("补录", total=sum(map(len, tickets.values())))
         made: Replay = run(
-            asked.source, tickets, lambda body: answer_of(gateway.post("/api/issues/histories", json=body)),
+            asked.source,
+            tickets,
+            lambda body: answer_of(gateway.post("/api/issues/histories", json=body)),
             lambda rows: bar.advance(task, rows),
-        )  # fmt: skip
+        )
     if json:
         print_json(made.document())
     else:
@@ -156,9 +158,13 @@ def _told(made: dict[str, Any]) -> None:
     for name in ("清点", "按文件", "按事件"):
         table.add_column(name, justify="left" if name == "清点" else "right")
     labels = {
-        "tickets": "问题", "rows": "状态记录", "escalations": "提级", "hand_downs": "下移", "reopenings": "重办",
+        "tickets": "问题",
+        "rows": "状态记录",
+        "escalations": "提级",
+        "hand_downs": "下移",
+        "reopenings": "重办",
         "final": "已到终态",
-    }  # fmt: skip
+    }
     plain, logged = made["counts"], made["from_log"]
     for name, label in labels.items():
         table.add_row(label, f"{plain[name]:,}", f"{logged[name]:,}")

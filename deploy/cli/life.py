@@ -77,9 +77,13 @@ def _detached(home: Home, port: int | None, *, demo: bool, tls: Tls | None) -> N
     with log.open("ab") as output:
         seen = output.tell()
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            cwd="/", start_new_session=True,
-        )  # fmt: skip
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            start_new_session=True,
+        )
     phase = ""
     while phase not in ("ready", "degraded") and child.poll() is None:
         time.sleep(0.1)

@@ -46,8 +46,14 @@ def coverage(
             table.add_column(name, justify="left" if name in ("单位", "网格线") else "right")
         for item in part["units"]:
             line = "纵向" if item["line"] == "vertical" else "横向"
-            table.add_row(item["name"], line, *(str(item[k]) for k in ("n", "d")), item["pct"] or "—",
-                          item["diligent"]["pct"] or "—", str(item["unvisited"]))  # fmt: skip
+            table.add_row(
+                item["name"],
+                line,
+                *(str(item[k]) for k in ("n", "d")),
+                item["pct"] or "—",
+                item["diligent"]["pct"] or "—",
+                str(item["unvisited"]),
+            )
         console.print(table)
         if district := part.get("district"):
             labels = {"horizontal": "横向", "vertical": "纵向", "either": "任一线", "both": "双线"}

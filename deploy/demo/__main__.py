@@ -37,9 +37,13 @@ class Teller:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console,
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
             disable=not console.is_terminal,
-        )  # fmt: skip
+        )
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Teller:

@@ -71,9 +71,16 @@ from shared.terms import (
 ITSELF = Actor(NOBODY, "visits", frozenset({Role.SYSTEM}))
 """The platform, writing down what an enterprise says."""
 _SAID = (
-    SurveyAnswer.UNDERSTOOD, SurveyAnswer.UNDERSTOOD, SurveyAnswer.HEARD, SurveyAnswer.UNDERSTOOD, SurveyAnswer.UNKNOWN,
-    SurveyAnswer.HEARD, SurveyAnswer.REFUSED, SurveyAnswer.UNDERSTOOD, SurveyAnswer.UNREACHED,
-)  # fmt: skip
+    SurveyAnswer.UNDERSTOOD,
+    SurveyAnswer.UNDERSTOOD,
+    SurveyAnswer.HEARD,
+    SurveyAnswer.UNDERSTOOD,
+    SurveyAnswer.UNKNOWN,
+    SurveyAnswer.HEARD,
+    SurveyAnswer.REFUSED,
+    SurveyAnswer.UNDERSTOOD,
+    SurveyAnswer.UNREACHED,
+)
 
 
 class Deeds:
@@ -94,15 +101,31 @@ class Deeds:
     def steps(self) -> Iterator[Step]:
         """All of them; the loader puts them in the order of time."""
         for part in (
-            self._policies, self._switches, self._materials, self._campaigns, self._maps, self._consultations, self._links,
-            self._own_words, self._held, self._reuse, self._questionnaire, self._survey,
-        ):  # fmt: skip
+            self._policies,
+            self._switches,
+            self._materials,
+            self._campaigns,
+            self._maps,
+            self._consultations,
+            self._links,
+            self._own_words,
+            self._held,
+            self._reuse,
+            self._questionnaire,
+            self._survey,
+        ):
             yield from part()
 
     def _step(
-        self, day: date, hour: int, decider: AnyDecider, key: str | UUID, command: Command, by: Actor,
+        self,
+        day: date,
+        hour: int,
+        decider: AnyDecider,
+        key: str | UUID,
+        command: Command,
+        by: Actor,
         known: object = None,
-    ) -> Step:  # fmt: skip
+    ) -> Step:
         id_ = derived_id("demo", "deed", str(next(self._count)), str(key))
         about = key if isinstance(key, UUID) else derived_id("visits", key)
         return Step(moment(day, hour, 36), decider, str(key), command, by, id_, about, known)
@@ -119,9 +142,17 @@ class Deeds:
         day, office = self._span.founded, self._who("office").actor
         for place, title in enumerate(POLICIES):
             command = PublishPolicy(
-                unit="office", title=title, text=f"{title}:申报对象、条件、材料与办理窗口见区政务服务网(演示)。", url="", document=f"演示政〔2026〕{place + 1}号",
-                industries=("51", "52") if title.startswith("增值税") else (), sizes=(), tags=(), since=day, until=None,
-            )  # fmt: skip
+                unit="office",
+                title=title,
+                text=f"{title}:申报对象、条件、材料与办理窗口见区政务服务网(演示)。",
+                url="",
+                document=f"演示政〔2026〕{place + 1}号",
+                industries=("51", "52") if title.startswith("增值税") else (),
+                sizes=(),
+                tags=(),
+                since=day,
+                until=None,
+            )
             key = derived_id("demo", "policy", title)
             yield self._step(day, 9, POLICY, key, command, office)
         retired = derived_id("demo", "policy", POLICIES[-2])
@@ -169,9 +200,13 @@ class Deeds:
             key, known = derived_id("demo", "campaign", unit.code), publicity.KnownCampaign(self._units[unit.code])
             liaison, head = self._who(f"{unit.code}-liaison").actor, self._who(f"{unit.code}-head").actor
             plan: dict[str, Any] = {
-                "unit": unit.code, "title": "“贵人服务”宣传月", "content": "走进企业、园区和市场开展政策宣传。", "starts": self._day(0, 4),
-                "ends": self._span.months[1].last_day, "targets": ("覆盖全部服务企业", "发放一张图不少于两百份"),
-            }  # fmt: skip
+                "unit": unit.code,
+                "title": "“贵人服务”宣传月",
+                "content": "走进企业、园区和市场开展政策宣传。",
+                "starts": self._day(0, 4),
+                "ends": self._span.months[1].last_day,
+                "targets": ("覆盖全部服务企业", "发放一张图不少于两百份"),
+            }
             yield self._step(
                 self._day(0, 1), 9, publicity.CAMPAIGN, key, publicity.PlanCampaign.model_validate(plan), liaison, known
             )
@@ -200,9 +235,13 @@ class Deeds:
             )
             for number, (channel, link) in enumerate(channels):
                 used = publicity.UseChannel(
-                    channel=channel, on=self._day(0, 6 + number), title="贵人服务在身边", link=link,
-                    photo=None if link else photo.sha256, reach=1_200 - 300 * number,
-                )  # fmt: skip
+                    channel=channel,
+                    on=self._day(0, 6 + number),
+                    title="贵人服务在身边",
+                    link=link,
+                    photo=None if link else photo.sha256,
+                    reach=1_200 - 300 * number,
+                )
                 yield self._step(self._day(0, 6 + number), 16, publicity.CAMPAIGN, key, used, liaison, known)
             day = self._day(1, 3)
             checked = publicity.CheckLink(no=2, on=day, alive=False, words="页面已下线")
@@ -214,9 +253,14 @@ class Deeds:
         for place, unit in enumerate(self._where.filing[1:20:3]):
             liaison, day = self._who(f"{unit.code}-liaison").actor, self._day(0, 8 + place)
             given = DistributeMaps(
-                unit=unit.code, on=day, occasion=occasions[place % 3], event="企业座谈会", copies=20 + 15 * place,
-                material=self._material(MaterialKind.ONE_MAP), edition=2,
-            )  # fmt: skip
+                unit=unit.code,
+                on=day,
+                occasion=occasions[place % 3],
+                event="企业座谈会",
+                copies=20 + 15 * place,
+                material=self._material(MaterialKind.ONE_MAP),
+                edition=2,
+            )
             key = derived_id("demo", "maps", unit.code)
             yield self._step(day, 17, DISTRIBUTION, key, given, liaison, one_map)
             if place == 3:  # noqa: PLR2004
@@ -242,9 +286,16 @@ class Deeds:
                 for text in ("对接金融机构上门服务", "联系供电所现场勘察")
             )
             held = HoldConsultation(
-                unit=unit, on=day, place="三楼会议室", title="企业诉求会商研判", participants=tuple(p.id for p in people),
-                visits=tuple(visit.id for visit in about), tickets=(), minutes="研究了走访中反映的融资和用电问题,议定由专人限时对接。", decisions=wishes,
-            )  # fmt: skip
+                unit=unit,
+                on=day,
+                place="三楼会议室",
+                title="企业诉求会商研判",
+                participants=tuple(p.id for p in people),
+                visits=tuple(visit.id for visit in about),
+                tickets=(),
+                minutes="研究了走访中反映的融资和用电问题,议定由专人限时对接。",
+                decisions=wishes,
+            )
             key, liaison, head = derived_id("demo", "consultation", unit), people[2].actor, people[0].actor
             yield self._step(day, 16, CONSULTATION, key, held, liaison, known)
             more = TakeDecision(decision=Wish(content="向企业书面反馈办理情况", unit=unit, member=people[3].id, due=due))
@@ -260,9 +311,13 @@ class Deeds:
             worker, token = self._who(visit.worker).actor, _token(visit.enterprise.code, "1")
             purpose = LinkPurpose.VISIT if place % 4 == 1 else LinkPurpose.GENERAL
             issued = IssueLink(
-                enterprise=visit.enterprise.id, purpose=purpose, days=180, visit=visit.id if purpose is LinkPurpose.VISIT else None,
-                token=Personal(token), token_sha256=_digest(token),
-            )  # fmt: skip
+                enterprise=visit.enterprise.id,
+                purpose=purpose,
+                days=180,
+                visit=visit.id if purpose is LinkPurpose.VISIT else None,
+                token=Personal(token),
+                token_sha256=_digest(token),
+            )
             known = KnownIssuing(visit.known.enterprise, KnownVisited(visit.enterprise.id, frozenset({visit.held.unit})))
             yield self._step(day, 9, LINK, key, issued, worker, known)
             if place == 6:  # noqa: PLR2004
@@ -304,10 +359,17 @@ class Deeds:
             stranger = next(u for u in self._where.filing if u.line is visit.line and u.code != visit.held.unit)
             person = self._who(f"{stranger.code}-worker1")
             day, key = self._after(visit), derived_id("demo", "held", str(visit.id))
-            told = RecordVisit.model_validate({
-                "enterprise": visit.enterprise.id, "on": day, "mode": Mode.PHONE, "visitors": (person.id,),
-                "note": "离线登记:企业生产经营正常,暂无其他情况。", "connected_seconds": 75, "claimed_at": moment(day, 10),
-            })  # fmt: skip
+            told = RecordVisit.model_validate(
+                {
+                    "enterprise": visit.enterprise.id,
+                    "on": day,
+                    "mode": Mode.PHONE,
+                    "visitors": (person.id,),
+                    "note": "离线登记:企业生产经营正常,暂无其他情况。",
+                    "connected_seconds": 75,
+                    "claimed_at": moment(day, 10),
+                }
+            )
             known = KnownVisit(replace(visit.known, members={person.id: self._members[person.id]}), visit.known.enterprise)
             later = self._span.later(day, 1)
             yield self._step(later, 10, VISIT, key, told, person.actor, known)
@@ -329,9 +391,13 @@ class Deeds:
         for visit, picture in ((first, one), (second, other)):
             yield self._step(self._after(visit), 11, VISIT, visit.id, picture, self._who(visit.worker).actor, KnownVisit())
         ruling = RuleEvidence(
-            first_visit=first.id, first=one.sha256, second_visit=second.id, second=other.sha256, reused=False,
+            first_visit=first.id,
+            first=one.sha256,
+            second_visit=second.id,
+            second=other.sha256,
+            reused=False,
             reason="同一园区大门,两次走访均属实",
-        )  # fmt: skip
+        )
         tellers = frozenset({*first.command.visitors, *second.command.visitors})
         known = KnownPair(frozenset({first.held.unit}), tellers, distance(one.phash or "", other.phash or ""))
         key = pair_id((first.id, one.sha256), (second.id, other.sha256))
@@ -364,18 +430,27 @@ class Deeds:
         judged = answers.judged(QUESTIONS, {"known": "understood", "rating": 5 - place % 5, "staff": enterprise.staff})
         named = Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name)
         given = GiveAnswers(
-            poll=poll, link=derived_id("demo", "link", enterprise.code), enterprise=enterprise.id, asked=judged.asked,
+            poll=poll,
+            link=derived_id("demo", "link", enterprise.code),
+            enterprise=enterprise.id,
+            asked=judged.asked,
             answered=judged.answered,
             choices=(
                 *(Choice(question=name, chosen=chosen) for name, chosen in judged.chosen.items()),
                 *(Choice(question=name, number=number) for name, number in judged.numbers.items()),
             ),
-        )  # fmt: skip
+        )
         yield self._step(day, 20, RESPONSE, key, given, ITSELF, KnownResponse(named))
-        told = RecordVisit.model_validate({
-            "enterprise": enterprise.id, "on": day, "mode": Mode.QUESTIONNAIRE, "visitors": (worker.id,), "ack": "scan",
-            **answers.telling(QUESTIONS, judged),
-        })  # fmt: skip
+        told = RecordVisit.model_validate(
+            {
+                "enterprise": enterprise.id,
+                "on": day,
+                "mode": Mode.QUESTIONNAIRE,
+                "visitors": (worker.id,),
+                "ack": "scan",
+                **answers.telling(QUESTIONS, judged),
+            }
+        )
         known = KnownVisit(replace(visit.known, members={worker.id: self._members[worker.id]}))
         yield self._step(day, 20, VISIT, key, told, ITSELF, known)
 

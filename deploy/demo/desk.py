@@ -47,8 +47,11 @@ class Desk:
     ) -> None:
         self._where, self._span, self._planned, self._told = where, span, planned, told
         first = span.months[0].first_day
-        self._served = [item for item in enterprises if not item.ended and not item.lost and item.holder(Line.HORIZONTAL, first)
-                        and len(item.held[Line.HORIZONTAL]) == 1]  # fmt: skip
+        self._served = [
+            item
+            for item in enterprises
+            if not item.ended and not item.lost and item.holder(Line.HORIZONTAL, first) and len(item.held[Line.HORIZONTAL]) == 1
+        ]
         self._make = Making("desk").step
         self._hotline, self._office = where.who["hotline"].actor, where.who["office"].actor
         self._origins: list[Origin] = []
@@ -97,8 +100,13 @@ class Desk:
                 continue
             known_caller = place % 4 < 2 or wish  # noqa: PLR2004  some callers don't say who they are.
             demand = calls.Asked(content=wish, category=Category.OTHER) if wish else None
-            taken = TakeCall(caller=Personal(item.contact), phone=Personal(item.phone), enterprise=item.id if known_caller else None,
-                             content=content, demand=demand)  # fmt: skip
+            taken = TakeCall(
+                caller=Personal(item.contact),
+                phone=Personal(item.phone),
+                enterprise=item.id if known_caller else None,
+                content=content,
+                demand=demand,
+            )
             yield self._make(moment(on, 10, 24), CALL, key, taken, self._hotline, named if known_caller else None)
             if report := calls.report_of(taken, taken.phone):
                 self._opens(on, 10, calls.ticket_of_call(key), item, report, _ROADS[len(self._origins) % len(_ROADS)])
@@ -110,9 +118,12 @@ class Desk:
             reached = tries == 1
             demand = calls.Asked(content=wish) if reached and wish else None
             followed = FollowCall(
-                outcome=CallOutcome.ANSWERED if reached else CallOutcome.UNREACHED, note="已回拨" if reached else "无人接听",
-                caller=Personal(item.contact) if reached else None, enterprise=item.id if reached else None, demand=demand,
-            )  # fmt: skip
+                outcome=CallOutcome.ANSWERED if reached else CallOutcome.UNREACHED,
+                note="已回拨" if reached else "无人接听",
+                caller=Personal(item.contact) if reached else None,
+                enterprise=item.id if reached else None,
+                demand=demand,
+            )
             day = self._span.later(on, 1 + number // 2)
             at = moment(day, 9 + 2 * (number % 2), 24)
             yield self._make(at, CALL, key, followed, self._hotline, named if reached else None)
@@ -141,9 +152,14 @@ class Desk:
     def _order(self, place: int, content: str, item: Enterprise, on: date) -> Order:
         """As it is read from a row. Some rows name no enterprise, or one that nobody knows."""
         cells = {
-            Field.NO: f"YS12345-{on:%Y%m%d}-{place + 1:03d}", Field.CALLED: str(on), Field.CONTENT: content, Field.NATURE: "求助",
-            Field.DUE: str(self._span.later(on, 6)), Field.CONTACT: item.contact, Field.PHONE: item.phone,
-        }  # fmt: skip
+            Field.NO: f"YS12345-{on:%Y%m%d}-{place + 1:03d}",
+            Field.CALLED: str(on),
+            Field.CONTENT: content,
+            Field.NATURE: "求助",
+            Field.DUE: str(self._span.later(on, 6)),
+            Field.CONTACT: item.contact,
+            Field.PHONE: item.phone,
+        }
         amiss = ""
         if place == 4:  # noqa: PLR2004
             amiss = "缺企业名称和统一社会信用代码"
@@ -160,8 +176,14 @@ class Desk:
             item, on = self._served[3 + place * 13], self._span.day(place % 2, 2 + place)
             unit = self._where.filing[place * 5]
             writer, key = self._where.who[f"{unit.code}-worker1"].actor, derived_id("demo", "green", str(place))
-            opened = OpenGreenCase(enterprise=item.id, unit=unit.code, matter=matter, window=WINDOWS[place % len(WINDOWS)],
-                                   promised=4 + place % 4, accepted_on=on)  # fmt: skip
+            opened = OpenGreenCase(
+                enterprise=item.id,
+                unit=unit.code,
+                matter=matter,
+                window=WINDOWS[place % len(WINDOWS)],
+                promised=4 + place % 4,
+                accepted_on=on,
+            )
             known = KnownWindow(self._named(item), unit.code, frozenset({unit.code}))
             yield self._make(moment(on, 9, 24), GREEN, key, opened, writer, known)
             done = self._span.later(on, 9 if place == 6 else 1 + place % 4)  # noqa: PLR2004
@@ -221,10 +243,17 @@ class Desk:
         """As the service reports what an omission turned out to be."""
         command: RecordVisit = visit.command
         report = ReportIssue.model_construct(
-            enterprise=visit.enterprise.id, unit=visit.held.unit, source=SOURCES.get(visit.mode, Source.VISIT), content=ruled.content,
-            category=ruled.category, nature=ruled.nature, urgency=ruled.urgency, reporter=command.interviewee, phone=command.phone,
+            enterprise=visit.enterprise.id,
+            unit=visit.held.unit,
+            source=SOURCES.get(visit.mode, Source.VISIT),
+            content=ruled.content,
+            category=ruled.category,
+            nature=ruled.nature,
+            urgency=ruled.urgency,
+            reporter=command.interviewee,
+            phone=command.phone,
             visit=visit.id,
-        )  # fmt: skip
+        )
         return Origin(moment(on, 15, 24), visit.held.unit, ticket, visit.enterprise, report)
 
     def _rechecks(self, states: Mapping[str, State]) -> Iterator[Step]:

@@ -216,21 +216,59 @@ def founding(where: District, span: Span) -> Iterator[Step]:
             name=unit.name, kind=unit.kind, parent=unit.parent, on=_since(unit, on), document=f"{MARK} {span.today}"
         )
         known = KnownUnit(unit.code, derived_id("demo", "proposal", unit.code), kinds.get(unit.parent or ""))
-        yield Step(at, UNIT, unit.code, command, SYSTEM, derived_id("roster", "establish", unit.code),
-                   derived_id("roster", unit.code), known)  # fmt: skip
+        yield Step(
+            at,
+            UNIT,
+            unit.code,
+            command,
+            SYSTEM,
+            derived_id("roster", "establish", unit.code),
+            derived_id("roster", unit.code),
+            known,
+        )
     for person in where.people:
         command = AppointMember(
-            name=Personal(person.name), phone=Personal(person.phone), unit=person.unit, role=person.role, post=person.post,
-            duty="", on=on, document=MARK,
-        )  # fmt: skip
-        yield Step(at, MEMBER, str(person.id), command, SYSTEM, derived_id("demo", "appoint", person.account), person.id,
-                   KnownMember(person.account, derived_id("demo", "proposal", person.account), parents))  # fmt: skip
+            name=Personal(person.name),
+            phone=Personal(person.phone),
+            unit=person.unit,
+            role=person.role,
+            post=person.post,
+            duty="",
+            on=on,
+            document=MARK,
+        )
+        yield Step(
+            at,
+            MEMBER,
+            str(person.id),
+            command,
+            SYSTEM,
+            derived_id("demo", "appoint", person.account),
+            person.id,
+            KnownMember(person.account, derived_id("demo", "proposal", person.account), parents),
+        )
     mapping = MapIndustries(entries=where.industries, on=on, note=MARK)
-    yield Step(at, MAPPING, "industries", mapping, SYSTEM, derived_id("demo", "industries"), derived_id("roster", "industries"),
-               KnownMapping(where.lines))  # fmt: skip
+    yield Step(
+        at,
+        MAPPING,
+        "industries",
+        mapping,
+        SYSTEM,
+        derived_id("demo", "industries"),
+        derived_id("roster", "industries"),
+        KnownMapping(where.lines),
+    )
     for year, published in official_years():
-        yield Step(at, CALENDAR, str(year), published, SYSTEM, derived_id("demo", "year", str(year)),
-                   derived_id("roster", str(year)), KnownYear(year))  # fmt: skip
+        yield Step(
+            at,
+            CALENDAR,
+            str(year),
+            published,
+            SYSTEM,
+            derived_id("demo", "year", str(year)),
+            derived_id("roster", str(year)),
+            KnownYear(year),
+        )
 
 
 def _since(unit: Unit, on: date) -> date:

@@ -95,8 +95,24 @@ async def filing(loader: Loader, where: District, span: Span) -> AsyncIterator[S
             subject = derived_id("reporting", key)
             due = plan.month.due(calendar=calendar)
             known = KnownMonth(code, month, KnownFiling(reader.line(grid, code), due, begun=True, filing=filed))
-            yield Step(plan.at, MONTH, key, SubmitLedger(note=""), where.who[f"{code}-liaison"].actor,
-                       derived_id("demo", "submit", key), subject, known)  # fmt: skip
+            yield Step(
+                plan.at,
+                MONTH,
+                key,
+                SubmitLedger(note=""),
+                where.who[f"{code}-liaison"].actor,
+                derived_id("demo", "submit", key),
+                subject,
+                known,
+            )
             if plan.signed:
-                yield Step(plan.signed, MONTH, key, SignLedger(digest=filed.digest), where.who[f"{code}-head"].actor,
-                           derived_id("demo", "sign", key), subject, KnownMonth(code, month))  # fmt: skip
+                yield Step(
+                    plan.signed,
+                    MONTH,
+                    key,
+                    SignLedger(digest=filed.digest),
+                    where.who[f"{code}-head"].actor,
+                    derived_id("demo", "sign", key),
+                    subject,
+                    KnownMonth(code, month),
+                )

@@ -98,8 +98,14 @@ def _one_questionnaire(planned: Sequence[Visit]) -> Iterator[Visit]:
     for visit in planned:
         key = (visit.enterprise.id, f"{visit.on:%Y-%m}")
         if visit.mode is Mode.QUESTIONNAIRE and key in asked:
-            change = {"mode": Mode.PHONE, "connected_seconds": 90, "claimed_at": moment(visit.on, 10), "ack": Ack.NONE,
-                      "asked_required": None, "answered_required": None}  # fmt: skip
+            change = {
+                "mode": Mode.PHONE,
+                "connected_seconds": 90,
+                "claimed_at": moment(visit.on, 10),
+                "ack": Ack.NONE,
+                "asked_required": None,
+                "answered_required": None,
+            }
             yield replace(visit, mode=Mode.PHONE, command=visit.command.model_copy(update=change))
             continue
         if visit.mode is Mode.QUESTIONNAIRE:
@@ -108,9 +114,15 @@ def _one_questionnaire(planned: Sequence[Visit]) -> Iterator[Visit]:
 
 
 def _of_month(
-    where: District, span: Span, rng: Random, known: Known, paces: dict[str, float], month: Month, days: list[date],
+    where: District,
+    span: Span,
+    rng: Random,
+    known: Known,
+    paces: dict[str, float],
+    month: Month,
+    days: list[date],
     item: Enterprise,
-) -> list[Visit]:  # fmt: skip
+) -> list[Visit]:
     if item.lost and Month.of(item.lost) == month:
         return []
     found: list[Visit] = []
@@ -131,9 +143,18 @@ def _of_month(
 
 
 def _planned(
-    where: District, span: Span, rng: Random, known: Known, item: Enterprise, line: Line, on: date, held: Holding,
-    joint: Holding | None, *, exemplary: bool,
-) -> Visit:  # fmt: skip
+    where: District,
+    span: Span,
+    rng: Random,
+    known: Known,
+    item: Enterprise,
+    line: Line,
+    on: date,
+    held: Holding,
+    joint: Holding | None,
+    *,
+    exemplary: bool,
+) -> Visit:
     mode = Mode.ON_SITE if joint else _pick(rng, _MODES)
     entered = span.instant(on if rng.random() < 0.93 else span.later(on, 1), rng, 10)  # noqa: PLR2004
     visitors = [where.who[held.worker]]
@@ -150,18 +171,32 @@ def _planned(
 
 
 def _telling(rng: Random, item: Enterprise, on: date, mode: Mode, *, exemplary: bool) -> dict[str, Any]:
-    wanted = tuple(
-        Wanted(no=number, content=content, category=category, nature=nature)
-        for number, (content, category, nature) in enumerate(rng.sample(DEMANDS, rng.choice((1, 1, 1, 2))), 1)
-    ) if rng.random() < 0.1 else ()  # fmt: skip  # noqa: PLR2004
+    wanted = (
+        tuple(
+            Wanted(no=number, content=content, category=category, nature=nature)
+            for number, (content, category, nature) in enumerate(rng.sample(DEMANDS, rng.choice((1, 1, 1, 2))), 1)
+        )
+        if rng.random() < 0.1  # noqa: PLR2004
+        else ()
+    )
     telling: dict[str, Any] = {
-        "on": on, "mode": mode, "interviewee": Personal(item.contact), "title": rng.choice(("总经理", "办公室主任", "财务负责人", "店长")),
-        "operation": Operation.CLOSED if item.standing is Standing.DORMANT else _pick(rng, _OPERATION), "note": rng.choice(NOTES),
-        "headcount": item.staff, "revenue_trend": _pick(rng, _TREND),
-        "difficulties": wanted[0].content if wanted else rng.choice(DIFFICULTIES), "suggestions": rng.choice(SUGGESTIONS),
-        "demands": wanted, "policy_ids": tuple(policy_id(title) for title in rng.sample(POLICIES, rng.choice((0, 1, 1, 2)))), "onemap_given": rng.choice((0, 1)),
-        "aware": _pick(rng, _AWARE), "satisfaction": _pick(rng, _RATINGS), "phone": Personal(item.phone),
-    }  # fmt: skip
+        "on": on,
+        "mode": mode,
+        "interviewee": Personal(item.contact),
+        "title": rng.choice(("总经理", "办公室主任", "财务负责人", "店长")),
+        "operation": Operation.CLOSED if item.standing is Standing.DORMANT else _pick(rng, _OPERATION),
+        "note": rng.choice(NOTES),
+        "headcount": item.staff,
+        "revenue_trend": _pick(rng, _TREND),
+        "difficulties": wanted[0].content if wanted else rng.choice(DIFFICULTIES),
+        "suggestions": rng.choice(SUGGESTIONS),
+        "demands": wanted,
+        "policy_ids": tuple(policy_id(title) for title in rng.sample(POLICIES, rng.choice((0, 1, 1, 2)))),
+        "onemap_given": rng.choice((0, 1)),
+        "aware": _pick(rng, _AWARE),
+        "satisfaction": _pick(rng, _RATINGS),
+        "phone": Personal(item.phone),
+    }
     careless = not exemplary and rng.random() < 0.02  # noqa: PLR2004
     if careless:
         telling["note"] = "情况正常"

@@ -67,10 +67,18 @@ class Loader:
         """Connections to a service's database: as the service, or as the demo's loader."""
         role, secret = (_DEMO, self._demo) if demo else (service, self._secrets / service)
         pool = await asyncpg.create_pool(
-            host=self._settings.postgres_host, port=self._settings.postgres_port, database=f"{self._prefix}guiren_{service}",
-            user=role, password=self._settings.secret(secret), min_size=1, max_size=size, timeout=10, command_timeout=60,
-            server_settings={"search_path": "view", "application_name": "demo"}, ssl=trusting(self._settings.postgres_ca),
-        )  # fmt: skip
+            host=self._settings.postgres_host,
+            port=self._settings.postgres_port,
+            database=f"{self._prefix}guiren_{service}",
+            user=role,
+            password=self._settings.secret(secret),
+            min_size=1,
+            max_size=size,
+            timeout=10,
+            command_timeout=60,
+            server_settings={"search_path": "view", "application_name": "demo"},
+            ssl=trusting(self._settings.postgres_ca),
+        )
         try:
             yield pool
         finally:

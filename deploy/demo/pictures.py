@@ -32,9 +32,13 @@ def attachments(files: list[tuple[EvidenceKind, bytes]], *, looks: bool = False)
     for kind, content in files:
         checked = check(content, sha256(content).hexdigest())
         command = AttachEvidence(
-            sha256=checked.sha256, original=sha256(content).hexdigest(), kind=kind, media_type=checked.media_type,
-            size=len(checked.content), phash=checked.phash if looks else None,
-        )  # fmt: skip
+            sha256=checked.sha256,
+            original=sha256(content).hexdigest(),
+            kind=kind,
+            media_type=checked.media_type,
+            size=len(checked.content),
+            phash=checked.phash if looks else None,
+        )
         found.setdefault(kind, []).append(command)
     return found
 

@@ -39,13 +39,49 @@ COUNT = 3_000
 _BATCH = "演示-1"
 _COINED = "澜岫砚黍霁岑蔚苒屿翮珩筠漪榛穗陌栎汀澍禾"
 _TRADES = {
-    "01": "种植", "03": "养殖", "05": "农业服务", "13": "食品加工", "14": "食品", "15": "茶业", "17": "纺织", "20": "竹木制品",
-    "21": "家具", "26": "化工材料", "27": "中药材", "28": "化纤", "30": "新型建材", "33": "金属制品", "38": "电器", "42": "再生资源",
-    "47": "建筑工程", "48": "市政工程", "50": "装饰工程", "51": "商贸", "52": "百货", "54": "物流运输", "60": "快递服务", "61": "酒店管理",
-    "62": "餐饮管理", "64": "网络科技", "65": "软件", "70": "物业服务", "71": "设备租赁", "72": "企业管理", "75": "科技推广", "77": "环保",
-    "78": "环境管理", "80": "家政服务", "81": "汽车维修", "82": "保洁服务", "83": "教育咨询", "84": "诊所管理", "85": "养老服务", "88": "文化传播",
-    "89": "体育发展", "90": "娱乐",
-}  # fmt: skip
+    "01": "种植",
+    "03": "养殖",
+    "05": "农业服务",
+    "13": "食品加工",
+    "14": "食品",
+    "15": "茶业",
+    "17": "纺织",
+    "20": "竹木制品",
+    "21": "家具",
+    "26": "化工材料",
+    "27": "中药材",
+    "28": "化纤",
+    "30": "新型建材",
+    "33": "金属制品",
+    "38": "电器",
+    "42": "再生资源",
+    "47": "建筑工程",
+    "48": "市政工程",
+    "50": "装饰工程",
+    "51": "商贸",
+    "52": "百货",
+    "54": "物流运输",
+    "60": "快递服务",
+    "61": "酒店管理",
+    "62": "餐饮管理",
+    "64": "网络科技",
+    "65": "软件",
+    "70": "物业服务",
+    "71": "设备租赁",
+    "72": "企业管理",
+    "75": "科技推广",
+    "77": "环保",
+    "78": "环境管理",
+    "80": "家政服务",
+    "81": "汽车维修",
+    "82": "保洁服务",
+    "83": "教育咨询",
+    "84": "诊所管理",
+    "85": "养老服务",
+    "88": "文化传播",
+    "89": "体育发展",
+    "90": "娱乐",
+}
 _WEIGHTS = {"52": 9, "51": 8, "62": 6, "47": 5, "72": 5, "54": 4, "13": 4, "01": 4, "03": 4, "61": 3, "50": 3, "65": 2, "80": 2}
 
 
@@ -112,14 +148,23 @@ def register(where: District, span: Span, count: int = COUNT) -> tuple[Enterpris
         found.append(
             Enterprise(
                 code=make_code("520502", "MA" + "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=6))).text,
-                name=name, branch=name.endswith("分公司"), industry=division, standing=_standing(number),
-                legal_person=invented_name(rng), contact=invented_name(rng), phone=phone(2_000 + number),
-                address=_address(rng, township, village, number), founded=date(rng.randint(2004, 2023), rng.randint(1, 12), 9),
-                staff=rng.choice((3, 5, 8, 12, 20, 45, 120)), entered=entered, away=number % 600 == 11,  # noqa: PLR2004
+                name=name,
+                branch=name.endswith("分公司"),
+                industry=division,
+                standing=_standing(number),
+                legal_person=invented_name(rng),
+                contact=invented_name(rng),
+                phone=phone(2_000 + number),
+                address=_address(rng, township, village, number),
+                founded=date(rng.randint(2004, 2023), rng.randint(1, 12), 9),
+                staff=rng.choice((3, 5, 8, 12, 20, 45, 120)),
+                entered=entered,
+                away=number % 600 == 11,  # noqa: PLR2004
                 held=_held(where, span, rng, number, entered, township, village, vertical, townships),
-                ended=_day_of(span, number, 250, 101, 12), lost=_day_of(span, number, 150, 44, 21),
+                ended=_day_of(span, number, 250, 101, 12),
+                lost=_day_of(span, number, 150, 44, 21),
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -158,9 +203,16 @@ def _address(rng: Random, township: Unit, village: Unit, number: int) -> str:
 
 
 def _held(
-    where: District, span: Span, rng: Random, number: int, entered: date, township: Unit, village: Unit, vertical: str,
+    where: District,
+    span: Span,
+    rng: Random,
+    number: int,
+    entered: date,
+    township: Unit,
+    village: Unit,
+    vertical: str,
     townships: list[Unit],
-) -> dict[Line, tuple[Holding, ...]]:  # fmt: skip
+) -> dict[Line, tuple[Holding, ...]]:
     branches = where.under[vertical]
     branch = rng.choice(branches).code if branches and rng.random() < 0.5 else None  # noqa: PLR2004
     horizontal = [Holding(entered, township.code, village.code, f"{township.code}-worker{rng.randint(1, 3)}")]
@@ -195,24 +247,50 @@ def entering(where: District, span: Span, enterprises: tuple[Enterprise, ...]) -
         known = KnownPlaces(where.lines, where.workers)
         at = moment(item.entered, 8, 30)
         command = RegisterEnterprise(
-            code=item.code, name=item.name, kind=EnterpriseKind.BRANCH if item.branch else EnterpriseKind.LIMITED,
-            branch=item.branch, standing=item.standing, standing_on=None if item.standing.survives else item.founded,
-            founded=item.founded, capital=item.staff * 10_000_00, currency="CNY", legal_person=Personal(item.legal_person),
-            contact=Personal(item.contact), phone=Personal(item.phone), address=item.address,
-            industry="" if Line.VERTICAL not in item.held else item.industry, business="演示企业,并不存在", registrar="演示登记机关",
-            staff=item.staff, managed_elsewhere=item.away, source="demo", batch=_BATCH, on=item.entered,
+            code=item.code,
+            name=item.name,
+            kind=EnterpriseKind.BRANCH if item.branch else EnterpriseKind.LIMITED,
+            branch=item.branch,
+            standing=item.standing,
+            standing_on=None if item.standing.survives else item.founded,
+            founded=item.founded,
+            capital=item.staff * 10_000_00,
+            currency="CNY",
+            legal_person=Personal(item.legal_person),
+            contact=Personal(item.contact),
+            phone=Personal(item.phone),
+            address=item.address,
+            industry="" if Line.VERTICAL not in item.held else item.industry,
+            business="演示企业,并不存在",
+            registrar="演示登记机关",
+            staff=item.staff,
+            managed_elsewhere=item.away,
+            source="demo",
+            batch=_BATCH,
+            on=item.entered,
             assignments=tuple(
-                Assignment(line=line, unit=held[0].unit, sub_unit=held[0].sub_unit,
-                           worker=where.who[held[0].worker].id, confidence=95, reason="演示")
+                Assignment(
+                    line=line,
+                    unit=held[0].unit,
+                    sub_unit=held[0].sub_unit,
+                    worker=where.who[held[0].worker].id,
+                    confidence=95,
+                    reason="演示",
+                )
                 for line, held in item.held.items()
             ),
-        )  # fmt: skip
+        )
         yield Step(at, ENTERPRISE, str(item.id), command, SYSTEM, derived_id("roster", "register", item.code), item.id, known)
         for held in item.held.get(Line.HORIZONTAL, ())[1:]:
             moving = AssignEnterprise(
-                line=Line.HORIZONTAL, unit=held.unit, sub_unit=held.sub_unit, worker=where.who[held.worker].id, on=held.on,
-                reason="企业迁址", document="",
-            )  # fmt: skip
+                line=Line.HORIZONTAL,
+                unit=held.unit,
+                sub_unit=held.sub_unit,
+                worker=where.who[held.worker].id,
+                on=held.on,
+                reason="企业迁址",
+                document="",
+            )
             proposal = derived_id("demo", "proposal", item.code, str(held.on))
             yield _later(item, held.on, moving, office, "move", replace(known, proposal=proposal))
             yield _later(item, held.on, ConfirmMove(proposal=proposal), where.who["office-head"].actor, "moved", known)

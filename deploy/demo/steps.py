@@ -103,9 +103,14 @@ class Making:
         self._part, self._places = part, count(1)
 
     def step(
-        self, at: datetime, decider: AnyDecider, key: str | UUID, command: Command, by: Actor,
+        self,
+        at: datetime,
+        decider: AnyDecider,
+        key: str | UUID,
+        command: Command,
+        by: Actor,
         known: Any = None,
-    ) -> Step:  # fmt: skip
+    ) -> Step:
         """One."""
         id_ = derived_id("demo", self._part, str(next(self._places)), str(key))
         about = key if isinstance(key, UUID) else derived_id("demo", self._part, key)

@@ -65,23 +65,44 @@ class Organising:
     def __init__(self, where: District, span: Span, enterprises: Sequence[Enterprise]) -> None:
         self._where, self._span = where, span
         self._units = where.filing
-        self._served = [item for item in enterprises if item.holder(Line.HORIZONTAL, span.months[0].first_day)
-                        and item.holder(Line.VERTICAL, span.months[0].first_day) and not item.ended and not item.lost
-                        and all(len(held) == 1 for held in item.held.values())]  # fmt: skip
+        self._served = [
+            item
+            for item in enterprises
+            if item.holder(Line.HORIZONTAL, span.months[0].first_day)
+            and item.holder(Line.VERTICAL, span.months[0].first_day)
+            and not item.ended
+            and not item.lost
+            and all(len(held) == 1 for held in item.held.values())
+        ]
         self._count = count(1)
 
     def steps(self) -> Iterator[Step]:
         """All of them; the loader puts them in the order of time."""
         for part in (
-            self._units_papers, self._a_branch, self._tables, self._people, self._tasks, self._projects, self._census,
-            self._corrections, self._particulars, self._handovers,
-        ):  # fmt: skip
+            self._units_papers,
+            self._a_branch,
+            self._tables,
+            self._people,
+            self._tasks,
+            self._projects,
+            self._census,
+            self._corrections,
+            self._particulars,
+            self._handovers,
+        ):
             yield from part()
 
     def _step(
-        self, day: date, hour: int, decider: AnyDecider, key: str | UUID, command: Command, by: Actor,
-        known: object = None, subject: UUID | None = None,
-    ) -> Step:  # fmt: skip
+        self,
+        day: date,
+        hour: int,
+        decider: AnyDecider,
+        key: str | UUID,
+        command: Command,
+        by: Actor,
+        known: object = None,
+        subject: UUID | None = None,
+    ) -> Step:
         id_ = derived_id("demo", "organise", str(next(self._count)), str(key))
         about = subject or (key if isinstance(key, UUID) else derived_id("roster", key))
         return Step(moment(day, hour, 12), decider, str(key), command, by, id_, about, known)
@@ -105,10 +126,14 @@ class Organising:
                     continue
                 members = tuple(self._who(place, what).id for what in ("head", "deputy", "liaison"))
                 paper = DocumentUnit(
-                    document=derived_id("demo", "paper", unit.code, kind), kind=kind, number=f"演示〔{first.year}〕{place * 3 + number}号",
-                    title=f"{unit.name}“贵人服务”{title}", issued=first, members=members,
+                    document=derived_id("demo", "paper", unit.code, kind),
+                    kind=kind,
+                    number=f"演示〔{first.year}〕{place * 3 + number}号",
+                    title=f"{unit.name}“贵人服务”{title}",
+                    issued=first,
+                    members=members,
                     expires=self._span.today + timedelta(days=20) if place == 8 and number == 3 else None,  # noqa: PLR2004
-                )  # fmt: skip
+                )
                 yield self._step(first, 9, UNIT, unit.code, paper, head, known)
         unit = self._units[11]
         withdrawn = WithdrawUnitDocument(
@@ -117,10 +142,13 @@ class Organising:
         known = KnownUnit(unit.code, derived_id("demo", "proposal", unit.code))
         yield self._step(self._span.day(1, 3), 9, UNIT, unit.code, withdrawn, self._who(11, "head").actor, known)
         again = DocumentUnit(
-            document=derived_id("demo", "paper", unit.code, PaperKind.PLAN, "revised"), kind=PaperKind.PLAN,
-            number=f"演示〔{first.year}〕{len(self._units) * 4}号", title=f"{unit.name}“贵人服务”网格化管理工作方案(修订)",
-            issued=self._span.day(1, 3), members=tuple(self._who(11, what).id for what in ("head", "deputy", "liaison")),
-        )  # fmt: skip
+            document=derived_id("demo", "paper", unit.code, PaperKind.PLAN, "revised"),
+            kind=PaperKind.PLAN,
+            number=f"演示〔{first.year}〕{len(self._units) * 4}号",
+            title=f"{unit.name}“贵人服务”网格化管理工作方案(修订)",
+            issued=self._span.day(1, 3),
+            members=tuple(self._who(11, what).id for what in ("head", "deputy", "liaison")),
+        )
         yield self._step(self._span.day(1, 3), 10, UNIT, unit.code, again, self._who(11, "head").actor, known)
 
     def _a_branch(self) -> Iterator[Step]:
@@ -155,19 +183,35 @@ class Organising:
         )
         yield self._step(first, 11, MAPPING, "limits", SetLoadLimit(limit=45, on=first, note="演示"), office, KnownMapping())
         brand = PublishBrand(
-            brand="贵人服务", suffix="", logo="", email="", site="", slogan="贵在真心 贵在用心", core=("贵在真心", "贵在用心", "贵在细心", "贵在恒心"),
-            lead_office="区优化营商环境工作领导小组办公室", district="七星关区", city="毕节市", phone="0857-0000999",
-            channels=(DeliveryChannel.SEALED_EMAIL, DeliveryChannel.USB), on=first, note=MARK,
-        )  # fmt: skip
+            brand="贵人服务",
+            suffix="",
+            logo="",
+            email="",
+            site="",
+            slogan="贵在真心 贵在用心",
+            core=("贵在真心", "贵在用心", "贵在细心", "贵在恒心"),
+            lead_office="区优化营商环境工作领导小组办公室",
+            district="七星关区",
+            city="毕节市",
+            phone="0857-0000999",
+            channels=(DeliveryChannel.SEALED_EMAIL, DeliveryChannel.USB),
+            on=first,
+            note=MARK,
+        )
         yield self._step(first, 11, BRAND, "district", brand, where.who["office-head"].actor, KnownBrand())
         for place in range(4):
             unit, month = self._units[place * 9], self._span.months[0]
             day = self._span.workdays(self._span.months[1])[0]
             file = f"{unit.name}{month}台账.xlsx"
             delivery = RecordDelivery(
-                unit=unit.code, month=str(month), channel=DeliveryChannel.USB if place % 2 else DeliveryChannel.SEALED_EMAIL,
-                file=file, sha256=sha256(file.encode()).hexdigest(), received_on=day, note="与系统内报送一致",
-            )  # fmt: skip
+                unit=unit.code,
+                month=str(month),
+                channel=DeliveryChannel.USB if place % 2 else DeliveryChannel.SEALED_EMAIL,
+                file=file,
+                sha256=sha256(file.encode()).hexdigest(),
+                received_on=day,
+                note="与系统内报送一致",
+            )
             key = derived_id("demo", "delivery", unit.code)
             yield self._step(day, 11, DELIVERY, key, delivery, office, KnownDelivery(units))
         aside = derived_id("demo", "row", "2")
@@ -195,9 +239,17 @@ class Organising:
         self, person: Person, role: Role, post: str, on: date, until: date | None = None, acting_for: str | None = None
     ) -> AppointMember:
         return AppointMember(
-            name=Personal(person.name), phone=Personal(person.phone), unit=person.unit, role=role, post=post, duty="协助办理企业诉求",
-            document="演示任〔2026〕1号", on=on, until=until, acting_for=acting_for,
-        )  # fmt: skip
+            name=Personal(person.name),
+            phone=Personal(person.phone),
+            unit=person.unit,
+            role=role,
+            post=post,
+            duty="协助办理企业诉求",
+            document="演示任〔2026〕1号",
+            on=on,
+            until=until,
+            acting_for=acting_for,
+        )
 
     def _appointing(self, day: date, person: Person, command: AppointMember, *, held: bool = False) -> Iterator[Step]:
         """A dispatcher proposes, the head of the office confirms."""
@@ -254,8 +306,15 @@ class Organising:
 
     def _census(self) -> Iterator[Step]:
         """One of a township that is over, one of a department that runs."""
-        results = (SurveyResult.VERIFIED, SurveyResult.VERIFIED, SurveyResult.VERIFIED, SurveyResult.CORRECTED, SurveyResult.LOST,
-                   SurveyResult.ABSENT, SurveyResult.DUPLICATE)  # fmt: skip
+        results = (
+            SurveyResult.VERIFIED,
+            SurveyResult.VERIFIED,
+            SurveyResult.VERIFIED,
+            SurveyResult.CORRECTED,
+            SurveyResult.LOST,
+            SurveyResult.ABSENT,
+            SurveyResult.DUPLICATE,
+        )
         for line, month in ((Line.HORIZONTAL, 0), (Line.VERTICAL, 1)):
             begin = self._span.day(month, 1)
             mine = [(item, held) for item in self._served if (held := item.holder(line, begin))]
@@ -271,9 +330,11 @@ class Organising:
             for place, (item, held) in enumerate(theirs[: 7 if line is Line.HORIZONTAL else 4]):
                 found = results[place]
                 told = SurveyEnterprise(
-                    census=key, result=found, note="电话与实地核对" if found is not SurveyResult.LOST else "电话停机",
+                    census=key,
+                    result=found,
+                    note="电话与实地核对" if found is not SurveyResult.LOST else "电话停机",
                     of=theirs[0][0].id if found is SurveyResult.DUPLICATE else None,
-                )  # fmt: skip
+                )
                 by = self._where.who[held.worker].actor
                 yield self._step(self._span.later(begin, 1 + place % 3), 10, ENTERPRISE, item.id, told, by, known)
             if line is Line.HORIZONTAL:
@@ -334,9 +395,15 @@ class Organising:
             )
             key, head = derived_id("demo", "handover", code), self._where.who[f"{code}-head"].actor
             told = OpenHandover(
-                unit=code, line=Line.HORIZONTAL, giver=giver.id, taker=taker.id, enterprises=mine[:3], on=self._span.today,
-                document="演示交接〔2026〕1号", note="岗位调整",
-            )  # fmt: skip
+                unit=code,
+                line=Line.HORIZONTAL,
+                giver=giver.id,
+                taker=taker.id,
+                enterprises=mine[:3],
+                on=self._span.today,
+                document="演示交接〔2026〕1号",
+                note="岗位调整",
+            )
             yield self._step(yesterday, 9, HANDOVER, key, told, head, KnownHandover({code}, mine))
             yield self._step(yesterday, 10, HANDOVER, key, SignHandover(), giver.actor, KnownHandover({code}))
             signed = Handover(HandoverOpened.model_validate(told.model_dump()), ((giver.id, yesterday),))

@@ -35,10 +35,25 @@ SOURCES = {Mode.PHONE: Source.CALL, Mode.QUESTIONNAIRE: Source.QUESTIONNAIRE}
 _RATINGS = (Rating.VERY_SATISFIED, Rating.SATISFIED, Rating.FAIRLY_SATISFIED, Rating.DISSATISFIED, None)
 _SHARES = (52, 30, 10, 4, 4)
 _ROADS = {
-    "straight": 760, "accept": 10, "dispatch": 12, "sign": 12, "work": 14, "review": 10, "call": 12, "declined": 14,
-    "contested": 6, "merged": 12, "returned": 16, "extended": 40, "tracked": 26, "tracked-on": 16, "district": 22,
-    "city": 8, "asking": 8, "withdrawn": 10,
-}  # fmt: skip
+    "straight": 760,
+    "accept": 10,
+    "dispatch": 12,
+    "sign": 12,
+    "work": 14,
+    "review": 10,
+    "call": 12,
+    "declined": 14,
+    "contested": 6,
+    "merged": 12,
+    "returned": 16,
+    "extended": 40,
+    "tracked": 26,
+    "tracked-on": 16,
+    "district": 22,
+    "city": 8,
+    "asking": 8,
+    "withdrawn": 10,
+}
 """How many of a thousand go which way; the short words are where somebody got stuck."""
 
 
@@ -62,10 +77,19 @@ class Origin:
 def of_visit(visit: Visit, wanted: Wanted) -> Origin:
     """A demand of a visit."""
     report = asked.ReportIssue(
-        enterprise=visit.enterprise.id, unit=visit.held.unit, source=SOURCES.get(visit.mode, Source.VISIT), content=wanted.content,
-        category=wanted.category, nature=wanted.nature, urgency=wanted.urgency, reporter=visit.command.interviewee,
-        phone=visit.command.phone, visit=visit.id, demand=wanted.no, external_no="",
-    )  # fmt: skip
+        enterprise=visit.enterprise.id,
+        unit=visit.held.unit,
+        source=SOURCES.get(visit.mode, Source.VISIT),
+        content=wanted.content,
+        category=wanted.category,
+        nature=wanted.nature,
+        urgency=wanted.urgency,
+        reporter=visit.command.interviewee,
+        phone=visit.command.phone,
+        visit=visit.id,
+        demand=wanted.no,
+        external_no="",
+    )
     return Origin(visit.entered, visit.held.unit, issue_id(visit.id, wanted.no), visit.enterprise, report)
 
 
@@ -274,8 +298,13 @@ class _Path:
         who, office = self._where.who, self._where.who["office"].actor
         head, handler = who[f"{unit}-head"].actor, who[f"{unit}-worker1"].actor
         helping = next(other.code for other in self._where.filing if other.code != unit) if road == "handled" else None
-        order = asked.DispatchIssue(unit=unit, co_units=(helping,) if helping else (), leader=who[f"{unit}-deputy"].id,
-                                    measures=MEASURES[0], due="standard")  # fmt: skip
+        order = asked.DispatchIssue(
+            unit=unit,
+            co_units=(helping,) if helping else (),
+            leader=who[f"{unit}-deputy"].id,
+            measures=MEASURES[0],
+            due="standard",
+        )
         known = KnownTicket(units=frozenset(other.code for other in self._where.filing), posts=self._where.posts)
         yield self._next(0, 0, order, office, known)
         yield self._next(0, 0, asked.SignIssue(), handler, KnownTicket(posts=self._where.posts))

@@ -6,16 +6,26 @@ from shared.events.visits import Option, Question
 from shared.terms import Category, DeclineReason, Meaning, Nature, QuestionKind
 
 NOTES = (
-    "企业生产经营正常,订单较上月稳定,员工在岗。", "门店正常营业,客流较平稳,暂无用工缺口。", "项目按计划推进,原材料供应正常,资金周转平稳。",
-    "生产线满负荷运转,近期计划增加一个班次。", "受季节影响业务量有所下降,正在拓展周边市场。", "经营平稳,已完成年度报告公示,税费按期申报。",
-    "订单有所增加,正在招聘熟练工人,生产秩序正常。", "部分设备检修,预计下旬恢复,其他业务正常开展。",
-)  # fmt: skip
+    "企业生产经营正常,订单较上月稳定,员工在岗。",
+    "门店正常营业,客流较平稳,暂无用工缺口。",
+    "项目按计划推进,原材料供应正常,资金周转平稳。",
+    "生产线满负荷运转,近期计划增加一个班次。",
+    "受季节影响业务量有所下降,正在拓展周边市场。",
+    "经营平稳,已完成年度报告公示,税费按期申报。",
+    "订单有所增加,正在招聘熟练工人,生产秩序正常。",
+    "部分设备检修,预计下旬恢复,其他业务正常开展。",
+)
 DIFFICULTIES = (*("",) * 200, "流动资金偏紧", "熟练工人不足", "物流成本偏高", "市场竞争激烈")
 """Seldom: what is difficult and asks for nothing waits for somebody to rule on it (疑似遗漏)."""
 SUGGESTIONS = ("", "", "", "多组织产销对接活动", "政策推送可以更精准", "办事材料再精简一些")
 POLICIES = (
-    "小微企业普惠金融政策", "稳岗返还政策", "增值税小规模纳税人优惠", "中小企业账款支付条例", "创业担保贷款贴息", "惠企政策“一图读懂”",
-)  # fmt: skip
+    "小微企业普惠金融政策",
+    "稳岗返还政策",
+    "增值税小规模纳税人优惠",
+    "中小企业账款支付条例",
+    "创业担保贷款贴息",
+    "惠企政策“一图读懂”",
+)
 RETURNS = ("走访情况填写过于简单,请补充", "受访人职务与实际不符,请核实", "走访日期请核实后更正")
 DEMANDS: list[tuple[str, Category, Nature]] = [
     ("申请流动资金贷款,希望协调银行对接", Category.FINANCE, Nature.HELP),
@@ -70,18 +80,36 @@ TASKS = (
     ("准备政策宣讲会", "整理本月新出台政策,印制一张图。"),
 )
 PROJECTS = (
-    "年产二万吨饲料加工项目", "竹木家居产业园一期", "中药材精深加工项目", "冷链物流中心", "新型建材生产线", "茶叶精制车间",
-    "农产品交易市场改造", "服装加工扩产项目", "再生资源分拣中心", "智能家电组装项目", "标准厂房二期", "酒店提升改造项目",
-)  # fmt: skip
+    "年产二万吨饲料加工项目",
+    "竹木家居产业园一期",
+    "中药材精深加工项目",
+    "冷链物流中心",
+    "新型建材生产线",
+    "茶叶精制车间",
+    "农产品交易市场改造",
+    "服装加工扩产项目",
+    "再生资源分拣中心",
+    "智能家电组装项目",
+    "标准厂房二期",
+    "酒店提升改造项目",
+)
 QUESTIONS = (
     Question(
-        id="known", text="您了解“贵人服务”吗?", kind=QuestionKind.SINGLE, required=True, meaning=Meaning.AWARE,
-        options=(Option(id="understood", text="了解内容"), Option(id="heard", text="听说过"), Option(id="unknown", text="不知道")),
+        id="known",
+        text="您了解“贵人服务”吗?",
+        kind=QuestionKind.SINGLE,
+        required=True,
+        meaning=Meaning.AWARE,
+        options=(
+            Option(id="understood", text="了解内容"),
+            Option(id="heard", text="听说过"),
+            Option(id="unknown", text="不知道"),
+        ),
     ),
     Question(id="rating", text="您对服务是否满意?", kind=QuestionKind.RATING, required=True, meaning=Meaning.SATISFACTION),
     Question(id="staff", text="目前用工人数", kind=QuestionKind.NUMBER, least=0, most=100_000, meaning=Meaning.HEADCOUNT),
     Question(id="more", text="其他意见建议", kind=QuestionKind.TEXT, meaning=Meaning.SUGGESTIONS),
-)  # fmt: skip
+)
 CALLS = (
     ("咨询惠企政策窗口的办公时间,已告知。", ""),
     ("询问年报公示截止日期,已解答。", ""),
@@ -94,9 +122,15 @@ CALLS = (
 )
 """What was noted of a call, and what it asked for, if anything."""
 ORDERS = (
-    "企业反映排水管道堵塞,请求疏通", "企业反映物流园夜间照明不足", "企业咨询技改补助申报", "企业请求协调工程款支付",
-    "来电反映小区物业收费问题", "企业请求协助办理食品经营许可变更", "企业反映快递网点进园受限", "企业反映供水水压不足",
-)  # fmt: skip
+    "企业反映排水管道堵塞,请求疏通",
+    "企业反映物流园夜间照明不足",
+    "企业咨询技改补助申报",
+    "企业请求协调工程款支付",
+    "来电反映小区物业收费问题",
+    "企业请求协助办理食品经营许可变更",
+    "企业反映快递网点进园受限",
+    "企业反映供水水压不足",
+)
 MATTERS = (
     "食品经营许可新办",
     "企业变更登记",

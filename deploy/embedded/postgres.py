@@ -77,10 +77,28 @@ class Postgres(Process):
         if fresh.exists():
             shutil.rmtree(fresh)
         command = [
-            "setpriv", *self.privileges(), "--", _binary("initdb"), "-D", str(fresh), "-U", "postgres",
-            "--pwfile", str(self.home.secrets / "postgres-admin"), "--auth", "scram-sha-256", "--data-checksums",
-            "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C",
-        ]  # fmt: skip
+            "setpriv",
+            *self.privileges(),
+            "--",
+            _binary("initdb"),
+            "-D",
+            str(fresh),
+            "-U",
+            "postgres",
+            "--pwfile",
+            str(self.home.secrets / "postgres-admin"),
+            "--auth",
+            "scram-sha-256",
+            "--data-checksums",
+            "--encoding",
+            "UTF8",
+            "--locale-provider",
+            "builtin",
+            "--builtin-locale",
+            "C.UTF-8",
+            "--locale",
+            "C",
+        ]
         done = subprocess.run(command, check=False, capture_output=True, cwd="/", text=True)
         self.log.write_text(done.stdout + done.stderr, encoding="utf-8")
         if done.returncode != 0:

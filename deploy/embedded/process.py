@@ -111,9 +111,14 @@ class Process:
         tied = [setpriv, "--pdeathsig", self.death_signal.name.removeprefix("SIG"), *self.privileges(), "--"]
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [*tied, *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **self.environment()}, cwd="/", start_new_session=True,
-            )  # fmt: skip
+                [*tied, *self.command()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment()},
+                cwd="/",
+                start_new_session=True,
+            )
 
     def start(self) -> None:
         """Start it and come back when it is ready; try again while it dies at once (a predecessor may still be leaving)."""

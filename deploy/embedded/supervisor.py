@@ -325,8 +325,13 @@ def status(home: Home) -> dict[str, Any]:
     ready = running and started and all(part["ready"] for part in services.values())
     degraded = sorted(name for name, part in services.items() if part["ready"] and part.get("degraded"))
     return {
-        "ready": ready, "degraded": degraded, "phase": phase, "address": address, "home": str(home.path), "services": services,
-    }  # fmt: skip
+        "ready": ready,
+        "degraded": degraded,
+        "phase": phase,
+        "address": address,
+        "home": str(home.path),
+        "services": services,
+    }
 
 
 def _vaulted(home: Home) -> dict[str, Any]:

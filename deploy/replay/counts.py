@@ -27,6 +27,11 @@ def count(tickets: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         reopenings += ends.count("eo")
         last[rows[-1].status] = last.get(rows[-1].status, 0) + 1
     return {
-        "tickets": len(tickets), "rows": sum(map(len, tickets.values())), "escalations": escalations, "hand_downs": hand_downs,
-        "reopenings": reopenings, "final": sum(rows[-1].final for rows in tickets.values()), "last": last,
-    }  # fmt: skip
+        "tickets": len(tickets),
+        "rows": sum(map(len, tickets.values())),
+        "escalations": escalations,
+        "hand_downs": hand_downs,
+        "reopenings": reopenings,
+        "final": sum(rows[-1].final for rows in tickets.values()),
+        "last": last,
+    }

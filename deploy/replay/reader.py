@@ -57,9 +57,12 @@ def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
     strange: Counter[str] = Counter()
     found: dict[str, list[Row]] = {}
     at_of, level_of, columns = _clock(mapping), cache(mapping.level_of), mapping.columns
-    with path.open("rb") as file, Tables(
-        file, strict=True, encoding=mapping.encoding, delimiter=mapping.delimiter, longest=_LONGEST, limits=_LIMITS
-    ) as tables:  # fmt: skip
+    with (
+        path.open("rb") as file,
+        Tables(
+            file, strict=True, encoding=mapping.encoding, delimiter=mapping.delimiter, longest=_LONGEST, limits=_LIMITS
+        ) as tables,
+    ):
         lines = (item for item in tables if isinstance(item, Line))
         heading = next(lines, Line(1, []))
         cell = _cells(heading.cells, columns.named())
@@ -86,9 +89,16 @@ def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
             owner = cell(cells, columns.owner or ())[:200]
             member = mapping.owners.get(owner)
             row = Row(
-                line, ticket, instant, status, mapping.statuses[status], mapping.ends(status), level, owner,
+                line,
+                ticket,
+                instant,
+                status,
+                mapping.statuses[status],
+                mapping.ends(status),
+                level,
+                owner,
                 str(member) if member else None,
-            )  # fmt: skip
+            )
             found.setdefault(ticket, []).append(row)
     if amiss or strange:
         more = [f"另有 {len(amiss) - _MOST} 行无法识别"] if len(amiss) > _MOST else []

@@ -51,9 +51,15 @@ class Replay:
     def document(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "source": self.source, "exact": self.exact, "added": self.added, "counts": self.plain, "from_log": self.from_log(),
-            "refusals": self.refusals(), "refused": self.refused, "differing": self.differing,
-        }  # fmt: skip
+            "source": self.source,
+            "exact": self.exact,
+            "added": self.added,
+            "counts": self.plain,
+            "from_log": self.from_log(),
+            "refusals": self.refusals(),
+            "refused": self.refused,
+            "differing": self.differing,
+        }
 
 
 def replay(source: str, tickets: dict[str, list[Row]], send: Send, ahead: Ahead) -> Replay:

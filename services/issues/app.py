@@ -17,10 +17,17 @@ from shared.settings import Settings
 def build(settings: Settings) -> Service:
     """The service: decider, views, its copy of the roster, what it does because of others, and its clock."""
     return Service(
-        "issues", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 诉求与问题 (issues)", refusals=refusals(__package__),
-        followers=lambda _service: (people.follower(), directory.follower(), links.follower(), heard.follower()), reactions=reactions,
-        tasks=lambda service: (clock.task(service),) if service.settings.clock else (), examples=EXAMPLES,
-    )  # fmt: skip
+        "issues",
+        settings,
+        DECIDERS,
+        VIEWS,
+        title=f"{settings.brand} · 诉求与问题 (issues)",
+        refusals=refusals(__package__),
+        followers=lambda _service: (people.follower(), directory.follower(), links.follower(), heard.follower()),
+        reactions=reactions,
+        tasks=lambda service: (clock.task(service),) if service.settings.clock else (),
+        examples=EXAMPLES,
+    )
 
 
 def application(settings: Settings) -> FastAPI:

@@ -68,8 +68,10 @@ async def sweep(service: Service, failed: dict[UUID, Exception] | None = None) -
         rows = await service.pool.fetch(
             "select issue, kind, deadline, at from alarm where at <= $1 and issue <> all($3::uuid[]) "
             "order by at, issue, kind, deadline limit $2",
-            service.clock(), _AT_ONCE, list(failed),
-        )  # fmt: skip
+            service.clock(),
+            _AT_ONCE,
+            list(failed),
+        )
         by_issue: dict[UUID, list[RaiseAlarm]] = {}
         for row in rows:
             command = RaiseAlarm(kind=Alarm(row["kind"]), deadline=row["deadline"], at=row["at"])
@@ -89,10 +91,13 @@ async def _ring(service: Service, issue: UUID, commands: Sequence[RaiseAlarm]) -
     rung = 0
     for command in commands:
         done = await service.desk.handle(
-            ISSUE, issue, command, await service.context(ITSELF, issue, NOTHING),
+            ISSUE,
+            issue,
+            command,
+            await service.context(ITSELF, issue, NOTHING),
             command_id=derived_id("alarm", str(issue), command.kind, str(command.deadline)),
             prepare=partial(documented, DocumentKind.SLIP, red=command.deadline) if command.kind is Alarm.RED else None,
-        )  # fmt: skip
+        )
         rung += not done.replayed
     return rung
 

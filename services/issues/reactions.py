@@ -73,10 +73,18 @@ def report_of(visit: UUID, fact: VisitRecorded, place: int) -> ReportIssue:
     """The report of the demand in this place of the visit."""
     demand = fact.demands[place]
     return ReportIssue.model_construct(
-        enterprise=fact.enterprise.id, unit=responsible(fact), source=SOURCES[fact.mode], content=demand.content,
-        category=demand.category, nature=demand.nature, urgency=demand.urgency, reporter=fact.interviewee,
-        phone=fact.phone, visit=visit, demand=demand.no,
-    )  # fmt: skip
+        enterprise=fact.enterprise.id,
+        unit=responsible(fact),
+        source=SOURCES[fact.mode],
+        content=demand.content,
+        category=demand.category,
+        nature=demand.nature,
+        urgency=demand.urgency,
+        reporter=fact.interviewee,
+        phone=fact.phone,
+        visit=visit,
+        demand=demand.no,
+    )
 
 
 async def on_visit_recorded(service: Service, entry: Entry) -> None:
@@ -111,9 +119,15 @@ async def on_demand_raised(service: Service, entry: Entry) -> None:
     if not isinstance(fact, DemandRaised):
         return
     command = ReportIssue.model_construct(
-        enterprise=fact.enterprise.id, unit=fact.unit, source=Source.ENTERPRISE, content=fact.content, category=fact.category,
-        nature=fact.nature, reporter=fact.reporter, phone=fact.phone,
-    )  # fmt: skip
+        enterprise=fact.enterprise.id,
+        unit=fact.unit,
+        source=Source.ENTERPRISE,
+        content=fact.content,
+        category=fact.category,
+        nature=fact.nature,
+        reporter=fact.reporter,
+        phone=fact.phone,
+    )
     await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise, fact.unit)
 
 
@@ -124,9 +138,14 @@ async def on_inspection_alleged(service: Service, entry: Entry) -> None:
         return
     unit = await _inspectorate(service)
     command = ReportIssue.model_construct(
-        enterprise=fact.enterprise.id, unit=unit, source=Source.ALLEGATION, content=_ALLEGED,
-        category=Category.ENFORCEMENT, nature=Nature.COMPLAINT, urgency=Urgency.CRITICAL,
-    )  # fmt: skip
+        enterprise=fact.enterprise.id,
+        unit=unit,
+        source=Source.ALLEGATION,
+        content=_ALLEGED,
+        category=Category.ENFORCEMENT,
+        nature=Nature.COMPLAINT,
+        urgency=Urgency.CRITICAL,
+    )
     await _open(service, entry, ticket_of(UUID(entry.key)), command, fact.enterprise, unit)
 
 
@@ -182,9 +201,12 @@ async def on_year_published(service: Service, entry: Entry) -> None:
 
 async def _rederive(service: Service, key: UUID, year: int, version: int) -> None:
     await service.desk.handle(
-        ISSUE, key, RederiveDeadline(), await service.context(ITSELF, key, NOTHING),
+        ISSUE,
+        key,
+        RederiveDeadline(),
+        await service.context(ITSELF, key, NOTHING),
         command_id=derived_id("issues", "rederive", str(key), str(year), str(version)),
-    )  # fmt: skip
+    )
 
 
 def reactions(service: Service) -> Sequence[Reaction]:

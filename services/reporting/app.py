@@ -31,9 +31,15 @@ def _tasks(service: Service) -> Sequence[Periodic]:
 def build(settings: Settings) -> Reporting:
     """The service: deciders, views, the followers that fill the archive, the sweep for supplements."""
     return Reporting(
-        "reporting", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 台账与指标 (reporting)", refusals=refusals(__package__),
-        followers=lambda _service: [people.follower(), *map(follower, ORIGINS)], tasks=_tasks,
-    )  # fmt: skip
+        "reporting",
+        settings,
+        DECIDERS,
+        VIEWS,
+        title=f"{settings.brand} · 台账与指标 (reporting)",
+        refusals=refusals(__package__),
+        followers=lambda _service: [people.follower(), *map(follower, ORIGINS)],
+        tasks=_tasks,
+    )
 
 
 def application(settings: Settings) -> FastAPI:

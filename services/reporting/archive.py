@@ -71,9 +71,13 @@ _COLUMNS = {
 _TYPES = {"visit": "uuid,text,text,uuid", "holder": "uuid,text", "demand": "uuid,uuid", "issue": "uuid,text,text"}
 
 TOUCHING = (
-    "visits.visit-recorded.v1", "visits.visit-corrected.v1", "roster.enterprise-assigned.v1",
-    "issues.issue-reported.v1", "issues.issue-dispatched.v1", "issues.escalation-approved.v1",
-)  # fmt: skip
+    "visits.visit-recorded.v1",
+    "visits.visit-corrected.v1",
+    "roster.enterprise-assigned.v1",
+    "issues.issue-reported.v1",
+    "issues.issue-dispatched.v1",
+    "issues.escalation-approved.v1",
+)
 """The facts that can add to the index."""
 
 Rows = dict[str, set[tuple[Any, ...]]]
@@ -199,8 +203,10 @@ class Archive:
         async for page in bus.pages(origin, position, upto) if position < upto else _no_pages():
             rows = await self.pool.fetch(
                 "select pos, leaf_hash, stream, ver, type from mirror.entry where origin = $1 and pos between $2 and $3 order by pos",
-                origin, page[0].pos, page[-1].pos,
-            )  # fmt: skip
+                origin,
+                page[0].pos,
+                page[-1].pos,
+            )
             here = {row["pos"]: tuple(row)[1:] for row in rows}
             for item in page:
                 position += 1
@@ -215,8 +221,10 @@ class Archive:
         rows = await self.pool.fetch(
             "select pos, rec_us, stream, ver, type, body from mirror.entry "
             "where origin = $1 and stream = any($2::text[]) and pos <= $3 order by pos",
-            origin, list(streams), cut[origin],
-        )  # fmt: skip
+            origin,
+            list(streams),
+            cut[origin],
+        )
         return [entry(row) for row in rows]
 
     async def kinds(self, origin: str, kinds: Sequence[str], cut: Cut) -> list[Entry]:
@@ -224,8 +232,10 @@ class Archive:
         rows = await self.pool.fetch(
             "select pos, rec_us, stream, ver, type, body from mirror.entry "
             "where origin = $1 and pos <= $3 and split_part(stream, '/', 1) = any($2::text[]) order by pos",
-            origin, list(kinds), cut[origin],
-        )  # fmt: skip
+            origin,
+            list(kinds),
+            cut[origin],
+        )
         return [entry(row) for row in rows]
 
     async def visits(self, month: str, unit: str | None = None, enterprises: Iterable[UUID] = ()) -> list[str]:
@@ -236,8 +246,10 @@ class Archive:
         else:
             rows = await self.pool.fetch(
                 f"select distinct visit from {self.schema}.visit where month = $1 and (unit = $2 or enterprise = any($3::uuid[]))",
-                month, unit, wanted,
-            )  # fmt: skip
+                month,
+                unit,
+                wanted,
+            )
         return [f"visit/{row['visit']}" for row in rows]
 
     async def holdings(self, unit: str) -> list[UUID]:

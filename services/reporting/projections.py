@@ -52,20 +52,44 @@ def _month(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         return
     filing = filed.filing
     yield (
-        key, version, filed.unit, filed.month, stage_of(state), filed.revision, filed.received, filed.first_on_time, filing.rows,
-        filing.digest, orjson.dumps(filing.cut).decode(), len(filed.supplements),
+        key,
+        version,
+        filed.unit,
+        filed.month,
+        stage_of(state),
+        filed.revision,
+        filed.received,
+        filed.first_on_time,
+        filing.rows,
+        filing.digest,
+        orjson.dumps(filing.cut).decode(),
+        len(filed.supplements),
         filed.supplements[-1].filing.digest if filed.supplements else None,
-    )  # fmt: skip
+    )
 
 
 MONTHS = View[State](
     "ledger_month",
     {
-        "id": "text", "ver": "int", "unit": "text", "month": "text", "stage": "text", "revision": "int", "received": "timestamptz",
-        "on_time": "bool", "rows": "int", "digest": "text", "cut": "jsonb", "supplements": "int", "supplement_digest": "text",
+        "id": "text",
+        "ver": "int",
+        "unit": "text",
+        "month": "text",
+        "stage": "text",
+        "revision": "int",
+        "received": "timestamptz",
+        "on_time": "bool",
+        "rows": "int",
+        "digest": "text",
+        "cut": "jsonb",
+        "supplements": "int",
+        "supplement_digest": "text",
     },
-    ("id",), _month, "id", indexes=("(month, unit)",),
-)  # fmt: skip
+    ("id",),
+    _month,
+    "id",
+    indexes=("(month, unit)",),
+)
 
 DECIDERS = (MONTH,)
 VIEWS: dict[str, tuple[View[Any], ...]] = {"month": (MONTHS,)}
@@ -274,8 +298,9 @@ class Reporting(Service):
         rows = await self.pool.fetch(
             "select pos, rec_us, stream, ver, type, body from log.entry where stream = any($1::text[]) "
             "and ($2::bigint is null or rec_us <= $2) order by pos",
-            [MONTH.stream(key) for key in unit_months], None if at is None else microseconds(at),
-        )  # fmt: skip
+            [MONTH.stream(key) for key in unit_months],
+            None if at is None else microseconds(at),
+        )
         found: dict[str, list[Entry]] = {}
         for item in map(entry, rows):
             found.setdefault(item.key, []).append(item)

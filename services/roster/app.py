@@ -19,10 +19,16 @@ from shared.settings import Settings
 def build(settings: Settings) -> Service:
     """The service: deciders, views, and what it does in the background."""
     return Service(
-        "roster", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 企业与网格 (roster)", refusals=refusals(__package__), examples=EXAMPLES,
+        "roster",
+        settings,
+        DECIDERS,
+        VIEWS,
+        title=f"{settings.brand} · 企业与网格 (roster)",
+        refusals=refusals(__package__),
+        examples=EXAMPLES,
         people=reading("view.post", "since", "until", "view.revoked"),
         tasks=lambda service: (Periodic("erasures", 60, partial(privacy.sweep, service)),),
-    )  # fmt: skip
+    )
 
 
 def application(settings: Settings) -> FastAPI:

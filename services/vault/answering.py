@@ -52,9 +52,13 @@ class Answering:
         self._secret_of = secret_of
         self._checks = checks
         self._asked: dict[str, _Answer] = {
-            "seal": self._seal, "open": self._open, "find": self._find, "erase": self._erase, "unerased": self._unerased,
+            "seal": self._seal,
+            "open": self._open,
+            "find": self._find,
+            "erase": self._erase,
+            "unerased": self._unerased,
             "figures": self._figured,
-        }  # fmt: skip
+        }
         self._connections: set[asyncio.StreamWriter] = set()
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -54,10 +54,17 @@ class Safe:
         """Sign in and listen. ``copying``: see to the keys' second home too."""
         settings = self.settings
         pool = await asyncpg.create_pool(
-            host=settings.postgres_host, port=settings.postgres_port, database=settings.vault_database, user="vault",
-            password=settings.secret(settings.vault_password_file), min_size=1, max_size=6, timeout=5, command_timeout=30,
+            host=settings.postgres_host,
+            port=settings.postgres_port,
+            database=settings.vault_database,
+            user="vault",
+            password=settings.secret(settings.vault_password_file),
+            min_size=1,
+            max_size=6,
+            timeout=5,
+            command_timeout=30,
             ssl=trusting(settings.postgres_ca),
-        )  # fmt: skip
+        )
         self.keys, self.records = Keys(pool, settings.master_keys), Records(pool)
         self._answering = Answering(self.keys, self.records, settings.client_secret, self.checks)
         self._running = [

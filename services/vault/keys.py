@@ -101,8 +101,10 @@ class Keys:
                 await connection.execute(
                     "insert into vault.subject_key (subject, wrapped, mk) "
                     "select s, w, $3 from unnest($1::uuid[], $2::bytea[]) as t (s, w) on conflict do nothing",
-                    missing, fresh, self._newest,
-                )  # fmt: skip
+                    missing,
+                    fresh,
+                    self._newest,
+                )
                 rows = await connection.fetch(_KEYS_OF, missing)
             alive = {row["subject"] for row in rows if row["wrapped"]} | {subject for subject, key in keys.items() if key}
             found = sorted((self._index(item.found_by or ""), item.subject) for item in numbered if item.subject in alive)
@@ -189,13 +191,17 @@ class Keys:
         self._read_masters()
         rows = await self.pool.fetch(
             "select subject, wrapped, mk from vault.subject_key where mk <> $1 and wrapped is not null order by subject limit $2",
-            self._newest, batch,
-        )  # fmt: skip
+            self._newest,
+            batch,
+        )
         fresh = [self._wrap(row["subject"], self._unwrap(row["subject"], row["wrapped"], row["mk"])) for row in rows]
         await self.pool.execute(
             "select vault.rewrap($1::uuid[], $2::bytea[], $3::bytea[], $4)",  # An erased one stays erased.
-            [row["subject"] for row in rows], fresh, [row["wrapped"] for row in rows], self._newest,
-        )  # fmt: skip
+            [row["subject"] for row in rows],
+            fresh,
+            [row["wrapped"] for row in rows],
+            self._newest,
+        )
         return len(rows)
 
     async def unerased(self, subjects: Sequence[UUID]) -> list[UUID]:

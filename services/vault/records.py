@@ -42,9 +42,16 @@ class Opened:
     def row(self) -> tuple[Any, ...]:
         """As it is kept."""
         return (
-            self.service, str(self.purpose), list(self.asker.by), self.asker.via, self.asker.request, self.asker.about,
-            list(self.asker.fields), sorted(self.subjects), self.count,
-        )  # fmt: skip
+            self.service,
+            str(self.purpose),
+            list(self.asker.by),
+            self.asker.via,
+            self.asker.request,
+            self.asker.about,
+            list(self.asker.fields),
+            sorted(self.subjects),
+            self.count,
+        )
 
 
 class Records:

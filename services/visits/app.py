@@ -19,10 +19,16 @@ from shared.settings import Settings
 def build(settings: Settings) -> Service:
     """The service: its decider, its views, and the read copy of the roster it decides on."""
     return Service(
-        "visits", settings, DECIDERS, VIEWS, title=f"{settings.brand} · 走访 (visits)", refusals=refusals(__package__),
-        followers=lambda _service: (people.follower(), directory.follower()), examples=EXAMPLES,
+        "visits",
+        settings,
+        DECIDERS,
+        VIEWS,
+        title=f"{settings.brand} · 走访 (visits)",
+        refusals=refusals(__package__),
+        followers=lambda _service: (people.follower(), directory.follower()),
+        examples=EXAMPLES,
         tasks=lambda service: (Periodic("orphans", orphans.EVERY_SECONDS, partial(orphans.sweep, service)),),
-    )  # fmt: skip
+    )
 
 
 def application(settings: Settings) -> FastAPI:

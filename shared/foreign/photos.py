@@ -39,8 +39,20 @@ _COMMENT = 0xFE
 _KEPT_APPLICATION = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 
 _KEPT_PNG = {
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"bKGD", b"pHYs",
-}  # fmt: skip
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"cHRM",
+    b"gAMA",
+    b"iCCP",
+    b"sBIT",
+    b"sRGB",
+    b"cICP",
+    b"bKGD",
+    b"pHYs",
+}
 _KEPT_WEBP = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"}
 _WEBP_ICC_AND_ALPHA = 0x20 | 0x10
 
@@ -66,8 +78,22 @@ def clean(raw: bytes, media_type: str) -> tuple[bytes, datetime | None]:
             raise
         except Image.DecompressionBombError:
             raise NotAPhoto("图片像素过多") from None
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError, IndexError, KeyError, EOFError,
-                struct.error, zlib.error, OverflowError, MemoryError, AttributeError, RuntimeError):  # fmt: skip
+        except (
+            UnidentifiedImageError,
+            OSError,
+            ValueError,
+            SyntaxError,
+            TypeError,
+            IndexError,
+            KeyError,
+            EOFError,
+            struct.error,
+            zlib.error,
+            OverflowError,
+            MemoryError,
+            AttributeError,
+            RuntimeError,
+        ):
             # Pillow's parsers raise all of these on damaged files.
             raise NotAPhoto("图片损坏或不完整") from None
 

@@ -77,9 +77,13 @@ class Reading:
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             told = orjson.dumps({"memory": self.limits.memory, "processor": self.limits.processor, **options}).decode()
             self._child = subprocess.Popen(  # noqa: S603  our own module, with nothing of the file in the command.
-                [sys.executable, "-X", "utf8", "-m", "shared.foreign", reader, told], stdin=file, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, cwd="/", env={"PYTHONPATH": _ABOVE, "PATH": "", "LC_ALL": "C.UTF-8"},
-            )  # fmt: skip
+                [sys.executable, "-X", "utf8", "-m", "shared.foreign", reader, told],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={"PYTHONPATH": _ABOVE, "PATH": "", "LC_ALL": "C.UTF-8"},
+            )
         except BaseException:
             self._release()
             raise

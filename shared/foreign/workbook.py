@@ -62,10 +62,14 @@ def workbook(file: BinaryIO, *, zipped: bool) -> Iterator[tuple[dict[str, Any], 
                 scan = Scan(sheet.total_height, sheet.total_width, merged=_ranges(sheet.merged_cell_ranges or ()))
             hidden = item.visible != SheetVisibleEnum.Visible
             told = {
-                "name": item.name, "hidden": hidden, "rows": scan.height, "hidden_rows": scan.hidden,
-                "errors": sum(map(len, scan.errors.values())), "merged": sum(last > first for first, _, last, _ in scan.merged),
+                "name": item.name,
+                "hidden": hidden,
+                "rows": scan.height,
+                "hidden_rows": scan.hidden,
+                "errors": sum(map(len, scan.errors.values())),
+                "merged": sum(last > first for first, _, last, _ in scan.merged),
                 "base_1904": base_1904,
-            }  # fmt: skip
+            }
             yield told, () if hidden else _rows(sheet.iter_rows(), scan)
     except (Unfit, MemoryError):
         raise
@@ -110,7 +114,7 @@ def _scanned(file: BinaryIO) -> tuple[dict[str, Scan], bool]:
         _walk(archive, parts["xl/workbook.xml"], listed, most=_SMALL)
         return {
             name: _scan(archive, parts[targets[key]], name) for name, key in names.items() if targets.get(key, "") in parts
-        }, base  # fmt: skip
+        }, base
 
 
 def _local(name: str) -> str:

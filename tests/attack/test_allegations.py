@@ -23,8 +23,24 @@ from support.whole import Whole
 from support.world import World, until
 
 MARK = "甄某某索要检查台账二三七"
-OTHERS = ("chief", "office", "office-head", "auditor", "h", "d", "l", "w", "i", "watch", "h-2", "hotline", "caller", "admin",
-          "security-admin", "audit-admin")  # fmt: skip
+OTHERS = (
+    "chief",
+    "office",
+    "office-head",
+    "auditor",
+    "h",
+    "d",
+    "l",
+    "w",
+    "i",
+    "watch",
+    "h-2",
+    "hotline",
+    "caller",
+    "admin",
+    "security-admin",
+    "audit-admin",
+)
 """One of every role but the inspectorate's."""
 ERASING = ("office-head", "security-admin")
 """Who erases people's data (decision 47) hears whose a ticket keeps that somebody names to them, and nothing of what it says."""
@@ -81,10 +97,19 @@ async def listening(whole: Whole, made: Matrix, account: str, over: asyncio.Even
         heard[account] = bytes(said)
 
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/live",
-        "raw_path": b"/live", "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1), "server": ("guiren", None),
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/live",
+        "raw_path": b"/live",
+        "query_string": b"",
+        "root_path": "",
+        "client": ("127.0.0.1", 1),
+        "server": ("guiren", None),
         "headers": [(b"host", b"guiren"), (b"authorization", f"Bearer {made.token(account)}".encode())],
-    }  # fmt: skip
+    }
     await app(scope, receive, send)
 
 

@@ -72,10 +72,20 @@ class Sender:
         headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
         headers += [(b"content-length", str(length).encode())] if length is not None else []
         scope = {
-            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers,
-            "http_version": "1.1", "scheme": "http", "server": ("guiren", 80), "client": ("198.51.100.7", 1), "root_path": "",
-            "state": {}, "asgi": {"version": "3.0"},
-        }  # fmt: skip
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": ("guiren", 80),
+            "client": ("198.51.100.7", 1),
+            "root_path": "",
+            "state": {},
+            "asgi": {"version": "3.0"},
+        }
         async with asyncio.timeout(20):
             await app(scope, self.receive, self.send)
         return self

@@ -40,9 +40,14 @@ async def appointment(roster: Service, position: int) -> Entry:
     await roster.vault.seal([name])
     fact = MemberAppointed(account="evil", name=name, unit="office", role=Role.OFFICE_HEAD, on=date(2026, 8, 1))
     body = encode(
-        fact, event_id=uuid4(), source="/520502/roster", subject=f"member/{member}",
-        happened=datetime(2026, 8, 1, tzinfo=UTC), actor={}, links={"causationid": str(uuid4())},
-    )  # fmt: skip
+        fact,
+        event_id=uuid4(),
+        source="/520502/roster",
+        subject=f"member/{member}",
+        happened=datetime(2026, 8, 1, tzinfo=UTC),
+        actor={},
+        links={"causationid": str(uuid4())},
+    )
     return Entry(position, 4_000_000_000_000_000, f"member/{member}", 1, MemberAppointed.TYPE, body)
 
 
@@ -82,9 +87,15 @@ WAYS = (
 async def publish(bus: Bus, entry: Entry, origin: str = "roster") -> None:
     """As a relay would, with whatever proof it carries."""
     await bus.connect()
-    headers = {"Guiren-Pos": str(entry.pos), "Guiren-Rec": str(entry.rec_us), "Guiren-Stream": entry.stream,
-               "Guiren-Version": str(entry.version), "Guiren-Type": entry.type, "Guiren-Rest": str(entry.rest),
-               "Guiren-Proof": base64.b64encode(entry.proof).decode()}  # fmt: skip
+    headers = {
+        "Guiren-Pos": str(entry.pos),
+        "Guiren-Rec": str(entry.rec_us),
+        "Guiren-Stream": entry.stream,
+        "Guiren-Version": str(entry.version),
+        "Guiren-Type": entry.type,
+        "Guiren-Rest": str(entry.rest),
+        "Guiren-Proof": base64.b64encode(entry.proof).decode(),
+    }
     await bus._js.publish(subject(bus.district, origin, entry.type), entry.body, headers=headers)
 
 
@@ -208,8 +219,14 @@ async def test_a_mirror_that_makes_entries_up_restores_nothing(district: Distric
     await reporting.pool.execute(
         "insert into mirror.entry (origin, pos, rec_us, stream, ver, type, body, proof) "
         "select 'roster', $1, $2, $3, $4, $5, $6, proof from mirror.entry where origin = 'roster' and pos = $7",
-        forged.pos, forged.rec_us, forged.stream, forged.version, forged.type, forged.body, last,
-    )  # fmt: skip
+        forged.pos,
+        forged.rec_us,
+        forged.stream,
+        forged.version,
+        forged.type,
+        forged.body,
+        last,
+    )
     found = (await restored(district, apply=True, mirror=True))["roster"]
     assert (found.restored, f"第 {last + 1} 条没有该服务的有效签名" in found.trouble) == (False, True)
     assert await head(roster.pool) == last

@@ -24,12 +24,28 @@ STREAMS = (*SERVICES, KEYS)
 USERS = (*SERVICES, "vault")
 READING = ("STREAM.INFO.{s}", "STREAM.MSG.GET.{s}", "CONSUMER.CREATE.{s}.n", "CONSUMER.INFO.{s}.n", "CONSUMER.MSG.NEXT.{s}.n")
 OTHERWISE = (
-    "STREAM.CREATE.{s}", "STREAM.UPDATE.{s}", "STREAM.DELETE.{s}", "STREAM.PURGE.{s}", "STREAM.MSG.DELETE.{s}",
-    "STREAM.SNAPSHOT.{s}", "STREAM.RESTORE.{s}", "STREAM.LEADER.STEPDOWN.{s}", "STREAM.PEER.REMOVE.{s}", "DIRECT.GET.{s}",
-    "DIRECT.GET.{s}.x", "CONSUMER.CREATE.{s}", "CONSUMER.CREATE.{s}.n.f", "CONSUMER.DURABLE.CREATE.{s}.n", "CONSUMER.LIST.{s}",
-    "CONSUMER.NAMES.{s}", "CONSUMER.DELETE.{s}.n", "CONSUMER.PAUSE.{s}.n", "CONSUMER.RESET.{s}.n", "CONSUMER.UNPIN.{s}.n",
+    "STREAM.CREATE.{s}",
+    "STREAM.UPDATE.{s}",
+    "STREAM.DELETE.{s}",
+    "STREAM.PURGE.{s}",
+    "STREAM.MSG.DELETE.{s}",
+    "STREAM.SNAPSHOT.{s}",
+    "STREAM.RESTORE.{s}",
+    "STREAM.LEADER.STEPDOWN.{s}",
+    "STREAM.PEER.REMOVE.{s}",
+    "DIRECT.GET.{s}",
+    "DIRECT.GET.{s}.x",
+    "CONSUMER.CREATE.{s}",
+    "CONSUMER.CREATE.{s}.n.f",
+    "CONSUMER.DURABLE.CREATE.{s}.n",
+    "CONSUMER.LIST.{s}",
+    "CONSUMER.NAMES.{s}",
+    "CONSUMER.DELETE.{s}.n",
+    "CONSUMER.PAUSE.{s}.n",
+    "CONSUMER.RESET.{s}.n",
+    "CONSUMER.UNPIN.{s}.n",
     "CONSUMER.LEADER.STEPDOWN.{s}.n",
-)  # fmt: skip
+)
 OF_THE_SERVER = ("INFO", "STREAM.NAMES", "STREAM.LIST", "META.LEADER.STEPDOWN", "SERVER.REMOVE", "ACCOUNT.PURGE.$G")
 
 
@@ -88,9 +104,18 @@ async def test_a_service_publishes_its_own_subjects_only(district: District, nam
     own = {subject(district.code, name, UnitRenamed.TYPE)}
     wanted = own if name in SERVICES else {f"guiren-{KEYS}.{district.code}.x"}
     tried = {subject(district.code, each, UnitRenamed.TYPE) for each in (*SERVICES, "vault", "")} | {
-        f"guiren-{KEYS}.{district.code}.x", subject("520502", name, UnitRenamed.TYPE), f"guiren.{district.code}", "guiren", "x",
-        f"_INBOX.{name}.x", "_INBOX.install.x", "$SYS.REQ.SERVER.PING", "$JS.ACK.x", f"$KV.{name}.x", f"poke.{district.code}.{name}",
-    } - {""}  # fmt: skip
+        f"guiren-{KEYS}.{district.code}.x",
+        subject("520502", name, UnitRenamed.TYPE),
+        f"guiren.{district.code}",
+        "guiren",
+        "x",
+        f"_INBOX.{name}.x",
+        "_INBOX.install.x",
+        "$SYS.REQ.SERVER.PING",
+        "$JS.ACK.x",
+        f"$KV.{name}.x",
+        f"poke.{district.code}.{name}",
+    } - {""}
     async with signed_in(district, name) as client:
         assert await client.taken(tried) == wanted
         heads = {each: await district.bus(service="").last_sequence(each) for each in SERVICES}
@@ -113,8 +138,14 @@ async def test_a_service_reads_what_it_follows_and_does_nothing_else_with_stream
 @pytest.mark.parametrize("name", USERS)
 async def test_a_service_hears_the_answers_to_itself_only(district: District, name: str) -> None:
     tried = {f"_INBOX.{each}.>" for each in (*USERS, "install", "health")} | {
-        ">", "*", "guiren.>", "_INBOX.>", "$JS.>", "$SYS.>", f"guiren.{district.code}.{name}.>",
-    }  # fmt: skip
+        ">",
+        "*",
+        "guiren.>",
+        "_INBOX.>",
+        "$JS.>",
+        "$SYS.>",
+        f"guiren.{district.code}.{name}.>",
+    }
     async with signed_in(district, name) as client:
         assert await client.heard(tried) == {f"_INBOX.{name}.>"}
 
@@ -122,8 +153,9 @@ async def test_a_service_hears_the_answers_to_itself_only(district: District, na
 async def test_nobody_signs_in_with_anothers_password_or_without_one(district: District) -> None:
     home = district.world.home
     users = {"install": "nats", "health": "nats-health", **{name: f"nats-{name}" for name in USERS}}
-    tries: list[dict[str, Any]] = [{"user": user, "password": home.secret(other)}
-                                   for user, own in users.items() for other in users.values() if other != own]  # fmt: skip
+    tries: list[dict[str, Any]] = [
+        {"user": user, "password": home.secret(other)} for user, own in users.items() for other in users.values() if other != own
+    ]
     tries += [{}, {"user": "guiren", "password": home.secret("nats")}, {"user": "install", "password": ""}]
 
     async def quiet(_error: Exception) -> None: ...
@@ -142,8 +174,15 @@ async def test_nobody_signs_in_with_anothers_password_or_without_one(district: D
 async def test_who_asks_how_the_server_is_may_ask_nothing_else(district: District) -> None:
     district.streams()
     own = stream_name(district.code, "roster")
-    tried = {subject(district.code, "roster", UnitRenamed.TYPE), "$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.PING.VARZ",
-             "$SYS.REQ.SERVER.PING.JSZ", "$SYS.REQ.ACCOUNT.PING.CONNZ", f"$JS.API.STREAM.INFO.{own}", f"$JS.API.STREAM.DELETE.{own}"}  # fmt: skip
+    tried = {
+        subject(district.code, "roster", UnitRenamed.TYPE),
+        "$SYS.REQ.SERVER.PING.HEALTHZ",
+        "$SYS.REQ.SERVER.PING.VARZ",
+        "$SYS.REQ.SERVER.PING.JSZ",
+        "$SYS.REQ.ACCOUNT.PING.CONNZ",
+        f"$JS.API.STREAM.INFO.{own}",
+        f"$JS.API.STREAM.DELETE.{own}",
+    }
     async with signed_in(district, "health") as client:
         assert await client.taken(tried) == {"$SYS.REQ.SERVER.PING.HEALTHZ"}
         assert await client.heard({">", "$SYS.>", "_INBOX.>", "_INBOX.health"}) == {"_INBOX.health"}

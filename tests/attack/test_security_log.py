@@ -72,15 +72,22 @@ async def test_what_happens_stands_in_the_log_with_who_from_where_what_and_how_i
             assert (await other.get(f"/visits/{visit}")).status_code == 403
             reason = {"reason": "核对受访人员信息"}
             assert (await office.post(f"/visits/{visit}/unmask", json=reason)).status_code == 200
-            assert (await roster.post("/members/T01-new/appoint", json={
-                "name": "王某", "unit": "T01", "role": "worker", "on": "2026-01-01"})).status_code == 200  # fmt: skip
+            assert (
+                await roster.post(
+                    "/members/T01-new/appoint", json={"name": "王某", "unit": "T01", "role": "worker", "on": "2026-01-01"}
+                )
+            ).status_code == 200
             assert (await roster.get("/team.xlsx")).status_code == 200
         told = lines(tmp_path / "security")
         seen = [(line["kind"], line["outcome"], line["account"]) for line in told]
         for wanted in (
-            ("refusal", "unauthenticated", ""), ("sign-in", "unauthenticated", ""), ("sign-in", "ok", "T01-worker1"),
-            ("disclosure", "ok", "office"), ("appointment", "ok", "office"), ("export", "ok", "office"),
-        ):  # fmt: skip
+            ("refusal", "unauthenticated", ""),
+            ("sign-in", "unauthenticated", ""),
+            ("sign-in", "ok", "T01-worker1"),
+            ("disclosure", "ok", "office"),
+            ("appointment", "ok", "office"),
+            ("export", "ok", "office"),
+        ):
             assert wanted in seen, wanted
         [refused] = [line for line in told if line["kind"] == "refusal" and line["account"] == "T02-worker1"]
         assert (refused["object"], refused["status"], refused["method"]) == (f"/visits/{visit}", 403, "GET")

@@ -76,9 +76,12 @@ async def followed(scene: Scene, issues: Service) -> None:
 
 
 SAID = {
-    "reopen": {"reason": "又坏了"}, "supplement": {"words": "某"}, "contest": {"words": "某"}, "demand": {"content": "路坏了"},
+    "reopen": {"reason": "又坏了"},
+    "supplement": {"words": "某"},
+    "contest": {"words": "某"},
+    "demand": {"content": "路坏了"},
     "answers": {"answers": {}},
-}  # fmt: skip
+}
 
 
 async def test_a_link_does_nothing_but_on_the_device_that_opened_it(district: District) -> None:
@@ -178,9 +181,11 @@ async def test_another_hand_or_a_later_hour_counts_at_once_and_a_device_of_the_s
     async with a_scene(district, 1) as scene:
         staff = {"Cookie": "guiren-device=the-visitors-telephone; guiren-staff=1"}
         for issuer, later, device, counts in (
-            ("office", 0, DEVICE, True), ("T01-worker1", SOON_MINUTES, DEVICE, True), ("T01-liaison", 0, DEVICE, False),
+            ("office", 0, DEVICE, True),
+            ("T01-worker1", SOON_MINUTES, DEVICE, True),
+            ("T01-liaison", 0, DEVICE, False),
             ("office", 600, staff, False),
-        ):  # fmt: skip
+        ):
             told = await confirmed(scene, await an_unproved_visit(scene), issuer, later=later, device=device)
             assert told["counted"] is counts, (issuer, later, device)
 

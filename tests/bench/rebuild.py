@@ -68,9 +68,12 @@ async def fill(pool: asyncpg.Pool) -> int:
 
         async with pool.acquire() as connection:
             await connection.copy_records_to_table(
-                "entry", schema_name="mirror", records=rows(), timeout=120,
+                "entry",
+                schema_name="mirror",
+                records=rows(),
+                timeout=120,
                 columns=["origin", "pos", "rec_us", "stream", "ver", "type", "body"],
-            )  # fmt: skip
+            )
         position = await pool.fetchval("select max(pos) from mirror.entry where origin = $1", origin)
         await pool.execute("insert into view.cursor values ($1, $2, $3)", f"mirror-{origin}", origin, position)
     await pool.execute("vacuum analyze mirror.entry")
@@ -100,11 +103,27 @@ async def measure(ground: Ground) -> list[Figure]:
     said = f"{count:,} events; the library reads and decodes {len(sample):,} of them from {module}, writing nothing"
     return [
         Figure("rebuild", "index from the mirror", median(ours), "events/s", note=f"{count:,} events", goal=150_000),
-        Figure("rebuild-peer", "the same beside eventsourcing", median(ours), "events/s", median(replays),
-               "/s eventsourcing replay", 3, "ratio", note=said),
-        Figure("fold", "all histories, entries in memory", median(folds), "events/s", median(bare), "/s bare orjson.loads",
-               note=f"{count:,} events"),
-    ]  # fmt: skip
+        Figure(
+            "rebuild-peer",
+            "the same beside eventsourcing",
+            median(ours),
+            "events/s",
+            median(replays),
+            "/s eventsourcing replay",
+            3,
+            "ratio",
+            note=said,
+        ),
+        Figure(
+            "fold",
+            "all histories, entries in memory",
+            median(folds),
+            "events/s",
+            median(bare),
+            "/s bare orjson.loads",
+            note=f"{count:,} events",
+        ),
+    ]
 
 
 async def _rebuilt(pool: asyncpg.Pool) -> float:
@@ -141,10 +160,15 @@ def _library(ground: Ground, sample: list[Entry]) -> tuple[str, list[float]]:
     """Store the facts as the library does, then read all notifications back in order and take the same rows from them."""
     module = "eventsourcing.postgres" if find_spec("psycopg") and find_spec("psycopg_pool") else "eventsourcing.sqlite"
     environment = {
-        "PERSISTENCE_MODULE": module, "SQLITE_DBNAME": ":memory:", "POSTGRES_DBNAME": f"{PREFIX}guiren_reporting",
-        "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(ground.postgres.port), "POSTGRES_USER": "reporting",
-        "POSTGRES_PASSWORD": ground.home.secret("reporting"), "POSTGRES_SCHEMA": "view",
-    }  # fmt: skip
+        "PERSISTENCE_MODULE": module,
+        "SQLITE_DBNAME": ":memory:",
+        "POSTGRES_DBNAME": f"{PREFIX}guiren_reporting",
+        "POSTGRES_HOST": "127.0.0.1",
+        "POSTGRES_PORT": str(ground.postgres.port),
+        "POSTGRES_USER": "reporting",
+        "POSTGRES_PASSWORD": ground.home.secret("reporting"),
+        "POSTGRES_SCHEMA": "view",
+    }
     application: Application[UUID] = Application(environment)
     try:
         versions: dict[str, int] = {}
@@ -153,8 +177,16 @@ def _library(ground: Ground, sample: list[Entry]) -> tuple[str, list[float]]:
             versions[entry.stream] = version = versions.get(entry.stream, 0) + 1
             key = UUID(int=hash(entry.stream) & (1 << 128) - 1)
             data = orjson.loads(entry.body)["data"]
-            events.append(Happened(originator_id=key, originator_version=version, timestamp=entry.recorded,
-                                   stream=entry.stream, kind=entry.type, data=data))  # fmt: skip
+            events.append(
+                Happened(
+                    originator_id=key,
+                    originator_version=version,
+                    timestamp=entry.recorded,
+                    stream=entry.stream,
+                    kind=entry.type,
+                    data=data,
+                )
+            )
         for part in pages(len(events), PAGE):
             stored = [application.mapper.to_stored_event(events[number]) for number in part]
             application.recorder.insert_events(stored)

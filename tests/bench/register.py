@@ -55,9 +55,17 @@ def rows() -> Iterator[tuple[str, ...]]:
             continue
         town = _LETTERS[(n // SHARE) % len(_TOWNS)]
         yield (
-            make_code("520502", number).text, f"毕节测试{n}号建材有限公司", "有限责任公司", "存续", "2016-03-01", "55.5万元人民币",
-            "甄测试", f"七星关区测试{town}街道测试路{n}号", "F5211", "8222222",
-        )  # fmt: skip
+            make_code("520502", number).text,
+            f"毕节测试{n}号建材有限公司",
+            "有限责任公司",
+            "存续",
+            "2016-03-01",
+            "55.5万元人民币",
+            "甄测试",
+            f"七星关区测试{town}街道测试路{n}号",
+            "F5211",
+            "8222222",
+        )
 
 
 def extract() -> bytes:
@@ -81,10 +89,17 @@ async def measure(ground: Ground) -> list[Figure]:
     bare = await _copy(ground)
     said = f"{result['registered']:,} of {result['rows']:,} rows registered in {took:.1f} s; again {again:.1f} s"
     return [
-        Figure("import", f"{ROWS:,} rows, {100 // SHARE} % enterprises", ROWS / took, "rows/s", ROWS / bare,
-               "rows/s parsed, their enterprises COPYed", note=said),
+        Figure(
+            "import",
+            f"{ROWS:,} rows, {100 // SHARE} % enterprises",
+            ROWS / took,
+            "rows/s",
+            ROWS / bare,
+            "rows/s parsed, their enterprises COPYed",
+            note=said,
+        ),
         *await _lookups(ground),
-    ]  # fmt: skip
+    ]
 
 
 async def _grid(ground: Ground) -> None:
@@ -141,16 +156,24 @@ async def _lookups(ground: Ground) -> list[Figure]:
         for _ in range(ROUNDS):
             ours += await _timed(chosen, lambda id_: wire.ask("GET", f"/api/roster/enterprises/{id_}/responsibility?on={_DAY}"))
             bare += await _timed(
-                chosen, lambda id_: pool.fetch(
+                chosen,
+                lambda id_: pool.fetch(
                     "select e.*, a.* from enterprise e left join assignment a on a.enterprise = e.id where e.id = $1", id_
                 ),
-            )  # fmt: skip
+            )
     wire.close()
     return [
-        Figure(f"responsibility-p{share * 100:.0f}", f"who is responsible, {register:,} enterprises", percentile(ours, share) * 1000,
-               "ms", percentile(bare, share) * 1000, "ms bare SELECT, no HTTP", less_is_better=True)
+        Figure(
+            f"responsibility-p{share * 100:.0f}",
+            f"who is responsible, {register:,} enterprises",
+            percentile(ours, share) * 1000,
+            "ms",
+            percentile(bare, share) * 1000,
+            "ms bare SELECT, no HTTP",
+            less_is_better=True,
+        )
         for share in (0.5, 0.99)
-    ]  # fmt: skip
+    ]
 
 
 async def _timed(ids: list[UUID], ask: Any) -> list[float]:

@@ -23,8 +23,9 @@ async def measure(ground: Ground) -> list[Figure]:
     """Three rounds of each, in turn, into new streams."""
     admin = await ground.admin("visits")
     records = visit_log(EVENTS)
-    await admin.copy_records_to_table("entry", schema_name="log", records=records,
-                                      columns=["pos", "rec_us", "stream", "ver", "type", "body"])  # fmt: skip
+    await admin.copy_records_to_table(
+        "entry", schema_name="log", records=records, columns=["pos", "rec_us", "stream", "ver", "type", "body"]
+    )
     await admin.execute("update log.head set pos = $1, rec_us = 1", len(records))
     await admin.close()
     bodies = [record[5] for record in records]

@@ -52,9 +52,14 @@ owner = "Owner First Name"
 "" = "L1"
 """
 _OPEN = (
-    "Queued;Awaiting Assignment", "Accepted;Assigned", "Accepted;In Progress", "Accepted;In Progress", "Accepted;In Progress",
-    "Accepted;Wait - User", "Accepted;Wait - Implementation",
-)  # fmt: skip
+    "Queued;Awaiting Assignment",
+    "Accepted;Assigned",
+    "Accepted;In Progress",
+    "Accepted;In Progress",
+    "Accepted;In Progress",
+    "Accepted;Wait - User",
+    "Accepted;Wait - Implementation",
+)
 _ENDS = ("Completed;Closed", "Completed;Closed", "Completed;In Call", "Completed;Cancelled")
 _LINES = ("G97", "S43 2nd", "V5 3rd")
 _OWNERS = ("Muthu", "Siebel", "Pawel", "Fabian", "Katia", "Rafael", "Anya", "Olof")
@@ -101,11 +106,25 @@ async def measure(ground: Ground) -> list[Figure]:
         f"{plain['reopenings']:,} re-openings, {plain['final']:,} at an end; {len(first.refused):,} rows against our rules"
     )
     return [
-        Figure("replay", f"a foreign log of {ROWS:,} rows through the gateway", took, "s", goal=SECONDS, less_is_better=True,
-               note=said),
-        Figure("replay-rate", "likewise", ROWS / took, "rows/s", ROWS / bare, "rows/s COPYed",
-               note=f"the same file again adds nothing, in {second:.1f} s"),
-    ]  # fmt: skip
+        Figure(
+            "replay",
+            f"a foreign log of {ROWS:,} rows through the gateway",
+            took,
+            "s",
+            goal=SECONDS,
+            less_is_better=True,
+            note=said,
+        ),
+        Figure(
+            "replay-rate",
+            "likewise",
+            ROWS / took,
+            "rows/s",
+            ROWS / bare,
+            "rows/s COPYed",
+            note=f"the same file again adds nothing, in {second:.1f} s",
+        ),
+    ]
 
 
 def _run(ground: Ground, mapping: Mapping, path: Path) -> tuple[Replay, float]:

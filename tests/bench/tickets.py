@@ -45,10 +45,25 @@ from tests.bench.ground import Ground
 OPEN, DUE, LOOKS, ASKED = 100_000, 5_000, 100, 300
 _REPORTED, _NOW = datetime(2026, 9, 14, 10, tzinfo=SHANGHAI), datetime(2026, 9, 21, 10, tzinfo=SHANGHAI)
 _PARTS = (
-    "厂区门口道路积水", "企业反映用电负荷不足", "流动资金偏紧申请贷款", "招工困难希望组织专场招聘", "环评手续办理缓慢",
-    "项目用地审批未完成", "物流成本偏高", "税费优惠政策不了解", "周边停车位不足", "办公楼电梯年检逾期", "社保缴费基数疑问",
-    "消防验收未通过", "供水管网压力不足", "原材料价格上涨", "出口退税进度慢", "知识产权维权困难", "货车限行绕路", "燃气接入费用高",
-)  # fmt: skip
+    "厂区门口道路积水",
+    "企业反映用电负荷不足",
+    "流动资金偏紧申请贷款",
+    "招工困难希望组织专场招聘",
+    "环评手续办理缓慢",
+    "项目用地审批未完成",
+    "物流成本偏高",
+    "税费优惠政策不了解",
+    "周边停车位不足",
+    "办公楼电梯年检逾期",
+    "社保缴费基数疑问",
+    "消防验收未通过",
+    "供水管网压力不足",
+    "原材料价格上涨",
+    "出口退税进度慢",
+    "知识产权维权困难",
+    "货车限行绕路",
+    "燃气接入费用高",
+)
 _RARE = "排污许可证延续"
 _WORDS = ("贷款", "电", "退税", "限行", "排污", "公司", "鑫龘")
 """What the index answers by itself: a longer part is compared with opened text, and these tickets stand in no log."""
@@ -132,8 +147,9 @@ async def _sweep(service: Service) -> list[Figure]:
     service.clock = lambda: _REPORTED
     await service.pool.execute(
         "insert into alarm select gen_random_uuid(), k, date '2027-01-01' + n % 60, timestamptz '2027-01-01 09:00+08' + "
-        "n % 60 * interval '1 day' from generate_series(1, $1::int) n, unnest(array['blue', 'yellow', 'red']) k", OPEN,
-    )  # fmt: skip
+        "n % 60 * interval '1 day' from generate_series(1, $1::int) n, unnest(array['blue', 'yellow', 'red']) k",
+        OPEN,
+    )
     await service.pool.execute("analyze alarm")
     idle = list[float]()
     for _ in range(LOOKS):
@@ -148,10 +164,17 @@ async def _sweep(service: Service) -> list[Figure]:
     rung = await clock.sweep(service)
     rate = rung / (time.perf_counter() - began)
     return [
-        Figure("sweep-idle", f"the clock finds nothing due, {OPEN:,} open tickets", median(idle) * 1000, "ms", goal=50,
-               less_is_better=True, note=f"{3 * OPEN:,} alarms planned; p99 {percentile(idle, 0.99) * 1000:.1f} ms"),
+        Figure(
+            "sweep-idle",
+            f"the clock finds nothing due, {OPEN:,} open tickets",
+            median(idle) * 1000,
+            "ms",
+            goal=50,
+            less_is_better=True,
+            note=f"{3 * OPEN:,} alarms planned; p99 {percentile(idle, 0.99) * 1000:.1f} ms",
+        ),
         Figure("sweep", "alarms rung", rate, "/s", note=f"{rung:,} were due, each a command with its facts"),
-    ]  # fmt: skip
+    ]
 
 
 def _tickets() -> Iterator[tuple[str, int, Any]]:
@@ -163,9 +186,16 @@ def _tickets() -> Iterator[tuple[str, int, Any]]:
             id=derived_id("bench", str(n % 30_000)), code=f"91520502MA{n % 30_000:08d}", name=f"测试企业第{n % 30_000}号公司"
         )
         fact = IssueReported(
-            no=f"QXG-202609-T{n % 40:02d}-{n // 40 + 1:04d}", enterprise=enterprise, unit=f"T{n % 40:02d}", source=Source.IN_PERSON,
-            content=text, category=Category.OTHER, nature=Nature.HELP, urgency=Urgency.ORDINARY, on=local_date(_REPORTED),
-        )  # fmt: skip
+            no=f"QXG-202609-T{n % 40:02d}-{n // 40 + 1:04d}",
+            enterprise=enterprise,
+            unit=f"T{n % 40:02d}",
+            source=Source.IN_PERSON,
+            content=text,
+            category=Category.OTHER,
+            nature=Nature.HELP,
+            urgency=Urgency.ORDINARY,
+            on=local_date(_REPORTED),
+        )
         yield str(derived_id("bench", "ticket", str(n))), 1, ISSUE.fold([fact])
 
 
@@ -200,12 +230,27 @@ async def _search(ground: Ground, service: Service) -> list[Figure]:
     every = [seconds for word in ours.values() for seconds in word]
     said = ", ".join(f"{word} {totals[word]:,}: {median(times) * 1000:.0f} ms" for word, times in ours.items())
     return [
-        Figure("search-p99", f"GET /issues?q=, {OPEN:,} tickets", percentile(every, 0.99) * 1000, "ms",
-               percentile(bare, 0.99) * 1000, "ms like without an index", less_is_better=True, note=said),
-        Figure("search-p50", "likewise", percentile(every, 0.5) * 1000, "ms", percentile(bare, 0.5) * 1000,
-               "ms like without an index", less_is_better=True),
+        Figure(
+            "search-p99",
+            f"GET /issues?q=, {OPEN:,} tickets",
+            percentile(every, 0.99) * 1000,
+            "ms",
+            percentile(bare, 0.99) * 1000,
+            "ms like without an index",
+            less_is_better=True,
+            note=said,
+        ),
+        Figure(
+            "search-p50",
+            "likewise",
+            percentile(every, 0.5) * 1000,
+            "ms",
+            percentile(bare, 0.5) * 1000,
+            "ms like without an index",
+            less_is_better=True,
+        ),
         Figure("queues-p99", f"GET /queues of the office, {OPEN:,} open tickets", percentile(queues, 0.99) * 1000, "ms"),
-    ]  # fmt: skip
+    ]
 
 
 _LIKE = "select *, count(*) over () from issue where content like $1 order by id limit 50"

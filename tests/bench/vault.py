@@ -42,11 +42,20 @@ async def measure(ground: Ground) -> list[Figure]:
         times = await _commands(vault, subjects)
     alone, slow = median(bare), percentile(times, 0.99)
     return [
-        Figure("vault seal", "fields sealed", median(sealing), "fields/s", alone, "AES-GCM alone", note=f"new subjects {new:,.0f}/s"),
+        Figure(
+            "vault seal", "fields sealed", median(sealing), "fields/s", alone, "AES-GCM alone", note=f"new subjects {new:,.0f}/s"
+        ),
         Figure("vault open", "fields opened", median(opening), "fields/s", alone, "AES-GCM alone", note="of known subjects"),
-        Figure("vault command", "three texts opened and three sealed, as a command needs", median(times), "ms", goal=_MOST_MS,
-               less_is_better=True, note=f"p99 {slow:.2f} ms"),
-    ]  # fmt: skip
+        Figure(
+            "vault command",
+            "three texts opened and three sealed, as a command needs",
+            median(times),
+            "ms",
+            goal=_MOST_MS,
+            less_is_better=True,
+            note=f"p99 {slow:.2f} ms",
+        ),
+    ]
 
 
 async def _commands(vault: Vault, subjects: list[UUID]) -> list[float]:

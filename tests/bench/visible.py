@@ -77,9 +77,17 @@ async def measure(ground: Ground) -> list[Figure]:  # noqa: PLR0915  one experim
         free.get_nowait().close()
     said = f"{rate:.0f} visits/s, {len(delays):,} visits, {rows:,} rows in the ledger; PUT p50 {_ms(answers, 0.5)} p99 {_ms(answers, 0.99)}"
     return [
-        Figure("visible", "acknowledged → in the ledger, p99", percentile(delays, 0.99), "s", goal=0.5, less_is_better=True, note=said),
+        Figure(
+            "visible",
+            "acknowledged → in the ledger, p99",
+            percentile(delays, 0.99),
+            "s",
+            goal=0.5,
+            less_is_better=True,
+            note=said,
+        ),
         Figure("visible-p50", "likewise, p50", percentile(delays, 0.5), "s"),
-    ]  # fmt: skip
+    ]
 
 
 async def _health(ground: Ground) -> str:

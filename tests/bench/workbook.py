@@ -44,9 +44,17 @@ async def measure(ground: Ground) -> list[Figure]:
     rows, cells = len(ledger.rows), len(ledger.rows) * (len(ANNEX) + len(DETAIL))
     said = f"{rows:,} rows, {cells:,} cells, {size:.1f} MB"
     return [
-        Figure("workbook", "ledger to XLSX", written, "s", median(beside), "s bare xlsxwriter", 6, less_is_better=True, note=said),
-        Figure("ledger", "mirror → rows and digest", computed, "s", note=f"{rows:,} rows; with the workbook {computed + written:.1f} s"),
-    ]  # fmt: skip
+        Figure(
+            "workbook", "ledger to XLSX", written, "s", median(beside), "s bare xlsxwriter", 6, less_is_better=True, note=said
+        ),
+        Figure(
+            "ledger",
+            "mirror → rows and digest",
+            computed,
+            "s",
+            note=f"{rows:,} rows; with the workbook {computed + written:.1f} s",
+        ),
+    ]
 
 
 def _bare(ledger: Ledger, names: dict[str, str]) -> float:

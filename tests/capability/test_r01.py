@@ -33,8 +33,9 @@ async def test_every_enterprise_says_who_is_responsible_or_is_listed(district: D
         assert listed == {second}
         gaps = await ok(await client.get("/gaps"))
         assert {(g["enterprise"], g["line"], g["kind"]) for g in gaps["items"]} == {
-            (second, "vertical", "no_unit"), (second, "horizontal", "no_unit"),
-        }  # fmt: skip
+            (second, "vertical", "no_unit"),
+            (second, "horizontal", "no_unit"),
+        }
         totals = await ok(await client.get("/gaps/totals"))
         assert (totals["in_scope"], totals["on_both_lines"], totals["gaps"]) == (2, 1, 2)
 
@@ -49,9 +50,11 @@ async def test_any_day_is_answered_under_the_names_and_people_of_that_day(distri
         await assign(client, id_, "horizontal", "T01", "2099-01-01", worker=member("T01-w2"), sub_unit="T01-1")
         seen = [(await asked(client, id_, day))["horizontal"] for day in ("2026-04-30", "2026-05-01", "2026-07-01", "2099-06-01")]
         assert [(h["unit"], h["unit_name"], h["since"], h["until"]) for h in seen] == [
-            ("T01", "东镇", DAY, "2026-07-01"), ("T01", "东街道", DAY, "2026-07-01"),
-            ("T02", "西镇", "2026-07-01", "2099-01-01"), ("T01", "东街道", "2099-01-01", None),
-        ]  # fmt: skip
+            ("T01", "东镇", DAY, "2026-07-01"),
+            ("T01", "东街道", DAY, "2026-07-01"),
+            ("T02", "西镇", "2026-07-01", "2099-01-01"),
+            ("T01", "东街道", "2099-01-01", None),
+        ]
         assert seen[3]["sub_unit_name"] == "东一村"
         assert (await asked(client, id_, "2025-12-31"))["horizontal"] is None
         amended = await client.post(f"/enterprises/{id_}/amend", json={"name": "改名公司"}, headers={"If-Match": '"7"'})
@@ -74,8 +77,12 @@ async def test_a_worker_who_has_left_is_missing_from_that_day_on_and_the_gap_is_
         assert after["horizontal"]["worker"]["left"] is True
         (gap,) = (await ok(await client.get("/gaps")))["items"]
         assert (gap["kind"], gap["kind_label"], gap["since"], gap["until"], gap["unit"]) == (
-            "worker_left", "网格员已离任", "2026-06-01", None, "T01",
-        )  # fmt: skip
+            "worker_left",
+            "网格员已离任",
+            "2026-06-01",
+            None,
+            "T01",
+        )
         assert (await ok(await client.get("/gaps?from=2026-01-01&to=2026-05-31")))["total"] == 0
         async with district.client(service, Role.HEAD, unit="T02", account="T02-head") as other:
             assert (await ok(await other.get("/gaps")))["total"] == 0

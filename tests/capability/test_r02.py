@@ -19,9 +19,13 @@ SPLIT = "2021-10-01"
 
 async def _grid(office: httpx.AsyncClient) -> None:
     for code, kind, parent in (
-        ("520502", "district", None), ("D01", "department", "520502"), ("D01-1", "branch", "D01"),
-        ("T01", "township", "520502"), ("V01", "village", "T01"), ("V02", "village", "T01"),
-    ):  # fmt: skip
+        ("520502", "district", None),
+        ("D01", "department", "520502"),
+        ("D01-1", "branch", "D01"),
+        ("T01", "township", "520502"),
+        ("V01", "village", "T01"),
+        ("V02", "village", "T01"),
+    ):
         made = await office.put(f"/units/{code}", json={"name": f"某{code}", "kind": kind, "parent": parent, "on": OLD})
         assert made.status_code == 201, made.text
 
@@ -57,8 +61,9 @@ async def test_both_lines_are_trees_and_an_enterprise_is_in_one_cell_of_each(dis
     with pytest.raises(asyncpg.ExclusionViolationError):
         await roster.pool.execute(
             "insert into assignment (enterprise, line, since, unit, reason, document) values ($1, 'horizontal', $2, 'T09', '', '')",
-            made["id"], date(2020, 5, 1),
-        )  # fmt: skip
+            made["id"],
+            date(2020, 5, 1),
+        )
 
 
 async def test_a_township_splits_off_and_history_answers_under_the_units_of_its_day(district: District) -> None:

@@ -17,9 +17,16 @@ CORE = ["以企业为贵,让企业舒心", "以契约为贵,让企业放心", "�
 
 def brand(**more: Any) -> dict[str, Any]:
     return {
-        "brand": "贵人服务", "slogan": "有诉必应", "core": CORE, "logo": "media/logo.svg", "lead_office": "某区某办公室",
-        "district": "某区", "city": "某市", "on": "2026-01-01", **more,
-    }  # fmt: skip
+        "brand": "贵人服务",
+        "slogan": "有诉必应",
+        "core": CORE,
+        "logo": "media/logo.svg",
+        "lead_office": "某区某办公室",
+        "district": "某区",
+        "city": "某市",
+        "on": "2026-01-01",
+        **more,
+    }
 
 
 async def test_the_brand_is_data_and_is_what_is_printed(district: District) -> None:
@@ -79,8 +86,9 @@ async def test_the_switch_to_the_new_name_needs_no_code_and_keeps_the_old_days(d
         assert (await ok(await client.get("/brand?on=2020-01-01")))["version"] == 0
         versions = (await ok(await client.get("/brand/versions")))["items"]
         assert [(v["version"], v["since"], v["title"]) for v in versions] == [
-            (1, "2021-08-01", "贵人服务"), (2, "2026-01-01", "贵人服务·毕须办"),
-        ]  # fmt: skip
+            (1, "2021-08-01", "贵人服务"),
+            (2, "2026-01-01", "贵人服务·毕须办"),
+        ]
 
 
 async def test_a_new_version_keeps_what_it_leaves_out_and_names_the_version_it_was_made_from(district: District) -> None:

@@ -24,8 +24,15 @@ def as_(district: District, service: Service, account: str, role: Role = Role.WO
 
 async def opened(client: httpx.AsyncClient, **more: object) -> tuple[str, httpx.Response]:
     id_ = str(uuid4())
-    body = {"unit": "T01", "line": "horizontal", "giver": member("T01-w1"), "taker": member("T01-w2"), "on": str(TODAY),
-            "document": "东镇交接1号", **more}  # fmt: skip
+    body = {
+        "unit": "T01",
+        "line": "horizontal",
+        "giver": member("T01-w1"),
+        "taker": member("T01-w2"),
+        "on": str(TODAY),
+        "document": "东镇交接1号",
+        **more,
+    }
     return id_, await client.put(f"/handovers/{id_}", json=body)
 
 
@@ -97,9 +104,12 @@ async def test_only_the_two_sign_and_nothing_happens_without_them(district: Dist
             await opened(office, giver=member("T01-w2"), taker=member("T01-w1")),
         ]
         assert [(item.status_code, item.json()["type"].rsplit(":", 1)[-1]) for _, item in refused] == [
-            (403, "forbidden"), (409, "taker-not-of-unit"), (409, "not-the-givers"),
-            (422, "malformed"), (409, "nothing-to-hand-over"),
-        ]  # fmt: skip
+            (403, "forbidden"),
+            (409, "taker-not-of-unit"),
+            (409, "not-the-givers"),
+            (422, "malformed"),
+            (409, "nothing-to-hand-over"),
+        ]
 
 
 async def test_both_sign_at_the_same_moment_and_everything_moves_once(district: District) -> None:

@@ -31,9 +31,10 @@ async def test_k2_is_computed_and_what_nobody_gave_out_is_listed_by_desk(distric
     page = await _undispatched(desk)
     told = {item["id"]: (item["unit"], item["unit_name"], item["desk"], item["waited"]) for item in page["items"]}
     assert told == {
-        lying: ("T01", "某T01", "受理(联络员、副网格长)", 4), fresh: ("T01", "某T01", "受理(联络员、副网格长)", 3),
+        lying: ("T01", "某T01", "受理(联络员、副网格长)", 4),
+        fresh: ("T01", "某T01", "受理(联络员、副网格长)", 3),
         taken: ("D05", "某D05", "交办(副网格长、网格长)", 4),
-    }  # fmt: skip
+    }
     assert [(row["unit_name"], row["count"], row["waited"]) for row in page["desks"]] == [("某D05", 1, 4), ("某T01", 2, 4)]
     assert given not in told
     assert {item["id"] for item in (await _undispatched(desk, unit="D05"))["items"]} == {taken}

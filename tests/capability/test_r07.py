@@ -65,7 +65,7 @@ async def test_k8_from_a_survey_weighted_with_interval_and_sample_size(district:
             text = "统一社会信用代码,回答,日期\r\n" + "".join(
                 f"{row['code']},{label},2026-09-15\r\n"
                 for row, label in zip(rows[5:], ["不知道", "拒答", "未联系上", "知晓内涵", "understood"], strict=True)
-            )  # fmt: skip
+            )
             bad = await office.post(
                 f"{at}/answers/import", content=text.replace("不知道", "大概"), headers={"Content-Type": "text/csv"}
             )

@@ -23,9 +23,12 @@ async def by_table(district: District, number: int, industry: str, unit: str) ->
     lines = {"D01": (Line.VERTICAL, None), "D02": (Line.VERTICAL, None)}
     context = await service.context(district.actor(), key, KnownPlaces(lines))
     command = RegisterEnterprise(
-        code=credit(number), name=f"某公司{number}", industry=industry, on="2026-01-01",
+        code=credit(number),
+        name=f"某公司{number}",
+        industry=industry,
+        on="2026-01-01",
         assignments=[{"line": "vertical", "unit": unit, "confidence": 100, "reason": f"行业 {industry}"}],
-    )  # fmt: skip
+    )
     await service.desk.handle(ENTERPRISE, key, command, context, command_id=derived_id("test", str(number)))
     return str(key)
 

@@ -33,17 +33,23 @@ def test_the_eight_standings(standing: Standing) -> None:
 
 def test_custody_takes_it_out_and_gives_it_back() -> None:
     state = registered(
-        Standing.SURVIVING, CustodyChanged(managed_elsewhere=True, on=date(2026, 2, 1)),
+        Standing.SURVIVING,
+        CustodyChanged(managed_elsewhere=True, on=date(2026, 2, 1)),
         CustodyChanged(managed_elsewhere=False, on=date(2026, 4, 1)),
-    )  # fmt: skip
+    )
     assert [in_scope(state, date(2026, month, 15)) for month in (1, 2, 3, 4)] == [True, False, False, True]
     assert standing_on(state, date(2026, 2, 2)) == Standing.SURVIVING
 
 
 def test_a_share_is_whole_only_if_nothing_is_left() -> None:
     assert [percentage(*it) for it in ((1, 3), (29_999, 30_000), (1, 10**6), (3, 3), (0, 3), (0, 0))] == [
-        "33.33", "99.99", "0.01", "100.00", "0.00", None,
-    ]  # fmt: skip
+        "33.33",
+        "99.99",
+        "0.01",
+        "100.00",
+        "0.00",
+        None,
+    ]
 
 
 async def test_the_scope_over_http_on_any_date(district: District) -> None:

@@ -25,14 +25,19 @@ async def test_the_net_shows_every_cell_and_looks_into_it(district: District) ->
         net = await ok(await client.get("/matrix"))
         cells = {(c["department"], c["township"]): c for c in net["cells"]}
         assert {key: c["in_scope"] for key, c in cells.items()} == {
-            ("D01", "T01"): 2, ("D02", "T02"): 1, ("D01", "-"): 1, ("-", "-"): 1,
-        }  # fmt: skip
+            ("D01", "T01"): 2,
+            ("D02", "T02"): 1,
+            ("D01", "-"): 1,
+            ("-", "-"): 1,
+        }
         assert cells["D01", "T01"]["both_workers"] == 2 and cells["D01", "T01"]["gaps"] == 0
         assert cells["-", "-"]["neither"] == 1, "a gap on both lines stands out"
         assert net["total"] == {"in_scope": 5, "both_units": 3, "both_workers": 3, "gaps": 2, "neither": 1}
         assert {d["unit"]: (d["name"], d["in_scope"]) for d in net["departments"]} == {
-            "-": ("未落实", 1), "D01": ("甲局", 3), "D02": ("乙局", 1),
-        }  # fmt: skip
+            "-": ("未落实", 1),
+            "D01": ("甲局", 3),
+            "D02": ("乙局", 1),
+        }
         assert {t["unit"]: t["in_scope"] for t in net["townships"]} == {"-": 2, "T01": 2, "T02": 1}
 
         seen, cursor = [], ""

@@ -17,8 +17,13 @@ KINDS = ("plan", "leading_group", "task_force")
 
 def paper(kind: str, **more: Any) -> dict[str, Any]:
     return {
-        "document": str(uuid4()), "kind": kind, "number": f"〔2021〕{kind}号", "title": "关于“贵人服务”的文件", "issued": "2021-08-11", **more,
-    }  # fmt: skip
+        "document": str(uuid4()),
+        "kind": kind,
+        "number": f"〔2021〕{kind}号",
+        "title": "关于“贵人服务”的文件",
+        "issued": "2021-08-11",
+        **more,
+    }
 
 
 async def test_what_a_unit_has_issued_is_kept_and_what_it_lacks_is_listed(district: District) -> None:
@@ -30,8 +35,9 @@ async def test_what_a_unit_has_issued_is_kept_and_what_it_lacks_is_listed(distri
             await office.put(f"/units/{code}", json={"name": f"某{code}", "kind": kind, "parent": parent, "on": OLD})
         listed = (await office.get("/documents/missing")).json()["items"]
         assert [(item["code"], item["missing_labels"]) for item in listed] == [
-            ("D01", ["工作方案", "工作领导小组", "工作专班"]), ("T01", ["工作方案", "工作领导小组", "工作专班"]),
-        ]  # fmt: skip
+            ("D01", ["工作方案", "工作领导小组", "工作专班"]),
+            ("T01", ["工作方案", "工作领导小组", "工作专班"]),
+        ]
     members = [str(derived_id("member", name)) for name in ("a", "b")]
     async with district.client(roster, Role.HEAD, unit="T01", account="h") as head, district.client(roster) as office:
         plan = paper("plan", members=members)

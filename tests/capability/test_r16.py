@@ -58,8 +58,12 @@ async def test_a_head_sets_tasks_for_the_staff_with_due_dates(district: District
     assert [(item["id"], item["overdue"]) for item in late] == [(second, True)]
     (rolled,) = (await head.get("/tasks/summary")).json()["items"]
     assert {name: rolled[name] for name in ("unit", "open", "overdue", "done", "cancelled")} == {
-        "unit": "T01", "open": 0, "overdue": 1, "done": 1, "cancelled": 1,
-    }  # fmt: skip
+        "unit": "T01",
+        "open": 0,
+        "overdue": 1,
+        "done": 1,
+        "cancelled": 1,
+    }
     assert [(deputy["member"], deputy["overdue"]) for deputy in rolled["deputies"]] == [(ids["d"], 1)]
     stranger = district.client(roster, Role.WORKER, unit="T02", account="s")
     assert (await stranger.get(f"/tasks/{first}")).status_code == 403

@@ -49,8 +49,14 @@ async def a_ticket_of_a_visit(desk: Desk) -> tuple[UUID, str]:
 async def lived(desk: Desk, id_: str) -> None:
     """From report to archive, with a slip, a second extension refused and a call."""
     desk.now("09-24T10:00:00")
-    order = {"unit": "D05", "co_units": ["T01"], "leader": str(member("h5")), "co_due": "2026-09-29",
-             "measures": "现场勘察,核定容量,十日内完成增容", "due": "standard"}  # fmt: skip
+    order = {
+        "unit": "D05",
+        "co_units": ["T01"],
+        "leader": str(member("h5")),
+        "co_due": "2026-09-29",
+        "measures": "现场勘察,核定容量,十日内完成增容",
+        "due": "standard",
+    }
     await desk.ask("l", id_, "accept")
     await desk.ask("office", id_, "dispatch", **order)
     await desk.ask("w5", id_, "sign")

@@ -15,15 +15,24 @@ async def test_a_visit_brings_policies_of_the_library_and_takes_demands_along(di
     async with a_scene(district, 1) as scene:
         number, visit = uuid4(), uuid4()
         content = {
-            "unit": "T01", "title": "稳岗返还政策", "text": "参保企业按比例返还", "document": "某人社发〔2026〕1号", "since": "2026-01-01",
-        }  # fmt: skip
+            "unit": "T01",
+            "title": "稳岗返还政策",
+            "text": "参保企业按比例返还",
+            "document": "某人社发〔2026〕1号",
+            "since": "2026-01-01",
+        }
         async with scene.who("T01-liaison") as liaison, scene.who("T01-worker1") as worker, scene.who("T02-head") as foreign:
             assert (await foreign.put(f"/policies/{number}", json=content)).status_code == 403
             assert [(await liaison.put(f"/policies/{number}", json=content)).status_code for _ in "ab"] == [201, 200]
             body = {
-                "enterprise": scene.enterprises[1], "on": "2026-09-15", "mode": "on_site", "note": NOTE, "policies": ["面对面讲解"],
-                "policy_ids": [str(number)], "demands": [{"no": 1, "content": "希望协调用电"}, {"no": 2, "content": "希望对接贷款"}],
-            }  # fmt: skip
+                "enterprise": scene.enterprises[1],
+                "on": "2026-09-15",
+                "mode": "on_site",
+                "note": NOTE,
+                "policies": ["面对面讲解"],
+                "policy_ids": [str(number)],
+                "demands": [{"no": 1, "content": "希望协调用电"}, {"no": 2, "content": "希望对接贷款"}],
+            }
             unknown = await worker.put(f"/visits/{uuid4()}", json={**body, "policy_ids": [str(uuid4())]})
             assert (unknown.status_code, unknown.json()["type"]) == (409, "urn:guiren:problem:policy-not-in-library")
             assert [(await worker.put(f"/visits/{visit}", json=body)).status_code for _ in "ab"] == [201, 200]
@@ -45,8 +54,9 @@ async def test_policies_are_suggested_with_their_reasons_until_they_are_retired(
                 assert made.status_code == 201, made.text
             found = (await worker.get(f"/enterprises/{enterprise}/policies")).json()["items"]
             assert [(item["id"], item["reasons"]) for item in found] == [
-                (str(fit), ["行业相符(52)"]), (str(general), ["普惠政策"]),
-            ]  # fmt: skip
+                (str(fit), ["行业相符(52)"]),
+                (str(general), ["普惠政策"]),
+            ]
             assert (await foreign.get(f"/enterprises/{enterprise}/policies")).status_code == 403
             assert (await worker.post(f"/policies/{fit}/retire", json={"reason": "已到期"})).status_code == 403
             assert (await office.post(f"/policies/{fit}/retire", json={"reason": "已到期"})).status_code == 200

@@ -19,9 +19,16 @@ from shared.terms import Role
 
 WORDS = "来人查了台账,还说要罚款,带队的姓赵"
 VISITED = (
-    Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT, Role.SUPERVISOR, Role.HOTLINE,
+    Role.HEAD,
+    Role.DEPUTY,
+    Role.WORKER,
+    Role.LIAISON,
+    Role.BACKUP_LIAISON,
+    Role.INFORMANT,
+    Role.SUPERVISOR,
+    Role.HOTLINE,
     Role.CALLER_BACK,
-)  # fmt: skip
+)
 
 
 async def with_issues(scene: Scene) -> Service:
@@ -85,8 +92,14 @@ async def test_an_enterprise_reports_that_a_visit_became_an_inspection(district:
         assert await issues.pool.fetchval("select count(*) from issue") == 1
         assert "T01" not in str(dict(ticket)) and WORDS not in str(dict(ticket))
 
-        for role, reads, words in ((Role.INSPECTOR, True, WORDS), (Role.OFFICE_HEAD, False, ""), (Role.CHIEF, False, ""),
-                                   (Role.OFFICE, False, ""), (Role.AUDITOR, False, ""), (Role.ADMIN, False, "")):  # fmt: skip
+        for role, reads, words in (
+            (Role.INSPECTOR, True, WORDS),
+            (Role.OFFICE_HEAD, False, ""),
+            (Role.CHIEF, False, ""),
+            (Role.OFFICE, False, ""),
+            (Role.AUDITOR, False, ""),
+            (Role.ADMIN, False, ""),
+        ):
             async with scene.district.client(scene.visits, role, unit="JD01", account=f"x-{role}") as client:
                 read = await client.get("/feedback", params={"kind": "allegation"})
                 assert read.status_code == (200 if reads else 403)
@@ -265,8 +278,12 @@ async def test_the_enterprise_confirms_and_rates_its_visit(district: District) -
 async def test_a_plaque_tells_who_serves_and_takes_demands_but_confirms_nothing(district: District) -> None:
     async with a_scene(district, 1) as scene:
         issues, at = await with_issues(scene), uuid4()
-        hung = {"number": "牌1号", "on": "2026-01-02", "leader": str(scene.members["T01-head"]),
-                "contact": str(scene.members["T01-worker1"])}  # fmt: skip
+        hung = {
+            "number": "牌1号",
+            "on": "2026-01-02",
+            "leader": str(scene.members["T01-head"]),
+            "contact": str(scene.members["T01-worker1"]),
+        }
         async with scene.district.client(scene.roster) as office:
             body = {"name": "某项目", "enterprise": scene.enterprises[1], "on": "2026-01-01"}
             assert (await office.put(f"/projects/{at}", json=body)).status_code == 201
@@ -299,8 +316,10 @@ async def test_reporting_does_not_tell_the_visited_unit_either(district: Distric
         await until(lambda: issues.pool.fetchval("select count(*) = 0 from parked"))
 
         async def seen(role: Role) -> list[Any]:
-            minimum = [f"{name}:{await svc.pool.fetchval('select pos from log.head')}" for name, svc in
-                       (("visits", scene.visits), ("issues", issues))]  # fmt: skip
+            minimum = [
+                f"{name}:{await svc.pool.fetchval('select pos from log.head')}"
+                for name, svc in (("visits", scene.visits), ("issues", issues))
+            ]
             answers: list[Any] = []
             async with district.client(reporting, role, unit="T01", account=f"T01-{role}") as client:
                 for path in (

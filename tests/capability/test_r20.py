@@ -17,12 +17,18 @@ async def test_every_mode_has_its_own_fields_and_its_own_evidence(district: Dist
         assert all(mode["needs"] and mode["any_of"] for mode in told["modes"])
         lacking: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
             "on_site": ({"note": NOTE}, {"note": NOTE, "ack": "scan"}, "现场图片"),
-            "phone": ({"note": NOTE}, {"note": NOTE, "phone": "19900000001", "connected_seconds": 90,
-                                       "claimed_at": "2026-09-15T09:00:00+08:00"}, "通话记录"),
+            "phone": (
+                {"note": NOTE},
+                {"note": NOTE, "phone": "19900000001", "connected_seconds": 90, "claimed_at": "2026-09-15T09:00:00+08:00"},
+                "通话记录",
+            ),
             "video": ({"note": NOTE, "ack": "none"}, {"note": NOTE, "ack": "sms"}, "视频截图"),
-            "questionnaire": ({"asked_required": 10, "answered_required": 7, "ack": "scan"},
-                              {"asked_required": 10, "answered_required": 8, "ack": "scan"}, "80%"),
-        }  # fmt: skip
+            "questionnaire": (
+                {"asked_required": 10, "answered_required": 7, "ack": "scan"},
+                {"asked_required": 10, "answered_required": 8, "ack": "scan"},
+                "80%",
+            ),
+        }
         for number, (mode, (too_little, enough, words)) in enumerate(lacking.items(), 1):
             at, about = f"/visits/{uuid4()}", {"enterprise": scene.enterprises[number], "on": "2026-09-15", "mode": mode}
             made = (await worker.put(at, json={**about, **too_little})).json()

@@ -11,14 +11,32 @@ from support.scene import NOTE, Scene, a_scene
 from support.world import District
 
 QUESTIONS: list[dict[str, Any]] = [
-    {"id": "aware", "text": "您是否知晓“贵人服务”?", "kind": "single", "required": True, "meaning": "aware",
-     "options": [{"id": "understood", "text": "知晓内涵"}, {"id": "heard", "text": "听说过"}, {"id": "unknown", "text": "不知道"}]},
-    {"id": "where", "text": "从哪里听说?", "kind": "multi", "required": True, "if_question": "aware", "if_answer": "heard",
-     "options": [{"id": "visit", "text": "走访"}, {"id": "wechat", "text": "微信"}], "most": 1},
+    {
+        "id": "aware",
+        "text": "您是否知晓“贵人服务”?",
+        "kind": "single",
+        "required": True,
+        "meaning": "aware",
+        "options": [
+            {"id": "understood", "text": "知晓内涵"},
+            {"id": "heard", "text": "听说过"},
+            {"id": "unknown", "text": "不知道"},
+        ],
+    },
+    {
+        "id": "where",
+        "text": "从哪里听说?",
+        "kind": "multi",
+        "required": True,
+        "if_question": "aware",
+        "if_answer": "heard",
+        "options": [{"id": "visit", "text": "走访"}, {"id": "wechat", "text": "微信"}],
+        "most": 1,
+    },
     {"id": "rating", "text": "您对服务满意吗?", "kind": "rating", "required": True, "meaning": "satisfaction"},
     {"id": "staff", "text": "用工人数", "kind": "number", "least": 0, "most": 100_000, "meaning": "headcount"},
     {"id": "need", "text": "有什么诉求?", "kind": "text", "meaning": "demand"},
-]  # fmt: skip
+]
 GOOD = {"aware": "heard", "where": ["visit"], "rating": 5, "staff": 12, "need": "希望协调贷款,找王某某"}
 
 
@@ -130,8 +148,10 @@ async def test_the_response_rate_is_told_by_unit(district: District) -> None:
             assert (await client.put(f"/public/{token}/answers", json={"answers": GOOD})).status_code == 201
             told = (await office.get(f"/polls/{poll}")).json()
             assert [(unit["unit"], unit["sent"], unit["answered"], unit["rate"]) for unit in told["units"]] == [
-                ("D01", 2, 1, "50.00"), ("T01", 2, 1, "50.00"), ("T02", 1, 0, "0.00")
-            ]  # fmt: skip
+                ("D01", 2, 1, "50.00"),
+                ("T01", 2, 1, "50.00"),
+                ("T02", 1, 0, "0.00"),
+            ]
             assert (told["sent"], told["answered"], told["rate"]) == (3, 1, "33.33")
             own = (await head.get(f"/polls/{poll}")).json()
             assert [unit["unit"] for unit in own["units"]] == ["T02"] and "sent" not in own

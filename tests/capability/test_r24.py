@@ -65,9 +65,13 @@ async def test_the_same_picture_on_two_visits_is_flagged_for_a_person(district: 
             assert max(item["distance"] for item in found) <= 6
             first, second = found[0]["first"], found[0]["second"]
             ruling = {
-                "first_visit": first["visit"], "first": first["sha256"], "second_visit": second["visit"],
-                "second": second["sha256"], "reused": True, "reason": "同一张图片用于两户企业",
-            }  # fmt: skip
+                "first_visit": first["visit"],
+                "first": first["sha256"],
+                "second_visit": second["visit"],
+                "second": second["sha256"],
+                "reused": True,
+                "reason": "同一张图片用于两户企业",
+            }
             assert (await worker.post("/evidence/rule", json=ruling)).status_code == 403
             assert [(await deputy.post("/evidence/rule", json=ruling)).status_code for _ in "ab"] == [200, 200]
             assert (await deputy.post("/evidence/rule", json={**ruling, "reused": False})).status_code == 409

@@ -14,11 +14,15 @@ from shared.terms import Role
 
 def meeting(scene: Scene, **more: Any) -> dict[str, Any]:
     return {
-        "unit": "T01", "on": "2026-09-15", "place": "街道会议室", "title": "九月走访会商",
-        "participants": [str(scene.members["T01-head"]), str(scene.members["T01-worker1"])], "minutes": "逐户研判走访情况。",
+        "unit": "T01",
+        "on": "2026-09-15",
+        "place": "街道会议室",
+        "title": "九月走访会商",
+        "participants": [str(scene.members["T01-head"]), str(scene.members["T01-worker1"])],
+        "minutes": "逐户研判走访情况。",
         "decisions": [{"content": "对接银行", "unit": "T01", "member": str(scene.members["T01-worker1"]), "due": "2026-09-20"}],
         **more,
-    }  # fmt: skip
+    }
 
 
 async def test_a_consultation_is_bound_to_visits_and_decides_tasks(district: District) -> None:
@@ -26,9 +30,12 @@ async def test_a_consultation_is_bound_to_visits_and_decides_tasks(district: Dis
     async with a_scene(district, 2) as scene:
         visit, ticket, at = await scene.visit(1), uuid4(), f"/consultations/{uuid4()}"
         async with (
-            scene.who("T01-liaison") as liaison, scene.who("T01-head") as head, scene.who("T01-worker1") as worker,
-            scene.who("T02-head") as foreign, scene.who("office") as office,
-        ):  # fmt: skip
+            scene.who("T01-liaison") as liaison,
+            scene.who("T01-head") as head,
+            scene.who("T01-worker1") as worker,
+            scene.who("T02-head") as foreign,
+            scene.who("office") as office,
+        ):
             refused = await liaison.put(at, json=meeting(scene))
             assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[1]) == (409, "consultation-about-nothing")
             elsewhere = await liaison.put(at, json=meeting(scene, visits=[str(uuid4())]))

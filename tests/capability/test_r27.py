@@ -17,10 +17,11 @@ async def test_a_census_tells_of_each_enterprise_and_of_each_branch(district: Di
     service = await district.open()
     today = local_date(service.clock())
     async with (
-        district.client() as office, district.client(service, Role.HEAD, unit="D01", account="D01-head") as head,
+        district.client() as office,
+        district.client(service, Role.HEAD, unit="D01", account="D01-head") as head,
         district.client(service, Role.WORKER, unit="D01", account="D01-w1") as worker,
         district.client(service, Role.WORKER, unit="D02", account="D02-w1") as other,
-    ):  # fmt: skip
+    ):
         await the_net(office)
         ids = [await served(office, n) for n in range(1, 7)]
         await assign(office, ids[0], "vertical", "D01", on="2026-02-01", sub_unit="D01-1", worker=member("D01-w1"))
@@ -58,10 +59,11 @@ async def test_a_census_tells_of_each_enterprise_and_of_each_branch(district: Di
 async def test_who_proposes_a_correction_does_not_approve_it(district: District) -> None:
     service = await district.open()
     async with (
-        district.client() as office, district.client(service, Role.HEAD, unit="D01", account="D01-head") as head,
+        district.client() as office,
+        district.client(service, Role.HEAD, unit="D01", account="D01-head") as head,
         district.client(service, Role.WORKER, unit="D01", account="D01-w1") as worker,
         district.client(service, Role.WORKER, unit="D02", account="D02-w1") as other,
-    ):  # fmt: skip
+    ):
         await the_net(office)
         id_ = await served(office, 1, contact="王某", phone="19900001111")
         bare = await enterprise(office, 2)

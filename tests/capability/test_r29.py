@@ -28,10 +28,14 @@ def told(desk: Desk, kind: Any = VisitRecorded, **more: Any) -> VisitRecorded:
     enterprise = UUID(desk.enterprises[0])
     contact = derived_id("contact", str(enterprise))
     fact: dict[str, Any] = {
-        "enterprise": Visited(id=enterprise, code=credit(1), name="某1公司"), "on": date(2026, 9, 14), "mode": Mode.ON_SITE,
+        "enterprise": Visited(id=enterprise, code=credit(1), name="某1公司"),
+        "on": date(2026, 9, 14),
+        "mode": Mode.ON_SITE,
         "visitors": (Visitor(member=member("w"), unit="T01", line=Line.HORIZONTAL, role=Role.WORKER),),
-        "interviewee": Personal("李某").about(contact), "phone": Personal("19900000001").about(contact), **more,
-    }  # fmt: skip
+        "interviewee": Personal("李某").about(contact),
+        "phone": Personal("19900000001").about(contact),
+        **more,
+    }
     return kind(**fact)
 
 
@@ -69,8 +73,9 @@ async def test_each_demand_has_one_ticket_and_a_visit_without_any_waits_for_a_pe
     async with desk.who("office") as office:
         tickets = (await office.get("/issues")).json()
     assert {(item["visit"], item["demand"], item["content"]) for item in tickets["items"]} == {
-        (str(full), 1, "协调贷款"), (str(full), 2, "招聘十人")
-    }  # fmt: skip
+        (str(full), 1, "协调贷款"),
+        (str(full), 2, "招聘十人"),
+    }
     page = await listed(desk)
     assert page["heard"] == {"visits": 3, "voices": 3, "suggestions": 3, "demands": 2, "tickets": 2, "without_ticket": 0}
     assert page["counts"] == {"suspected": 1, "dismissed": 0, "opened": 0, "cleared": 0}

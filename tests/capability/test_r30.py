@@ -24,10 +24,13 @@ async def test_nothing_is_dispatched_without_unit_leader_measures_and_term(distr
     assert told["stage"] == "dispatched"
 
 
-@pytest.mark.parametrize(("nature", "due", "words"), [
-    ("enquiry", "2026-09-30", "交办 09-24 + 3 工作日,跳过 09-25…27 → 09-30"),
-    ("help", "2026-10-12", "交办 09-24 + 7 工作日,跳过 09-25…27、10-01…07、10-11,含调休上班 10-10 → 10-12"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("nature", "due", "words"),
+    [
+        ("enquiry", "2026-09-30", "交办 09-24 + 3 工作日,跳过 09-25…27 → 09-30"),
+        ("help", "2026-10-12", "交办 09-24 + 7 工作日,跳过 09-25…27、10-01…07、10-11,含调休上班 10-10 → 10-12"),
+    ],
+)
 async def test_how_the_deadline_came_about_is_shown(district: District, nature: str, due: str, words: str) -> None:
     """Beyond: deadline derivation shown, with the versions of calendar and rule."""
     desk = await a_desk(district)

@@ -10,8 +10,11 @@ from support.world import District
 from services.issues import clock
 
 TRACK: dict[str, Any] = {
-    "cause": "funds", "analysis": "本年度预算未安排", "measures": "列入明年项目储备,先做临时处置", "milestone": "2026-10-20",
-}  # fmt: skip
+    "cause": "funds",
+    "analysis": "本年度预算未安排",
+    "measures": "列入明年项目储备,先做临时处置",
+    "milestone": "2026-10-20",
+}
 
 
 async def _open(desk: Desk) -> set[str]:

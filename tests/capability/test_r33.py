@@ -22,9 +22,14 @@ def picture(colour: tuple[int, int, int] = (200, 10, 10)) -> bytes:
 
 def plan(unit: str, **more: Any) -> dict[str, Any]:
     return {
-        "unit": unit, "title": "贵人服务宣传方案", "content": "利用各类媒介宣传", "starts": "2026-09-01", "ends": "2026-12-31",
-        "targets": ["知晓率显著提升"], **more,
-    }  # fmt: skip
+        "unit": unit,
+        "title": "贵人服务宣传方案",
+        "content": "利用各类媒介宣传",
+        "starts": "2026-09-01",
+        "ends": "2026-12-31",
+        "targets": ["知晓率显著提升"],
+        **more,
+    }
 
 
 async def test_a_plan_and_the_launch_ceremony_of_a_department(district: District) -> None:
@@ -33,9 +38,13 @@ async def test_a_plan_and_the_launch_ceremony_of_a_department(district: District
         at, image = f"/campaigns/{uuid4()}", picture()
         mark = sha256(image).hexdigest()
         async with (
-            scene.who("D01-deputy") as deputy, scene.who("D01-head") as head, scene.who("T01-head") as foreign,
-            scene.who("office") as office, scene.who("office-head") as chief, scene.who("admin", Role.ADMIN) as admin,
-        ):  # fmt: skip
+            scene.who("D01-deputy") as deputy,
+            scene.who("D01-head") as head,
+            scene.who("T01-head") as foreign,
+            scene.who("office") as office,
+            scene.who("office-head") as chief,
+            scene.who("admin", Role.ADMIN) as admin,
+        ):
             made = await deputy.put(at, json=plan("D01"))
             assert (made.status_code, made.json()["line"], made.json()["stage_label"]) == (201, "vertical", "待批准"), made.text
             assert (await deputy.put(at, json=plan("D01"))).status_code == 200
@@ -45,9 +54,11 @@ async def test_a_plan_and_the_launch_ceremony_of_a_department(district: District
             backwards = await deputy.put(f"/campaigns/{uuid4()}", json=plan("D01", ends="2026-01-01"))
             assert backwards.status_code == 422
             launch = {
-                "on": "2026-09-10", "place": "政务大厅", "evidence": [mark],
+                "on": "2026-09-10",
+                "place": "政务大厅",
+                "evidence": [mark],
                 "invited": [scene.enterprises[1], scene.enterprises[2]],
-            }  # fmt: skip
+            }
             assert (await deputy.post(f"{at}/launch", json=launch)).status_code == 409  # Not approved yet.
             assert (await deputy.post(f"{at}/revise", json=plan("D01", title="宣传方案(修订)"))).status_code == 428
             revised = await deputy.post(f"{at}/revise", json=plan("D01", title="宣传方案(修订)"), headers={"If-Match": '"1"'})

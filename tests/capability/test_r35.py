@@ -19,9 +19,12 @@ async def test_materials_have_versions_approval_and_usage(district: District) ->
     async with a_scene(district, 0) as scene:
         slogan, video = f"/materials/{uuid4()}", f"/materials/{uuid4()}"
         async with (
-            scene.who("T01-worker1") as worker, scene.who("T01-head") as head, scene.who("D01-worker1") as other,
-            scene.who("office-head") as chief, scene.who("admin", Role.ADMIN) as admin,
-        ):  # fmt: skip
+            scene.who("T01-worker1") as worker,
+            scene.who("T01-head") as head,
+            scene.who("D01-worker1") as other,
+            scene.who("office-head") as chief,
+            scene.who("admin", Role.ADMIN) as admin,
+        ):
             entry = {"unit": "T01", "kind": "slogan", "title": "贵人服务宣传标语"}
             assert (await worker.put(slogan, json=entry)).status_code == 201
             assert (await worker.put(slogan, json=entry)).status_code == 200

@@ -19,16 +19,23 @@ async def test_one_map_sheets_are_counted_per_visit_and_event(district: District
         await scene.visit(2, onemap_given=1, visitors=[str(scene.members["T01-worker1"]), str(scene.members["D01-worker1"])])
         await scene.visit(3, "D01-worker1", onemap_given=4)
         async with (
-            scene.who("T01-worker1") as worker, scene.who("T01-head") as head, scene.who("office") as office,
+            scene.who("T01-worker1") as worker,
+            scene.who("T01-head") as head,
+            scene.who("office") as office,
             scene.who("D01-worker1") as other,
-        ):  # fmt: skip
+        ):
             entry = {"unit": "T01", "kind": "one_map", "title": "贵人服务一张图"}
             assert (await worker.put(f"/materials/{one_map}", json=entry)).status_code == 201
             assert (await worker.put(f"/materials/{one_map}/versions/{mark}", content=image)).status_code == 201
             event = {
-                "unit": "T01", "on": "2026-09-12", "occasion": "investment", "event": "招商推介会", "copies": 100,
-                "material": str(one_map), "edition": 1,
-            }  # fmt: skip
+                "unit": "T01",
+                "on": "2026-09-12",
+                "occasion": "investment",
+                "event": "招商推介会",
+                "copies": 100,
+                "material": str(one_map),
+                "edition": 1,
+            }
             at = f"/distributions/{uuid4()}"
             refused = await worker.put(at, json=event)
             assert refused.json()["type"].endswith("one-map-not-there")  # The version is not approved yet.

@@ -20,7 +20,10 @@ async def test_the_lines_stand_apart_and_a_joint_visit_on_both(district: Distric
             for client in (head, other):  # Beyond: a joint visit credits both.
                 item = next(i for i in (await client.get("/visits")).json()["items"] if i["id"] == str(joint))
                 assert (item["joint"], item["counted"], item["lines"], item["units"]) == (
-                    True, True, ["horizontal", "vertical"], ["D01", "T01"],
-                )  # fmt: skip
+                    True,
+                    True,
+                    ["horizontal", "vertical"],
+                    ["D01", "T01"],
+                )
             [contact] = (await head.get(f"/enterprises/{scene.enterprises[3]}/disturbance")).json()["months"]
             assert (contact["contacts"], contact["vertical"], contact["horizontal"]) == (1, 1, 1)

@@ -6,9 +6,13 @@ from support.desk import a_desk, member
 from support.world import District
 
 ORDER = {
-    "unit": "D05", "co_units": ["T01"], "leader": str(member("h5")), "measures": "部门牵头核定,乡镇协助现场核实", "due": "standard",
+    "unit": "D05",
+    "co_units": ["T01"],
+    "leader": str(member("h5")),
+    "measures": "部门牵头核定,乡镇协助现场核实",
+    "due": "standard",
     "co_due": "2026-09-28",
-}  # fmt: skip
+}
 
 
 async def test_a_department_handles_and_a_township_helps_each_with_its_own_day(district: District) -> None:

@@ -19,8 +19,9 @@ async def test_the_list_by_person_and_the_warning(district: District) -> None:
         load = await ok(await client.get("/load?unit=T01"))
         assert load["limit"] == 3
         assert {(p["account"], p["n"], p["over"], p["name"]) for p in load["items"]} == {
-            ("T01-w1", 5, True, "某T01-w1"), ("T01-w2", 0, False, "某T01-w2"),
-        }  # fmt: skip
+            ("T01-w1", 5, True, "某T01-w1"),
+            ("T01-w2", 0, False, "某T01-w2"),
+        }
         warned = await ok(await client.get("/load?over=true"))
         assert {(p["account"], p["line"]) for p in warned["items"]} == {("T01-w1", "horizontal"), ("D01-w1", "vertical")}
         held = await ok(await client.get(f"/load/{member('T01-w1')}/enterprises"))
@@ -52,7 +53,9 @@ async def test_a_proposal_moves_as_few_as_can_be_within_the_place_and_nothing_by
             [(ids[1], member("T01-w3"), True), (ids[3], member("T01-w3"), True)], key=lambda m: ids.index(m[0])
         )
         assert {w["account"]: (w["before"], w["after"]) for w in proposal["workers"]} == {
-            "T01-w1": (5, 3), "T01-w2": (0, 0), "T01-w3": (0, 2),
-        }  # fmt: skip
+            "T01-w1": (5, 3),
+            "T01-w2": (0, 0),
+            "T01-w3": (0, 2),
+        }
         assert await ok(await head.get("/load/proposal?unit=T01")) == proposal
         assert await ok(await client.get("/load?unit=T01")) == before

@@ -42,15 +42,19 @@ async def test_every_project_is_in_the_register_and_the_rate_is_plaques_by_proje
         assert other.status_code == 409
         hung = await ok(await head.post(f"/projects/{one}/hang", json=hanging()))
         assert (hung["plaque"]["number"], hung["plaque"]["leader"], hung["plaque"]["contact"], hung["plaque"]["since"]) == (
-            HUNG["number"], member("T01-head"), member("T01-w1"), "2026-03-01",
-        )  # fmt: skip
+            HUNG["number"],
+            member("T01-head"),
+            member("T01-w1"),
+            "2026-03-01",
+        )
         assert (await ok(await head.post(f"/projects/{one}/hang", json=hanging())))["version"] == hung["version"], "said twice"
         for project, problem, content in (
-            (one, "plaque-hangs", hanging(number="另号")), (two, "number-taken", hanging()),
+            (one, "plaque-hangs", hanging(number="另号")),
+            (two, "number-taken", hanging()),
             (two, "leader-of-nothing", hanging(number="2", leader=member("T01-w1"))),
             (two, "contact-without-post", hanging(number="2", contact=str(uuid4()))),
             (two, "hung-later", hanging(number="2", on="2026-01-31")),
-        ):  # fmt: skip
+        ):
             answer = await head.post(f"/projects/{project}/hang", json=content)
             assert (answer.status_code, answer.json()["type"]) == (409, f"urn:guiren:problem:{problem}"), problem
         await ok(await head.post(f"/projects/{two}/hang", json=hanging(number="2")))
@@ -121,9 +125,17 @@ async def found(known: Directory, token: str) -> tuple[UUID, UUID] | None:
 
 
 VALUES = {
-    "title": "贵人服务·毕须办", "slogan": "让企业舒心放心省心安心", "core": "以企业为贵\n以契约为贵", "lead_office": "某区某办公室",
-    "project": "某项目", "enterprise": "某公司", "number": "001", "leader": "某人", "contact": "某人", "phone": "0857-8000001",
-}  # fmt: skip
+    "title": "贵人服务·毕须办",
+    "slogan": "让企业舒心放心省心安心",
+    "core": "以企业为贵\n以契约为贵",
+    "lead_office": "某区某办公室",
+    "project": "某项目",
+    "enterprise": "某公司",
+    "number": "001",
+    "leader": "某人",
+    "contact": "某人",
+    "phone": "0857-8000001",
+}
 
 
 @pytest.mark.parametrize(

@@ -109,5 +109,6 @@ async def test_another_service_can_tell_the_enterprise_who_serves_it(district: D
     found = await Directory(visits.pool).specialists(UUID(id_), date(2026, 9, 1))
     names = await visits.vault.open([item.name for item in found], Opening.NAMES)
     assert [(str(i.line), i.unit_name, i.office_phone, i.main, name) for i, name in zip(found, names, strict=True)] == [
-        ("horizontal", "东镇", "0857-8000001", True, "某T01-w1"), ("vertical", "甲局", "", False, "某D01-w1"),
-    ]  # fmt: skip
+        ("horizontal", "东镇", "0857-8000001", True, "某T01-w1"),
+        ("vertical", "甲局", "", False, "某D01-w1"),
+    ]

@@ -18,8 +18,14 @@ async def test_plan_calendar_next_visit_dates_needs_and_priority(district: Distr
         await scene.happened(4, EnterpriseTagged(tags=("规上企业", "用工")))
         await scene.known()
         await scene.visit(1)
-        await scene.visit(2, on="2026-08-20", claimed_at="2026-08-20T10:00:00+08:00", operation="reduced",
-                          difficulties="缺流动资金", demands=[{"no": 1, "content": "希望对接银行", "category": "finance"}])  # fmt: skip
+        await scene.visit(
+            2,
+            on="2026-08-20",
+            claimed_at="2026-08-20T10:00:00+08:00",
+            operation="reduced",
+            difficulties="缺流动资金",
+            demands=[{"no": 1, "content": "希望对接银行", "category": "finance"}],
+        )
         await scene.visit(3, met=False)
         async with scene.who("T01-worker1") as worker, scene.who("T01-head") as head, scene.who("T02-head") as foreign:
             mine = (await worker.get("/plan")).json()
@@ -47,8 +53,9 @@ async def test_plan_calendar_next_visit_dates_needs_and_priority(district: Distr
             assert max(mine["workdays"]) <= "2026-09-27"
             unit = (await head.get("/plan", params={"unit": "T01"})).json()
             assert {item["worker"]: (item["total"], item["done"]) for item in unit["workers"]} == {
-                "T01-worker1": (4, 1), "T01-worker2": (1, 0),
-            }  # fmt: skip
+                "T01-worker1": (4, 1),
+                "T01-worker2": (1, 0),
+            }
             assert (unit["total"], unit["done"]) == (5, 1)
             # Whose list it is not doesn't see it.
             assert (await foreign.get("/plan", params={"worker": "T01-worker1"})).status_code == 403

@@ -21,8 +21,13 @@ async def test_a_matter_its_window_its_days_and_the_days_saved(district: Distric
     """绿色通道 cases: matter, window, accepted, done, days saved"""
     desk = await a_desk(district)
     desk.now("10-12T10:00")
-    case = {"enterprise": desk.enterprises[0], "matter": "=1+1 施工许可", "window": "住建综合窗口", "promised": 10,
-            "accepted_on": "2026-09-24"}  # fmt: skip
+    case = {
+        "enterprise": desk.enterprises[0],
+        "matter": "=1+1 施工许可",
+        "window": "住建综合窗口",
+        "promised": 10,
+        "accepted_on": "2026-09-24",
+    }
     quick, slow, wrong = (str(uuid4()) for _ in range(3))
     first = {"If-Match": '"1"'}
     async with desk.who("w5") as window, desk.who("w") as town, desk.who("office") as office:

@@ -33,12 +33,38 @@ HEADS = (
     "坐席备注",
 )
 ROWS = (
-    ("GZ12345-0001", "2026-09-14 09:12", "某1公司", credit(1), "厂区停电,\n何时恢复?", "用能(水电气讯)", "咨询", "紧急", "2026-09-15", "王五", "19900000011", "二次来电"),
-    ("GZ12345-0002", "2026-09-14 09:30", "查无此公司", "", "路灯不亮", "其他", "投诉", "一般", "2026/9/20", "赵六", "19900000012", ""),
+    (
+        "GZ12345-0001",
+        "2026-09-14 09:12",
+        "某1公司",
+        credit(1),
+        "厂区停电,\n何时恢复?",
+        "用能(水电气讯)",
+        "咨询",
+        "紧急",
+        "2026-09-15",
+        "王五",
+        "19900000011",
+        "二次来电",
+    ),
+    (
+        "GZ12345-0002",
+        "2026-09-14 09:30",
+        "查无此公司",
+        "",
+        "路灯不亮",
+        "其他",
+        "投诉",
+        "一般",
+        "2026/9/20",
+        "赵六",
+        "19900000012",
+        "",
+    ),
     ("GZ12345-0003", "", "某2公司", credit(1), "名称和代码对不上", "", "", "", "", "", "", ""),
     ("GZ12345-0004", "", "某2公司", "", "贷款难", "融资", "求助", "普通", "明天", "", "1", ""),
     ("GZ12345-0001", "2026-09-14 09:12", "某1公司", credit(1), "厂区停电,\n何时恢复?", "", "", "", "", "", "", ""),
-)  # fmt: skip
+)
 
 
 def as_csv() -> bytes:
@@ -90,8 +116,13 @@ async def test_the_desk_is_staffed_by_day_and_every_call_is_written_down(desk: D
         assert (told["version"], told["reason"], len(told["days"])) == (2, "补排", 3)
         assert (await office.put("/duty/2026-09", json={"days": stranger})).status_code == 409
 
-        taken = {"caller": "王小明", "phone": "19900000021", "enterprise": desk.enterprises[0], "content": "问什么时候通水",
-                 "demand": {"content": "厂区停水两天", "category": "utilities"}}  # fmt: skip
+        taken = {
+            "caller": "王小明",
+            "phone": "19900000021",
+            "enterprise": desk.enterprises[0],
+            "content": "问什么时候通水",
+            "demand": {"content": "厂区停水两天", "category": "utilities"},
+        }
         id_ = str(uuid4())
         call = await ok(await hotline.put(f"/calls/{id_}/taken", json=taken), 201)
         assert (call["caller"], call["phone"], call["stage_label"]) == ("王**", "199****0021", "已接听")
@@ -115,8 +146,13 @@ async def test_the_desk_is_staffed_by_day_and_every_call_is_written_down(desk: D
         assert number["phone"] == "19900000022"
         tried = await ok(await hotline.post(f"/calls/{lost}/follow", json={"outcome": "unreached"}))
         assert (tried["stage"], tried["tries"]) == ("missed", 1)
-        back = {"outcome": "answered", "note": "已联系", "caller": "李四", "enterprise": desk.enterprises[1],
-                "demand": {"content": "门口占道停车"}}  # fmt: skip
+        back = {
+            "outcome": "answered",
+            "note": "已联系",
+            "caller": "李四",
+            "enterprise": desk.enterprises[1],
+            "demand": {"content": "门口占道停车"},
+        }
         over = await ok(await hotline.post(f"/calls/{lost}/follow", json=back))
         assert (over["stage"], over["late"], over["followed_on"]) == ("followed", True, "2026-09-16")
         assert (await desk.shown(over["ticket"]))["phone"] == "199****0022"
@@ -150,8 +186,10 @@ async def test_12345_orders_keep_their_number_and_their_deadline(desk: Desk, bod
         told = await ok(await office.post("/orders/import", content=body, params={"apply": True}))
         assert told["counts"] == {"opened": 1, "known": 1, "held": 3}
         assert [item["reasons"][:1] for item in told["items"][1:4]] == [
-            ["按企业名称未找到企业"], ["企业名称与统一社会信用代码不是同一企业"], ["办理时限不是日期"],
-        ]  # fmt: skip
+            ["按企业名称未找到企业"],
+            ["企业名称与统一社会信用代码不是同一企业"],
+            ["办理时限不是日期"],
+        ]
         again = await ok(await office.post("/orders/import", content=body, params={"apply": True}))
         assert again["counts"] == {"known": 2, "waiting": 3}
         assert again["items"][0]["ticket"] == told["items"][0]["ticket"]
@@ -159,8 +197,12 @@ async def test_12345_orders_keep_their_number_and_their_deadline(desk: Desk, bod
         ticket = told["items"][0]["ticket"]
         shown = await desk.shown(ticket)
         assert (shown["source"], shown["external_no"], shown["external_due"], shown["content"], shown["nature"]) == (
-            "transferred", "GZ12345-0001", "2026-09-15", "厂区停电,\n何时恢复?", "enquiry",
-        )  # fmt: skip
+            "transferred",
+            "GZ12345-0001",
+            "2026-09-15",
+            "厂区停电,\n何时恢复?",
+            "enquiry",
+        )
         await desk.ask("office", ticket, "accept")
         order = {"unit": "T01", "leader": str(member("h")), "measures": "联系供电所", "due": "standard"}
         assert (await desk.ask("office", ticket, "dispatch", **order))["due"]["on"] == "2026-09-15"
@@ -210,18 +252,27 @@ async def test_a_connector_sends_orders_one_by_one(desk: Desk) -> None:
 
 
 OTHERWISE = {
-    "due": "2026-09-16", "urgency": "紧急", "category": "融资", "nature": "投诉", "contact": "某某", "phone": "13900000002",
-    "called": "2026-09-14 08:00", "content": "别的事",
-}  # fmt: skip
+    "due": "2026-09-16",
+    "urgency": "紧急",
+    "category": "融资",
+    "nature": "投诉",
+    "contact": "某某",
+    "phone": "13900000002",
+    "called": "2026-09-14 08:00",
+    "content": "别的事",
+}
 
 
 @pytest.mark.parametrize("waits", [True, False])
 async def test_whatever_a_second_order_of_one_number_says_otherwise_waits_for_a_person(desk: Desk, *, waits: bool) -> None:
     """Field by field, also of what already is a ticket: never silence. What it leaves out is no other statement."""
     order = {
-        "no": "RV-ORD-1", "enterprise": "没有的公司" if waits else "某1公司", "content": "招工难", "phone": "13900000001",
+        "no": "RV-ORD-1",
+        "enterprise": "没有的公司" if waits else "某1公司",
+        "content": "招工难",
+        "phone": "13900000001",
         "called": "2026-09-13 08:00",
-    }  # fmt: skip
+    }
     async with desk.district.client(desk.issues, Role.OFFICE, account="connector") as client:
         first = await ok(await client.post("/orders", json=order))
         assert first["outcome"] == ("held" if waits else "opened")
@@ -346,9 +397,10 @@ async def test_replies_go_back_with_their_number_and_a_formula_stays_a_text(desk
         told = (await ok(await office.get("/orders/replies")))["items"]
         said = {item["external_no"]: (item["outcome_label"], item["reply"], item["replied_on"]) for item in told}
         assert said == {
-            "=1+1": ("解决", "@已通水", "2026-09-15"), "A-4": ("不予受理", "+请向供电部门提出", "2026-09-14"),
+            "=1+1": ("解决", "@已通水", "2026-09-15"),
+            "A-4": ("不予受理", "+请向供电部门提出", "2026-09-14"),
             "A-5": ("企业撤回", "已自行解决", "2026-09-14"),
-        }  # fmt: skip
+        }
         later = await ok(await office.get("/orders/replies", params={"since": "2026-09-15"}))
         assert [item["external_no"] for item in later["items"]] == ["=1+1"]
         assert (await ok(await office.get("/orders/replies", params={"answered": False})))["total"] == 4

@@ -92,8 +92,9 @@ async def test_every_item_gets_an_answer_and_the_rest_are_named(desk: Desk) -> N
     rate = await listed(desk)
     assert (rate["received"], rate["answered"], rate["pct"], rate["total"]) == (3, 1, "33.33", 2)
     assert [(item["id"], item["desk"], item["unit"]) for item in rate["items"]] == [
-        (waiting, "办理中", "T01"), (fresh, "待受理", "T01"),
-    ]  # fmt: skip
+        (waiting, "办理中", "T01"),
+        (fresh, "待受理", "T01"),
+    ]
     assert (await listed(desk, overdue=True))["total"] == 0
     desk.now("09-29T09:00")  # Ten working days over a holiday: due on the 28th.
     assert [item["id"] for item in (await listed(desk, overdue=True))["items"] if item["late"]] == [waiting]

@@ -36,14 +36,17 @@ async def test_every_unit_has_a_liaison_and_a_back_up_or_is_red(district: Distri
             ("T01-b1", "backup_liaison", DAY, None, "东镇办〔2026〕1号"),
             ("T01-l1", "liaison", DAY, "2026-06-01", "东镇办〔2026〕1号"),
             ("T01-l2", "liaison", "2026-06-10", None, "东镇办〔2026〕2号"),
-        ]  # fmt: skip
+        ]
         events = await service.pool.fetch(
             "select type from log.entry where stream in (select 'member/' || member from post where account in "
             "('T01-l1', 'T01-l2')) order by pos"
         )
         assert [row["type"] for row in events] == [
-            "roster.member-proposed.v1", "roster.member-appointed.v1", "roster.member-released.v1", "roster.member-proposed.v1",
+            "roster.member-proposed.v1",
             "roster.member-appointed.v1",
-        ]  # fmt: skip
+            "roster.member-released.v1",
+            "roster.member-proposed.v1",
+            "roster.member-appointed.v1",
+        ]
         async with district.client(service, Role.WORKER, unit="T02", account="T02-w1") as stranger:
             assert (await stranger.get("/team/liaisons?unit=T01")).status_code == 403

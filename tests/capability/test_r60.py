@@ -19,9 +19,15 @@ async def test_the_offices_contact_is_data_and_each_delivery_is_recorded(distric
     async with district.client() as client, district.client(service, Role.LIAISON, unit="T01", account="T01-l") as liaison:
         await the_net(client)
         brand = {
-            "brand": "贵人服务", "lead_office": "某区某办公室", "district": "某区", "contact": "某联系", "phone": "0857-8000000",
-            "email": "office@example.invalid", "channels": ["sealed_email", "usb"], "on": "2026-01-01",
-        }  # fmt: skip
+            "brand": "贵人服务",
+            "lead_office": "某区某办公室",
+            "district": "某区",
+            "contact": "某联系",
+            "phone": "0857-8000000",
+            "email": "office@example.invalid",
+            "channels": ["sealed_email", "usb"],
+            "on": "2026-01-01",
+        }
         await ok(await client.put("/brand", json=brand))
         seen = await ok(await liaison.get("/brand"))
         assert (seen["contact"], seen["phone"], seen["email"]) == ("某联系", "0857-8000000", "office@example.invalid")
@@ -31,16 +37,23 @@ async def test_the_offices_contact_is_data_and_each_delivery_is_recorded(distric
 
         key = str(uuid4())
         content = {
-            "unit": "T01", "month": "2026-08", "channel": "usb", "file": "附件3 2026年8月.xlsx", "sha256": FILE,
+            "unit": "T01",
+            "month": "2026-08",
+            "channel": "usb",
+            "file": "附件3 2026年8月.xlsx",
+            "sha256": FILE,
             "received_on": "2026-08-26",
-        }  # fmt: skip
+        }
         told = await ok(await liaison.put(f"/deliveries/{key}", json=content), 201)
         assert (told["channel_label"], told["sha256"]) == ("专用U盘", FILE)
         await ok(await liaison.put(f"/deliveries/{key}", json=content), 200)
         assert (await liaison.put(f"/deliveries/{key}", json={**content, "file": "别的.xlsx"})).status_code == 409
         for wrong, status in (
-            ({"sha256": "x"}, 422), ({"unit": "T02"}, 403), ({"received_on": "2099-01-01"}, 409), ({"month": "2026-13"}, 422),
-        ):  # fmt: skip
+            ({"sha256": "x"}, 422),
+            ({"unit": "T02"}, 403),
+            ({"received_on": "2099-01-01"}, 409),
+            ({"month": "2026-13"}, 422),
+        ):
             assert (await liaison.put(f"/deliveries/{uuid4()}", json={**content, **wrong})).status_code == status, wrong
         assert (await client.put(f"/deliveries/{uuid4()}", json={**content, "unit": "T99"})).status_code == 409
         assert (await ok(await client.get("/deliveries?month=2026-08")))["total"] == 1

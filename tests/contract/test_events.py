@@ -40,11 +40,14 @@ SERVICES = ("roster", "visits", "issues", "reporting")
 
 def body(fact: Fact) -> bytes:
     return encode(
-        fact, event_id=UUID("5205020a-0000-7000-8000-000000000003"), source="/520502/" + fact.TYPE.split(".")[0],
-        subject="stream/key", happened=datetime(2026, 8, 27, 9, 30, tzinfo=UTC),
+        fact,
+        event_id=UUID("5205020a-0000-7000-8000-000000000003"),
+        source="/520502/" + fact.TYPE.split(".")[0],
+        subject="stream/key",
+        happened=datetime(2026, 8, 27, 9, 30, tzinfo=UTC),
         actor={"id": "5205020a-0000-7000-8000-000000000004", "role": "worker", "unit": "T01"},
         links={"correlationid": "c", "causationid": "d", "traceparent": ""},
-    )  # fmt: skip
+    )
 
 
 def annotations(annotation: Any) -> list[Any]:

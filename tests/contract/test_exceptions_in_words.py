@@ -17,9 +17,7 @@ FILES = sorted(path for folder in ("shared", "services", "deploy") for path in (
 THE_ONE = ROOT / "shared/outages.py"
 LOGGERS = {"log", "lines"}
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
-OURS = {
-    node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-}  # fmt: skip
+OURS = {node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
 def caught(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -88,7 +86,7 @@ def test_no_text_of_a_library_reaches_a_person(path: Path) -> None:
         ("def ended(task):\n  error = task.exception()\n  fallen = f'{error!r}'", {3}),
         ("def told(error: Exception):\n  if 'x' in str(error): return\n  say(f'{error}')", {3}),
     ],
-)  # fmt: skip
+)
 def test_the_reader_of_the_tree_sees(code: str, lines: set[int]) -> None:
     tree = ast.parse(code)
     assert {line for name, inside in caught(tree) for line in told(name, inside)} == lines

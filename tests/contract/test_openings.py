@@ -24,12 +24,20 @@ SOURCES = sorted(path for top in ("shared", "services", "deploy") for path in (R
 _COLLEAGUES = "names of the administration's own people, whom their colleagues address by name"
 
 ALLOWED: dict[tuple[str, str, Opening], str] = {
-    ("shared/disclosure.py", "disclose", Opening.DISCLOSE): "the one way to read what is masked: a fact with a reason comes first",
+    (
+        "shared/disclosure.py",
+        "disclose",
+        Opening.DISCLOSE,
+    ): "the one way to read what is masked: a fact with a reason comes first",
     ("shared/handle.py", "_opened", Opening.HANDLE): "a decision compares what is said with what was said before",
     ("shared/handle.py", "_only_a_repeat", Opening.HANDLE): "whether a repeat says the same",
     ("shared/projector.py", "write", Opening.SEARCH): "an index of blinded pieces is made of the clear words",
     ("services/issues/projections/words.py", "matching", Opening.SEARCH): "a long question is compared with the words themselves",
-    ("services/issues/reactions.py", "on_visit_heard", Opening.HANDLE): "whether a visit's words speak of difficulties nobody reported",
+    (
+        "services/issues/reactions.py",
+        "on_visit_heard",
+        Opening.HANDLE,
+    ): "whether a visit's words speak of difficulties nobody reported",
     ("services/issues/queries/received.py", "met", Opening.HANDLE): "whether an order that comes again says the same",
     ("services/issues/queries/received.py", "held", Opening.HANDLE): "whether an order that waits says the same",
     ("services/issues/api/held_orders.py", "match_order", Opening.HANDLE): "the words of a held order become its ticket's",
@@ -51,7 +59,11 @@ ALLOWED: dict[tuple[str, str, Opening], str] = {
     ("services/roster/queries/projects.py", "printed", Opening.LINK): "the plaque's own address stands on it as a picture",
     ("services/roster/api/importing.py", "_write", Opening.COMPARE): "only what differs from the register is amended",
     ("services/roster/queries/previewing.py", "of", Opening.COMPARE): "what an import would change; what is answered is masked",
-    ("services/roster/queries/rows.py", "rows", Opening.COMPARE): "which cells of a doubtful row may be shown; the others are masked",
+    (
+        "services/roster/queries/rows.py",
+        "rows",
+        Opening.COMPARE,
+    ): "which cells of a doubtful row may be shown; the others are masked",
     ("services/visits/api/links.py", "show", Opening.LINK): "the address, shown once to who may hand it over",
     ("services/visits/queries/links.py", "link", Opening.LINK): "the address for those who may hand it over",
     ("services/visits/queries/lookups.py", "prepare", Opening.HANDLE): "a correction that says the same is none",
@@ -59,7 +71,7 @@ ALLOWED: dict[tuple[str, str, Opening], str] = {
     ("services/visits/api/public.py", "_on_visit", Opening.HANDLE): "a word on a visit that says the same is none",
     ("services/visits/api/public.py", "_said_just_now", Opening.HANDLE): "the same demand twice a day is one",
     ("services/visits/api/visits.py", "tell_nothing", Opening.HANDLE): "a visit as last time carries last time's words over",
-}  # fmt: skip
+}
 """Purposes for which texts leave the vault in clear."""
 
 

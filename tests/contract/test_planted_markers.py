@@ -19,9 +19,15 @@ from shared.terms import Role
 
 COLUMNS = list(Column)
 GOOD = {
-    Column.NAME: "七星关区甲商贸有限公司", Column.KIND: "有限责任公司", Column.STANDING: "存续", Column.FOUNDED: "2016-03-01",
-    Column.CAPITAL: "100万元", Column.ADDRESS: "毕节市七星关区麻园街道某路1号", Column.STAFF: "5", Column.PROVINCE: "贵州省",
-}  # fmt: skip
+    Column.NAME: "七星关区甲商贸有限公司",
+    Column.KIND: "有限责任公司",
+    Column.STANDING: "存续",
+    Column.FOUNDED: "2016-03-01",
+    Column.CAPITAL: "100万元",
+    Column.ADDRESS: "毕节市七星关区麻园街道某路1号",
+    Column.STAFF: "5",
+    Column.PROVINCE: "贵州省",
+}
 
 
 def marker(n: int) -> str:

@@ -45,8 +45,13 @@ def test_a_route_asks_no_table(path: Path) -> None:
 def test_sql_is_seen() -> None:
     """Whatever way it is written."""
     for line in (
-        'x = "select 1"', "x = f'select {y} from z'", 'x = """\nwith a as (select 1)"""', 'x = "update a set b = 1"',
-        "await pool.fetchval(Q)", "await listing(pool, table='a')", "await self.pool.execute(Q)",
-    ):  # fmt: skip
+        'x = "select 1"',
+        "x = f'select {y} from z'",
+        'x = """\nwith a as (select 1)"""',
+        'x = "update a set b = 1"',
+        "await pool.fetchval(Q)",
+        "await listing(pool, table='a')",
+        "await self.pool.execute(Q)",
+    ):
         assert list(sql_of(line)), line
     assert not list(sql_of('"""select what you like"""\nx = "Selected"\nx = "withdrawn"'))

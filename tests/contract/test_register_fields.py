@@ -44,9 +44,11 @@ FIELDS = list(fields())
 
 def test_the_fields_are_found() -> None:
     texts = {"name", "address", "business_address", "business", "registrar", "elsewhere"}
-    assert texts == {name for kind, name in FIELDS if kind is AmendEnterprise} == {
-        name for kind, name in FIELDS if kind is RegisterEnterprise
-    }  # fmt: skip
+    assert (
+        texts
+        == {name for kind, name in FIELDS if kind is AmendEnterprise}
+        == {name for kind, name in FIELDS if kind is RegisterEnterprise}
+    )
     assert (RegisterProject, "name") in FIELDS
 
 

@@ -60,8 +60,11 @@ def routes(name: str) -> Iterator[tuple[str, str, APIRoute]]:
         yield method, path, route
 
 
-OPERATIONS = [pytest.param(name, method, path, route, id=f"{name} {method} {path}")
-              for name in SERVICES for method, path, route in routes(name)]  # fmt: skip
+OPERATIONS = [
+    pytest.param(name, method, path, route, id=f"{name} {method} {path}")
+    for name in SERVICES
+    for method, path, route in routes(name)
+]
 
 
 def test_every_operation_of_the_documents_is_looked_at() -> None:
@@ -120,8 +123,12 @@ def pieces(annotation: Any) -> Iterator[Any]:
         yield from pieces(part)
 
 
-DATED = {f"{name} {method} {path} {field}": annotation for name in SERVICES for method, path, route in routes(name)
-         for field, annotation in dated(route.dependant)}  # fmt: skip
+DATED = {
+    f"{name} {method} {path} {field}": annotation
+    for name in SERVICES
+    for method, path, route in routes(name)
+    for field, annotation in dated(route.dependant)
+}
 
 
 def test_there_are_dates_to_look_at() -> None:

@@ -67,8 +67,12 @@ def test_every_operation_lets_somebody_in(rows: list[Row]) -> None:
 
 
 def test_nothing_fails(rows: list[Row]) -> None:
-    failed = {f"{name(row)}: {answer.status}" for row in rows for answer in row.answers.values()
-              if answer.status >= 500 and answer.outcome != OK}  # fmt: skip
+    failed = {
+        f"{name(row)}: {answer.status}"
+        for row in rows
+        for answer in row.answers.values()
+        if answer.status >= 500 and answer.outcome != OK
+    }
     assert not failed, failed
 
 
@@ -84,10 +88,16 @@ def test_without_an_account_there_are_the_public_routes_alone(rows: list[Row]) -
 def test_administrators_are_told_nothing_of_business(rows: list[Row]) -> None:
     """三员: no answer names an enterprise or what is about one. Who confirms an erasure reads what it would make unreadable."""
     seen = [
-        f"{name(row)} to {account}" for row in rows for account in ADMINISTRATORS
-        if not row.operation.public and row.home.search(row.answers[account].body)
-        and not (account == "security-admin" and (row.operation.path.startswith(OF_SUBJECTS) or row.operation.path.endswith("/subjects")))
-    ]  # fmt: skip
+        f"{name(row)} to {account}"
+        for row in rows
+        for account in ADMINISTRATORS
+        if not row.operation.public
+        and row.home.search(row.answers[account].body)
+        and not (
+            account == "security-admin"
+            and (row.operation.path.startswith(OF_SUBJECTS) or row.operation.path.endswith("/subjects"))
+        )
+    ]
     assert not seen, "\n".join(seen)
 
 

@@ -83,9 +83,14 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     environments = [{"root": str(root / part)} for part in PARTS]
     settings = {
         "include": [*(str(root / part / path) for part in PARTS for path in touched), str(root / "fact" / "misused.py")],
-        "executionEnvironments": environments, "typeCheckingMode": "standard", "reportMatchNotExhaustive": "error",
-        "pythonVersion": "3.11", "failOnWarnings": False, "venvPath": str(PROJECT), "venv": ".venv",
-    }  # fmt: skip
+        "executionEnvironments": environments,
+        "typeCheckingMode": "standard",
+        "reportMatchNotExhaustive": "error",
+        "pythonVersion": "3.11",
+        "failOnWarnings": False,
+        "venvPath": str(PROJECT),
+        "venv": ".venv",
+    }
     (root / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", str(root / "pyrightconfig.json")]
     answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)

@@ -60,8 +60,14 @@ class District:
     def visit(self, enterprise: str, on: str, *units: str) -> str:
         members = [str(derived_id("member", f"{unit}-worker")) for unit in units]
         body = {
-            "enterprise": enterprise, "on": on, "mode": "phone", "visitors": members, "connected_seconds": 90, "ack": "sms", "note": NOTE,
-        }  # fmt: skip
+            "enterprise": enterprise,
+            "on": on,
+            "mode": "phone",
+            "visitors": members,
+            "connected_seconds": 90,
+            "ack": "sms",
+            "note": NOTE,
+        }
         worker = self.instance.client(f"{units[0]}-worker", "worker", units[0])
         id_ = str(new_id())
         self.ok(self.instance.patiently(lambda: worker.put(f"/api/visits/visits/{id_}", json=body)))
@@ -75,12 +81,24 @@ class District:
 
     def build(self) -> None:
         self.grid()
-        e = {n: self.enterprise(str(n), *units, on=on) for n, units, on in [
-            (1, (H1, V1), "2026-01-01"), (2, (H1, V1), "2026-01-01"), (3, (H1, V1), "2026-01-01"), (4, (H1, V1), "2026-01-01"),
-            (5, (H1, V1), "2026-01-01"), (6, (H1, V1), "2026-01-01"), (7, (H1, V1), "2026-09-02"), (8, (H1, V1), "2026-09-22"),
-            (9, (H2, V1), "2026-01-01"), (10, (H1, V1), "2026-01-01"), (11, (H1, V1), "2026-01-01"), (12, (H1, V1), "2026-01-01"),
-            (13, (H1, V1), "2026-01-01"),
-        ]}  # fmt: skip
+        e = {
+            n: self.enterprise(str(n), *units, on=on)
+            for n, units, on in [
+                (1, (H1, V1), "2026-01-01"),
+                (2, (H1, V1), "2026-01-01"),
+                (3, (H1, V1), "2026-01-01"),
+                (4, (H1, V1), "2026-01-01"),
+                (5, (H1, V1), "2026-01-01"),
+                (6, (H1, V1), "2026-01-01"),
+                (7, (H1, V1), "2026-09-02"),
+                (8, (H1, V1), "2026-09-22"),
+                (9, (H2, V1), "2026-01-01"),
+                (10, (H1, V1), "2026-01-01"),
+                (11, (H1, V1), "2026-01-01"),
+                (12, (H1, V1), "2026-01-01"),
+                (13, (H1, V1), "2026-01-01"),
+            ]
+        }
         self.visit(e[1], "2026-09-03", H1, V1)
         self.visit(e[2], "2026-09-10", H1)
         self.visit(e[3], "2026-09-15", V1)

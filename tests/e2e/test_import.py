@@ -36,10 +36,20 @@ GOOD = 2_500
 def rows() -> list[list[str]]:
     """Good rows, and one of each trap that a person must see or that is refused."""
     made = [
-        [make_code("520502", f"MAI{n:05d}".replace("I", "J")).text, f"导入演示{n}号建材有限公司", "有限责任公司", "存续", "2016-03-01",
-         "55.5000(万元人民币)", "甄演示", f"七星关区田坝{'桥' if n % 2 else ''}镇演示路{n}号", "F5211", "8222222"]
+        [
+            make_code("520502", f"MAI{n:05d}".replace("I", "J")).text,
+            f"导入演示{n}号建材有限公司",
+            "有限责任公司",
+            "存续",
+            "2016-03-01",
+            "55.5000(万元人民币)",
+            "甄演示",
+            f"七星关区田坝{'桥' if n % 2 else ''}镇演示路{n}号",
+            "F5211",
+            "8222222",
+        ]
         for n in range(GOOD)
-    ]  # fmt: skip
+    ]
     wrong = make_code("520502", "MAK00001").text
     made += [
         [make_code("520502", "MAK00002", "92").text, "演示便利店", "个体工商户", "存续", *[""] * 6],

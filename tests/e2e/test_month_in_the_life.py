@@ -71,13 +71,21 @@ class Township:
         self.before = datetime.now(UTC)
         self.visit_id = str(new_id())
         self.told = {
-            "enterprise": self.enterprise, "on": str(self.today), "mode": "on_site", "note": NOTE, "interviewee": "贾演示",
-            "title": "经理", "phone": "19900005678", "difficulties": "=1+1 招工难", "aware": "understood", "satisfaction": "5",
+            "enterprise": self.enterprise,
+            "on": str(self.today),
+            "mode": "on_site",
+            "note": NOTE,
+            "interviewee": "贾演示",
+            "title": "经理",
+            "phone": "19900005678",
+            "difficulties": "=1+1 招工难",
+            "aware": "understood",
+            "satisfaction": "5",
             "demands": [
                 {"no": 1, "content": "希望协助招聘焊工十名", "category": "labour", "nature": "help"},
                 {"no": 2, "content": "咨询设备更新补贴政策", "category": "policy", "nature": "enquiry"},
             ],
-        }  # fmt: skip
+        }
         self.recorded = self.ok(self.instance.patiently(self.put_visit))
 
     def put_visit(self) -> httpx.Response:
@@ -141,8 +149,10 @@ def test_every_demand_becomes_exactly_one_ticket_and_goes_its_way_to_the_call_ba
     items = sorted(township.tickets(), key=lambda item: item["no"])
     assert len(items) == 2
     ticket = f"/api/issues/issues/{items[0]['id']}"
-    act = {name: (lambda verb, body, who=person: township.ok(who.post(f"{ticket}/{verb}", json=body))) for name, person in
-           {**township.people, "caller": township.caller}.items()}  # fmt: skip
+    act = {
+        name: (lambda verb, body, who=person: township.ok(who.post(f"{ticket}/{verb}", json=body)))
+        for name, person in {**township.people, "caller": township.caller}.items()
+    }
     act["liaison"]("accept", {})
     bare = township.people["deputy"].post(f"{ticket}/dispatch", json={"unit": T})
     assert bare.status_code == 422

@@ -58,9 +58,13 @@ class Story:
 
     def visit(self, enterprise: str, id_: str | None = None) -> httpx.Response:
         told = {
-            "enterprise": enterprise, "on": str(local_date(datetime.now(UTC))), "mode": "phone", "ack": "sms", "connected_seconds": 60,
+            "enterprise": enterprise,
+            "on": str(local_date(datetime.now(UTC))),
+            "mode": "phone",
+            "ack": "sms",
+            "connected_seconds": 60,
             "note": "电话了解生产经营情况,一切正常",
-        }  # fmt: skip
+        }
         key = id_ or str(new_id())
         response = self.instance.patiently(lambda: self.worker.put(f"/api/visits/visits/{key}", json=told), 30)
         self.ok(response)

@@ -33,7 +33,8 @@ def test_the_command_line_says_who_is_responsible_and_where_nobody_is(instance: 
     gaps = json.loads(instance.guiren("roster", "gaps", "--from", "2026-01-01", "--json").stdout)
     mine = {(g["line"], g["kind"], g["since"], g["until"]) for g in gaps["items"] if g["code"] == CODE}
     assert mine == {
-        ("vertical", "no_unit", "2026-01-01", None), ("horizontal", "no_unit", "2026-01-01", "2026-02-01"),
+        ("vertical", "no_unit", "2026-01-01", None),
+        ("horizontal", "no_unit", "2026-01-01", "2026-02-01"),
         ("horizontal", "no_worker", "2026-02-01", None),
-    }  # fmt: skip
+    }
     assert len(gaps["items"]) == gaps["total"]

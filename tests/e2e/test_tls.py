@@ -58,8 +58,11 @@ def test_the_gateway_speaks_tls_beside_its_plain_listener_on_the_loopback(given:
     try:
         done = subprocess.run(
             [guiren, "up", "--no-demo", "--detach", "--home", str(home), *words],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         trusted = ssl.create_default_context(
             cafile=str(chain if given else home / "gateway/caddy/pki/authorities/local/root.crt")

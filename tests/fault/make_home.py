@@ -69,9 +69,14 @@ class Old:
         """A client of its gateway."""
         key = json.loads((self._home / "secrets/signing-key").read_text(encoding="utf-8"))
         claims = {
-            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "account": account,
-            "roles": [role], "unit": unit, "sub_unit": "",
-        }  # fmt: skip
+            "iss": "guiren-local",
+            "aud": "guiren",
+            "sub": str(derived_id("member", account)),
+            "account": account,
+            "roles": [role],
+            "unit": unit,
+            "sub_unit": "",
+        }
         bearer = {"Authorization": f"Bearer {issue(key, claims, int(time.time()), 3600)}"}
         return httpx.Client(base_url=f"http://127.0.0.1:{self._port}/api", headers=bearer, timeout=60, trust_env=False)
 
@@ -79,8 +84,10 @@ class Old:
         """What happens in it; answers what must still be true of it."""
         office, worker = self.client("office", "office", "office"), self.client("T01-worker", "worker", T)
         for code, name, kind, parent in (
-            ("520502", "某区", "district", None), ("office", "某区优化办", "office", "520502"), (T, "甲镇", "township", "520502"),
-        ):  # fmt: skip
+            ("520502", "某区", "district", None),
+            ("office", "某区优化办", "office", "520502"),
+            (T, "甲镇", "township", "520502"),
+        ):
             _ok(office.put(f"/roster/units/{code}", json={"name": name, "kind": kind, "parent": parent, "on": "2026-01-01"}))
         for role in ("worker", "deputy", "liaison", "head"):
             person = {"name": "甄演示", "phone": "19900001234", "unit": T, "role": role, "on": "2026-01-01"}
@@ -89,32 +96,52 @@ class Old:
         _ok(office.put("/roster/calendar/2026", json={"days": calendar["days"], "source": calendar["source"]}))
         enterprises = [self._enterprise(office, number) for number in (1, 2)]
         visits = [
-            self._visit(worker, enterprises[0], "2026-10-12", [{"no": 1, "content": "希望协助招聘焊工十名", "category": "labour", "nature": "help"}]),
+            self._visit(
+                worker,
+                enterprises[0],
+                "2026-10-12",
+                [{"no": 1, "content": "希望协助招聘焊工十名", "category": "labour", "nature": "help"}],
+            ),
             self._visit(worker, enterprises[1], "2026-10-13", []),
-        ]  # fmt: skip
+        ]
         liaison = self.client(f"{T}-liaison", "liaison", T)
         tickets = self._until(lambda: liaison.get("/issues/issues", params={"visit": visits[0]}).json().get("items"))
         ledger = self._until(lambda: _rows(liaison, 2))
         filed = _ok(liaison.post(f"/reporting/ledgers/{T}/2026-10/submit", json={}))
         time.sleep(2)
         return {
-            "enterprises": enterprises, "visits": visits, "ticket": tickets[0]["id"], "rows": len(ledger["rows"]),
-            "digest": ledger["digest"], "filed": filed,
-        }  # fmt: skip
+            "enterprises": enterprises,
+            "visits": visits,
+            "ticket": tickets[0]["id"],
+            "rows": len(ledger["rows"]),
+            "digest": ledger["digest"],
+            "filed": filed,
+        }
 
     def _enterprise(self, office: httpx.Client, number: int) -> str:
         code = make_code("520502", f"MAH{number:05d}").text
         body = {
-            "code": code, "name": f"演示{number}号有限公司", "assignments": [{"line": "horizontal", "unit": T}], "on": "2026-01-01",
-        }  # fmt: skip
+            "code": code,
+            "name": f"演示{number}号有限公司",
+            "assignments": [{"line": "horizontal", "unit": T}],
+            "on": "2026-01-01",
+        }
         return _ok(office.put(f"/roster/enterprises/{code}", json=body))["id"]
 
     def _visit(self, worker: httpx.Client, enterprise: str, on: str, demands: list[dict[str, Any]]) -> str:
         id_ = str(new_id())
         body = {
-            "enterprise": enterprise, "on": on, "mode": "phone", "note": NOTE, "connected_seconds": 90, "ack": "sms",
-            "interviewee": "贾演示", "phone": "19900005678", "difficulties": "资金紧张,贷款难,招工难", "demands": demands,
-        }  # fmt: skip
+            "enterprise": enterprise,
+            "on": on,
+            "mode": "phone",
+            "note": NOTE,
+            "connected_seconds": 90,
+            "ack": "sms",
+            "interviewee": "贾演示",
+            "phone": "19900005678",
+            "difficulties": "资金紧张,贷款难,招工难",
+            "demands": demands,
+        }
         self._until(lambda: worker.put(f"/visits/visits/{id_}", json=body).is_success, 30)
         return id_
 
@@ -127,9 +154,17 @@ class Old:
         found: dict[str, bytes] = {}
         for name in DATABASES:
             command = [
-                _binary("pg_dump"), "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "--inserts", "--rows-per-insert=50",
+                _binary("pg_dump"),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+                "-U",
+                "postgres",
+                "--inserts",
+                "--rows-per-insert=50",
                 f"guiren_{name}",
-            ]  # fmt: skip
+            ]
             told = subprocess.run(command, env={**os.environ, "PGPASSWORD": password}, capture_output=True, check=True).stdout
             lines = [line for line in told.splitlines() if not line.startswith((b"--", b"\\")) and line.strip()]
             found[f"{name}.sql"] = b"\n".join(lines) + b"\n"

@@ -148,9 +148,12 @@ class Clients(threading.Thread):
 
     def visit(self) -> dict[str, Any]:
         return {
-            "enterprise": self._enterprise, "on": str(TODAY), "mode": "on_site", "note": "生产经营正常,订单稳定" + "续" * 400,
+            "enterprise": self._enterprise,
+            "on": str(TODAY),
+            "mode": "on_site",
+            "note": "生产经营正常,订单稳定" + "续" * 400,
             "demands": [{"no": 1, "content": "希望协助招聘焊工", "category": "labour", "nature": "help"}],
-        }  # fmt: skip
+        }
 
     def run(self) -> None:
         while not self.over.is_set():

@@ -109,10 +109,15 @@ async def test_a_home_of_an_earlier_version_works_and_stays_silent_about_its_pas
 
     visit = str(uuid4())
     body = {
-        "enterprise": home.facts["enterprises"][0], "on": "2026-11-10", "mode": "phone", "note": NOTE, "connected_seconds": 90,
-        "ack": "sms", "visitors": [str(derived_id("member", f"{T}-worker"))],
+        "enterprise": home.facts["enterprises"][0],
+        "on": "2026-11-10",
+        "mode": "phone",
+        "note": NOTE,
+        "connected_seconds": 90,
+        "ack": "sms",
+        "visitors": [str(derived_id("member", f"{T}-worker"))],
         "demands": [{"no": 1, "content": "希望协调厂区用电增容", "category": "labour", "nature": "help"}],
-    }  # fmt: skip
+    }
     async with district.client(home.services["visits"], Role.WORKER, unit=T, account=f"{T}-worker") as worker:
         recorded = await worker.put(f"/visits/{visit}", json=body)
         assert recorded.status_code == 201, recorded.text
@@ -144,8 +149,11 @@ async def test_its_copies_are_made_anew_in_todays_shape(district: District, comm
     await until(home.caught_up, seconds=60)
     for name in ("visits", "issues"):
         pool = home.services[name].pool
-        columns = {row["column_name"] for row in await pool.fetch(
-            "select column_name from information_schema.columns where table_schema = 'view' and table_name = 'known_enterprise'"
-        )}  # fmt: skip
+        columns = {
+            row["column_name"]
+            for row in await pool.fetch(
+                "select column_name from information_schema.columns where table_schema = 'view' and table_name = 'known_enterprise'"
+            )
+        }
         assert {"industry", "size"} <= columns
         assert await pool.fetchval("select count(*) from known_enterprise") == len(home.facts["enterprises"])

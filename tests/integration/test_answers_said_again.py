@@ -98,10 +98,16 @@ def differing(first: httpx.Response, again: httpx.Response) -> list[str]:
     if not again.is_success:
         return [f"said again: {again.status_code} {again.text[:200]}"]
     one, other = first.json(), again.json()
-    found = [f"said again: {name} {first.headers.get(name)} → {again.headers.get(name)}" for name in ("ETag", "Guiren-Position")
-             if first.headers.get(name) != again.headers.get(name)]  # fmt: skip
-    found += [f"said again: {name} {one.get(name)!r:.80} → {other.get(name)!r:.80}" for name in sorted({*one, *other})
-              if name not in ("replayed", "hints") and one.get(name) != other.get(name)]  # fmt: skip
+    found = [
+        f"said again: {name} {first.headers.get(name)} → {again.headers.get(name)}"
+        for name in ("ETag", "Guiren-Position")
+        if first.headers.get(name) != again.headers.get(name)
+    ]
+    found += [
+        f"said again: {name} {one.get(name)!r:.80} → {other.get(name)!r:.80}"
+        for name in sorted({*one, *other})
+        if name not in ("replayed", "hints") and one.get(name) != other.get(name)
+    ]
     return found
 
 
@@ -191,9 +197,14 @@ async def test_a_brand_a_delivery_a_correction_and_a_main_contact_are_answered_a
             brand = {"brand": "贵人服务", "lead_office": "区优化办", "district": "七星关区", "on": START}
             assert (await said_twice(roster, office, "PUT", "/brand", json=brand))["version"] == 1
             delivery = {
-                "unit": "T01", "month": "2026-08", "channel": "paper", "file": "台账.xlsx", "sha256": "ab" * 32,
-                "received_on": "2026-08-27", "note": "两份",
-            }  # fmt: skip
+                "unit": "T01",
+                "month": "2026-08",
+                "channel": "paper",
+                "file": "台账.xlsx",
+                "sha256": "ab" * 32,
+                "received_on": "2026-08-27",
+                "note": "两份",
+            }
             assert (await said_twice(roster, office, "PUT", f"/deliveries/{uuid4()}", json=delivery))["note"] == "两份"
             chosen = {"line": "horizontal", "on": START}
             await said_twice(roster, head, "POST", f"/enterprises/{enterprise}/choose-main-contact", json=chosen)
@@ -212,8 +223,13 @@ async def test_a_duty_roster_and_a_call_with_its_ticket_are_answered_as_they_wer
         more = {"days": [*days, {"on": "2026-09-16", "members": [str(member("hotline"))]}], "reason": "补排"}
         asked = {"json": more, "headers": {"If-Match": '"2"'}}
         assert (await said_twice(desk.issues, office, "POST", "/duty/2026-09/revise", **asked))["reason"] == "补排"
-        taken = {"caller": "王小明", "phone": "19900000021", "enterprise": desk.enterprises[0], "content": "问什么时候通水",
-                 "demand": {"content": "厂区停水两天", "category": "utilities"}}  # fmt: skip
+        taken = {
+            "caller": "王小明",
+            "phone": "19900000021",
+            "enterprise": desk.enterprises[0],
+            "content": "问什么时候通水",
+            "demand": {"content": "厂区停水两天", "category": "utilities"},
+        }
         told = await said_twice(desk.issues, hotline, "PUT", f"/calls/{uuid4()}/taken", json=taken)
         assert told["position"] == await desk.issues.pool.fetchval("select pos from log.head") - 1, "all of it is done there"
 

@@ -67,9 +67,18 @@ def is_a_list_in_disguise(text: str) -> bool:
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
-    [('["a"]', True), ('{"a": 1}', True), ("head,deputy", True), ("office|head", True), ("[某地]", False), ("甲、乙", False),
-     ("head", False), ("", False), ("note, and more", False)],
-)  # fmt: skip
+    [
+        ('["a"]', True),
+        ('{"a": 1}', True),
+        ("head,deputy", True),
+        ("office|head", True),
+        ("[某地]", False),
+        ("甲、乙", False),
+        ("head", False),
+        ("", False),
+        ("note, and more", False),
+    ],
+)
 def test_a_list_in_disguise_is_known(text: str, *, wrong: bool) -> None:
     assert is_a_list_in_disguise(text) is wrong
 

@@ -16,9 +16,10 @@ from shared.terms import Role
 
 CSV = "日期,放假,名称\n2027-01-01,休,元旦\n2027-02-06,班,春节\n"
 PUBLIC = {
-    "papers": ["国办发明电"], "year": 2027,
+    "papers": ["国办发明电"],
+    "year": 2027,
     "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": True}, {"name": "春节", "date": "2027-02-06", "isOffDay": False}],
-}  # fmt: skip
+}
 
 
 async def test_a_year_is_imported_and_every_version_stays(district: District) -> None:

@@ -28,8 +28,13 @@ async def test_nobody_signs_and_the_clock_does_everything_once_and_in_order(desk
     kinds = [data["kind"] for data in rung]
     assert len(kinds) == len({(d["kind"], d["deadline"]) for d in rung})
     assert [kind for kind in kinds if kind in ("sign", "blue", "yellow", "red", "red_5", "red_10")] == [
-        "sign", "blue", "yellow", "red", "red_5", "red_10",
-    ]  # fmt: skip
+        "sign",
+        "blue",
+        "yellow",
+        "red",
+        "red_5",
+        "red_10",
+    ]
     assert all(data["late_minutes"] > 0 for data in rung)
     signed = next(data for type_, data in await desk.facts(id_) if type_ == "issue-signed")
     assert signed["auto"] is True

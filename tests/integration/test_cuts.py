@@ -28,8 +28,11 @@ async def told(district: District, origin: str, sizes: Iterable[int]) -> list[En
 
 def ends(entries: Sequence[Entry]) -> list[Entry]:
     """The last entry of each append."""
-    return [entry for entry, following in zip(entries, [*entries[1:], None], strict=True)
-            if following is None or following.rec_us != entry.rec_us]  # fmt: skip
+    return [
+        entry
+        for entry, following in zip(entries, [*entries[1:], None], strict=True)
+        if following is None or following.rec_us != entry.rec_us
+    ]
 
 
 async def test_a_cut_at_an_appends_instant_holds_the_whole_append_before_and_after_reindexing(district: District) -> None:

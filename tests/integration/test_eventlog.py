@@ -137,8 +137,11 @@ async def test_a_batch_that_is_known_in_part_or_meets_another_version_writes_not
     assert await head(connection) == 1
     assert (await append(connection, [a_write("b", facts=2), a_write("a", expected=1)])).first == 2
     assert [(e.pos, e.stream, e.version) for e in await entire(connection)] == [
-        (1, "probe/a", 1), (2, "probe/b", 1), (3, "probe/b", 2), (4, "probe/a", 2),
-    ]  # fmt: skip
+        (1, "probe/a", 1),
+        (2, "probe/b", 1),
+        (3, "probe/b", 2),
+        (4, "probe/a", 2),
+    ]
     await connection.close()
 
 
@@ -152,12 +155,13 @@ async def test_the_service_role_can_only_append_and_select(district: District, t
         f"update log.{table} set {column} = {column}",
         f"delete from log.{table}",
         f"truncate log.{table}",
-        f"insert into log.{table} select * from log.{table} limit 0" if table != "entry" else
-        "insert into log.entry (pos, rec_us, stream, ver, type, body) values (9, 9, 'a', 9, 't', 'b')",
+        f"insert into log.{table} select * from log.{table} limit 0"
+        if table != "entry"
+        else "insert into log.entry (pos, rec_us, stream, ver, type, body) values (9, 9, 'a', 9, 't', 'b')",
         f"alter table log.{table} disable trigger all",
         f"drop table log.{table}",
         "set role roster_owner",
-    ):  # fmt: skip
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
     await connection.close()
@@ -170,10 +174,17 @@ async def test_the_fences_stop_the_owner_and_the_administrator_as_well(district:
     connection = await district.connect(user="postgres")
     await connection.execute(f"set role {who}")
     for statement in (
-        "update log.entry set body = 'x'", "delete from log.entry", "truncate log.entry",
-        "update log.command set n = 2", "delete from log.command", "truncate log.command",
-        "delete from log.stream", "truncate log.stream", "delete from log.head", "truncate log.head",
-    ):  # fmt: skip
+        "update log.entry set body = 'x'",
+        "delete from log.entry",
+        "truncate log.entry",
+        "update log.command set n = 2",
+        "delete from log.command",
+        "truncate log.command",
+        "delete from log.stream",
+        "truncate log.stream",
+        "delete from log.head",
+        "truncate log.head",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="事件日志只能追加"):
             await connection.execute(statement)
     assert len(await entire(service)) == 1

@@ -248,9 +248,18 @@ async def test_one_ledger_that_cannot_be_supplemented_stops_no_other_and_is_name
 
 async def _filed_as(office: Office, unit: str, filing: dict[str, Any]) -> None:
     """A filing straight into the log, as a rule of a former version or a fault might have left it."""
-    fact = LedgerSubmitted.model_validate({
-        "unit": unit, "line": "horizontal", "month": MONTH, "revision": 1, "filing": {**filing, "rules": CURRENT},
-        "received": datetime(2026, 9, 27, tzinfo=UTC), "due": datetime(2026, 9, 27, 16, tzinfo=UTC), "on_time": True})  # fmt: skip
+    fact = LedgerSubmitted.model_validate(
+        {
+            "unit": unit,
+            "line": "horizontal",
+            "month": MONTH,
+            "revision": 1,
+            "filing": {**filing, "rules": CURRENT},
+            "received": datetime(2026, 9, 27, tzinfo=UTC),
+            "due": datetime(2026, 9, 27, 16, tzinfo=UTC),
+            "on_time": True,
+        }
+    )
     decider: AnyDecider = replace(LEDGER, decide=lambda _state, _command, _context: [fact])
     context = await office.reporting.context(office.scene.district.actor(), f"{unit}-{MONTH}")
     await office.reporting.desk.handle(decider, f"{unit}-{MONTH}", Command(), context, command_id=uuid4())

@@ -64,8 +64,12 @@ FAR, BLANK, TALL, DEEP = book(far), book(blank), book(tall), book(deep)
 
 
 def test_the_routes_are_found() -> None:
-    assert {("roster", "post", "/imports"), ("issues", "post", "/orders/import"), ("roster", "post", "/calendar/{year}/import"),
-            ("visits", "post", "/surveys/{id_}/answers/import")} <= {(item.service, item.method, item.path) for item in UPLOADS}  # fmt: skip
+    assert {
+        ("roster", "post", "/imports"),
+        ("issues", "post", "/orders/import"),
+        ("roster", "post", "/calendar/{year}/import"),
+        ("visits", "post", "/surveys/{id_}/answers/import"),
+    } <= {(item.service, item.method, item.path) for item in UPLOADS}
 
 
 @pytest.mark.parametrize("upload", UPLOADS, ids=str)

@@ -46,8 +46,11 @@ async def test_a_repeat_however_late_gets_the_original_answer(district: District
         await unit(district, "D1", named(name))
     repeat = await unit(district, "D1", named("二"), command_id=command_id, expected=1)
     assert (repeat.state, repeat.version, repeat.position, repeat.facts) == (
-        original.state, original.version, original.position, original.facts,
-    )  # fmt: skip
+        original.state,
+        original.version,
+        original.position,
+        original.facts,
+    )
     assert repeat.replayed
     assert not original.replayed
     assert await head(service.pool) == first.position + 3

@@ -25,10 +25,20 @@ from shared.terms import Line, Mode, Role, derived_id
 
 START = "2021-08-01"
 JSON = {"Content-Type": "application/json"}
-OFF = [f"2026-{d}" for d in (
-    "01-01", "04-05", "06-19", *(f"02-{n}" for n in range(15, 24)), *(f"05-0{n}" for n in range(1, 6)), "09-25", "09-26", "09-27",
-    *(f"10-0{n}" for n in range(1, 8)),
-)]  # fmt: skip
+OFF = [
+    f"2026-{d}"
+    for d in (
+        "01-01",
+        "04-05",
+        "06-19",
+        *(f"02-{n}" for n in range(15, 24)),
+        *(f"05-0{n}" for n in range(1, 6)),
+        "09-25",
+        "09-26",
+        "09-27",
+        *(f"10-0{n}" for n in range(1, 8)),
+    )
+]
 WORKED = ["2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"]
 
 
@@ -58,8 +68,10 @@ async def a_scene(district: District) -> Scene:
     roster = await district.open("roster", relay=True)
     async with district.client(roster) as office:
         for code, kind, parent in (
-            ("520502", "district", None), ("T01", "township", "520502"), ("D05", "department", "520502"),
-        ):  # fmt: skip
+            ("520502", "district", None),
+            ("T01", "township", "520502"),
+            ("D05", "department", "520502"),
+        ):
             made = await office.put(f"/units/{code}", json={"name": code, "kind": kind, "parent": parent, "on": START})
             assert made.status_code == 201, made.text
         for account, role in (("w", "worker"), ("l", "liaison"), ("h", "head"), ("d", "deputy")):
@@ -106,9 +118,13 @@ def a_visit(scene: Scene, **more: Any) -> VisitRecorded:
     visitor = Visitor(member=uuid4(), unit="T01", line=Line.HORIZONTAL, role=Role.WORKER)
     demands = tuple(Demand(no=n, content=f"诉求{n}") for n in (1, 2, 3))
     fact: dict[str, Any] = {
-        "enterprise": Visited(id=UUID(scene.enterprise), code=credit(1), name="旧名"), "on": date(2026, 9, 1),
-        "mode": Mode.PHONE, "visitors": (visitor,), "demands": demands, **more,
-    }  # fmt: skip
+        "enterprise": Visited(id=UUID(scene.enterprise), code=credit(1), name="旧名"),
+        "on": date(2026, 9, 1),
+        "mode": Mode.PHONE,
+        "visitors": (visitor,),
+        "demands": demands,
+        **more,
+    }
     return VisitRecorded(**fact)
 
 
@@ -122,12 +138,21 @@ async def test_a_ticket_goes_its_way_through_a_rejection_and_a_reopening(distric
         assert [(await w.put(at, json=scene.body())).status_code for _ in "ab"] == [201, 200]
         assert (await w.put(at, json=scene.body(content="x"))).status_code == 409
         for client, act, content in (
-            (l_, "accept", {}), (h, "dispatch", order), (l_, "sign", {"handler": str(derived_id("member", "w"))}),
-            (w, "progress", {"note": "已联系", "contacted": True}), (w, "resolve", solved), (h, "approve", {}),
-            (c, "call-back", {"outcome": "answered", "rating": "2", "reason": "没修好"}), (c, "reopen", {"reason": "没修好"}),
-            (w, "resolve", solved), (d, "reject", {"reason": "补图"}), (w, "resolve", {**solved, "reply": "又修好了"}),
-            (d, "approve", {}), (c, "call-back", {"outcome": "answered", "rating": "5"}), (c, "close", {}),
-        ):  # fmt: skip
+            (l_, "accept", {}),
+            (h, "dispatch", order),
+            (l_, "sign", {"handler": str(derived_id("member", "w"))}),
+            (w, "progress", {"note": "已联系", "contacted": True}),
+            (w, "resolve", solved),
+            (h, "approve", {}),
+            (c, "call-back", {"outcome": "answered", "rating": "2", "reason": "没修好"}),
+            (c, "reopen", {"reason": "没修好"}),
+            (w, "resolve", solved),
+            (d, "reject", {"reason": "补图"}),
+            (w, "resolve", {**solved, "reply": "又修好了"}),
+            (d, "approve", {}),
+            (c, "call-back", {"outcome": "answered", "rating": "5"}),
+            (c, "close", {}),
+        ):
             answer = await client.post(f"{at}/{act}", json=content)
             assert answer.status_code == 200, (act, answer.text)
         assert (await w.get(at)).json()["stage"] == "closed"
@@ -195,9 +220,14 @@ async def test_working_days_are_counted_by_the_calendar(district: District) -> N
     scene = await a_scene(district)
     async with scene.who("w", Role.WORKER) as worker:
         for start, days, on in (
-            ("02-10", 5, "02-24"), ("04-29", 5, "05-09"), ("05-06", 5, "05-12"), ("09-18", 1, "09-20"),
-            ("09-17", 3, "09-21"), ("09-24", 5, "10-09"), ("09-30", 1, "10-08"),
-        ):  # fmt: skip
+            ("02-10", 5, "02-24"),
+            ("04-29", 5, "05-09"),
+            ("05-06", 5, "05-12"),
+            ("09-18", 1, "09-20"),
+            ("09-17", 3, "09-21"),
+            ("09-24", 5, "10-09"),
+            ("09-30", 1, "10-08"),
+        ):
             got = (await worker.get("/calendar/add", params={"from": f"2026-{start}", "workdays": days})).json()
             assert (got["on"], got["provisional"]) == (f"2026-{on}", False)
 

@@ -23,8 +23,10 @@ def given_out(no: str, day: str) -> list[Act]:
     """Accepted, dispatched and signed within the day."""
     order = {"unit": "T01", "leader": str(member("h")), "measures": "现场勘察", "due": "standard"}
     return [
-        (f"{day}T10:00", "l", no, "accept", {}), (f"{day}T10:10", "h", no, "dispatch", order), (f"{day}T10:20", "w", no, "sign", {}),
-    ]  # fmt: skip
+        (f"{day}T10:00", "l", no, "accept", {}),
+        (f"{day}T10:10", "h", no, "dispatch", order),
+        (f"{day}T10:20", "w", no, "sign", {}),
+    ]
 
 
 def answered(no: str, day: str) -> list[Act]:
@@ -38,26 +40,51 @@ def called(no: str, day: str, rating: str | None, **more: str) -> Act:
 
 
 REPORTED = {
-    "I1": "09-01", "I2": "09-04", "I3": "09-09", "I4": "09-14", "I5": "09-16", "I6": "09-22", "I7": "09-02", "I8": "09-15",
-    "I9": "09-21", "I10": "09-03",
-}  # fmt: skip
+    "I1": "09-01",
+    "I2": "09-04",
+    "I3": "09-09",
+    "I4": "09-14",
+    "I5": "09-16",
+    "I6": "09-22",
+    "I7": "09-02",
+    "I8": "09-15",
+    "I9": "09-21",
+    "I10": "09-03",
+}
 DUE = {"I1": "2026-09-10", "I2": "2026-09-15", "I3": "2026-09-24", "I4": "2026-09-22", "I5": "2026-09-24", "I6": "2026-10-09"}
 """The deadlines of kpi §9; those of I1 to I6 follow from the day of 交办 and seven working days, I3's from its extension."""
 STORY: list[Act] = [
-    *given_out("I1", "09-01"), *answered("I1", "09-08"), called("I1", "09-08", "4"), ("09-09T10:00", "caller", "I1", "close", {}),
-    *given_out("I2", "09-04"), *answered("I2", "09-14"), called("I2", "09-14", "2", reason="仍未解决"),
-    ("09-14T16:00", "caller", "I2", "reopen", {"reason": "仍未解决"}), *answered("I2", "09-18"), called("I2", "09-18", "3"),
+    *given_out("I1", "09-01"),
+    *answered("I1", "09-08"),
+    called("I1", "09-08", "4"),
+    ("09-09T10:00", "caller", "I1", "close", {}),
+    *given_out("I2", "09-04"),
+    *answered("I2", "09-14"),
+    called("I2", "09-14", "2", reason="仍未解决"),
+    ("09-14T16:00", "caller", "I2", "reopen", {"reason": "仍未解决"}),
+    *answered("I2", "09-18"),
+    called("I2", "09-18", "3"),
     ("09-21T10:00", "caller", "I2", "close", {}),
-    *given_out("I3", "09-09"), ("09-15T10:00", "h", "I3", "request-extension", EXTENDED),
-    ("09-15T11:00", "office", "I3", "approve-extension", {}), *answered("I3", "09-23"), called("I3", "09-23", None),
-    called("I3", "09-24", None), called("I3", "09-28", None), ("09-28T16:00", "caller", "I3", "close", {}),
+    *given_out("I3", "09-09"),
+    ("09-15T10:00", "h", "I3", "request-extension", EXTENDED),
+    ("09-15T11:00", "office", "I3", "approve-extension", {}),
+    *answered("I3", "09-23"),
+    called("I3", "09-23", None),
+    called("I3", "09-24", None),
+    called("I3", "09-28", None),
+    ("09-28T16:00", "caller", "I3", "close", {}),
     *given_out("I4", "09-14"),
-    *given_out("I5", "09-16"), ("09-20T10:00", "h", "I5", "track", TRACKED),
-    *given_out("I6", "09-22"), *answered("I6", "09-23"), called("I6", "09-23", "5"), ("09-24T10:00", "caller", "I6", "close", {}),
+    *given_out("I5", "09-16"),
+    ("09-20T10:00", "h", "I5", "track", TRACKED),
+    *given_out("I6", "09-22"),
+    *answered("I6", "09-23"),
+    called("I6", "09-23", "5"),
+    ("09-24T10:00", "caller", "I6", "close", {}),
     ("09-02T14:00", "office", "I7", "decline", {"reason": str(next(iter(DeclineReason))), "text": "该事项已进入诉讼程序"}),
     ("09-16T14:00", "office", "I8", "merge", {"master": "I4"}),
-    *given_out("I10", "09-03"), ("09-12T10:00", "caller", "I10", "withdraw", {"reason": "已自行解决", "call": "09-12 电话确认"}),
-]  # fmt: skip
+    *given_out("I10", "09-03"),
+    ("09-12T10:00", "caller", "I10", "withdraw", {"reason": "已自行解决", "call": "09-12 电话确认"}),
+]
 
 
 async def told(desk: Desk) -> dict[str, str]:
@@ -144,9 +171,12 @@ async def test_the_golden_tickets_give_the_golden_figures_through_http(district:
 
 
 CELLS = {
-    "已交办(交办率)": "dispatched", "已办结(办结率)": "closed", "按期办结(按期办结率)": "on_time", "问题满意率": "satisfied",
+    "已交办(交办率)": "dispatched",
+    "已办结(办结率)": "closed",
+    "按期办结(按期办结率)": "on_time",
+    "问题满意率": "satisfied",
     "问题满意率(严:不含基本满意)": "satisfied_strictly",
-}  # fmt: skip
+}
 
 
 async def test_a_unit_has_one_figure_in_every_paper(district: District) -> None:

@@ -38,8 +38,22 @@ from shared.service import Service
 EVERY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 NAUGHTY = [text for text in EVERY if not any(numbers(text))]
 """What may be a telephone's number does not come back, in no script: the desk keeps it out of every clear text."""
-WORST = ["", " ", "\t\n", "\x00", "a\x00b", "\u202e反", "\ufeff头", "e\u0301", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "=1+1",
-         "\x01\x1f\x7f", "\u2028", "长" * 20_001, " 前后 空格 "]  # fmt: skip
+WORST = [
+    "",
+    " ",
+    "\t\n",
+    "\x00",
+    "a\x00b",
+    "\u202e反",
+    "\ufeff头",
+    "e\u0301",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "=1+1",
+    "\x01\x1f\x7f",
+    "\u2028",
+    "长" * 20_001,
+    " 前后 空格 ",
+]
 ABLE = ("office", "T01-worker1", "T01-head", "T01-deputy", "office-head", "D01-head")
 LEAST_ROOM = 50
 FEW = 6
@@ -199,9 +213,17 @@ async def test_every_string_comes_back_or_is_refused_clearly(district: District,
 
 
 async def one(
-    service: Service, clients: dict[str, httpx.AsyncClient], operation: Any, path: dict[str, Any], body: Any,
-    at: tuple[str | int, ...], schema: dict[str, Any], text: str, who: str | None, tally: Tally,
-) -> str | None:  # fmt: skip
+    service: Service,
+    clients: dict[str, httpx.AsyncClient],
+    operation: Any,
+    path: dict[str, Any],
+    body: Any,
+    at: tuple[str | int, ...],
+    schema: dict[str, Any],
+    text: str,
+    who: str | None,
+    tally: Tally,
+) -> str | None:
     """Send one text; who may is remembered for the next."""
     url = re.sub(r"\{(\w+)\}", lambda found: str(path.get(found[1], "x")), operation.path)
     since = await service.pool.fetchval("select pos from log.head")

@@ -19,8 +19,19 @@ from shared.sheets import clean, sheet
 
 NAUGHTY: list[str] = [
     *orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes()),
-    "=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x")', "=cmd|' /C calc'!A0", "\t=1", "\r=1", "http://x", "mailto:a@b.c", "a\x00b\x1f\x7f", "_x0041_",
-]  # fmt: skip
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    '=HYPERLINK("http://x")',
+    "=cmd|' /C calc'!A0",
+    "\t=1",
+    "\r=1",
+    "http://x",
+    "mailto:a@b.c",
+    "a\x00b\x1f\x7f",
+    "_x0041_",
+]
 XML_ESCAPE = re.compile(r"_x005F_(?=x[0-9A-F]{4}_)")
 
 

@@ -22,24 +22,53 @@ async def test_odd_questions_are_refused_but_never_a_fault(district: District) -
         id_ = await served(client, 1)
         days = ("0001-01-01", "9999-12-31", "2026-02-30", "x", "")
         for address in (
-            *(f"/enterprises/{id_}/responsibility?on={day}" for day in days), *(f"/gaps?from={day}&to={day}" for day in days),
-            *(f"/gaps/totals?on={day}" for day in days), *(f"/matrix?on={day}" for day in days), *(f"/load?on={day}" for day in days),
-            *(f"/overlaps?from={day}&to={day}" for day in days), *(f"/mapping/industries?on={day}" for day in days),
-            *(f"/brand?on={day}" for day in days), "/gaps?from=2026-02-01&to=2026-01-01", "/gaps?kind=x", "/gaps?unit=%00",
-            "/gaps?cursor=W10=", "/gaps?cursor=WyJhIiwiYiIsImMiLCJkIl0=", "/responsibility", "/responsibility?code=x",
-            "/responsibility?code=91520502MA00000X0X", "/matrix/cell?department=%00", "/matrix/cell?township=%E6%9D%91&gaps=maybe",
-            "/load?over=1&line=x", "/load/x/enterprises", f"/load/{derived_id('x')}/enterprises", "/load/proposal",
-            "/load/proposal?unit=T99", "/load/proposal?unit=520502", "/mapping/x", "/mapping/industries?version=0",
-            "/mapping/industries?version=99999999999999999999", "/mapping/industries/versions", "/projects?enterprise=x",
-            "/projects?plaqued=x", "/projects/x", "/deliveries?month=2026-13", f"/deliveries/{derived_id('x')}",
-            "/calendar/2026?version=99999999999", "/calendar/2026/versions", "/queues/unassigned?line=vertical",
-        ):  # fmt: skip
+            *(f"/enterprises/{id_}/responsibility?on={day}" for day in days),
+            *(f"/gaps?from={day}&to={day}" for day in days),
+            *(f"/gaps/totals?on={day}" for day in days),
+            *(f"/matrix?on={day}" for day in days),
+            *(f"/load?on={day}" for day in days),
+            *(f"/overlaps?from={day}&to={day}" for day in days),
+            *(f"/mapping/industries?on={day}" for day in days),
+            *(f"/brand?on={day}" for day in days),
+            "/gaps?from=2026-02-01&to=2026-01-01",
+            "/gaps?kind=x",
+            "/gaps?unit=%00",
+            "/gaps?cursor=W10=",
+            "/gaps?cursor=WyJhIiwiYiIsImMiLCJkIl0=",
+            "/responsibility",
+            "/responsibility?code=x",
+            "/responsibility?code=91520502MA00000X0X",
+            "/matrix/cell?department=%00",
+            "/matrix/cell?township=%E6%9D%91&gaps=maybe",
+            "/load?over=1&line=x",
+            "/load/x/enterprises",
+            f"/load/{derived_id('x')}/enterprises",
+            "/load/proposal",
+            "/load/proposal?unit=T99",
+            "/load/proposal?unit=520502",
+            "/mapping/x",
+            "/mapping/industries?version=0",
+            "/mapping/industries?version=99999999999999999999",
+            "/mapping/industries/versions",
+            "/projects?enterprise=x",
+            "/projects?plaqued=x",
+            "/projects/x",
+            "/deliveries?month=2026-13",
+            f"/deliveries/{derived_id('x')}",
+            "/calendar/2026?version=99999999999",
+            "/calendar/2026/versions",
+            "/queues/unassigned?line=vertical",
+        ):
             answer = await client.get(address)
             assert answer.status_code < 500, (address, answer.text)
         for body in (
-            {"entries": {"13": "D01"}, "on": "9999-12-31"}, {"entries": {"13": "D01"}, "on": "0001-01-01"}, {"entries": {}, "on": "2026-01-01"},
-            {"entries": {"\ud800": "D01"}, "on": "2026-01-01"}, {"entries": {"a\x00b": "T01"}, "on": "2026-01-01"}, {"entries": [], "on": 7},
-        ):  # fmt: skip
+            {"entries": {"13": "D01"}, "on": "9999-12-31"},
+            {"entries": {"13": "D01"}, "on": "0001-01-01"},
+            {"entries": {}, "on": "2026-01-01"},
+            {"entries": {"\ud800": "D01"}, "on": "2026-01-01"},
+            {"entries": {"a\x00b": "T01"}, "on": "2026-01-01"},
+            {"entries": [], "on": 7},
+        ):
             raw = json.dumps(body)
             for address in ("/mapping/industries/preview", "/mapping/industries/apply?version=1"):
                 answer = await client.post(address, content=raw, headers={"Content-Type": "application/json"})

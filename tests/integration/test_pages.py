@@ -21,9 +21,23 @@ from shared.problems import Malformed
 
 ROOT = Path(__file__).parents[2]
 TELLS_APART = {
-    "account", "code", "deadline", "document", "enterprise", "id", "issue", "month", "no", "number", "pos", "sha256", "started_on",
-    "stream", "subject", "version",
-}  # fmt: skip
+    "account",
+    "code",
+    "deadline",
+    "document",
+    "enterprise",
+    "id",
+    "issue",
+    "month",
+    "no",
+    "number",
+    "pos",
+    "sha256",
+    "started_on",
+    "stream",
+    "subject",
+    "version",
+}
 """Columns that end a key of their table: with those before them in the order, or fixed by the condition, they name one row."""
 
 
@@ -34,9 +48,15 @@ async def walked(pool: Any, order: list[str], limit: int, table: str = "view.tie
     cursor = None
     while True:
         page = await listing(
-            pool, table=table, columns="id, day as on, upper(word) as word", where=["id >= $1"], args=[0], order=order,
-            cursor=cursor, limit=limit,
-        )  # fmt: skip
+            pool,
+            table=table,
+            columns="id, day as on, upper(word) as word",
+            where=["id >= $1"],
+            args=[0],
+            order=order,
+            cursor=cursor,
+            limit=limit,
+        )
         assert page["items"] or not cursor, "no page is empty but that of an empty list"
         seen += [item["id"] for item in page["items"]]
         pages.append(page)
@@ -57,9 +77,16 @@ def sorted_by(rows: list[tuple[Any, ...]], order: list[str]) -> list[tuple[Any, 
 
 
 ORDERS = (
-    ["day", "word"], ["day desc", "word desc"], ["day", "word desc"], ["word", "day desc", "id"], ["id"], ["id desc"], ["at", "id"],
-    ["on_day desc", "at desc", "id desc"], ["word", "on_day", "day", "id desc"],
-)  # fmt: skip
+    ["day", "word"],
+    ["day desc", "word desc"],
+    ["day", "word desc"],
+    ["word", "day desc", "id"],
+    ["id"],
+    ["id desc"],
+    ["at", "id"],
+    ["on_day desc", "at desc", "id desc"],
+    ["word", "on_day", "day", "id desc"],
+)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -73,12 +100,14 @@ async def test_rows_that_the_order_does_not_tell_apart_are_each_seen_once(distri
     began = datetime(2026, 9, 1, tzinfo=UTC)
     rows = [
         (
-            number, chance.choice([None, *range(1, days)]), chance.choice([None, "甲", "乙", "é", "Z"]),
+            number,
+            chance.choice([None, *range(1, days)]),
+            chance.choice([None, "甲", "乙", "é", "Z"]),
             chance.choice([None, began + timedelta(microseconds=chance.randint(0, 3))]),
             chance.choice([None, date(2026, 9, chance.randint(1, 3)), date.max]),
         )
         for number in range(size)
-    ]  # fmt: skip
+    ]
     await pool.executemany("insert into view.tied values ($1, $2, $3, $4, $5)", rows)
     for order in ORDERS:
         wanted = sorted_by(rows, order)
@@ -116,9 +145,29 @@ async def test_a_thousand_are_counted_and_more_are_called_more(district: Distric
 def cursors(draw: random.Random) -> Iterator[str]:
     """What was never a cursor of this list, or is one of another."""
     values: list[Any] = [
-        None, True, 1, "1", [], {}, ["i", 1], ["i", 10**30], ["i", "x"], ["s", "\x00"], ["s", 1], ["d", "2026-09-01"], ["d", "x"],
-        ["t", "2026-09-01T00:00:00"], ["t", 5], ["u", "x"], ["m", "x"], ["m", "NaN"], ["z", 1], ["b", True], ["i"], [[], []],
-    ]  # fmt: skip
+        None,
+        True,
+        1,
+        "1",
+        [],
+        {},
+        ["i", 1],
+        ["i", 10**30],
+        ["i", "x"],
+        ["s", "\x00"],
+        ["s", 1],
+        ["d", "2026-09-01"],
+        ["d", "x"],
+        ["t", "2026-09-01T00:00:00"],
+        ["t", 5],
+        ["u", "x"],
+        ["m", "x"],
+        ["m", "NaN"],
+        ["z", 1],
+        ["b", True],
+        ["i"],
+        [[], []],
+    ]
     for one in values:
         for other in draw.sample(values, 6):
             yield base64.urlsafe_b64encode(json.dumps([one, other]).encode()).decode()
@@ -166,9 +215,19 @@ async def test_an_index_leads_to_every_page(district: District) -> None:
     await pool.execute("create index on view.tied (day, id); analyze view.tied")
     for order, at in ((["day", "id"], [["i", 5000], ["i", 50005]]), (["day desc", "id desc"], [["i", 5000], ["i", 50005]])):
         for cursor in (None, base64.urlsafe_b64encode(json.dumps(at).encode()).decode()):
-            plans = await plan(pool, lambda explained, order=order, cursor=cursor: listing(
-                explained, table="view.tied", columns="id, word", where=["word = $1"], args=["x"], order=order, cursor=cursor, limit=50
-            ))  # fmt: skip
+            plans = await plan(
+                pool,
+                lambda explained, order=order, cursor=cursor: listing(
+                    explained,
+                    table="view.tied",
+                    columns="id, word",
+                    where=["word = $1"],
+                    args=["x"],
+                    order=order,
+                    cursor=cursor,
+                    limit=50,
+                ),
+            )
             assert len(plans) == 1
             assert "Seq Scan" not in plans[0], plans[0]
             read = [int(hit) for hit in re.findall(r"actual time=\S+ rows=(\d+)", plans[0])]

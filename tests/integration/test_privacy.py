@@ -36,8 +36,14 @@ async def a_firm(district: District, number: int = 7, phone: str = PHONE) -> tup
     async with district.client(roster) as office:
         for code, kind, parent in (("520502", "district", None), ("T01", "township", "520502"), ("T02", "township", "520502")):
             await office.put(f"/units/{code}", json={"name": code, "kind": kind, "parent": parent, "on": "2020-01-01"})
-        body = {"code": credit(number), "name": "某公司", "contact": NAME, "phone": phone, "on": "2020-01-01",
-                "assignments": [{"line": "horizontal", "unit": "T01"}]}  # fmt: skip
+        body = {
+            "code": credit(number),
+            "name": "某公司",
+            "contact": NAME,
+            "phone": phone,
+            "on": "2020-01-01",
+            "assignments": [{"line": "horizontal", "unit": "T01"}],
+        }
         made = await office.put(f"/enterprises/{credit(number)}", json=body)
         assert made.status_code == 201, made.text
     return roster, made.json()["id"]

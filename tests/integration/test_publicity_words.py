@@ -25,8 +25,14 @@ async def test_naughty_strings_come_back_as_they_were_typed(district: District) 
         visit, plan, thing, due = await scene.visit(1), f"/campaigns/{uuid4()}", f"/materials/{uuid4()}", "2026-09-20"
         mine = str(scene.members["T01-worker1"])
         async with scene.who("T01-worker1") as worker, scene.who("T01-head") as head, scene.who("office") as office:
-            campaign = {"unit": "T01", "title": "方案", "content": "\n".join(NAUGHTY)[:5_000], "starts": due, "ends": due,
-                        "targets": [text[:200] for text in NAUGHTY[:20]]}  # fmt: skip
+            campaign = {
+                "unit": "T01",
+                "title": "方案",
+                "content": "\n".join(NAUGHTY)[:5_000],
+                "starts": due,
+                "ends": due,
+                "targets": [text[:200] for text in NAUGHTY[:20]],
+            }
             made = await worker.put(plan, json=campaign)
             assert made.status_code == 201, made.text
             assert {name: made.json()[name] for name in campaign} == campaign
@@ -36,9 +42,15 @@ async def test_naughty_strings_come_back_as_they_were_typed(district: District) 
                 some = NAUGHTY[start : start + 20]
                 decisions = [{"content": text[:500], "unit": "T01", "member": mine, "due": due} for text in some]
                 content: dict[str, Any] = {
-                    "unit": "T01", "on": "2026-09-15", "place": some[0][:100], "title": some[-1][:100], "participants": [mine],
-                    "visits": [str(visit)], "minutes": "\n".join(some)[:10_000], "decisions": decisions,
-                }  # fmt: skip
+                    "unit": "T01",
+                    "on": "2026-09-15",
+                    "place": some[0][:100],
+                    "title": some[-1][:100],
+                    "participants": [mine],
+                    "visits": [str(visit)],
+                    "minutes": "\n".join(some)[:10_000],
+                    "decisions": decisions,
+                }
                 at = f"/consultations/{uuid4()}"
                 assert (await worker.put(at, json=content)).status_code == 201
                 told = (await head.get(at)).json()
@@ -71,11 +83,20 @@ async def test_nothing_a_client_sends_is_our_mistake(district: District) -> None
                 {"on": "9999-12-31"},
             ]
             for path in (
-                f"/consultations/{some}/confirm", f"/consultations/{some}/decide", f"/consultations/{some}/fulfil",
-                f"/campaigns/{some}/revise", f"/campaigns/{some}/launch", f"/campaigns/{some}/publish", f"/campaigns/{some}/check-link",
-                f"/materials/{some}/add-version", f"/materials/{some}/approve", f"/materials/{some}/use",
-                f"/distributions/{some}/withdraw", f"/surveys/{some}/answer", f"/surveys/{some}/close",
-            ):  # fmt: skip
+                f"/consultations/{some}/confirm",
+                f"/consultations/{some}/decide",
+                f"/consultations/{some}/fulfil",
+                f"/campaigns/{some}/revise",
+                f"/campaigns/{some}/launch",
+                f"/campaigns/{some}/publish",
+                f"/campaigns/{some}/check-link",
+                f"/materials/{some}/add-version",
+                f"/materials/{some}/approve",
+                f"/materials/{some}/use",
+                f"/distributions/{some}/withdraw",
+                f"/surveys/{some}/answer",
+                f"/surveys/{some}/close",
+            ):
                 for body in bodies:
                     answer = await client.post(path, content=ascii_json(body), headers={"Content-Type": "application/json"})
                     assert answer.status_code in (404, 422, 428), (path, body, answer.text)
@@ -89,11 +110,24 @@ async def test_nothing_a_client_sends_is_our_mistake(district: District) -> None
             assert (await client.post(f"/surveys/{some}/answers/import", content=b"\x00\xff,\n")).status_code == 422
             await all_refused(
                 client,
-                "/plan?worker=nobody", "/plan?worker=%00", "/plan?unit=T01&worker=T01-head", "/plan?unit=ZZ", "/plan?month=2026-00",
-                "/plan/forecast", "/plan/forecast?unit=%E4%B8%AD", "/plan/uncovered?unit=ZZ", "/distribution?month=x", "/awareness?month=2026-13",
-                f"/awareness?month=2026-09&survey={some}", "/consultations?cursor=x", "/channels?channel=x", "/materials?limit=0",
-                "/consultations/agenda?unit=ZZ", "/surveys?cursor=WzFd", "/campaigns?cursor=%00",
-            )  # fmt: skip
+                "/plan?worker=nobody",
+                "/plan?worker=%00",
+                "/plan?unit=T01&worker=T01-head",
+                "/plan?unit=ZZ",
+                "/plan?month=2026-00",
+                "/plan/forecast",
+                "/plan/forecast?unit=%E4%B8%AD",
+                "/plan/uncovered?unit=ZZ",
+                "/distribution?month=x",
+                "/awareness?month=2026-13",
+                f"/awareness?month=2026-09&survey={some}",
+                "/consultations?cursor=x",
+                "/channels?channel=x",
+                "/materials?limit=0",
+                "/consultations/agenda?unit=ZZ",
+                "/surveys?cursor=WzFd",
+                "/campaigns?cursor=%00",
+            )
 
 
 async def all_refused(client: httpx.AsyncClient, *paths: str) -> None:

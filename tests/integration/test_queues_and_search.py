@@ -125,8 +125,18 @@ async def test_what_is_counted_is_what_is_listed(district: District) -> None:
                 assert days == sorted(days), "the nearest day first, and last what has none"
                 seen[told["name"]] = seen.get(told["name"], 0) + told["count"]
     assert {name for name, count in seen.items() if count} >= {
-        "my-contacts", "my-resolutions", "slips", "accept", "dispatch", "sign", "review", "co-handle", "extensions", "call-backs", "red",
-    }, seen  # fmt: skip
+        "my-contacts",
+        "my-resolutions",
+        "slips",
+        "accept",
+        "dispatch",
+        "sign",
+        "review",
+        "co-handle",
+        "extensions",
+        "call-backs",
+        "red",
+    }, seen
 
 
 @pytest.mark.parametrize("few", [5_000, 0])
@@ -149,10 +159,29 @@ async def test_a_word_of_two_characters_finds_its_ticket_and_no_other(
 
     both = sorted([loan, road])
     for q, wanted in (
-        ("贷款", [loan]), ("贷", both), ("道路积水", [road]), ("款贷", []), ("某2公", [road]), (no, [road]), (no.lower(), [road]),
-        ("abc 项目", [loan]), ("万元\n用于", [loan]), ("100%", [road]), ("0%路", []), ("_", [road]), ("水_贷", [road]), ("公司", both),
-        (" ", both), ("路道", []), ("门口 积水", [road]), ("贷 路", [road]), ("。", []), ("'", []), ("\\", []), ("👍", []),
-    ):  # fmt: skip
+        ("贷款", [loan]),
+        ("贷", both),
+        ("道路积水", [road]),
+        ("款贷", []),
+        ("某2公", [road]),
+        (no, [road]),
+        (no.lower(), [road]),
+        ("abc 项目", [loan]),
+        ("万元\n用于", [loan]),
+        ("100%", [road]),
+        ("0%路", []),
+        ("_", [road]),
+        ("水_贷", [road]),
+        ("公司", both),
+        (" ", both),
+        ("路道", []),
+        ("门口 积水", [road]),
+        ("贷 路", [road]),
+        ("。", []),
+        ("'", []),
+        ("\\", []),
+        ("👍", []),
+    ):
         assert await found(q) == wanted, q
     assert await found("贷款", "h2") == []
     await desk.ask("office", loan, "decline", reason="not_ours", text="金融机构自主经营事项")

@@ -111,8 +111,14 @@ async def test_a_correction_loses_no_rating_that_its_teller_may_not_see(district
         _, questionnaire = await rated(scene)
         async with scene.who("T01-worker1") as worker, scene.who("office") as office:
             seen = await worker.get(f"/visits/{questionnaire}")
-            body = {"on": "2026-09-14", "mode": "questionnaire", "asked_required": 5, "answered_required": 5, "ack": "scan",
-                    "note": "订单充足,用工稳定,生产经营正常"}  # fmt: skip
+            body = {
+                "on": "2026-09-14",
+                "mode": "questionnaire",
+                "asked_required": 5,
+                "answered_required": 5,
+                "ack": "scan",
+                "note": "订单充足,用工稳定,生产经营正常",
+            }
             fixed = await worker.post(f"/visits/{questionnaire}/correct", json=body, headers={"If-Match": seen.headers["ETag"]})
             assert fixed.status_code == 200, fixed.text
             assert fixed.json()["satisfaction"] is None

@@ -178,6 +178,10 @@ async def test_no_room_for_an_upload_is_told_as_that(district: District, small_f
         assert judged.status_code != 503, (upload, judged.text)
         told[str(upload)] = f"{full.status_code} {full.json()['type'].rpartition(':')[2]}"
         assert full.status_code == 503 or full.content == judged.content, (upload, full.text, "it came to no file at all")
-    wanted = ("roster post /imports", "issues post /orders/import", "roster post /calendar/{year}/import",
-              "visits post /surveys/{id_}/answers/import")  # fmt: skip
+    wanted = (
+        "roster post /imports",
+        "issues post /orders/import",
+        "roster post /calendar/{year}/import",
+        "visits post /surveys/{id_}/answers/import",
+    )
     assert {name: told[name] for name in wanted} == dict.fromkeys(wanted, "503 storage-full"), told

@@ -161,8 +161,11 @@ async def test_the_command_line_tells_both_counts_and_fails_where_they_differ(
     def answer(request: httpx.Request) -> httpx.Response:
         async def ask() -> httpx.Response:
             async with desk.who("office") as office:
-                return await office.post(request.url.path.removeprefix("/api/issues"), content=request.content,
-                                         headers={"content-type": "application/json"})  # fmt: skip
+                return await office.post(
+                    request.url.path.removeprefix("/api/issues"),
+                    content=request.content,
+                    headers={"content-type": "application/json"},
+                )
 
         told = asyncio.run_coroutine_threadsafe(ask(), loop).result(60).json()
         told["counts"]["escalations"] -= lose

@@ -35,9 +35,12 @@ def assert_problem(answer: httpx.Response, status: int, code: str | None = None)
 
 async def the_district(client: httpx.AsyncClient) -> None:
     for code, name, kind, parent in (
-        ("520502", "某区", "district", None), ("D01", "某局", "department", "520502"), ("T01", "某镇", "township", "520502"),
-        ("D01-1", "某所", "branch", "D01"), ("T01-1", "某村", "village", "T01"),
-    ):  # fmt: skip
+        ("520502", "某区", "district", None),
+        ("D01", "某局", "department", "520502"),
+        ("T01", "某镇", "township", "520502"),
+        ("D01-1", "某所", "branch", "D01"),
+        ("T01-1", "某村", "village", "T01"),
+    ):
         answer = await client.put(f"/units/{code}", json={"name": name, "kind": kind, "parent": parent, "on": DAY})
         assert answer.status_code == 201, answer.text
 
@@ -55,10 +58,20 @@ async def test_who_does_not_sign_in_or_signs_in_badly_is_asked_to(district: Dist
         good = client.headers["authorization"]
         head_, claims, mark = good.removeprefix("Bearer ").split(".")
         for bad in (
-            "", "Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic abc", good[:-4] + "AAAA", f"Bearer {head_}.{claims}.",
-            f"Bearer {head_}.{claims[:-3]}.{mark}", "Bearer " + district.token(lifetime=-10), "Bearer " + district.token(iss="x"),
-            "Bearer " + district.token(aud="x"), "Bearer " + district.token(Role.SYSTEM, account="system"),
-        ):  # fmt: skip
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer x",
+            "Bearer a.b.c",
+            "Basic abc",
+            good[:-4] + "AAAA",
+            f"Bearer {head_}.{claims}.",
+            f"Bearer {head_}.{claims[:-3]}.{mark}",
+            "Bearer " + district.token(lifetime=-10),
+            "Bearer " + district.token(iss="x"),
+            "Bearer " + district.token(aud="x"),
+            "Bearer " + district.token(Role.SYSTEM, account="system"),
+        ):
             answer = await client.get("/units", headers={"Authorization": bad})
             assert_problem(answer, 401, "unauthenticated")
             assert answer.headers["www-authenticate"] == "Bearer"
@@ -103,12 +116,21 @@ async def test_what_the_framework_refuses_is_told_in_chinese_too(district: Distr
 @pytest.mark.parametrize(
     "content",
     [
-        {"name": "a\x00b"}, {"name": "某\ud800"}, {"document": "\udfff"}, {"on": "0001-01-01"}, {"on": "9999-12-31"},
-        {"on": 10**30}, {"name": "x" * 101}, {"name": "x" * 1_000_000}, {"name": {"$enc": "a1"}},
-        {"name": ["a"] * 1000}, {"parent": "520502\n"}, {"parent": "\x00"},
+        {"name": "a\x00b"},
+        {"name": "某\ud800"},
+        {"document": "\udfff"},
+        {"on": "0001-01-01"},
+        {"on": "9999-12-31"},
+        {"on": 10**30},
+        {"name": "x" * 101},
+        {"name": "x" * 1_000_000},
+        {"name": {"$enc": "a1"}},
+        {"name": ["a"] * 1000},
+        {"parent": "520502\n"},
+        {"parent": "\x00"},
     ],
     ids=lambda content: ascii(content)[:30],
-)  # fmt: skip
+)
 async def test_odd_values_are_kept_or_refused_but_never_a_fault(district: District, content: dict[str, Any]) -> None:
     await district.open()
     async with district.client() as client:
@@ -165,24 +187,59 @@ async def test_odd_parameters_are_refused_but_never_a_fault(district: District) 
         await the_district(client)
         item = await an_enterprise(client)
         for address in (
-            "/units?cursor=x", "/units?cursor=%00", "/units?cursor=%E6%9D%91", "/units?cursor=WyJcdTAwMDAiXQ==",
-            "/units?cursor=W251bGxd", "/units?cursor=W1tdXQ==", "/units?cursor=MQ==", "/units?limit=0", "/units?limit=501",
-            "/units?limit=1e9", "/units?kind=x", "/units?on=2026-02-30", "/units?on=9999-12-31", "/units?on=0001-01-01",
-            "/units?parent=%00", "/units?parent=%27%3B--", "/enterprises?q=%00", "/enterprises?q=%25_%5C", "/enterprises?q=%FF",
-            "/enterprises?unit=%00", "/enterprises?worker=x", "/units/%00", "/units/%E6%9D%91", "/units/..%2F..", "/calendar/1",
-            "/calendar/2026/workdays?start=2026-08-01&workdays=401", "/calendar/2026/workdays?start=2026-12-31&workdays=400",
-            "/calendar/2100/workdays?start=2100-12-31&workdays=400", f"/enterprises/{item['id']}/responsibility?on=9999-12-31",
-            "/queues/unassigned", "/queues/unassigned?line=x", "/members?role=x", "/members?unit=%00", "/accounts/%00", "/enterprises/x",
-        ):  # fmt: skip
+            "/units?cursor=x",
+            "/units?cursor=%00",
+            "/units?cursor=%E6%9D%91",
+            "/units?cursor=WyJcdTAwMDAiXQ==",
+            "/units?cursor=W251bGxd",
+            "/units?cursor=W1tdXQ==",
+            "/units?cursor=MQ==",
+            "/units?limit=0",
+            "/units?limit=501",
+            "/units?limit=1e9",
+            "/units?kind=x",
+            "/units?on=2026-02-30",
+            "/units?on=9999-12-31",
+            "/units?on=0001-01-01",
+            "/units?parent=%00",
+            "/units?parent=%27%3B--",
+            "/enterprises?q=%00",
+            "/enterprises?q=%25_%5C",
+            "/enterprises?q=%FF",
+            "/enterprises?unit=%00",
+            "/enterprises?worker=x",
+            "/units/%00",
+            "/units/%E6%9D%91",
+            "/units/..%2F..",
+            "/calendar/1",
+            "/calendar/2026/workdays?start=2026-08-01&workdays=401",
+            "/calendar/2026/workdays?start=2026-12-31&workdays=400",
+            "/calendar/2100/workdays?start=2100-12-31&workdays=400",
+            f"/enterprises/{item['id']}/responsibility?on=9999-12-31",
+            "/queues/unassigned",
+            "/queues/unassigned?line=x",
+            "/members?role=x",
+            "/members?unit=%00",
+            "/accounts/%00",
+            "/enterprises/x",
+        ):
             answer = await client.get(address)
             assert answer.status_code < 500, (address, answer.text)
             if answer.status_code != 200:
                 assert_problem(answer, answer.status_code)
         for headers in (
-            {"If-Match": "x"}, {"If-Match": "9" * 40}, {"If-Match": "-1"}, {"If-Match": "*"}, {"If-Match": "1" * 41},
-            {"Idempotency-Key": "x" * 201}, {"Idempotency-Key": "键".encode()}, {"Idempotency-Key": b"\xff"},
-            {"traceparent": "é".encode("latin-1")}, {"X-Correlation-Id": "\t"}, {"traceparent": "x" * 9000},
-        ):  # fmt: skip
+            {"If-Match": "x"},
+            {"If-Match": "9" * 40},
+            {"If-Match": "-1"},
+            {"If-Match": "*"},
+            {"If-Match": "1" * 41},
+            {"Idempotency-Key": "x" * 201},
+            {"Idempotency-Key": "键".encode()},
+            {"Idempotency-Key": b"\xff"},
+            {"traceparent": "é".encode("latin-1")},
+            {"X-Correlation-Id": "\t"},
+            {"traceparent": "x" * 9000},
+        ):
             content = {"name": "甲", "on": DAY}
             answer = await client.post("/units/T01/rename", json=content, headers=headers)  # type: ignore[arg-type]
             assert answer.status_code < 500, (headers, answer.text)

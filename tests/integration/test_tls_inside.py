@@ -143,11 +143,19 @@ async def test_a_service_reaches_postgresql_and_nats_by_tls_of_a_known_authority
         await service.open()
         try:
             assert await service.pool.fetchval("select current_user") == "roster"
-            safe = Safe(VaultSettings(
-                postgres_port=port, postgres_ca=str(ca), vault_socket=home.vault_socket, vault_clients=home.secrets,
-                vault_password_file=home.secrets / "vault", master_key_file=home.secrets / "master-key", nats_url=nats.url,
-                nats_ca=str(ca), nats_password_file=home.secrets / "nats-vault",
-            ))  # fmt: skip
+            safe = Safe(
+                VaultSettings(
+                    postgres_port=port,
+                    postgres_ca=str(ca),
+                    vault_socket=home.vault_socket,
+                    vault_clients=home.secrets,
+                    vault_password_file=home.secrets / "vault",
+                    master_key_file=home.secrets / "master-key",
+                    nats_url=nats.url,
+                    nats_ca=str(ca),
+                    nats_password_file=home.secrets / "nats-vault",
+                )
+            )
             await safe.open()
             assert await safe.keys.pool.fetchval("select current_user") == "vault"
             assert await safe.bus.count_values(TABLE) == 0
@@ -169,8 +177,16 @@ async def test_a_service_reaches_postgresql_and_nats_by_tls_of_a_known_authority
 def told(home: Home, port: int, nats: Nats, ca: Path) -> Settings:
     secrets = home.secrets
     return Settings(
-        postgres_port=port, postgres_ca=str(ca), postgres_password_file=secrets / "roster",
-        vault_socket=home.vault_socket, vault_secret_file=secrets / "vault-roster", nats_url=nats.url, nats_ca=str(ca),
-        nats_password_file=secrets / "nats-roster", entry_key_file=secrets / "entry-key-roster",
-        entry_keys_file=secrets / "entry-keys.json", jwks=str(secrets / "jwks.json"), checkpoints=home.checkpoints,
-    )  # fmt: skip
+        postgres_port=port,
+        postgres_ca=str(ca),
+        postgres_password_file=secrets / "roster",
+        vault_socket=home.vault_socket,
+        vault_secret_file=secrets / "vault-roster",
+        nats_url=nats.url,
+        nats_ca=str(ca),
+        nats_password_file=secrets / "nats-roster",
+        entry_key_file=secrets / "entry-key-roster",
+        entry_keys_file=secrets / "entry-keys.json",
+        jwks=str(secrets / "jwks.json"),
+        checkpoints=home.checkpoints,
+    )

@@ -236,9 +236,13 @@ async def test_only_the_role_vault_reads_keys(district: District) -> None:
     await district.open()
     with pytest.raises(asyncpg.PostgresError):
         await asyncpg.connect(
-            host="127.0.0.1", port=district.world.postgres.port, user="roster", timeout=5,
-            password=district.world.home.secret("roster"), database=await district.database("vault"),
-        )  # fmt: skip
+            host="127.0.0.1",
+            port=district.world.postgres.port,
+            user="roster",
+            timeout=5,
+            password=district.world.home.secret("roster"),
+            database=await district.database("vault"),
+        )
 
 
 def test_a_clear_personal_datum_can_not_be_written_and_does_not_show() -> None:

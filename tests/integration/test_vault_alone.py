@@ -115,8 +115,10 @@ async def test_the_vaults_role_may_add_and_read_and_nothing_else(district: Distr
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(what)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute("insert into vault.opening (at, service, purpose, by, via, request, fields, subjects, n) "
-                                 "values (now() - interval '1 year', 'roster', 'read', '{}', '', '', '{}', '{}', 0)")  # fmt: skip
+        await connection.execute(
+            "insert into vault.opening (at, service, purpose, by, via, request, fields, subjects, n) "
+            "values (now() - interval '1 year', 'roster', 'read', '{}', '', '', '{}', '{}', 0)"
+        )
     assert not await connection.fetchval("select pg_catalog.pg_has_role('vault_owner', 'member')")
     await connection.close()
 
@@ -173,8 +175,12 @@ def test_a_service_of_the_same_user_reads_no_secret_but_its_own(tmp_path: Path, 
     environment = {**os.environ, **service_environment(home, name), "PYTHONPATH": str(Path(__file__).parents[2])}
     ran = subprocess.run(
         [sys.executable, "-c", _LOOKS, str(home.secrets), str(home.path / "postgres"), str(home.path / "nats")],
-        env=environment, check=True, capture_output=True, text=True, cwd="/",
-    )  # fmt: skip
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
     read = set(ran.stdout.split())
     assert {name, f"vault-{name}"} <= read
     assert not read & {"master-key", "vault", "postgres-admin", "signing-key", "demo", "1"}
@@ -298,10 +304,15 @@ async def test_its_record_is_shown_by_whom_what_for_and_since_when(district: Dis
     assert [(row["service"], row["n"]) for row in every] == [("issues", 1), ("roster", 1)], "the latest first"
     tomorrow = f"{datetime.now(SHANGHAI) + timedelta(days=1):%Y-%m-%d}"
     for options, wanted in (
-        (("--subject", str(datum.subject)), ["one"]), (("--by", str(caller)), ["two"]), (("--purpose", "disclose"), ["one"]),
-        (("--service", "issues"), ["two"]), (("--since", "2026-01-01"), ["two", "one"]), (("--since", tomorrow), []),
-        (("--limit", "1"), ["two"]), (("--by", str(reader), "--service", "issues"), []),
-    ):  # fmt: skip
+        (("--subject", str(datum.subject)), ["one"]),
+        (("--by", str(caller)), ["two"]),
+        (("--purpose", "disclose"), ["one"]),
+        (("--service", "issues"), ["two"]),
+        (("--since", "2026-01-01"), ["two", "one"]),
+        (("--since", tomorrow), []),
+        (("--limit", "1"), ["two"]),
+        (("--by", str(reader), "--service", "issues"), []),
+    ):
         assert [row["request"] for row in orjson.loads(await asked("--json", *options))] == wanted, options
     lines = (await asked()).splitlines()
     assert len(lines) == 2 and str(reader) in lines[1] and Opening.DISCLOSE.label in lines[1]

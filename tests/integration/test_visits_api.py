@@ -40,19 +40,27 @@ class Scene:
 
     def body(self, **more: Any) -> dict[str, Any]:
         return {
-            "enterprise": self.enterprise, "on": datetime.now(UTC).astimezone().date().isoformat(), "mode": "on_site",
-            "interviewee": "李四", "title": "经理", "phone": "13812345678", "note": "生产经营正常,订单充足,用工稳定",
-            "demands": [{"no": 1, "content": "希望解决用电问题", "category": "utilities"}], **more,
-        }  # fmt: skip
+            "enterprise": self.enterprise,
+            "on": datetime.now(UTC).astimezone().date().isoformat(),
+            "mode": "on_site",
+            "interviewee": "李四",
+            "title": "经理",
+            "phone": "13812345678",
+            "note": "生产经营正常,订单充足,用工稳定",
+            "demands": [{"no": 1, "content": "希望解决用电问题", "category": "utilities"}],
+            **more,
+        }
 
 
 async def a_scene(district: District) -> Scene:
     roster, visits = await district.open("roster", relay=True), await district.open("visits", relay=True)
     async with district.client(roster) as office:
         for code, kind, parent in (
-            ("520502", "district", None), ("D01", "department", "520502"), ("T01", "township", "520502"),
+            ("520502", "district", None),
+            ("D01", "department", "520502"),
+            ("T01", "township", "520502"),
             ("T02", "township", "520502"),
-        ):  # fmt: skip
+        ):
             made = await office.put(f"/units/{code}", json={"name": f"某{code}", "kind": kind, "parent": parent, "on": START})
             assert made.status_code == 201, made.text
         for account in ("T01-worker1", "T01-deputy", "D01-worker1", "T02-worker1"):

@@ -73,9 +73,11 @@ async def test_what_was_typed_offline_waits_for_a_ruling(district: District) -> 
         typed = {"mode": "on_site", "on": "2026-09-14", "note": NOTE, "ack": "scan", "claimed_at": "2026-09-15T08:00:00+08:00"}
         kept, dropped = (f"/visits/{uuid4()}" for _ in "ab")
         async with (
-            scene.who("T02-worker1") as stranger, scene.who("T01-deputy") as deputy, scene.who("T02-head") as foreign,
+            scene.who("T02-worker1") as stranger,
+            scene.who("T01-deputy") as deputy,
+            scene.who("T02-head") as foreign,
             scene.who("office") as office,
-        ):  # fmt: skip
+        ):
             online = {**typed, "enterprise": scene.enterprises[1], "claimed_at": None}
             assert (await stranger.put(kept, json=online)).status_code == 409
             for at, number in ((kept, 1), (dropped, 2)):

@@ -151,9 +151,15 @@ def tell(told: list[Told]) -> Story:
                 story.assign(name, line, unit, on.isoformat())
         for turn, (on, units, joint, state) in enumerate(e.visits):
             story.visit(
-                name, on.isoformat(), *units, joint=joint, qualified=state != "unproven", voided=state == "voided",
-                returned=state == "returned", mode=list(Mode)[turn],
-            )  # fmt: skip
+                name,
+                on.isoformat(),
+                *units,
+                joint=joint,
+                qualified=state != "unproven",
+                voided=state == "voided",
+                returned=state == "returned",
+                mode=list(Mode)[turn],
+            )
         for line, on, tries in e.lost:
             story.lost(name, line, on.isoformat(), *((when.isoformat(), mode) for when, mode in tries))
     return story

@@ -54,9 +54,12 @@ from shared.terms import Line, Role, UnitKind, derived_id
 ITSELF = Actor(derived_id("member", "itself"), "itself", frozenset({Role.SYSTEM}))
 """One person is enough where it is the installation's own hand (``test_two_persons`` looks at everybody else)."""
 UNITS = {
-    "V1": Named(UnitKind.VILLAGE, START), "V2": Named(UnitKind.VILLAGE, START), "B1": Named(UnitKind.BRANCH, START),
-    "OLD": Named(UnitKind.VILLAGE, START, date(2026, 3, 1)), "NEW": Named(UnitKind.VILLAGE, date(2026, 9, 1)),
-}  # fmt: skip
+    "V1": Named(UnitKind.VILLAGE, START),
+    "V2": Named(UnitKind.VILLAGE, START),
+    "B1": Named(UnitKind.BRANCH, START),
+    "OLD": Named(UnitKind.VILLAGE, START, date(2026, 3, 1)),
+    "NEW": Named(UnitKind.VILLAGE, date(2026, 9, 1)),
+}
 OF_A_UNIT = st.one_of(
     st.builds(RenameUnit, name=st.sampled_from("甲乙丙"), on=st.sampled_from(DAYS)),
     st.builds(MoveUnit, parent=st.sampled_from(["T1", "T2"]), on=st.sampled_from(DAYS)),

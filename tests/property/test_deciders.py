@@ -60,13 +60,15 @@ def a_month() -> list[Cell]:
     def filing(letter: str) -> Filing:
         return Filing(cut={"roster": 1}, rows=1, digest=letter * 64, visited=1, owed=1)
 
-    liaison, head, office, platform = (
-        by("l", Role.LIAISON), by("h", Role.HEAD), by("o", Role.OFFICE), by("s", Role.SYSTEM)
-    )  # fmt: skip
+    liaison, head, office, platform = (by("l", Role.LIAISON), by("h", Role.HEAD), by("o", Role.OFFICE), by("s", Role.SYSTEM))
     story: list[tuple[Actor, Command]] = [
-        (liaison, SubmitLedger()), (office, ReturnLedger(reason="有误")), (liaison, SubmitLedger(note="再报")),
-        (head, SignLedger(digest="a" * 64)), (liaison, ExplainLedger(reason="联络员请假")), (platform, SupplementLedger(filing=filing("b"), added=1, changed=0, removed=0)),
-    ]  # fmt: skip
+        (liaison, SubmitLedger()),
+        (office, ReturnLedger(reason="有误")),
+        (liaison, SubmitLedger(note="再报")),
+        (head, SignLedger(digest="a" * 64)),
+        (liaison, ExplainLedger(reason="联络员请假")),
+        (platform, SupplementLedger(filing=filing("b"), added=1, changed=0, removed=0)),
+    ]
     now, state, found = datetime(2026, 11, 23, 2, tzinfo=UTC), MONTH.initial, []
     ready = KnownFiling(Line.HORIZONTAL, now - timedelta(days=1), begun=True, filing=filing("a"))
     known = KnownMonth("T01", "2026-10", ready)
@@ -90,9 +92,11 @@ def rare() -> Iterator[Cell]:
     known = {PARKED: parked, SUBJECT: KnownSubject(about), REVOCATION: KnownRevocation(derived_id("another"))}
     commands: tuple[tuple[AnyDecider, Command], ...] = (
         (DISCLOSURE, Disclose(what="enterprise", about=about, unit="T01", fields=("phone",), reason="电话回访")),
-        (SUBJECT, EraseSubject(reason="本人要求删除")), (REVOCATION, RevokeToken(reason="手机丢失")), (PARKED, SkipParked(reason="重复的消息")),
+        (SUBJECT, EraseSubject(reason="本人要求删除")),
+        (REVOCATION, RevokeToken(reason="手机丢失")),
+        (PARKED, SkipParked(reason="重复的消息")),
         (HISTORY, RecordHistory(source="旧系统", no="1", rows=(row,))),
-    )  # fmt: skip
+    )
     for decider, command in commands:
         context = Context(by, now, TODAY, official_calendar(), about, known.get(decider))
         facts = tuple(decider.decide(decider.initial, command, context))
@@ -200,9 +204,13 @@ def _anybody(cell: Cell) -> Context:
 
 
 SECOND = [
-    cell for cell in CELLS
-    if cell.facts and not cell.command.IF_NOT_SO and _barred(cell) and decided(cell.decider, cell.before, cell.command, _anybody(cell))
-]  # fmt: skip
+    cell
+    for cell in CELLS
+    if cell.facts
+    and not cell.command.IF_NOT_SO
+    and _barred(cell)
+    and decided(cell.decider, cell.before, cell.command, _anybody(cell))
+]
 
 
 def test_second_persons_are_found() -> None:

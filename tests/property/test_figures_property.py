@@ -33,9 +33,12 @@ MONTH = "2026-09"
 UNTIL = {Basis.FILING: date(2026, 9, 27), Basis.MONTH: LAST}
 KEY = {Basis.FILING: "filing", Basis.MONTH: "month"}
 CELLS = {
-    "已交办(交办率)": "dispatched", "已办结(办结率)": "closed", "按期办结(按期办结率)": "on_time", "问题满意率": "satisfied",
+    "已交办(交办率)": "dispatched",
+    "已办结(办结率)": "closed",
+    "按期办结(按期办结率)": "on_time",
+    "问题满意率": "satisfied",
     "问题满意率(严:不含基本满意)": "satisfied_strictly",
-}  # fmt: skip
+}
 
 
 @cache
@@ -209,12 +212,22 @@ def at_filing(story: Story) -> dict[str, Any]:
     found = whole.filing
     return {
         "demands": {unit: document(figures) for unit, figures in told.items()},
-        "coverage": [{(unit, line): (pair(item.strict), pair(item.diligent), item.lost, item.grace, [m.enterprise for m in item.missing])
-                      for (unit, line), item in found.units.items()},
-                     *(pair(getattr(found, name)) for name in ("horizontal", "vertical", "either", "both"))],
+        "coverage": [
+            {
+                (unit, line): (
+                    pair(item.strict),
+                    pair(item.diligent),
+                    item.lost,
+                    item.grace,
+                    [m.enterprise for m in item.missing],
+                )
+                for (unit, line), item in found.units.items()
+            },
+            *(pair(getattr(found, name)) for name in ("horizontal", "vertical", "either", "both")),
+        ],
         "sheets": {unit: ledger_of(whole, unit, line).summary["filing"] for unit, line in UNITS},
         "due": [unit.code for unit in owing(histories.units, until)],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("type_", sorted(type_ for type_, field in HAPPENING.items() if field != RECORDED))

@@ -64,12 +64,20 @@ ENTERPRISE = Visited(id=SUBJECT, code="91520502MA00000001", name="星关食品�
 PEOPLE = [
     Actor(derived_id("test", name), name, frozenset(roles), unit)
     for name, unit, roles in [
-        ("w", "T01", {Role.WORKER}), ("wd", "T01", {Role.WORKER, Role.DEPUTY}), ("l", "T01", {Role.LIAISON}),
-        ("h", "T01", {Role.HEAD}), ("all", "T01", set(Role)), ("w5", "D05", {Role.WORKER, Role.LIAISON}),
-        ("h5", "D05", {Role.HEAD}), ("c5", "D05", {Role.CALLER_BACK}), ("office", "OFFICE", {Role.OFFICE}),
-        ("caller", "OFFICE", {Role.CALLER_BACK}), ("admin", "", {Role.ADMIN}), ("system", "", {Role.SYSTEM}),
+        ("w", "T01", {Role.WORKER}),
+        ("wd", "T01", {Role.WORKER, Role.DEPUTY}),
+        ("l", "T01", {Role.LIAISON}),
+        ("h", "T01", {Role.HEAD}),
+        ("all", "T01", set(Role)),
+        ("w5", "D05", {Role.WORKER, Role.LIAISON}),
+        ("h5", "D05", {Role.HEAD}),
+        ("c5", "D05", {Role.CALLER_BACK}),
+        ("office", "OFFICE", {Role.OFFICE}),
+        ("caller", "OFFICE", {Role.CALLER_BACK}),
+        ("admin", "", {Role.ADMIN}),
+        ("system", "", {Role.SYSTEM}),
     ]
-]  # fmt: skip
+]
 # The same persons seen from another desk: hands do not get clean by moving.
 PEOPLE += [Actor(who.id, f"{who.account}-moved", frozenset({Role.CALLER_BACK}), "OFFICE") for who in PEOPLE[:4]]
 BY_NAME = {who.account: who for who in PEOPLE}
@@ -81,13 +89,20 @@ leaders = st.sampled_from([who.id for who in PEOPLE[:12]])
 people = st.sampled_from(PEOPLE)
 COMMANDS: dict[type[Asked], st.SearchStrategy[Asked]] = {
     ReportIssue: st.builds(
-        ReportIssue, enterprise=st.just(SUBJECT), source=st.sampled_from(Source), content=words,
+        ReportIssue,
+        enterprise=st.just(SUBJECT),
+        source=st.sampled_from(Source),
+        content=words,
         external_due=st.none() | st.dates(date(2026, 9, 1), date(2026, 12, 1)),
     ),
     AcceptIssue: st.builds(AcceptIssue, nature=st.none() | st.sampled_from(Nature), urgency=st.none() | st.sampled_from(Urgency)),
     DispatchIssue: st.builds(
-        DispatchIssue, unit=st.sampled_from(UNITS), co_units=st.lists(st.sampled_from(UNITS), max_size=1).map(tuple),
-        leader=leaders, measures=words, due=st.just("standard") | st.dates(date(2026, 9, 1), date(2026, 11, 1)),
+        DispatchIssue,
+        unit=st.sampled_from(UNITS),
+        co_units=st.lists(st.sampled_from(UNITS), max_size=1).map(tuple),
+        leader=leaders,
+        measures=words,
+        due=st.just("standard") | st.dates(date(2026, 9, 1), date(2026, 11, 1)),
     ),
     SignIssue: st.builds(SignIssue, handler=st.none() | leaders),
     ProgressIssue: st.builds(ProgressIssue, note=words, contacted=st.booleans()),
@@ -96,17 +111,23 @@ COMMANDS: dict[type[Asked], st.SearchStrategy[Asked]] = {
     RejectResolution: st.builds(RejectResolution, reason=words),
     RecordCallBack: st.builds(
         RecordCallBack, outcome=st.just(CallOutcome.ANSWERED), rating=st.none() | st.sampled_from(Rating), reason=words
-    ) | st.builds(RecordCallBack, outcome=st.sampled_from([CallOutcome.UNREACHED, CallOutcome.REFUSED])),
+    )
+    | st.builds(RecordCallBack, outcome=st.sampled_from([CallOutcome.UNREACHED, CallOutcome.REFUSED])),
     CloseIssue: st.just(CloseIssue()),
     ReopenIssue: st.builds(ReopenIssue, reason=words),
     ArchiveIssue: st.builds(ArchiveIssue),
-}  # fmt: skip
+}
 TEMPTING: dict[type, list[type[Asked]]] = {
-    Unreported: [ReportIssue], Reported: [AcceptIssue], Accepted: [DispatchIssue], Dispatched: [SignIssue],
-    Signed: [ResolveIssue, ResolveIssue, ProgressIssue], Resolved: [ApproveResolution, ApproveResolution, RejectResolution],
-    Reviewed: [RecordCallBack, CloseIssue, ReopenIssue], Closed: [ArchiveIssue, RecordCallBack],
+    Unreported: [ReportIssue],
+    Reported: [AcceptIssue],
+    Accepted: [DispatchIssue],
+    Dispatched: [SignIssue],
+    Signed: [ResolveIssue, ResolveIssue, ProgressIssue],
+    Resolved: [ApproveResolution, ApproveResolution, RejectResolution],
+    Reviewed: [RecordCallBack, CloseIssue, ReopenIssue],
+    Closed: [ArchiveIssue, RecordCallBack],
     Archived: [ReopenIssue],
-}  # fmt: skip
+}
 
 
 KINDS = {

@@ -178,13 +178,31 @@ BARE = sorted(
     if 2 <= len(bare := KIND.sub("", name)) <= 4 and "族" not in bare and not any(bare in unit for unit in UNITS)
 )
 OWN = (
-    "", "贵州省毕节市七星关区", "毕节市七星关区", "七星关区", "毕节市", "贵州省毕节市", "贵州省毕节地区毕节市", "贵州省毕节县", "毕节县", "贵州毕节", "毕节",
-    "中国贵州省毕节市七星关区", "贵州省毕节市(县级)", "县级毕节市", "原毕节市", "毕节地区毕节市", "毕节试验区七星关区", "毕节七星关",
-)  # fmt: skip
+    "",
+    "贵州省毕节市七星关区",
+    "毕节市七星关区",
+    "七星关区",
+    "毕节市",
+    "贵州省毕节市",
+    "贵州省毕节地区毕节市",
+    "贵州省毕节县",
+    "毕节县",
+    "贵州毕节",
+    "毕节",
+    "中国贵州省毕节市七星关区",
+    "贵州省毕节市(县级)",
+    "县级毕节市",
+    "原毕节市",
+    "毕节地区毕节市",
+    "毕节试验区七星关区",
+    "毕节七星关",
+)
 foreign = st.tuples(
-    st.sampled_from(["", "中国", "贵州省", "贵州省毕节市", "毕节市", "贵州", *PROVINCES]), st.sampled_from(["", *PREFECTURES]),
-    st.sampled_from(COUNTIES), st.sampled_from(["", " ", ",", "、", "七星关区"]),
-).map("".join)  # fmt: skip
+    st.sampled_from(["", "中国", "贵州省", "贵州省毕节市", "毕节市", "贵州", *PROVINCES]),
+    st.sampled_from(["", *PREFECTURES]),
+    st.sampled_from(COUNTIES),
+    st.sampled_from(["", " ", ",", "、", "七星关区"]),
+).map("".join)
 larger = st.tuples(st.sampled_from(["", *PROVINCES]), st.sampled_from(PREFECTURES), st.sampled_from(["", " ", ",", "·"])).map(
     "".join
 )
@@ -233,9 +251,18 @@ def test_a_registering_office_elsewhere_makes_it_unsure(registrar: str) -> None:
 
 @pytest.mark.parametrize(
     "registrar",
-    ["", "七星关区市场监督管理局", "毕节市七星关区市场监督管理局", "毕节市市场监督管理局", "贵州省市场监督管理局", "毕节市工商行政管理局七星关分局",
-     "国家市场监督管理总局", "青龙街道市场监督管理分局", "毕节市七星关区行政审批局"],
-)  # fmt: skip
+    [
+        "",
+        "七星关区市场监督管理局",
+        "毕节市七星关区市场监督管理局",
+        "毕节市市场监督管理局",
+        "贵州省市场监督管理局",
+        "毕节市工商行政管理局七星关分局",
+        "国家市场监督管理总局",
+        "青龙街道市场监督管理分局",
+        "毕节市七星关区行政审批局",
+    ],
+)
 def test_our_own_registering_offices_do_not(registrar: str) -> None:
     found: Suggestion = suggest_for("", "青龙街道1号", PLACES, registrar=registrar)
     assert found.sure, found
@@ -254,19 +281,38 @@ def spelled(name: str, style: Style = Style.NORMAL) -> str:
 OURS = " ".join(spelled(unit).lower() for unit in [*UNITS, *OWN])
 LATIN = sorted(name for name in map(spelled, BARE) if name.lower() not in OURS)
 written = st.one_of(
-    st.sampled_from([*LISTED, *PREFECTURES, *COUNTIES, *PROVINCES]), st.sampled_from(BARE), st.sampled_from(LATIN),
-    st.sampled_from(LATIN).map(lambda name: f"{name} City"), st.sampled_from(LATIN).map(str.upper),
+    st.sampled_from([*LISTED, *PREFECTURES, *COUNTIES, *PROVINCES]),
+    st.sampled_from(BARE),
+    st.sampled_from(LATIN),
+    st.sampled_from(LATIN).map(lambda name: f"{name} City"),
+    st.sampled_from(LATIN).map(str.upper),
     st.sampled_from(["Guìyáng", "Gui Yang", "Xi'an", "Renhuai Shi", "HongKong"]),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=250, deadline=None)
 @given(
-    written, st.sampled_from(UNITS), st.sampled_from(["", "毕节市七星关区", "贵州省毕节市七星关区"]),
-    st.sampled_from(["{own}{unit}({name})", "{own}{unit}办事处({name})", "{own}{unit}（{name}）1号", "{own}{unit},{name}", "{own}{unit}、{name}",
-                     "{own}{unit}[{name}]", "{own}{unit}1号,{name}", "{own}{unit} {name}", "{own},{name},{unit}", "({name}){own}{unit}",
-                     "{own}{unit}{name}茅台镇", "{own}{unit}3组({name}茅台镇)", "{name} {own}{unit}"]),
-)  # fmt: skip
+    written,
+    st.sampled_from(UNITS),
+    st.sampled_from(["", "毕节市七星关区", "贵州省毕节市七星关区"]),
+    st.sampled_from(
+        [
+            "{own}{unit}({name})",
+            "{own}{unit}办事处({name})",
+            "{own}{unit}（{name}）1号",
+            "{own}{unit},{name}",
+            "{own}{unit}、{name}",
+            "{own}{unit}[{name}]",
+            "{own}{unit}1号,{name}",
+            "{own}{unit} {name}",
+            "{own},{name},{unit}",
+            "({name}){own}{unit}",
+            "{own}{unit}{name}茅台镇",
+            "{own}{unit}3组({name}茅台镇)",
+            "{name} {own}{unit}",
+        ]
+    ),
+)
 def test_another_place_named_anywhere_in_an_address_is_never_surely_ours(name: str, unit: str, own: str, form: str) -> None:
     found = suggest(form.format(own=own, unit=unit, name=name), PLACES)
     assert not found.sure, found
@@ -294,9 +340,28 @@ def test_a_column_that_names_another_place_in_any_letters_makes_it_unsure(name: 
 
 @pytest.mark.parametrize(
     "value",
-    ["", "贵州", "贵州省", "毕节", "毕节市", "七星关区", "毕节市七星关区", "Guizhou", "GUIZHOU", "Guizhou Province", "Bijie", "BiJie City", "Bijie Shi",
-     "Qixingguan", "Qixingguan District", "Qixingguan Qu, Bijie", "青龙街道", "520502", "522401"],
-)  # fmt: skip
+    [
+        "",
+        "贵州",
+        "贵州省",
+        "毕节",
+        "毕节市",
+        "七星关区",
+        "毕节市七星关区",
+        "Guizhou",
+        "GUIZHOU",
+        "Guizhou Province",
+        "Bijie",
+        "BiJie City",
+        "Bijie Shi",
+        "Qixingguan",
+        "Qixingguan District",
+        "Qixingguan Qu, Bijie",
+        "青龙街道",
+        "520502",
+        "522401",
+    ],
+)
 def test_our_own_names_in_columns_speak_against_nobody(value: str) -> None:
     assert elsewhere([("所属城市", value)], [], PLACES) == ""
 
@@ -326,11 +391,47 @@ def test_every_other_registering_office_makes_it_unsure(name: str, office: str) 
 
 @settings(max_examples=250, deadline=None)
 @given(
-    st.sampled_from(UNITS), st.sampled_from(TOWNSHIPS),
-    st.sampled_from(["", "和平小区", "贵阳路12号", "威宁路3号", "大方路口", "清毕路", "仁怀大道5号", "阳光城市花园A区3栋", "碧阳国际城B座", "老城区", "开发区",
-                     "区政府旁", "市场旁", "农贸市场2楼", "县城路", "火车站", "黔龙商都", "A1-12", "CBD", "LOFT公寓", "(自主申报)", "(集群注册)", "(原毕节市)",
-                     "(一照多址)", "1号,2号", "、3号", "(2楼)", "州府酒店", "城关小学旁", "镇政府旁", "集镇", "红旗路", "广州路", "北京路,12号"]),
-)  # fmt: skip
+    st.sampled_from(UNITS),
+    st.sampled_from(TOWNSHIPS),
+    st.sampled_from(
+        [
+            "",
+            "和平小区",
+            "贵阳路12号",
+            "威宁路3号",
+            "大方路口",
+            "清毕路",
+            "仁怀大道5号",
+            "阳光城市花园A区3栋",
+            "碧阳国际城B座",
+            "老城区",
+            "开发区",
+            "区政府旁",
+            "市场旁",
+            "农贸市场2楼",
+            "县城路",
+            "火车站",
+            "黔龙商都",
+            "A1-12",
+            "CBD",
+            "LOFT公寓",
+            "(自主申报)",
+            "(集群注册)",
+            "(原毕节市)",
+            "(一照多址)",
+            "1号,2号",
+            "、3号",
+            "(2楼)",
+            "州府酒店",
+            "城关小学旁",
+            "镇政府旁",
+            "集镇",
+            "红旗路",
+            "广州路",
+            "北京路,12号",
+        ]
+    ),
+)
 def test_what_usually_stands_behind_a_unit_takes_no_certainty(unit: str, township: str, behind: str) -> None:
     if suggest(f"七星关区{unit}", PLACES).sure:
         assert suggest(f"七星关区{unit}{behind}", PLACES).sure, (unit, behind)

@@ -19,10 +19,14 @@ PUBLIC = {name: [Ed25519PrivateKey.from_private_bytes(seed).public_key().public_
 OURS = Signatures("520502", PUBLIC, SEEDS["roster"])
 
 FIELDS = {
-    "pos": st.integers(1, 2**40), "rec_us": st.integers(0, 2**50), "stream": st.text("abc/-0123", min_size=1, max_size=20),
-    "version": st.integers(1, 500), "type": st.text("abc.-v1", min_size=1, max_size=20), "body": st.binary(max_size=60),
+    "pos": st.integers(1, 2**40),
+    "rec_us": st.integers(0, 2**50),
+    "stream": st.text("abc/-0123", min_size=1, max_size=20),
+    "version": st.integers(1, 500),
+    "type": st.text("abc.-v1", min_size=1, max_size=20),
+    "body": st.binary(max_size=60),
     "rest": st.integers(0, 60),
-}  # fmt: skip
+}
 ENTRIES = st.builds(Entry, **FIELDS)
 
 

@@ -71,10 +71,17 @@ class Log:
 def anything() -> list[c.Step]:
     """One of each kind, right or wrong, and a few of those that are tempting."""
     return [
-        *t.COMMANDS.values(), t.CROSS, t.BAD, t.MISSED, c.CloseIssue(ruling="经核实已办理"), c.ProgressIssue(note="研究中"),
-        c.ProgressIssue(note="请稍候", next_on=date(2199, 12, 31)), t.EXTEND.model_copy(update={"workdays": 7}),
-        t.LIFT.model_copy(update={"document": "毕贵服请〔2026〕1号"}), t.DISPATCH.model_copy(update={"due": date(2026, 12, 31)}),
-    ]  # fmt: skip
+        *t.COMMANDS.values(),
+        t.CROSS,
+        t.BAD,
+        t.MISSED,
+        c.CloseIssue(ruling="经核实已办理"),
+        c.ProgressIssue(note="研究中"),
+        c.ProgressIssue(note="请稍候", next_on=date(2199, 12, 31)),
+        t.EXTEND.model_copy(update={"workdays": 7}),
+        t.LIFT.model_copy(update={"document": "毕贵服请〔2026〕1号"}),
+        t.DISPATCH.model_copy(update={"due": date(2026, 12, 31)}),
+    ]
 
 
 ANYTHING = anything()
@@ -202,9 +209,11 @@ class TicketYear(RuleBasedStateMachine):
         """The table of alarms follows from the states; this is its query."""
         found = [
             (issue, c.RaiseAlarm(kind=ring.kind, deadline=ring.deadline, at=ring.at))
-            for issue, state in self.states.items() if not isinstance(state, Unreported)
-            for ring in state.notes.rings if ring.at <= self.now
-        ]  # fmt: skip
+            for issue, state in self.states.items()
+            if not isinstance(state, Unreported)
+            for ring in state.notes.rings
+            if ring.at <= self.now
+        ]
         return sorted(found, key=lambda row: (row[1].at, str(row[0]), row[1].kind))
 
     def ring(self, issue: UUID, ring: c.RaiseAlarm) -> None:

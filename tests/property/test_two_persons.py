@@ -70,8 +70,9 @@ def actor(account: str, *roles: Role, unit: str = "office") -> Actor:
 
 EVERYBODY = [
     *(actor(f"{role}-{n}", role, unit="office" if role in KEPT else "T1") for role in Role for n in (1, 2)),
-    actor("everything", *(role for role in Role if role is not Role.SYSTEM)), actor("somebody", *BUSINESS, *KEPT, unit="T1"),
-]  # fmt: skip
+    actor("everything", *(role for role in Role if role is not Role.SYSTEM)),
+    actor("somebody", *BUSINESS, *KEPT, unit="T1"),
+]
 
 
 def at(who: Actor, number: int = 0) -> Context[KnownMember]:
@@ -114,8 +115,12 @@ def test_no_excluded_pair_is_ever_held_whichever_comes_first(first: Role, second
 
 
 TERMS = st.tuples(
-    st.sampled_from(list(Role)), st.sampled_from(["T1", "T2"]), st.sampled_from(DAYS), st.sampled_from([None, *DAYS]), st.booleans(),
-)  # fmt: skip
+    st.sampled_from(list(Role)),
+    st.sampled_from(["T1", "T2"]),
+    st.sampled_from(DAYS),
+    st.sampled_from([None, *DAYS]),
+    st.booleans(),
+)
 
 
 @given(st.lists(TERMS, max_size=8))
@@ -225,10 +230,11 @@ def unit_at(who: Actor) -> Context[KnownUnit]:
 
 ESTABLISHED = UNIT.fold(
     UNIT.decide(
-        UNIT.initial, EstablishUnit(name="甲镇", kind=UnitKind.TOWNSHIP, parent="520502", on=DAYS[0]),
+        UNIT.initial,
+        EstablishUnit(name="甲镇", kind=UnitKind.TOWNSHIP, parent="520502", on=DAYS[0]),
         unit_at(actor("one", Role.OFFICE)),
     )
-)  # fmt: skip
+)
 ENDING = EndUnit(on=DAYS[5], successors=("T2",))
 
 
@@ -367,9 +373,12 @@ def test_a_hand_over_gives_a_right_to_the_second_who_signs_and_to_what_both_sign
     assert isinstance(fact, EnterpriseAssigned) and fact.worker == taker.id
     other = HandoverOpened(**{**opened.model_dump(), "enterprises": (derived_id("other"),)})
     for who, known in (
-        (giver, half), (taker, Handover(opened)), (taker, None), (taker, Handover(other, half.signed)),
+        (giver, half),
+        (taker, Handover(opened)),
+        (taker, None),
+        (taker, Handover(other, half.signed)),
         *((who, half) for who in EVERYBODY),
-    ):  # fmt: skip
+    ):
         with pytest.raises(Forbidden):
             ENTERPRISE.decide(state, command, replace(enterprise_at(who), known=known))
     with pytest.raises(Forbidden):

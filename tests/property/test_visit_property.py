@@ -27,22 +27,38 @@ from tests.support.known import visiting
 TODAY = date(2026, 9, 15)
 SUBJECT = UUID("01990000-0000-7000-8000-000000000001")
 UNITS = {
-    "T01": KnownUnit("T01", "某镇", UnitKind.TOWNSHIP, None), "D01": KnownUnit("D01", "某局", UnitKind.DEPARTMENT, None),
-    "T02": KnownUnit("T02", "某乡", UnitKind.TOWNSHIP, None), "OFFICE": KnownUnit("OFFICE", "办", UnitKind.OFFICE, None),
-}  # fmt: skip
+    "T01": KnownUnit("T01", "某镇", UnitKind.TOWNSHIP, None),
+    "D01": KnownUnit("D01", "某局", UnitKind.DEPARTMENT, None),
+    "T02": KnownUnit("T02", "某乡", UnitKind.TOWNSHIP, None),
+    "OFFICE": KnownUnit("OFFICE", "办", UnitKind.OFFICE, None),
+}
 POSTS = [
-    ("T01", Role.WORKER), ("T01", Role.LIAISON), ("T01", Role.DEPUTY), ("T01", Role.HEAD), ("D01", Role.WORKER), ("D01", Role.DEPUTY),
-    ("T02", Role.HEAD), ("OFFICE", Role.OFFICE), ("OFFICE", Role.AUDITOR), ("OFFICE", Role.ADMIN),
-]  # fmt: skip
+    ("T01", Role.WORKER),
+    ("T01", Role.LIAISON),
+    ("T01", Role.DEPUTY),
+    ("T01", Role.HEAD),
+    ("D01", Role.WORKER),
+    ("D01", Role.DEPUTY),
+    ("T02", Role.HEAD),
+    ("OFFICE", Role.OFFICE),
+    ("OFFICE", Role.AUDITOR),
+    ("OFFICE", Role.ADMIN),
+]
 PEOPLE = [Actor(derived_id("p", unit, role), f"{unit}-{role}", frozenset({role}), unit) for unit, role in POSTS]
 KNOWN = visiting(
     KnownEnterprise(
-        SUBJECT, "91520502MA00000001", "星关食品有限公司", Standing.SURVIVING,
+        SUBJECT,
+        "91520502MA00000001",
+        "星关食品有限公司",
+        Standing.SURVIVING,
         {Line.HORIZONTAL: Assigned("T01", None, None), Line.VERTICAL: Assigned("D01", None, None)},
     ),
-    {who.id: KnownMember(who.id, who.account, (Post(unit, role, None),)) for who, (unit, role) in zip(PEOPLE, POSTS, strict=True)},
+    {
+        who.id: KnownMember(who.id, who.account, (Post(unit, role, None),))
+        for who, (unit, role) in zip(PEOPLE, POSTS, strict=True)
+    },
     UNITS,
-)  # fmt: skip
+)
 
 people = st.sampled_from(PEOPLE)
 telling = {
@@ -61,12 +77,17 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(RecordVisit, enterprise=st.just(SUBJECT), **telling),
     st.builds(CorrectVisit, **telling),
     st.builds(
-        AttachEvidence, sha256=st.sampled_from(["a" * 64, "b" * 64]), original=st.sampled_from(["c" * 64, "d" * 64]),
-        kind=st.sampled_from(EvidenceKind), media_type=st.sampled_from(["image/jpeg", "application/pdf", "audio/amr"]), size=st.just(1),
+        AttachEvidence,
+        sha256=st.sampled_from(["a" * 64, "b" * 64]),
+        original=st.sampled_from(["c" * 64, "d" * 64]),
+        kind=st.sampled_from(EvidenceKind),
+        media_type=st.sampled_from(["image/jpeg", "application/pdf", "audio/amr"]),
+        size=st.just(1),
     ),
-    st.builds(AcceptVisit), st.builds(ReturnVisit, reason=st.sampled_from(["不清楚", "重复"])),
+    st.builds(AcceptVisit),
+    st.builds(ReturnVisit, reason=st.sampled_from(["不清楚", "重复"])),
     st.builds(VoidVisit, reason=st.sampled_from(["不清楚", "重复"])),
-)  # fmt: skip
+)
 opening = RecordVisit(enterprise=SUBJECT, on=TODAY, mode=Mode.ON_SITE, ack=Ack.SCAN, note="订单充足,用工稳定,生产正常")
 stories = st.lists(st.tuples(commands, people), max_size=12) | st.lists(st.tuples(commands, people), max_size=12).map(
     lambda story: [(opening, PEOPLE[0]), *story]  # Most random tellings are refused: half the stories begin with a good one.
@@ -139,11 +160,16 @@ def test_what_a_client_is_told_it_may_do_is_what_it_may_do(story: list[tuple[Com
     # A correction by the same visitors to something else; a file that is new; words that were not said before.
     tries: dict[str, Command] = {
         "correct": CorrectVisit(
-            on=current.on, mode=current.mode, visitors=tuple(visitor.member for visitor in current.visitors), note=current.note + "改",
+            on=current.on,
+            mode=current.mode,
+            visitors=tuple(visitor.member for visitor in current.visitors),
+            note=current.note + "改",
         ),
         "attach": AttachEvidence(sha256="e" * 64, original="f" * 64, kind=EvidenceKind.OTHER, media_type="image/png", size=1),
-        "accept": AcceptVisit(note="新"), "return": ReturnVisit(reason="新"), "void": VoidVisit(reason="新"),
-    }  # fmt: skip
+        "accept": AcceptVisit(note="新"),
+        "return": ReturnVisit(reason="新"),
+        "void": VoidVisit(reason="新"),
+    }
     possible: list[str] = []
     for name, command in tries.items():
         try:

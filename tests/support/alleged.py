@@ -19,9 +19,14 @@ async def alleged(desk: Desk, unit: str = "INSPECT", enterprise: int = 0) -> str
     """A ticket of the inspectorate about whoever visited this enterprise."""
     key, whose = uuid4(), UUID(desk.enterprises[enterprise])
     command = ReportIssue.model_construct(
-        enterprise=whose, unit=unit, source=Source.ALLEGATION, content="企业反映上门服务变味为检查",
-        category=Category.ENFORCEMENT, nature=Nature.COMPLAINT, urgency=Urgency.CRITICAL,
-    )  # fmt: skip
+        enterprise=whose,
+        unit=unit,
+        source=Source.ALLEGATION,
+        content="企业反映上门服务变味为检查",
+        category=Category.ENFORCEMENT,
+        nature=Nature.COMPLAINT,
+        urgency=Urgency.CRITICAL,
+    )
     visited = Visited(id=whose, code=credit(enterprise + 1), name=f"某{enterprise + 1}公司")
     context = await desk.issues.context(ITSELF, key, KnownTicket(KnownReport(visited, unit), units=frozenset({unit})))
     await desk.issues.desk.handle(ISSUE, key, command, context, command_id=uuid4(), prepare=numbered)

@@ -23,9 +23,11 @@ def somebody(district: District, app: Any, account: str, members: dict[str, UUID
     subject = str(members.get(account, derived_id("member", account)))
     token = district.token(Role(role), unit=unit, account=account, sub=subject)
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://guiren", timeout=60,
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://guiren",
+        timeout=60,
         headers=DEVICE if account == "nobody" else {"Authorization": f"Bearer {token}"},
-    )  # fmt: skip
+    )
 
 
 def ids(collection: str, *real: str) -> list[str]:
@@ -38,9 +40,12 @@ async def tickets_of(scene: Any, issues: Service) -> list[str]:
     leader = str(scene.members["T01-head"])
     order = {"unit": "T01", "leader": leader, "measures": "现场勘察后清淤", "due": "standard"}
     steps = (
-        ("T01-liaison", "accept", {}), ("T01-head", "dispatch", order), ("T01-worker1", "sign", {}),
-        ("T01-worker1", "resolve", {"outcome": "solved", "result": "已清淤", "reply": "路面恢复通行。"}), ("T01-deputy", "approve", {}),
-    )  # fmt: skip
+        ("T01-liaison", "accept", {}),
+        ("T01-head", "dispatch", order),
+        ("T01-worker1", "sign", {}),
+        ("T01-worker1", "resolve", {"outcome": "solved", "result": "已清淤", "reply": "路面恢复通行。"}),
+        ("T01-deputy", "approve", {}),
+    )
     made: list[str] = []
     for count in range(len(steps) + 1):
         made.append(str(uuid4()))
@@ -68,10 +73,30 @@ async def tickets_of(scene: Any, issues: Service) -> list[str]:
 async def known_of(scene: Any) -> Known:
     """What is there in the small district."""
     visit = str(await scene.visit(1))
-    collections = {name: ids(name) for name in (
-        "links", "questionnaires", "polls", "surveys", "campaigns", "materials", "consultations", "distributions", "projects",
-        "deliveries", "policies", "censuses", "handovers", "tasks", "guidances", "documents", "issues", "rows", "moves",
-    )}  # fmt: skip
+    collections = {
+        name: ids(name)
+        for name in (
+            "links",
+            "questionnaires",
+            "polls",
+            "surveys",
+            "campaigns",
+            "materials",
+            "consultations",
+            "distributions",
+            "projects",
+            "deliveries",
+            "policies",
+            "censuses",
+            "handovers",
+            "tasks",
+            "guidances",
+            "documents",
+            "issues",
+            "rows",
+            "moves",
+        )
+    }
     enterprises = [str(id_) for id_ in scene.enterprises.values()]
     collections |= {"visits": ids("visits", visit), "enterprises": enterprises}
     tokens = ["unknown-token"]
@@ -81,6 +106,11 @@ async def known_of(scene: Any) -> Known:
         assert made.status_code == 201, made.text
     tokens = [await opened(scene.district, scene.visits, made.json()["path"]), *tokens]
     return Known(
-        members=[str(id_) for id_ in scene.members.values()], accounts=list(PEOPLE), enterprises=enterprises,
-        units=[code for code, _, _ in UNITS], codes=[credit(1), credit(2), credit(9)], collections=collections, tokens=tokens,
-    )  # fmt: skip
+        members=[str(id_) for id_ in scene.members.values()],
+        accounts=list(PEOPLE),
+        enterprises=enterprises,
+        units=[code for code, _, _ in UNITS],
+        codes=[credit(1), credit(2), credit(9)],
+        collections=collections,
+        tokens=tokens,
+    )

@@ -153,6 +153,9 @@ def _given(hint: Any) -> Iterator[Any]:
             yield from ((item,) for item in _given(next(iter(typing.get_args(part)), Any)))
         else:
             yield from {
-                str: ["甲", "D01", "9"], int: [1], UUID: [uuid5(SPACE, "given")], date: [TODAY],
+                str: ["甲", "D01", "9"],
+                int: [1],
+                UUID: [uuid5(SPACE, "given")],
+                date: [TODAY],
                 Personal: [Personal("某某"), Personal("19900007654")],
-            }.get(origin, [])  # fmt: skip
+            }.get(origin, [])

@@ -23,14 +23,18 @@ START, TODAY = date(2026, 1, 1), date(2026, 6, 1)
 DAYS = [START + timedelta(days=30 * n) for n in range(12)]
 KINDS: dict[str, AnyDecider] = {decider.kind: decider for decider in DECIDERS}
 STEPS: dict[type[Fact], str] = {
-    facts.UnitEstablished: "the first thing said of a unit", facts.EnterpriseRegistered: "the first thing said of an enterprise",
-    facts.HandoverOpened: "the first thing said of a hand-over", facts.ProjectRegistered: "the first thing said of a project",
-    facts.UnitEnded: "a unit has one end, put right by saying it again", facts.UnitDocumented: "each paper is a thing of its own",
-    facts.PlaqueHung: "a plaque hangs after the one before it was taken down", facts.PlaqueTakenDown: "a plaque has one end",
+    facts.UnitEstablished: "the first thing said of a unit",
+    facts.EnterpriseRegistered: "the first thing said of an enterprise",
+    facts.HandoverOpened: "the first thing said of a hand-over",
+    facts.ProjectRegistered: "the first thing said of a project",
+    facts.UnitEnded: "a unit has one end, put right by saying it again",
+    facts.UnitDocumented: "each paper is a thing of its own",
+    facts.PlaqueHung: "a plaque hangs after the one before it was taken down",
+    facts.PlaqueTakenDown: "a plaque has one end",
     facts.EnterpriseMissed: "it is missed until it is found",
     facts.UnitEndProposed: "a proposal, which says nothing yet",
     facts.EnterpriseMoveProposed: "a proposal, which says nothing yet",
-}  # fmt: skip
+}
 """Dated facts that come in an order by what they are. Of all others it does not matter in which order they are said."""
 _DAY = ("on", "issued")
 _TO_COME = {"until", "ended", "closed_on", "withdrawn_on", "missed_on"}

@@ -32,17 +32,33 @@ OFF = (
 )
 WORKED = ("09-20", "10-10")
 UNITS = (
-    ("520502", "district", None), ("OFFICE", "office", "520502"), ("INSPECT", "inspectorate", "520502"),
-    ("T01", "township", "520502"), ("T02", "township", "520502"), ("D05", "department", "520502"),
-)  # fmt: skip
+    ("520502", "district", None),
+    ("OFFICE", "office", "520502"),
+    ("INSPECT", "inspectorate", "520502"),
+    ("T01", "township", "520502"),
+    ("T02", "township", "520502"),
+    ("D05", "department", "520502"),
+)
 PEOPLE = {
-    "w": ("T01", Role.WORKER), "w2": ("T01", Role.WORKER), "l": ("T01", Role.LIAISON), "h": ("T01", Role.HEAD),
-    "d": ("T01", Role.DEPUTY), "h5": ("D05", Role.HEAD), "d5": ("D05", Role.DEPUTY), "w5": ("D05", Role.WORKER),
-    "h2": ("T02", Role.HEAD), "w-2": ("T02", Role.WORKER), "office": ("OFFICE", Role.OFFICE),
-    "office-head": ("OFFICE", Role.OFFICE_HEAD), "caller": ("OFFICE", Role.CALLER_BACK), "hotline": ("OFFICE", Role.HOTLINE),
-    "chief": ("520502", Role.CHIEF), "inspector": ("INSPECT", Role.INSPECTOR), "caller2": ("INSPECT", Role.CALLER_BACK),
+    "w": ("T01", Role.WORKER),
+    "w2": ("T01", Role.WORKER),
+    "l": ("T01", Role.LIAISON),
+    "h": ("T01", Role.HEAD),
+    "d": ("T01", Role.DEPUTY),
+    "h5": ("D05", Role.HEAD),
+    "d5": ("D05", Role.DEPUTY),
+    "w5": ("D05", Role.WORKER),
+    "h2": ("T02", Role.HEAD),
+    "w-2": ("T02", Role.WORKER),
+    "office": ("OFFICE", Role.OFFICE),
+    "office-head": ("OFFICE", Role.OFFICE_HEAD),
+    "caller": ("OFFICE", Role.CALLER_BACK),
+    "hotline": ("OFFICE", Role.HOTLINE),
+    "chief": ("520502", Role.CHIEF),
+    "inspector": ("INSPECT", Role.INSPECTOR),
+    "caller2": ("INSPECT", Role.CALLER_BACK),
     "auditor": ("INSPECT", Role.AUDITOR),
-}  # fmt: skip
+}
 
 
 def at(text: str) -> datetime:
@@ -85,8 +101,12 @@ class Desk:
         """A ticket somebody reported by hand."""
         id_ = str(uuid4())
         body = {
-            "enterprise": self.enterprises[enterprise], "source": "in_person", "content": "厂区门口道路积水", "nature": "help", **more,
-        }  # fmt: skip
+            "enterprise": self.enterprises[enterprise],
+            "source": "in_person",
+            "content": "厂区门口道路积水",
+            "nature": "help",
+            **more,
+        }
         async with self.who(account) as client:
             made = await client.put(f"/issues/{id_}", json=body)
         assert made.status_code == 201, made.text
@@ -132,8 +152,12 @@ async def a_desk(district: District) -> Desk:
         for account, (unit, role) in PEOPLE.items():
             await district.appoint(account, name="张三", unit=unit, role=role, on=START)
         for number in (1, 2):
-            body = {"code": credit(number), "name": f"某{number}公司", "on": START,
-                    "assignments": [{"line": "horizontal", "unit": "T01"}, {"line": "vertical", "unit": "D05"}]}  # fmt: skip
+            body = {
+                "code": credit(number),
+                "name": f"某{number}公司",
+                "on": START,
+                "assignments": [{"line": "horizontal", "unit": "T01"}, {"line": "vertical", "unit": "D05"}],
+            }
             answer = await office.put(f"/enterprises/{credit(number)}", json=body)
             assert answer.status_code == 201, answer.text
             made.append(answer.json()["id"])

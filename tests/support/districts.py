@@ -89,9 +89,17 @@ class District:
             return
         self.visited.add((name, on, tuple(units), mode))
         key = self.story.visit(
-            name, on, *units, mode=mode, joint=len(units) > 1 and chance.random() < 0.8, qualified=state != "unproven",
-            voided=state == "voided", returned=state == "returned", aware=aware, **({"satisfaction": rating} if rating else {}),
-        )  # fmt: skip
+            name,
+            on,
+            *units,
+            mode=mode,
+            joint=len(units) > 1 and chance.random() < 0.8,
+            qualified=state != "unproven",
+            voided=state == "voided",
+            returned=state == "returned",
+            aware=aware,
+            **({"satisfaction": rating} if rating else {}),
+        )
         if state == "denied":
             self.story.tell(f"visit/{key}", visits.VisitDenied())
             if chance.random() < 0.5:

@@ -34,8 +34,18 @@ def events(rules: int) -> Story:
         story.tell(
             f"unit/{unit}", roster.UnitEstablished.model_validate({"code": unit, "name": name, "kind": kind, "on": day("01-01")})
         )
-    story.tell("calendar/2026", roster.YearPublished.model_validate({"year": 2026, "days": [
-        {"date": "2026-09-20", "off": False}, *({"date": f"2026-09-{number}", "off": True} for number in (25, 26, 27))]}))  # fmt: skip
+    story.tell(
+        "calendar/2026",
+        roster.YearPublished.model_validate(
+            {
+                "year": 2026,
+                "days": [
+                    {"date": "2026-09-20", "off": False},
+                    *({"date": f"2026-09-{number}", "off": True} for number in (25, 26, 27)),
+                ],
+            }
+        ),
+    )
     for number, (unit, role) in enumerate((("H1", Role.LIAISON), ("H1", Role.HEAD), ("V1", Role.LIAISON), ("V1", Role.HEAD))):
         _appoint(story, f"{unit}-{role}", unit, role, f"0{1 + number}-10")
     if rules >= _ACTING:
@@ -110,11 +120,29 @@ def _due(on: str) -> dict[str, Any]:
 
 def _ticket(story: Story, no: str, unit: str, due: str, **more: Any) -> str:
     stream = f"issue/{ident(no)}"
-    story.tell(stream, issues.IssueReported.model_validate({
-        "no": no, "enterprise": {"id": ident("B"), "code": "91", "name": "B"}, "unit": "H1", "source": "visit", "content": "融资难",
-        "category": "finance", "nature": "help", "urgency": "ordinary", "on": day("09-03"), **more}))  # fmt: skip
-    story.tell(stream, issues.IssueDispatched.model_validate(
-        {"unit": unit, "leader": ident("V1-head"), "measures": "协调银行对接", "on": day("09-04"), "due": _due(due)}))  # fmt: skip
+    story.tell(
+        stream,
+        issues.IssueReported.model_validate(
+            {
+                "no": no,
+                "enterprise": {"id": ident("B"), "code": "91", "name": "B"},
+                "unit": "H1",
+                "source": "visit",
+                "content": "融资难",
+                "category": "finance",
+                "nature": "help",
+                "urgency": "ordinary",
+                "on": day("09-03"),
+                **more,
+            }
+        ),
+    )
+    story.tell(
+        stream,
+        issues.IssueDispatched.model_validate(
+            {"unit": unit, "leader": ident("V1-head"), "measures": "协调银行对接", "on": day("09-04"), "due": _due(due)}
+        ),
+    )
     return stream
 
 
@@ -160,9 +188,19 @@ def written(rules: int) -> bytes:
     calendar = Calendar.of({year: Year.read(year, 1, data["days"]) for year, data in histories.years.items()})
     filed = {unit: ledger(unit, line, MONTH, histories, calendar) for unit, line in LEDGERS}
     first = {
-        "rules": rules, "month": MONTH, "ledgers": [{"unit": unit, "line": str(line), "rows": len(filed[unit].rows),
-        "digest": digest(filed[unit]), "canonical": canonical(filed[unit]).decode()} for unit, line in LEDGERS],
-    }  # fmt: skip
+        "rules": rules,
+        "month": MONTH,
+        "ledgers": [
+            {
+                "unit": unit,
+                "line": str(line),
+                "rows": len(filed[unit].rows),
+                "digest": digest(filed[unit]),
+                "canonical": canonical(filed[unit]).decode(),
+            }
+            for unit, line in LEDGERS
+        ],
+    }
     lines: list[Any] = [
         first,
         *([item.pos, item.rec_us, item.stream, item.version, item.type, item.body.decode()] for item in entries),

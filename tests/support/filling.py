@@ -88,9 +88,13 @@ async def _registered(whole: Whole) -> None:
             {"line": "vertical", "unit": "D05", "worker": member("w5")},
         ]
         body = {
-            "code": credit(number), "name": f"某{number}公司", "on": START, "contact": "李四", "phone": f"1990000001{number}",
+            "code": credit(number),
+            "name": f"某{number}公司",
+            "on": START,
+            "contact": "李四",
+            "phone": f"1990000001{number}",
             "assignments": lines,
-        }  # fmt: skip
+        }
         made = await whole.do("roster", "office", "PUT", f"/enterprises/{credit(number)}", body)
         whole.enterprises.append(made["id"])
     made = await whole.do(
@@ -153,9 +157,10 @@ async def _proposed(whole: Whole, enterprise: str) -> None:
     """What waits for a second person."""
     asks = (
         ("/members/proposed/appoint", {"name": "王某", "unit": "T01", "role": "worker", "on": DAY}, "proposed"),
-        ("/units/T09/end", {"on": "2026-12-31"}, "T09"), ("/units/T07/end", {"on": "2026-12-31"}, "T07"),
+        ("/units/T09/end", {"on": "2026-12-31"}, "T09"),
+        ("/units/T07/end", {"on": "2026-12-31"}, "T07"),
         (f"/enterprises/{enterprise}/assign", {"line": "horizontal", "unit": "T09", "on": DAY}, enterprise),
-    )  # fmt: skip
+    )
     for path, body, key in asks:
         whole.proposals[key] = (await whole.do("roster", "office2", "POST", path, body))["proposal"]
     await whole.do("roster", "office-head2", "POST", "/units/T07/confirm", {"proposal": whole.proposals["T07"]})
@@ -163,8 +168,15 @@ async def _proposed(whole: Whole, enterprise: str) -> None:
 
 async def _visits(whole: Whole) -> None:
     """What was done for the enterprises, by w of T01."""
-    told = {"mode": "phone", "note": "订单充足,用工稳定,生产经营正常", "phone": "19900000001", "interviewee": "李四",
-            "claimed_at": "2026-09-14T10:00:00+08:00", "connected_seconds": 300, "difficulties": "用电紧张,融资困难"}  # fmt: skip
+    told = {
+        "mode": "phone",
+        "note": "订单充足,用工稳定,生产经营正常",
+        "phone": "19900000001",
+        "interviewee": "李四",
+        "claimed_at": "2026-09-14T10:00:00+08:00",
+        "connected_seconds": 300,
+        "difficulties": "用电紧张,融资困难",
+    }
     for name in ("visit", "visit2", "denied"):
         at = f"/visits/{named(name)}"
         await whole.do("visits", "w", "PUT", at, {"enterprise": whole.enterprises[0], "on": DAY, **told})
@@ -186,8 +198,11 @@ async def _asked_of_enterprises(whole: Whole) -> None:
     poll = {"title": "问卷", "questionnaire": named("questionnaire"), "no": 1, "begins_on": "2026-09-01", "ends_on": "2026-12-31"}
     await whole.do("visits", "office", "PUT", f"/polls/{named('poll')}", poll)
     await whole.do("visits", "office", "PUT", f"/surveys/{named('survey')}", {"title": "知晓率"})
-    whole.things |= {"visits/questionnaires": [named("questionnaire"), named("draft")], "visits/polls": [named("poll")],
-                     "visits/surveys": [named("survey")]}  # fmt: skip
+    whole.things |= {
+        "visits/questionnaires": [named("questionnaire"), named("draft")],
+        "visits/polls": [named("poll")],
+        "visits/surveys": [named("survey")],
+    }
     await whole.do("visits", "w", "PUT", f"/links/{named('links')}", {"enterprise": mine})
     whole.things["visits/links"] = [named("links")]
     of_visit = {"enterprise": mine, "purpose": "visit", "visit": named("visit2")}
@@ -223,8 +238,15 @@ async def _published(whole: Whole) -> None:
     await whole.do("visits", "h", "POST", f"{at}/approve", {"no": 1})
     await put("policies", "l", unit="T01", title="稳岗返还", text="不裁员的企业可申请", since="2026-01-01")
     await put("distributions", "w", unit="T01", on=DAY, occasion="investment", event="招商会", copies=20)
-    talk = {"unit": "T01", "on": DAY, "place": "会议室", "title": "会商", "participants": [member("w")], "minutes": "研究用电",
-            "visits": [named("visit")]}  # fmt: skip
+    talk = {
+        "unit": "T01",
+        "on": DAY,
+        "place": "会议室",
+        "title": "会商",
+        "participants": [member("w")],
+        "minutes": "研究用电",
+        "visits": [named("visit")],
+    }
     await put("consultations", "l", "consultation", **talk)
     wish = {"content": "希望解决用电问题", "unit": "T01", "member": member("w"), "due": "2026-10-20"}
     await put("consultations", "l", "decided", **talk, decisions=[wish])
@@ -238,9 +260,12 @@ def _stages() -> dict[str, list[tickets.Said]]:
     more: dict[str, list[tickets.Said]] = {
         "Crossed": [*tickets.TO_ACCEPTED, (tickets.CROSS, "office"), (c.SignIssue(), "w5")],
         "Supervised": [*tickets.TO_SIGNED, (tickets.of(c.SuperviseIssue), "office")],
-        "Asking": [*tickets.TO_SIGNED, (tickets.EXTEND, "h")], "Long": early, "City": [*tickets.TO_LIFTED, *above],
-        "Unhappy": [*tickets.TO_REVIEWED, (tickets.BAD, "caller")], "Rated": tickets.TO_RATED,
-    }  # fmt: skip
+        "Asking": [*tickets.TO_SIGNED, (tickets.EXTEND, "h")],
+        "Long": early,
+        "City": [*tickets.TO_LIFTED, *above],
+        "Unhappy": [*tickets.TO_REVIEWED, (tickets.BAD, "caller")],
+        "Rated": tickets.TO_RATED,
+    }
     return {name: story for name, story in {**tickets.STAGES, **more}.items() if story}
 
 

@@ -29,9 +29,12 @@ from shared.public import Limiter, Turnstile
 from shared.service import Service
 
 CHECKS = [
-    schemathesis.checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
-    checks.response_schema_conformance, checks.response_headers_conformance,
-]  # fmt: skip
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+]
 _ENDLESS = 10**9
 _REAL = 0.6
 _ENDING = re.compile(r"/(end|release|void|revoke|retire|close|take-down|withdraw|dismiss|custody|change-standing)\b")
@@ -136,9 +139,13 @@ def _drawn(operation: Any, mode: GenerationMode, count: int) -> list[Case]:
     drawn: list[Case] = []
 
     @hypothesis.settings(
-        max_examples=count, derandomize=True, database=None, deadline=None, phases=[hypothesis.Phase.generate],
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
-    )  # fmt: skip
+    )
     @hypothesis.given(operation.as_strategy(generation_mode=mode))
     def draw(case: Case) -> None:
         drawn.append(case)
@@ -155,16 +162,22 @@ def examples(operation: Any, known: Known, dice: random.Random) -> list[Case]:
     body = operation.definition.raw.get("requestBody", {}).get("content", {}).get("application/json", {})
     found: list[Case] = []
     if "application/octet-stream" in operation.definition.raw.get("requestBody", {}).get("content", {}):
-        at = {p["name"]: (known.of(p["name"], _collection(operation.path)) or ["1"])[-1 if p["name"] == "id_" else 0]
-              for p in operation.definition.raw.get("parameters", []) if p["in"] == "path"}  # fmt: skip
+        at = {
+            p["name"]: (known.of(p["name"], _collection(operation.path)) or ["1"])[-1 if p["name"] == "id_" else 0]
+            for p in operation.definition.raw.get("parameters", [])
+            if p["in"] == "path"
+        }
         made = operation.Case(path_parameters=at, body=known.photo, media_type="application/octet-stream")
         taken = {p["name"] for p in operation.definition.raw.get("parameters", []) if p["in"] == "query"}
         said = {"kind": "photo", "caption": "照片", "title": "照片", "size": str(len(known.photo))}
         made.query, made.headers = {name: text for name, text in said.items() if name in taken}, {"Upload-Offset": "0"}
         return [made]
     for example in body.get("examples", {}).values():
-        path = {p["name"]: (known.of(p["name"], _collection(operation.path)) or ["1"])[0]
-                for p in operation.definition.raw.get("parameters", []) if p["in"] == "path"}  # fmt: skip
+        path = {
+            p["name"]: (known.of(p["name"], _collection(operation.path)) or ["1"])[0]
+            for p in operation.definition.raw.get("parameters", [])
+            if p["in"] == "path"
+        }
         if "code" in path and "code" in example["value"]:
             path["code"] = example["value"]["code"]
         value = _replaced(json.loads(json.dumps(example["value"])), known, _collection(operation.path), dice, 1.0, "")

@@ -11,10 +11,13 @@ from services.issues.domain.states import Unreported, order_of
 from shared.terms import Nature, Role, Source, Urgency
 from support import tickets as t
 
-PEOPLE = [*t.PEOPLE.values(), *(
-    replace(t.PEOPLE[name], account=f"{name}-moved", unit="OFFICE", roles=frozenset({Role.CALLER_BACK, Role.OFFICE}))
-    for name in ("w", "d", "h", "w5", "d5", "h5")
-)]  # fmt: skip
+PEOPLE = [
+    *t.PEOPLE.values(),
+    *(
+        replace(t.PEOPLE[name], account=f"{name}-moved", unit="OFFICE", roles=frozenset({Role.CALLER_BACK, Role.OFFICE}))
+        for name in ("w", "d", "h", "w5", "d5", "h5")
+    ),
+]
 """Also the same persons at another desk: hands do not get clean by moving."""
 WORKER, DEPUTY, HEAD = {"T01": "w", "D05": "w5"}, {"T01": "d", "D05": "d5"}, {"T01": "h", "D05": "h5"}
 Try = tuple[c.Step, str]
@@ -39,8 +42,11 @@ def inviting(state: Any, today: date) -> list[Try]:
             found = [(c.AcceptIssue(), "l"), (c.AcceptIssue(nature=Nature.COMPLAINT), "d"), (c.AcceptIssue(), "office")] * 3
             found += [(t.of(c.DeclineIssue), "office"), (t.of(c.MergeIssue), "office")]
         case "Accepted":
-            found = [(t.DISPATCH, "office" if state.before else "h"), (t.CROSS, "office"),
-                     (t.CROSS.model_copy(update={"due": near(today, 1)}), "office")]  # fmt: skip
+            found = [
+                (t.DISPATCH, "office" if state.before else "h"),
+                (t.CROSS, "office"),
+                (t.CROSS.model_copy(update={"due": near(today, 1)}), "office"),
+            ]
         case "Dispatched":
             found = [(c.SignIssue(), WORKER[unit]), (c.SignIssue(), WORKER[unit]), (t.of(c.ReturnIssue), DEPUTY[unit])]
         case "Signed" | "Tracked":
@@ -83,6 +89,14 @@ def on_the_desk(state: Any, unit: str, today: date) -> list[Try]:
     granting = [(c.ApproveExtension(), who) for who in ("office", "inspector", "chief")] * 4 if state.work.asking else []
     reply = c.RecordCityReply(document="毕府办函〔2026〕3号", reply="已列入计划", due=near(today, 30))
     return [
-        *granting, *[(t.RESOLVE, handler)] * 4, (t.of(c.ProgressIssue), handler), (t.EXTEND, HEAD[unit]), (t.EXTEND, HEAD[unit]), (track, HEAD[unit]), above,
-        (t.of(c.ReassignIssue), HEAD[unit]), (t.of(c.AnswerStage), handler), (reply, "office"),
-    ]  # fmt: skip
+        *granting,
+        *[(t.RESOLVE, handler)] * 4,
+        (t.of(c.ProgressIssue), handler),
+        (t.EXTEND, HEAD[unit]),
+        (t.EXTEND, HEAD[unit]),
+        (track, HEAD[unit]),
+        above,
+        (t.of(c.ReassignIssue), HEAD[unit]),
+        (t.of(c.AnswerStage), handler),
+        (reply, "office"),
+    ]

@@ -26,10 +26,21 @@ from shared.decider import AnyDecider
 from shared.known import KnownEnterprise
 
 _CLASSES: dict[str, type[Any]] = {
-    "brand": KnownBrand, "calendar": KnownYear, "correction": KnownAnswering, "delivery": KnownDelivery, "enterprise": KnownPlaces,
-    "handover": KnownHandover, "mapping": KnownMapping, "member": KnownMember, "project": KnownProject, "unit": KnownUnit,
-    "campaign": KnownCampaign, "consultation": KnownPeople, "distribution": KnownEditions, "survey": KnownPopulation,
-}  # fmt: skip
+    "brand": KnownBrand,
+    "calendar": KnownYear,
+    "correction": KnownAnswering,
+    "delivery": KnownDelivery,
+    "enterprise": KnownPlaces,
+    "handover": KnownHandover,
+    "mapping": KnownMapping,
+    "member": KnownMember,
+    "project": KnownProject,
+    "unit": KnownUnit,
+    "campaign": KnownCampaign,
+    "consultation": KnownPeople,
+    "distribution": KnownEditions,
+    "survey": KnownPopulation,
+}
 _ALWAYS = {"code": "T1", "account": "a", "proposal": UUID(int=77)}
 
 

@@ -14,16 +14,25 @@ from shared.events.roster import UnitRenamed
 
 def body(number: int = 0, subject: str = "probe/0") -> bytes:
     return encode(
-        UnitRenamed(name=f"第 {number} 次", on=date(2026, 9, 1)), event_id=uuid4(), source="/999000/roster", subject=subject,
-        happened=datetime(2026, 9, 1, 8, tzinfo=UTC), actor={}, links={},
-    )  # fmt: skip
+        UnitRenamed(name=f"第 {number} 次", on=date(2026, 9, 1)),
+        event_id=uuid4(),
+        source="/999000/roster",
+        subject=subject,
+        happened=datetime(2026, 9, 1, 8, tzinfo=UTC),
+        actor={},
+        links={},
+    )
 
 
 def a_write(stream: str, expected: int = 0, facts: int = 1, command: UUID | None = None, mark: bytes = b"x") -> Write:
     return Write(
-        command or uuid4(), mark, f"probe/{stream}", expected, [UnitRenamed.TYPE] * facts,
+        command or uuid4(),
+        mark,
+        f"probe/{stream}",
+        expected,
+        [UnitRenamed.TYPE] * facts,
         [body(expected + n, f"probe/{stream}") for n in range(facts)],
-    )  # fmt: skip
+    )
 
 
 async def entire(connection: Any) -> list[Entry]:

@@ -26,9 +26,11 @@ OK, EMPTY, IN, NO, NOBODY = "ok", "empty", "in", "-", "401"
 was sent); refused (403, 404); not signed in.
 """
 _FILES = {
-    "/imports": "统一社会信用代码,企业名称\n,某某商贸有限公司\n", "/calendar": "日期,放假,名称\n2027-10-01,休,国庆\n",
-    "/orders": "工单编号,诉求内容\n77,希望解决用电问题\n", "/surveys": f"统一社会信用代码,回答,日期\n{CODES[0]},知晓内涵,{DAY}\n",
-}  # fmt: skip
+    "/imports": "统一社会信用代码,企业名称\n,某某商贸有限公司\n",
+    "/calendar": "日期,放假,名称\n2027-10-01,休,国庆\n",
+    "/orders": "工单编号,诉求内容\n77,希望解决用电问题\n",
+    "/surveys": f"统一社会信用代码,回答,日期\n{CODES[0]},知晓内涵,{DAY}\n",
+}
 """What stands in a file, by the beginning of the path it is sent to."""
 
 
@@ -143,11 +145,19 @@ async def ask(app: FastAPI, one: Asked, token: str) -> Answer:
     if token:
         headers["authorization"] = f"Bearer {token}"
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": one.operation.method, "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": one.operation.method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 1), "server": ("guiren", None),
-    }  # fmt: skip
+        "client": ("127.0.0.1", 1),
+        "server": ("guiren", None),
+    }
     status, parts, sent = 0, [], False
 
     async def receive() -> Message:

@@ -13,15 +13,26 @@ from support.roster import credit
 
 DAY = "2026-01-01"
 UNITS = (
-    ("520502", "某区", "district", None), ("D01", "甲局", "department", "520502"), ("D02", "乙局", "department", "520502"),
-    ("T01", "东镇", "township", "520502"), ("T02", "西镇", "township", "520502"), ("D01-1", "甲一所", "branch", "D01"),
-    ("T01-1", "东一村", "village", "T01"), ("T01-2", "东二村", "village", "T01"),
-)  # fmt: skip
+    ("520502", "某区", "district", None),
+    ("D01", "甲局", "department", "520502"),
+    ("D02", "乙局", "department", "520502"),
+    ("T01", "东镇", "township", "520502"),
+    ("T02", "西镇", "township", "520502"),
+    ("D01-1", "甲一所", "branch", "D01"),
+    ("T01-1", "东一村", "village", "T01"),
+    ("T01-2", "东二村", "village", "T01"),
+)
 PEOPLE = (
-    ("chief", "520502", "chief"), ("D01-head", "D01", "head"), ("D01-w1", "D01", "worker"), ("D02-w1", "D02", "worker"),
-    ("T01-head", "T01", "head"), ("T01-dep", "T01", "deputy"), ("T01-w1", "T01", "worker"), ("T01-w2", "T01", "worker"),
+    ("chief", "520502", "chief"),
+    ("D01-head", "D01", "head"),
+    ("D01-w1", "D01", "worker"),
+    ("D02-w1", "D02", "worker"),
+    ("T01-head", "T01", "head"),
+    ("T01-dep", "T01", "deputy"),
+    ("T01-w1", "T01", "worker"),
+    ("T01-w2", "T01", "worker"),
     ("T02-w1", "T02", "worker"),
-)  # fmt: skip
+)
 
 
 def member(account: str) -> str:

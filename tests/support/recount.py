@@ -89,9 +89,12 @@ class Ticket:
         for fact in facts:
             match fact:
                 case (
-                    i.IssueDispatched() | i.ExtensionApproved() | i.EscalationApproved() | i.DeadlineRederived()
+                    i.IssueDispatched()
+                    | i.ExtensionApproved()
+                    | i.EscalationApproved()
+                    | i.DeadlineRederived()
                     | i.IssueReopened()
-                ):  # fmt: skip
+                ):
                     found = fact.due.on
                 case i.CityReplied() if fact.due:
                     found = fact.due
@@ -180,7 +183,9 @@ class Demands:
         prompt = [self.calendar.add_workdays(t.reported, 2) for t in valid]
         return {
             "dispatched": count(valid, (t.dispatched is not None for t in valid)),
-            "dispatched_promptly": count(valid, (bool(t.dispatched and t.dispatched <= by) for t, by in zip(valid, prompt, strict=True))),
+            "dispatched_promptly": count(
+                valid, (bool(t.dispatched and t.dispatched <= by) for t, by in zip(valid, prompt, strict=True))
+            ),
             "closed": count(due, (t.closed is not None for t in due)),
             "on_time": count(due, (bool(t.closed and t.resolved and t.judged and t.resolved <= t.judged) for t in due)),
             "on_time_initially": count(
@@ -197,7 +202,7 @@ class Demands:
             "took_part": count(done, (t.rating is not None for t in done)),
             "called_back": self.called_back(unit),
             "reworked": count(done, (bool(t.all(i.IssueReopened)) for t in done)),
-        }  # fmt: skip
+        }
 
     def called_back(self, unit: str | None) -> Pair:
         """Of the answers let out in the month that still stand: somebody spoke, or three tries on two days."""
@@ -216,10 +221,11 @@ class Demands:
     def counts(self, unit: str | None = None) -> dict[str, int]:
         valid = [t for t in self.tickets if unit in (None, t.unit) and self.within(t.reported) and self.valid(t)]
         return {
-            "collected": len(valid), "district": sum(t.level is Level.DISTRICT for t in valid),
+            "collected": len(valid),
+            "district": sum(t.level is Level.DISTRICT for t in valid),
             "city": sum(t.level is Level.CITY for t in valid),
             "tracked": sum(t.tracked for t in self.tickets if unit in (None, t.unit)),
-        }  # fmt: skip
+        }
 
     def overdue(self, unit: str | None = None) -> tuple[str, ...]:
         late = (t for t in self.tickets if t.open and t.in_force and t.in_force < self.until)
@@ -238,10 +244,12 @@ class Visit:
         review = next((fact for fact in reversed(facts) if isinstance(fact, reviews)), None)
         denied = next((fact for fact in reversed(facts) if isinstance(fact, visits.VisitDenied | visits.VisitUpheld)), None)
         self.counts = (
-            bool(qualified) and isinstance(qualified[-1], visits.VisitQualified)
+            bool(qualified)
+            and isinstance(qualified[-1], visits.VisitQualified)
             and not any(isinstance(fact, visits.VisitVoided) for fact in facts)
-            and not isinstance(review, visits.VisitReturned) and not isinstance(denied, visits.VisitDenied)
-        )  # fmt: skip
+            and not isinstance(review, visits.VisitReturned)
+            and not isinstance(denied, visits.VisitDenied)
+        )
         everybody = [visitor.unit for visitor in self.told.visitors]
         self.units = set(everybody) if self.told.joint else {everybody[0]}
         self.present = set(everybody)

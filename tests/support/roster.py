@@ -23,9 +23,15 @@ def credit(number: int) -> str:
 
 
 async def unit(
-    district: District, code: str, command: EstablishUnit | RenameUnit | EndUnit, *, command_id: UUID | None = None,
-    parent: UnitKind | None = None, role: Role = Role.OFFICE, **more: Any,
-) -> Done[Any]:  # fmt: skip
+    district: District,
+    code: str,
+    command: EstablishUnit | RenameUnit | EndUnit,
+    *,
+    command_id: UUID | None = None,
+    parent: UnitKind | None = None,
+    role: Role = Role.OFFICE,
+    **more: Any,
+) -> Done[Any]:
     service: Service = district.services["roster"]
     context = await service.context(district.actor(role), code, KnownUnit(code, uuid4(), parent))
     return await service.desk.handle(UNIT, code, command, context, command_id=command_id or uuid4(), **more)

@@ -35,9 +35,13 @@ def sample(annotation: Any, name: str = "") -> Any:
         if issubclass(annotation, BaseModel):
             return annotation(**{key: sample(field.annotation, key) for key, field in annotation.model_fields.items()})
         for kind, value in (
-            (bool, True), (int, 7), (str, f"示例 {name}"), (UUID, UUID("5205020a-0000-7000-8000-000000000002")),
-            (datetime, datetime(2026, 8, 27, 9, 30, tzinfo=UTC)), (date, date(2026, 8, 27)),
-        ):  # fmt: skip
+            (bool, True),
+            (int, 7),
+            (str, f"示例 {name}"),
+            (UUID, UUID("5205020a-0000-7000-8000-000000000002")),
+            (datetime, datetime(2026, 8, 27, 9, 30, tzinfo=UTC)),
+            (date, date(2026, 8, 27)),
+        ):
             if issubclass(annotation, kind):
                 return value
     raise AssertionError(f"no sample of {annotation}")

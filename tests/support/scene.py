@@ -24,15 +24,27 @@ NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)
 """Tuesday, the 15th, 10:00 in Asia/Shanghai."""
 NOTE = "订单充足,用工稳定,生产经营正常"
 UNITS = (
-    ("520502", "district", None), ("OFFICE", "office", "520502"), ("D01", "department", "520502"),
-    ("D02", "department", "520502"), ("T01", "township", "520502"), ("T02", "township", "520502"),
-)  # fmt: skip
+    ("520502", "district", None),
+    ("OFFICE", "office", "520502"),
+    ("D01", "department", "520502"),
+    ("D02", "department", "520502"),
+    ("T01", "township", "520502"),
+    ("T02", "township", "520502"),
+)
 PEOPLE = {
-    "T01-head": ("T01", "head"), "T01-deputy": ("T01", "deputy"), "T01-worker1": ("T01", "worker"),
-    "T01-worker2": ("T01", "worker"), "T01-liaison": ("T01", "liaison"), "D01-head": ("D01", "head"),
-    "D01-deputy": ("D01", "deputy"), "D01-worker1": ("D01", "worker"), "T02-worker1": ("T02", "worker"),
-    "T02-head": ("T02", "head"), "office": ("OFFICE", "office"), "office-head": ("OFFICE", "office_head"),
-}  # fmt: skip
+    "T01-head": ("T01", "head"),
+    "T01-deputy": ("T01", "deputy"),
+    "T01-worker1": ("T01", "worker"),
+    "T01-worker2": ("T01", "worker"),
+    "T01-liaison": ("T01", "liaison"),
+    "D01-head": ("D01", "head"),
+    "D01-deputy": ("D01", "deputy"),
+    "D01-worker1": ("D01", "worker"),
+    "T02-worker1": ("T02", "worker"),
+    "T02-head": ("T02", "head"),
+    "office": ("OFFICE", "office"),
+    "office-head": ("OFFICE", "office_head"),
+}
 
 
 class Scene:
@@ -52,8 +64,16 @@ class Scene:
         client.headers["Authorization"] = "Bearer " + self.district.token(roles, unit=home, account=account, sub=subject)
         return client
 
-    async def enterprise(self, number: int, *, worker: str | None = "T01-worker1", township: str = "T01",
-                         department: str | None = "D01", on: str = START, **more: Any) -> str:  # fmt: skip
+    async def enterprise(
+        self,
+        number: int,
+        *,
+        worker: str | None = "T01-worker1",
+        township: str = "T01",
+        department: str | None = "D01",
+        on: str = START,
+        **more: Any,
+    ) -> str:
         """An invented enterprise with its assignments."""
         lines: list[dict[str, Any]] = [{"line": "horizontal", "unit": township}]
         if worker:
@@ -87,9 +107,15 @@ class Scene:
         """A visit by phone that counts: number, start and duration are its evidence."""
         id_ = uuid4()
         body = {
-            "enterprise": self.enterprises[number], "on": "2026-09-14", "mode": "phone", "note": NOTE, "phone": "19900000001",
-            "claimed_at": "2026-09-14T10:00:00+08:00", "connected_seconds": 300, **more,
-        }  # fmt: skip
+            "enterprise": self.enterprises[number],
+            "on": "2026-09-14",
+            "mode": "phone",
+            "note": NOTE,
+            "phone": "19900000001",
+            "claimed_at": "2026-09-14T10:00:00+08:00",
+            "connected_seconds": 300,
+            **more,
+        }
         async with self.who(account) as client:
             made = await client.put(f"/visits/{id_}", json=body)
         assert made.status_code == 201, made.text

@@ -161,18 +161,29 @@ def ticket(story: Story, visit: str, no: str, **due: str) -> str:
         stream,
         issues.IssueReported.model_validate(
             {
-                "no": no, "enterprise": {"id": ident("E"), "code": "91", "name": "E"}, "unit": "H1", "source": "visit",
-                "visit": visit, "demand": 1, "content": "融资难", "category": "finance", "nature": "help",
-                "urgency": "ordinary", "on": day("09-03"),
+                "no": no,
+                "enterprise": {"id": ident("E"), "code": "91", "name": "E"},
+                "unit": "H1",
+                "source": "visit",
+                "visit": visit,
+                "demand": 1,
+                "content": "融资难",
+                "category": "finance",
+                "nature": "help",
+                "urgency": "ordinary",
+                "on": day("09-03"),
             }
         ),
-    )  # fmt: skip
+    )
     if due:
         story.tell(
             stream,
             issues.IssueDispatched(
-                unit="V1", leader=ident("leader"), measures="协调银行对接", on=day("09-04"),
+                unit="V1",
+                leader=ident("leader"),
+                measures="协调银行对接",
+                on=day("09-04"),
                 due=issues.Due(on=day(due["due"]), derivation="7 工作日", calendar="2026.1", rule="L1"),
             ),
-        )  # fmt: skip
+        )
     return stream

@@ -54,17 +54,31 @@ def person(account: str, unit: str, *roles: Role) -> Actor:
 PEOPLE = {
     who.account: who
     for who in (
-        person("w", "T01", Role.WORKER), person("w2", "T01", Role.WORKER), person("l", "T01", Role.LIAISON),
-        person("d", "T01", Role.DEPUTY), person("h", "T01", Role.HEAD), person("i", "T01", Role.INFORMANT),
-        person("watch", "T01", Role.SUPERVISOR), person("own-caller", "T01", Role.CALLER_BACK),
-        person("wd", "T01", Role.WORKER, Role.DEPUTY), person("w5", "D05", Role.WORKER), person("l5", "D05", Role.LIAISON),
-        person("d5", "D05", Role.DEPUTY), person("h5", "D05", Role.HEAD), person("office", "OFFICE", Role.OFFICE),
-        person("office2", "OFFICE", Role.OFFICE), person("office-head", "OFFICE", Role.OFFICE_HEAD),
-        person("hotline", "OFFICE", Role.HOTLINE), person("caller", "OFFICE", Role.CALLER_BACK),
-        person("chief", "520502", Role.CHIEF), person("inspector", "INSPECT", Role.INSPECTOR),
-        person("auditor", "INSPECT", Role.AUDITOR), person("admin", "", Role.ADMIN), person("system", "", Role.SYSTEM),
+        person("w", "T01", Role.WORKER),
+        person("w2", "T01", Role.WORKER),
+        person("l", "T01", Role.LIAISON),
+        person("d", "T01", Role.DEPUTY),
+        person("h", "T01", Role.HEAD),
+        person("i", "T01", Role.INFORMANT),
+        person("watch", "T01", Role.SUPERVISOR),
+        person("own-caller", "T01", Role.CALLER_BACK),
+        person("wd", "T01", Role.WORKER, Role.DEPUTY),
+        person("w5", "D05", Role.WORKER),
+        person("l5", "D05", Role.LIAISON),
+        person("d5", "D05", Role.DEPUTY),
+        person("h5", "D05", Role.HEAD),
+        person("office", "OFFICE", Role.OFFICE),
+        person("office2", "OFFICE", Role.OFFICE),
+        person("office-head", "OFFICE", Role.OFFICE_HEAD),
+        person("hotline", "OFFICE", Role.HOTLINE),
+        person("caller", "OFFICE", Role.CALLER_BACK),
+        person("chief", "520502", Role.CHIEF),
+        person("inspector", "INSPECT", Role.INSPECTOR),
+        person("auditor", "INSPECT", Role.AUDITOR),
+        person("admin", "", Role.ADMIN),
+        person("system", "", Role.SYSTEM),
     )
-}  # fmt: skip
+}
 KNOWN = KnownTicket(
     report=KnownReport(ENTERPRISE, "T01"),
     no="QXG-202609-T01-0001",
@@ -105,21 +119,46 @@ EXTEND = c.RequestExtension(workdays=3, reason="等材料", plan="到货即修",
 COMMANDS: dict[type[c.Step], c.Step] = {
     type(step): step
     for step in (
-        REPORT, c.AcceptIssue(), c.DeclineIssue(reason=next(iter(DeclineReason)), text="请向法院提出"),
-        c.ContestDecline(words="我们不同意"), c.MergeIssue(master=OTHER), c.AnswerSibling(reply="同一积水已排除"), DISPATCH,
-        c.SignIssue(), c.ReturnIssue(reason="三定规定此项归住建"), c.ReassignIssue(handler=PEOPLE["w2"].id, reason="原承办人出差"),
-        c.ProgressIssue(note="已到现场", contacted=True), EXTEND, c.ApproveExtension(), c.RejectExtension(reason="材料已到"),
-        TRACK, c.RenewTracking(progress="指标已报", measures="继续租用", milestone=date(2026, 10, 9)), c.ResumeIssue(note="指标已下"),
-        c.RequestEscalation(tried="已协调三次", request="请区级牵头"), LIFT, c.RejectEscalation(directions="先由本级协调"),
-        c.RecordCityReply(document="毕府办函〔2026〕3号", reply="已列入计划"), c.AnswerStage(reply="正在办理"),
-        c.AnswerCoHandling(unit="T01", result="本单位部分已完成"), RESOLVE, c.ApproveResolution(),
-        c.RejectResolution(reason="照片不清"), GOOD, c.CloseIssue(), c.ReopenIssue(reason="又积水了"), c.ArchiveIssue(),
-        c.WithdrawIssue(reason="已自行解决", call="09-14 电话确认"), c.UrgeIssue(), c.SuperviseIssue(colour=Colour.RED, words="限期答复"),
-        c.AnswerSupervision(no=SLIP, reply="已安排"), c.SupplementIssue(words="还有一处积水"),
-        c.RaiseAlarm(kind=Alarm.RED, deadline=date(2026, 9, 22), at=at("09-14T09:00")), c.RederiveDeadline(),
+        REPORT,
+        c.AcceptIssue(),
+        c.DeclineIssue(reason=next(iter(DeclineReason)), text="请向法院提出"),
+        c.ContestDecline(words="我们不同意"),
+        c.MergeIssue(master=OTHER),
+        c.AnswerSibling(reply="同一积水已排除"),
+        DISPATCH,
+        c.SignIssue(),
+        c.ReturnIssue(reason="三定规定此项归住建"),
+        c.ReassignIssue(handler=PEOPLE["w2"].id, reason="原承办人出差"),
+        c.ProgressIssue(note="已到现场", contacted=True),
+        EXTEND,
+        c.ApproveExtension(),
+        c.RejectExtension(reason="材料已到"),
+        TRACK,
+        c.RenewTracking(progress="指标已报", measures="继续租用", milestone=date(2026, 10, 9)),
+        c.ResumeIssue(note="指标已下"),
+        c.RequestEscalation(tried="已协调三次", request="请区级牵头"),
+        LIFT,
+        c.RejectEscalation(directions="先由本级协调"),
+        c.RecordCityReply(document="毕府办函〔2026〕3号", reply="已列入计划"),
+        c.AnswerStage(reply="正在办理"),
+        c.AnswerCoHandling(unit="T01", result="本单位部分已完成"),
+        RESOLVE,
+        c.ApproveResolution(),
+        c.RejectResolution(reason="照片不清"),
+        GOOD,
+        c.CloseIssue(),
+        c.ReopenIssue(reason="又积水了"),
+        c.ArchiveIssue(),
+        c.WithdrawIssue(reason="已自行解决", call="09-14 电话确认"),
+        c.UrgeIssue(),
+        c.SuperviseIssue(colour=Colour.RED, words="限期答复"),
+        c.AnswerSupervision(no=SLIP, reply="已安排"),
+        c.SupplementIssue(words="还有一处积水"),
+        c.RaiseAlarm(kind=Alarm.RED, deadline=date(2026, 9, 22), at=at("09-14T09:00")),
+        c.RederiveDeadline(),
         c.RuleMeasure(measure=Measure.BULLETIN, taken=False, words="情有可原"),
     )
-}  # fmt: skip
+}
 """One of each kind, with words that could be right."""
 
 Said = tuple[c.Step, str] | tuple[c.Step, str, str]
@@ -144,11 +183,21 @@ TO_TRACKED: list[Said] = [*TO_SIGNED, (TRACK, "h")]
 TO_ESCALATING: list[Said] = [*TO_SIGNED, (of(c.RequestEscalation), "h")]
 TO_LIFTED: list[Said] = [*TO_ESCALATING, (LIFT, "office")]
 STAGES: dict[str, list[Said]] = {
-    "Unreported": [], "Reported": TO_REPORTED, "Accepted": TO_ACCEPTED, "Dispatched": TO_DISPATCHED, "Signed": TO_SIGNED,
-    "Resolved": TO_RESOLVED, "Reviewed": TO_REVIEWED, "Closed": TO_CLOSED, "Archived": TO_ARCHIVED, "Tracked": TO_TRACKED,
-    "Escalating": TO_ESCALATING, "Declined": [*TO_REPORTED, (of(c.DeclineIssue), "office")],
-    "Merged": [*TO_REPORTED, (of(c.MergeIssue), "office")], "Withdrawn": [*TO_SIGNED, (of(c.WithdrawIssue), "caller")],
-}  # fmt: skip
+    "Unreported": [],
+    "Reported": TO_REPORTED,
+    "Accepted": TO_ACCEPTED,
+    "Dispatched": TO_DISPATCHED,
+    "Signed": TO_SIGNED,
+    "Resolved": TO_RESOLVED,
+    "Reviewed": TO_REVIEWED,
+    "Closed": TO_CLOSED,
+    "Archived": TO_ARCHIVED,
+    "Tracked": TO_TRACKED,
+    "Escalating": TO_ESCALATING,
+    "Declined": [*TO_REPORTED, (of(c.DeclineIssue), "office")],
+    "Merged": [*TO_REPORTED, (of(c.MergeIssue), "office")],
+    "Withdrawn": [*TO_SIGNED, (of(c.WithdrawIssue), "caller")],
+}
 
 
 def given(story: Sequence[Said], **known: Any) -> Any:

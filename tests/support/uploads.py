@@ -32,11 +32,14 @@ class Upload:
 
 
 UPLOADS = sorted(
-    Upload(name, method, path, tuple(
-        told["name"] for told in operation.get("parameters", ()) if told["in"] == "query" and told["name"] in _ASKED
-    ))
+    Upload(
+        name,
+        method,
+        path,
+        tuple(told["name"] for told in operation.get("parameters", ()) if told["in"] == "query" and told["name"] in _ASKED),
+    )
     for name, made in DOCUMENTS.items()
     for path, methods in made["paths"].items()
     for method, operation in methods.items()
     if any(kind != "application/json" for kind in operation.get("requestBody", {}).get("content", {}))
-)  # fmt: skip
+)

@@ -30,38 +30,96 @@ START, DAY, MONTH, BEFORE = "2020-01-01", "2026-09-14", "2026-09", "2026-08"
 NOW = datetime.fromisoformat("2026-09-15T10:00+08:00")
 HERE, THERE = "T01", "T02"
 UNITS = (
-    ("520502", "district", None), ("OFFICE", "office", "520502"), ("INSPECT", "inspectorate", "520502"),
-    ("T01", "township", "520502"), ("T02", "township", "520502"), ("T07", "township", "520502"), ("T08", "township", "520502"),
-    ("T09", "township", "520502"), ("D01", "department", "520502"), ("D05", "department", "520502"),
-    ("T01-1", "village", "T01"), ("T02-1", "village", "T02"),
-)  # fmt: skip
+    ("520502", "district", None),
+    ("OFFICE", "office", "520502"),
+    ("INSPECT", "inspectorate", "520502"),
+    ("T01", "township", "520502"),
+    ("T02", "township", "520502"),
+    ("T07", "township", "520502"),
+    ("T08", "township", "520502"),
+    ("T09", "township", "520502"),
+    ("D01", "department", "520502"),
+    ("D05", "department", "520502"),
+    ("T01-1", "village", "T01"),
+    ("T02-1", "village", "T02"),
+)
 ACCOUNTS = {
-    "chief": ("520502", Role.CHIEF), "office": ("OFFICE", Role.OFFICE), "office-head": ("OFFICE", Role.OFFICE_HEAD),
-    "inspector": ("INSPECT", Role.INSPECTOR), "auditor": ("INSPECT", Role.AUDITOR),
-    "h": ("T01", Role.HEAD), "d": ("T01", Role.DEPUTY), "l": ("T01", Role.LIAISON), "l-b": ("T01", Role.BACKUP_LIAISON),
-    "w": ("T01", Role.WORKER), "w2": ("T01", Role.WORKER), "i": ("T01", Role.INFORMANT), "watch": ("T01", Role.SUPERVISOR),
-    "h-2": ("T02", Role.HEAD), "d-2": ("T02", Role.DEPUTY), "l-2": ("T02", Role.LIAISON), "w-2": ("T02", Role.WORKER),
-    "i-2": ("T02", Role.INFORMANT), "watch-2": ("T02", Role.SUPERVISOR),
-    "hotline": ("OFFICE", Role.HOTLINE), "caller": ("OFFICE", Role.CALLER_BACK), "admin": ("OFFICE", Role.ADMIN),
-    "security-admin": ("OFFICE", Role.SECURITY_ADMIN), "audit-admin": ("OFFICE", Role.AUDIT_ADMIN), "released": ("T01", Role.WORKER),
-}  # fmt: skip
+    "chief": ("520502", Role.CHIEF),
+    "office": ("OFFICE", Role.OFFICE),
+    "office-head": ("OFFICE", Role.OFFICE_HEAD),
+    "inspector": ("INSPECT", Role.INSPECTOR),
+    "auditor": ("INSPECT", Role.AUDITOR),
+    "h": ("T01", Role.HEAD),
+    "d": ("T01", Role.DEPUTY),
+    "l": ("T01", Role.LIAISON),
+    "l-b": ("T01", Role.BACKUP_LIAISON),
+    "w": ("T01", Role.WORKER),
+    "w2": ("T01", Role.WORKER),
+    "i": ("T01", Role.INFORMANT),
+    "watch": ("T01", Role.SUPERVISOR),
+    "h-2": ("T02", Role.HEAD),
+    "d-2": ("T02", Role.DEPUTY),
+    "l-2": ("T02", Role.LIAISON),
+    "w-2": ("T02", Role.WORKER),
+    "i-2": ("T02", Role.INFORMANT),
+    "watch-2": ("T02", Role.SUPERVISOR),
+    "hotline": ("OFFICE", Role.HOTLINE),
+    "caller": ("OFFICE", Role.CALLER_BACK),
+    "admin": ("OFFICE", Role.ADMIN),
+    "security-admin": ("OFFICE", Role.SECURITY_ADMIN),
+    "audit-admin": ("OFFICE", Role.AUDIT_ADMIN),
+    "released": ("T01", Role.WORKER),
+}
 """Who asks, by account: each with one post. Besides, a stranger with a token of nobody's, and nobody without one."""
 HELPERS = {
-    "office2": ("OFFICE", Role.OFFICE), "office-head2": ("OFFICE", Role.OFFICE_HEAD), "h5": ("D05", Role.HEAD),
-    "d5": ("D05", Role.DEPUTY), "w5": ("D05", Role.WORKER), "security-admin2": ("OFFICE", Role.SECURITY_ADMIN),
-}  # fmt: skip
+    "office2": ("OFFICE", Role.OFFICE),
+    "office-head2": ("OFFICE", Role.OFFICE_HEAD),
+    "h5": ("D05", Role.HEAD),
+    "d5": ("D05", Role.DEPUTY),
+    "w5": ("D05", Role.WORKER),
+    "security-admin2": ("OFFICE", Role.SECURITY_ADMIN),
+}
 """Who does what must be done by somebody else before."""
 BRANCHES = {"i": "T01-1", "i-2": "T02-1"}
 CODES = [credit(number) for number in (1, 2, 3)]
 FITS = {
-    "contest": "Declined", "answer-sibling": "Merged", "dispatch": "Accepted", "sign": "Dispatched", "return": "Dispatched",
-    "approve-extension": "Asking", "reject-extension": "Asking", "renew": "Tracked", "resume": "Tracked", "approve": "Resolved",
-    "approve-escalation": "Escalating", "reject-escalation": "Escalating", "record-city-reply": "City", "reject": "Resolved",
-    "answer-co-handling": "Crossed", "call-back": "Reviewed", "reopen": "Unhappy", "archive": "Long", "withdraw": "Signed", "close": "Rated",
-    "answer-supervision": "Supervised", "dispatch.pdf": "Dispatched", **dict.fromkeys((
-        "reassign", "progress", "request-extension", "track", "request-escalation", "answer-stage", "resolve", "supervise", "urge",
-    ), "Signed"),
-}  # fmt: skip
+    "contest": "Declined",
+    "answer-sibling": "Merged",
+    "dispatch": "Accepted",
+    "sign": "Dispatched",
+    "return": "Dispatched",
+    "approve-extension": "Asking",
+    "reject-extension": "Asking",
+    "renew": "Tracked",
+    "resume": "Tracked",
+    "approve": "Resolved",
+    "approve-escalation": "Escalating",
+    "reject-escalation": "Escalating",
+    "record-city-reply": "City",
+    "reject": "Resolved",
+    "answer-co-handling": "Crossed",
+    "call-back": "Reviewed",
+    "reopen": "Unhappy",
+    "archive": "Long",
+    "withdraw": "Signed",
+    "close": "Rated",
+    "answer-supervision": "Supervised",
+    "dispatch.pdf": "Dispatched",
+    **dict.fromkeys(
+        (
+            "reassign",
+            "progress",
+            "request-extension",
+            "track",
+            "request-escalation",
+            "answer-stage",
+            "resolve",
+            "supervise",
+            "urge",
+        ),
+        "Signed",
+    ),
+}
 """At which stage a step is likely to fit: it is tried there first, and only then at all others."""
 SPACE = UUID("5205020a-0811-5021-8000-0000000000aa")
 SAMPLE = "0198f000-0000-7000-8000-00000000c0de"
@@ -183,17 +241,38 @@ class Whole:
         ending = path.rpartition("/")[2]
         special = {
             ("members", "account"): {"confirm": ["proposed"], "reject": ["proposed"], "appoint": ["new"]}.get(ending, ["w"]),
-            ("units", "code"): {"confirm": ["T09"], "reject": ["T09"], "end": ["T08"], "move": ["T02-1"], "withdraw-end": ["T07"],
-                                "{code}": ["T03" if method == "PUT" else HERE]}.get(ending, [HERE]),
-            ("enterprises", "code"): ["91520502MA0009001B"], ("mapping", "name"): ["places"], ("issues", "form"): ["request"],
-            ("duty", "month"): ["2026-10" if method == "PUT" else MONTH], ("ledgers", "month"): [MONTH, BEFORE],
-            ("queues", "name"): ["unplaced" if service == "roster" else "accept"], ("documents", "sha256"): [self.digest],
-        }  # fmt: skip
+            ("units", "code"): {
+                "confirm": ["T09"],
+                "reject": ["T09"],
+                "end": ["T08"],
+                "move": ["T02-1"],
+                "withdraw-end": ["T07"],
+                "{code}": ["T03" if method == "PUT" else HERE],
+            }.get(ending, [HERE]),
+            ("enterprises", "code"): ["91520502MA0009001B"],
+            ("mapping", "name"): ["places"],
+            ("issues", "form"): ["request"],
+            ("duty", "month"): ["2026-10" if method == "PUT" else MONTH],
+            ("ledgers", "month"): [MONTH, BEFORE],
+            ("queues", "name"): ["unplaced" if service == "roster" else "accept"],
+            ("documents", "sha256"): [self.digest],
+        }
         plain = {
-            "year": ["2027" if ending == "import" else "2026"], "month": [MONTH], "unit": [HERE], "n": ["1"], "no": ["1"],
-            "worker": [member("w")], "jti": ["a-token"], "token": self.tokens, "sha256": [self.digest], "follower": ["parking"],
-            "position": ["7"], "code": [HERE], "key": self.things["issues/issues"], "visit": self.things["visits/visits"],
-        }  # fmt: skip
+            "year": ["2027" if ending == "import" else "2026"],
+            "month": [MONTH],
+            "unit": [HERE],
+            "n": ["1"],
+            "no": ["1"],
+            "worker": [member("w")],
+            "jti": ["a-token"],
+            "token": self.tokens,
+            "sha256": [self.digest],
+            "follower": ["parking"],
+            "position": ["7"],
+            "code": [HERE],
+            "key": self.things["issues/issues"],
+            "visit": self.things["visits/visits"],
+        }
         found = special.get((collection, name)) or plain.get(name)
         if found is None:
             two = "/".join(path.strip("/").split("/")[:2])
@@ -241,10 +320,20 @@ class Whole:
         if "/duty" in path:
             return member("hotline")
         one = {
-            "giver": member("w"), "taker": member("w2"), "leader": member("h"), "handler": member("w2"), "worker": member("w2"),
-            "document": named("paper"), "visits": named("visit"),
-            "census": named("censuses"), "questionnaire": named("questionnaire"), "master": named("issue-Signed"),
-            "ids": named("visit"), "first_visit": named("visit"), "second_visit": named("visit2"), "enterprise": self.enterprises[0],
+            "giver": member("w"),
+            "taker": member("w2"),
+            "leader": member("h"),
+            "handler": member("w2"),
+            "worker": member("w2"),
+            "document": named("paper"),
+            "visits": named("visit"),
+            "census": named("censuses"),
+            "questionnaire": named("questionnaire"),
+            "master": named("issue-Signed"),
+            "ids": named("visit"),
+            "first_visit": named("visit"),
+            "second_visit": named("visit2"),
+            "enterprise": self.enterprises[0],
             "invited": self.enterprises[0],
-        }  # fmt: skip
+        }
         return one.get(name, member("w"))

@@ -190,15 +190,24 @@ class District:
         user = user or name
         secret = {"postgres": "postgres-admin", DEMO: "demo"}.get(user, user)
         return await asyncpg.connect(
-            host="127.0.0.1", port=self.world.postgres.port, database=await self.database(name), user=user,
-            password=self.world.home.secret(secret), timeout=10,
-        )  # fmt: skip
+            host="127.0.0.1",
+            port=self.world.postgres.port,
+            database=await self.database(name),
+            user=user,
+            password=self.world.home.secret(secret),
+            timeout=10,
+        )
 
     async def pool(self, name: str = "roster", size: int = 8) -> asyncpg.Pool:
         return await asyncpg.create_pool(
-            host="127.0.0.1", port=self.world.postgres.port, database=await self.database(name), user=name,
-            password=self.world.home.secret(name), min_size=1, max_size=size,
-        )  # fmt: skip
+            host="127.0.0.1",
+            port=self.world.postgres.port,
+            database=await self.database(name),
+            user=name,
+            password=self.world.home.secret(name),
+            min_size=1,
+            max_size=size,
+        )
 
     def streams(self) -> None:
         """Its streams; made at the first asking."""
@@ -220,10 +229,17 @@ class District:
         if self._safe is None:
             secrets = self.world.home.secrets
             asked = {
-                "district": self.code, "postgres_port": self.world.postgres.port, "vault_database": await self.database("vault"),
-                "vault_password_file": secrets / "vault", "master_key_file": secrets / "master-key", "vault_socket": self.vault_socket, "vault_clients": secrets,
-                "nats_url": self.world.nats.url, "nats_password_file": secrets / "nats-vault", **changes,
-            }  # fmt: skip
+                "district": self.code,
+                "postgres_port": self.world.postgres.port,
+                "vault_database": await self.database("vault"),
+                "vault_password_file": secrets / "vault",
+                "master_key_file": secrets / "master-key",
+                "vault_socket": self.vault_socket,
+                "vault_clients": secrets,
+                "nats_url": self.world.nats.url,
+                "nats_password_file": secrets / "nats-vault",
+                **changes,
+            }
             self._safe = Safe(VaultSettings(**asked))
             await self._safe.open(copying=False)
             self._safe._answering._keys = Spy(self._safe.keys, self)
@@ -252,13 +268,22 @@ class District:
         secrets = self.world.home.secrets
         return Settings(
             **{
-                "district": self.code, "postgres_port": self.world.postgres.port, "postgres_password_file": secrets / name,
-                "vault_socket": self.vault_socket, "vault_secret_file": secrets / f"vault-{name}",
-                "nats_url": self.world.nats.url, "nats_password_file": secrets / f"nats-{name}",
-                "entry_key_file": secrets / f"entry-key-{name}", "entry_keys_file": secrets / "entry-keys.json", "jwks": str(secrets / "jwks.json"),
-                "checkpoints": self.world.home.checkpoints / self.code, "evidence_url": f"file://{self.evidence}", "clock": False, **changes,
+                "district": self.code,
+                "postgres_port": self.world.postgres.port,
+                "postgres_password_file": secrets / name,
+                "vault_socket": self.vault_socket,
+                "vault_secret_file": secrets / f"vault-{name}",
+                "nats_url": self.world.nats.url,
+                "nats_password_file": secrets / f"nats-{name}",
+                "entry_key_file": secrets / f"entry-key-{name}",
+                "entry_keys_file": secrets / "entry-keys.json",
+                "jwks": str(secrets / "jwks.json"),
+                "checkpoints": self.world.home.checkpoints / self.code,
+                "evidence_url": f"file://{self.evidence}",
+                "clock": False,
+                **changes,
             }
-        )  # fmt: skip
+        )
 
     async def open(self, name: str = "roster", *, relay: bool = False) -> Service:
         """A service of this district, open; ``relay`` starts what it does in the background."""
@@ -295,9 +320,12 @@ class District:
         """A token of somebody with these roles: of a member without posts of his own, as tests of routes need many."""
         key = orjson.loads(self.world.home.secret("signing-key"))
         asked = {
-            "iss": "guiren-local", "aud": "guiren", "sub": str(derived_id("member", account)), "jti": f"test-{next(_NUMBERS)}",
+            "iss": "guiren-local",
+            "aud": "guiren",
+            "sub": str(derived_id("member", account)),
+            "jti": f"test-{next(_NUMBERS)}",
             **claims,
-        }  # fmt: skip
+        }
         held = frozenset(Role(role) for role in roles or (Role.OFFICE,))
         sub_unit = str(claims.get("sub_unit", ""))
         self._people[str(asked["jti"])] = Actor(UUID(str(asked["sub"])), account, held, unit, sub_unit)
@@ -336,9 +364,11 @@ class District:
     def client(self, service: Service | None = None, *roles: Role, unit: str = "", account: str = "office") -> httpx.AsyncClient:
         """HTTP straight into the application, as somebody of the office unless roles are named."""
         return httpx.AsyncClient(
-            transport=SecondPerson(self, service or self.services["roster"]), base_url="http://guiren",
-            headers={"Authorization": f"Bearer {self.token(*roles, unit=unit, account=account)}"}, timeout=30,
-        )  # fmt: skip
+            transport=SecondPerson(self, service or self.services["roster"]),
+            base_url="http://guiren",
+            headers={"Authorization": f"Bearer {self.token(*roles, unit=unit, account=account)}"},
+            timeout=30,
+        )
 
     async def appoint(self, account: str, **person: Any) -> None:
         """Give somebody a post, by whoever may propose it."""

@@ -106,9 +106,16 @@ def test_signing_late_gives_no_later_deadline(signed: str):
 
 def test_nobody_signs_and_every_alarm_rings_all_the_same():
     told, state = silence(given(TO_DISPATCHED), "12-31T10:00")
-    assert [kind for kind in rung(told) if kind in (Alarm.SIGN, Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5, Alarm.RED_10)] == [
-        Alarm.SIGN, Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5, Alarm.RED_10,
-    ]  # fmt: skip
+    assert [
+        kind for kind in rung(told) if kind in (Alarm.SIGN, Alarm.BLUE, Alarm.YELLOW, Alarm.RED, Alarm.RED_5, Alarm.RED_10)
+    ] == [
+        Alarm.SIGN,
+        Alarm.BLUE,
+        Alarm.YELLOW,
+        Alarm.RED,
+        Alarm.RED_5,
+        Alarm.RED_10,
+    ]
     assert type(state).__name__ == "Signed"
     assert state.work.signed.auto
 
@@ -209,8 +216,10 @@ def test_who_was_not_reached_is_no_opinion():
     assert given(story).closing.rating is None
     alone = figures(story).rates
     assert [(alone[name].n, alone[name].d, alone[name].pct) for name in ("satisfied", "satisfied_at_once", "took_part")] == [
-        (0, 0, None), (0, 0, None), (0, 1, "0.00"),
-    ]  # fmt: skip
+        (0, 0, None),
+        (0, 0, None),
+        (0, 1, "0.00"),
+    ]
     bad: list[Said] = [*TO_REVIEWED, (BAD, "caller"), (c.CloseIssue(ruling="经核实不属实"), "office")]
     found = figures(story, bad)
     assert (found.rates["satisfied"].n, found.rates["satisfied"].d) == (0, 1)
@@ -244,11 +253,19 @@ def test_the_bad_word_stands_nobody_calls_until_it_is_nicer():
 @pytest.mark.parametrize(
     ("command", "who"),
     [
-        (PROGRESS, "w"), (c.ProgressIssue(note="请稍候", next_on=date(2026, 10, 10)), "w"), (of(c.SupplementIssue), "hotline"),
-        (of(c.UrgeIssue), "office"), (of(c.SuperviseIssue), "inspector"), (of(c.AnswerStage), "w"), (EXTEND, "h"),
-        (of(c.ReassignIssue), "h"), (RESOLVE, "w"), (TRACK, "h"), (of(c.RequestEscalation), "h"),
+        (PROGRESS, "w"),
+        (c.ProgressIssue(note="请稍候", next_on=date(2026, 10, 10)), "w"),
+        (of(c.SupplementIssue), "hotline"),
+        (of(c.UrgeIssue), "office"),
+        (of(c.SuperviseIssue), "inspector"),
+        (of(c.AnswerStage), "w"),
+        (EXTEND, "h"),
+        (of(c.ReassignIssue), "h"),
+        (RESOLVE, "w"),
+        (TRACK, "h"),
+        (of(c.RequestEscalation), "h"),
     ],
-)  # fmt: skip
+)
 def test_nothing_said_moves_the_deadline(command: c.Step, who: str):
     state = then(TO_SIGNED, command, who, "09-21T10:00")
     assert (state.due, state.first) == (given(TO_SIGNED).due, given(TO_SIGNED).first)
@@ -301,19 +318,30 @@ def test_tracking_is_no_way_out():
 
 def test_longer_and_longer_shows_beside_the_first_deadline():
     story: list[Said] = [
-        *TO_SIGNED, (EXTEND, "h"), (of(c.ApproveExtension), "office"), (RESOLVE, "w", "09-28T10:00"), (APPROVE, "d", "09-28T11:00"),
-        (GOOD, "caller", "09-28T12:00"), (CLOSE, "caller", "09-28T13:00"),
-    ]  # fmt: skip
+        *TO_SIGNED,
+        (EXTEND, "h"),
+        (of(c.ApproveExtension), "office"),
+        (RESOLVE, "w", "09-28T10:00"),
+        (APPROVE, "d", "09-28T11:00"),
+        (GOOD, "caller", "09-28T12:00"),
+        (CLOSE, "caller", "09-28T13:00"),
+    ]
     found = figures(story).rates
     assert [(found[name].n, found[name].d) for name in ("on_time", "on_time_initially", "extended")] == [(1, 1), (0, 1), (1, 1)]
 
 
 def test_reopening_gives_time_to_work_and_none_to_look_punctual():
     story: list[Said] = [
-        *TO_SIGNED, (RESOLVE, "w", "09-22T09:00"), (APPROVE, "d", "09-22T10:00"), (BAD, "caller", "09-22T11:00"),
-        (REOPEN, "caller", "09-22T12:00"), (RESOLVE, "w", "09-28T10:00"), (APPROVE, "d", "09-28T11:00"),
-        (GOOD, "caller", "09-28T12:00"), (CLOSE, "caller", "09-28T13:00"),
-    ]  # fmt: skip
+        *TO_SIGNED,
+        (RESOLVE, "w", "09-22T09:00"),
+        (APPROVE, "d", "09-22T10:00"),
+        (BAD, "caller", "09-22T11:00"),
+        (REOPEN, "caller", "09-22T12:00"),
+        (RESOLVE, "w", "09-28T10:00"),
+        (APPROVE, "d", "09-28T11:00"),
+        (GOOD, "caller", "09-28T12:00"),
+        (CLOSE, "caller", "09-28T13:00"),
+    ]
     found = figures(story).rates
     assert [(found[name].n, found[name].d) for name in ("closed", "on_time")] == [(1, 1), (0, 1)]
 
@@ -369,8 +397,10 @@ def test_more_time_for_the_second_handling_leaves_the_first_miss_in_its_month():
 def test_tracking_that_lies_is_told_of_every_month_urged_and_proposed_for_above():
     told, state = silence(given(TO_TRACKED), "12-31T17:00")
     assert [fact.deadline for fact in told if isinstance(fact, AlarmRaised) and fact.kind is Alarm.MILESTONE] == [
-        date(2026, 10, 9), date(2026, 11, 8), date(2026, 12, 8),
-    ]  # fmt: skip
+        date(2026, 10, 9),
+        date(2026, 11, 8),
+        date(2026, 12, 8),
+    ]
     assert rung(told).count(Alarm.MONTHLY) == 3
     assert {fact.to for fact in told if isinstance(fact, IssueUrged)} == {"deputy"}
     assert [fact.measure for fact in told if isinstance(fact, MeasureProposed)] == [Measure.ESCALATION]
@@ -414,8 +444,12 @@ def test_a_level_above_does_not_make_an_order_of_12345_later():
         enterprise=ENTERPRISE.id, source=Source.TRANSFERRED, content="积水", external_no="12345-9", external_due=date(2026, 9, 18)
     )
     story: list[Said] = [
-        (order, "office"), (of(c.AcceptIssue), "office"), (DISPATCH, "office"), (SIGN, "w"), (of(c.RequestEscalation), "h"),
-    ]  # fmt: skip
+        (order, "office"),
+        (of(c.AcceptIssue), "office"),
+        (DISPATCH, "office"),
+        (SIGN, "w"),
+        (of(c.RequestEscalation), "h"),
+    ]
     assert then(story, LIFT, "office").due.on == date(2026, 9, 18)
     assert then(story, LIFT, "office", "09-21T10:00").due.on > date(2026, 9, 18)
 

@@ -22,17 +22,28 @@ UNITS = ("T01", "D01", "T02", "OFFICE", "")
 def a_link(unit: str, *, shown: str | None = None, staff: bool = False, waited: int = 0) -> Issued:
     """Issued by this unit; shown by that one ``waited`` minutes later."""
     fact = LinkIssued(
-        enterprise=Visited(id=uuid4(), code="91", name="某公司"), purpose=LinkPurpose.GENERAL, token=Personal("x"),
-        token_sha256="a" * 64, expires_on=AT.date(), on=AT.date(), by=uuid4(), unit=unit, at=AT,
-    )  # fmt: skip
+        enterprise=Visited(id=uuid4(), code="91", name="某公司"),
+        purpose=LinkPurpose.GENERAL,
+        token=Personal("x"),
+        token_sha256="a" * 64,
+        expires_on=AT.date(),
+        on=AT.date(),
+        by=uuid4(),
+        unit=unit,
+        at=AT,
+    )
     code = None if shown is None else LinkShown(by=uuid4(), unit=shown, at=AT + timedelta(minutes=waited))
     return Issued(fact, code, LinkOpened(device="d", staff=staff, at=AT))
 
 
 @given(
-    st.sampled_from(UNITS), st.none() | st.sampled_from(UNITS), st.booleans(), st.integers(0, 600), st.integers(0, 600),
+    st.sampled_from(UNITS),
+    st.none() | st.sampled_from(UNITS),
+    st.booleans(),
+    st.integers(0, 600),
+    st.integers(0, 600),
     st.frozensets(st.sampled_from(UNITS[:3]), min_size=1),
-)  # fmt: skip
+)
 def test_doubtful_is_what_came_soon_from_the_visitors_own_hand_or_from_their_device(
     issuer: str, shower: str | None, staff: bool, waited: int, later: int, visiting: frozenset[str]
 ) -> None:

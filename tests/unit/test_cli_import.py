@@ -10,12 +10,27 @@ from deploy.cli.outlet import console
 from services.roster.intake.verdict import Change
 
 RESULT: dict[str, Any] = {
-    "file": "登记数据.xlsx", "rows": 4_312, "accepted": 4_100, "refused": 7, "set_aside": 61, "outside": 133, "repeated": 11,
-    "registered": 80, "amended": 340, "standing_changed": 12, "missed": 55, "repaired": 5, "sheets": ["甲镇", "乙镇"],
-    "omitted": [{"sheet": "说明", "why": "没有表头", "rows": 14}], "remarks": ["甲镇:3 行被隐藏,已读取"], "missing": 55, "served": 2_905,
-    "notes": {"standing-assumed": 22_000}, "report": "登记数据.xlsx.核对报告.csv",
+    "file": "登记数据.xlsx",
+    "rows": 4_312,
+    "accepted": 4_100,
+    "refused": 7,
+    "set_aside": 61,
+    "outside": 133,
+    "repeated": 11,
+    "registered": 80,
+    "amended": 340,
+    "standing_changed": 12,
+    "missed": 55,
+    "repaired": 5,
+    "sheets": ["甲镇", "乙镇"],
+    "omitted": [{"sheet": "说明", "why": "没有表头", "rows": 14}],
+    "remarks": ["甲镇:3 行被隐藏,已读取"],
+    "missing": 55,
+    "served": 2_905,
+    "notes": {"standing-assumed": 22_000},
+    "report": "登记数据.xlsx.核对报告.csv",
     "lines": Counter({"待人工核对:地址不在本区": 61, "不予登记:缺少代码": 7}),
-}  # fmt: skip
+}
 
 
 def said(*, apply: bool, foreseen: bool = False, complete: bool = True, **more: Any) -> list[str]:
@@ -26,8 +41,19 @@ def said(*, apply: bool, foreseen: bool = False, complete: bool = True, **more: 
 
 def test_a_file_that_was_written_tells_every_verdict_and_whom_it_missed() -> None:
     first = said(apply=True)[0]
-    for part in ("共 4312 行", "可登记 4100", "不予登记 7", "待人工核对 61", "区外 133", "重复 11", "新登记 80", "更新 340",
-                 "状态变更 12", "转入失联待核 55", "此前存疑现已更正 5"):  # fmt: skip
+    for part in (
+        "共 4312 行",
+        "可登记 4100",
+        "不予登记 7",
+        "待人工核对 61",
+        "区外 133",
+        "重复 11",
+        "新登记 80",
+        "更新 340",
+        "状态变更 12",
+        "转入失联待核 55",
+        "此前存疑现已更正 5",
+    ):
         assert part in first, part
     assert "未写入" not in first
 

@@ -12,13 +12,22 @@ from typer.testing import CliRunner
 from deploy.cli import app, visits
 
 ITEM = {
-    "name": "某1商贸有限公司", "line_label": "横向", "done": False, "proposed": "2026-09-16", "needs": ["融资"], "notes": [],
+    "name": "某1商贸有限公司",
+    "line_label": "横向",
+    "done": False,
+    "proposed": "2026-09-16",
+    "needs": ["融资"],
+    "notes": [],
     "reasons": [{"points": 50, "words": "本月未走访"}],
-}  # fmt: skip
+}
 PLAN = {
-    "worker": "T01-worker1", "month": "2026-09", "done": 0, "waiting": 1, "items": [ITEM],
+    "worker": "T01-worker1",
+    "month": "2026-09",
+    "done": 0,
+    "waiting": 1,
+    "items": [ITEM],
     "forecast": {"sentence": "按当前进度27日将达到25.00%(1/4)"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

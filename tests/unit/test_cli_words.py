@@ -47,10 +47,17 @@ def test_every_change_that_a_file_can_make_has_a_word(monkeypatch: pytest.Monkey
     monkeypatch.setattr(importing.console, "print", lambda line, **_: lines.append(line))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     counts = ("rows", "accepted", "refused", "set_aside", "outside", "repeated")
     result: dict[str, Any] = {
-        "file": "a.csv", **dict.fromkeys(counts, 1), "sheets": [], "omitted": [], "remarks": [], "notes": {}, "lines": {},
-        "report": Path("a"), "preview": dict.fromkeys(Change, 1),
+        "file": "a.csv",
+        **dict.fromkeys(counts, 1),
+        "sheets": [],
+        "omitted": [],
+        "remarks": [],
+        "notes": {},
+        "lines": {},
+        "report": Path("a"),
+        "preview": dict.fromkeys(Change, 1),
         "changes": [{"what": change.value, "code": "C", "name": "某公司"} for change in Change],
-    }  # fmt: skip
+    }
     told(result, Asked(apply=False, preview=True, complete=False, confirm=None))
     for change in Change:
         assert any(line.startswith(f"{change.label} C 某公司") for line in lines)

@@ -108,11 +108,22 @@ def test_there_are_twenty_sections_and_ninety_seven_divisions():
 @pytest.mark.parametrize(
     ("text", "division", "section"),
     [
-        ("F5211", "52", "F"), ("52", "52", "F"), ("5211", "52", "F"), ("F", "", "F"), ("K", "70", "K"), ("F52", "52", "F"),
-        ("零售业", "52", "F"), ("批发和零售业", "", "F"), ("F52 零售业", "52", "F"), ("批发和零售业/零售业", "52", "F"),
-        ("教育", "83", "P"), ("农、林、牧、渔业", "", "A"), ("农,林,牧,渔业", "", "A"), ("A0111", "01", "A"),
+        ("F5211", "52", "F"),
+        ("52", "52", "F"),
+        ("5211", "52", "F"),
+        ("F", "", "F"),
+        ("K", "70", "K"),
+        ("F52", "52", "F"),
+        ("零售业", "52", "F"),
+        ("批发和零售业", "", "F"),
+        ("F52 零售业", "52", "F"),
+        ("批发和零售业/零售业", "52", "F"),
+        ("教育", "83", "P"),
+        ("农、林、牧、渔业", "", "A"),
+        ("农,林,牧,渔业", "", "A"),
+        ("A0111", "01", "A"),
     ],
-)  # fmt: skip
+)
 def test_an_industry_is_read_from_a_code_or_a_name(text, division, section):
     assert industry_of(text) == Industry(division, section)
 

@@ -25,9 +25,13 @@ pytestmark = pytest.mark.skipif(not confined.strength(), reason="this kernel has
 
 def ran(code: str, *arguments: object) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True, cwd="/",
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     return done.stdout.splitlines()
 
 

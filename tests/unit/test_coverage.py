@@ -469,5 +469,6 @@ def test_who_owes_a_ledger_is_asked_on_the_day_of_filing() -> None:
 def test_the_golden_punctuality() -> None:
     found = punctuality([Punctuality.ON_TIME] * 74 + [Punctuality.LATE] * 4 + [Punctuality.MISSING] * 2)
     assert {name: (rate.n, rate.d, rate.pct) for name, rate in found.items()} == {
-        "on_time": (74, 80, "92.50"), "submitted": (78, 80, "97.50"),
-    }  # fmt: skip
+        "on_time": (74, 80, "92.50"),
+        "submitted": (78, 80, "97.50"),
+    }

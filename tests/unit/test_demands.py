@@ -24,19 +24,40 @@ def ticket(no: str, **known: object) -> IssueHistory:
 
 CLOSED = {"stage": Stage.CLOSED}
 GOLDEN = [
-    ticket("I1", owed="2026-09-10", resolved_on="2026-09-08", closed_on="2026-09-09", rating="4", first_rating="4", calls=1, **CLOSED),
-    ticket("I2", owed="2026-09-15", resolved_on="2026-09-18", closed_on="2026-09-19", rating="3", first_rating="2", calls=2,
-           reopened=1, **CLOSED),
-    ticket("I3", owed="2026-09-24", initial_due="2026-09-18", extensions=1, resolved_on="2026-09-23", closed_on="2026-09-28",
-           calls=3, **CLOSED),
+    ticket(
+        "I1", owed="2026-09-10", resolved_on="2026-09-08", closed_on="2026-09-09", rating="4", first_rating="4", calls=1, **CLOSED
+    ),
+    ticket(
+        "I2",
+        owed="2026-09-15",
+        resolved_on="2026-09-18",
+        closed_on="2026-09-19",
+        rating="3",
+        first_rating="2",
+        calls=2,
+        reopened=1,
+        **CLOSED,
+    ),
+    ticket(
+        "I3",
+        owed="2026-09-24",
+        initial_due="2026-09-18",
+        extensions=1,
+        resolved_on="2026-09-23",
+        closed_on="2026-09-28",
+        calls=3,
+        **CLOSED,
+    ),
     ticket("I4", owed="2026-09-22"),
     ticket("I5", owed="2026-09-24", stage=Stage.TRACKED),
-    ticket("I6", owed="2026-10-09", resolved_on="2026-09-20", closed_on="2026-09-21", rating="5", first_rating="5", calls=1, **CLOSED),
+    ticket(
+        "I6", owed="2026-10-09", resolved_on="2026-09-20", closed_on="2026-09-21", rating="5", first_rating="5", calls=1, **CLOSED
+    ),
     ticket("I7", stage=Stage.DECLINED, dispatched_on=None),
     ticket("I8", stage=Stage.MERGED, dispatched_on=None),
     ticket("I9", reported_on="2026-09-21", dispatched_on=None, stage=Stage.REPORTED),
     ticket("I10", owed="2026-09-20", stage=Stage.WITHDRAWN, withdrawn_on="2026-09-12"),
-]  # fmt: skip
+]
 
 
 def test_the_golden_tickets_give_the_golden_figures():
@@ -76,8 +97,18 @@ def test_a_demand_taken_back_at_once_owes_no_dispatch_and_a_later_one_does():
 
 def test_a_unit_gives_out_what_it_collects_and_is_judged_by_what_it_handles():
     lapsed = ticket("A", unit="T01", handler="D05", owed="2026-09-10")
-    done = ticket("B", unit="T01", handler="D05", owed="2026-09-11", resolved_on="2026-09-09", closed_on="2026-09-10", rating="4",
-                  first_rating="4", calls=1, **CLOSED)  # fmt: skip
+    done = ticket(
+        "B",
+        unit="T01",
+        handler="D05",
+        owed="2026-09-11",
+        resolved_on="2026-09-09",
+        closed_on="2026-09-10",
+        rating="4",
+        first_rating="4",
+        calls=1,
+        **CLOSED,
+    )
     of = {
         unit: demands([lapsed, done], "2026-09-01", "2026-09-30", "2026-09-30", AUTUMN_2026, unit=unit) for unit in ("T01", "D05")
     }
@@ -122,14 +153,29 @@ def test_a_reopening_erases_no_answer_and_moves_no_deadline_of_the_verdict():
     story, stream = Story(), f"issue/{ident('K')}"
     due = {"derivation": "", "calendar": "", "rule": ""}
     for kind, said in (
-        (issues.IssueReported, {"no": "K", "enterprise": {"id": ident("E"), "code": "91", "name": "E"}, "unit": "T01", "source": "in_person",
-                                "content": "积水", "category": "other", "nature": "help", "urgency": "ordinary", "on": "2026-09-01"}),
-        (issues.IssueDispatched, {"unit": "D05", "leader": ident("h"), "measures": "清淤", "due": {"on": "2026-09-10", **due}, "on": "2026-09-01"}),
+        (
+            issues.IssueReported,
+            {
+                "no": "K",
+                "enterprise": {"id": ident("E"), "code": "91", "name": "E"},
+                "unit": "T01",
+                "source": "in_person",
+                "content": "积水",
+                "category": "other",
+                "nature": "help",
+                "urgency": "ordinary",
+                "on": "2026-09-01",
+            },
+        ),
+        (
+            issues.IssueDispatched,
+            {"unit": "D05", "leader": ident("h"), "measures": "清淤", "due": {"on": "2026-09-10", **due}, "on": "2026-09-01"},
+        ),
         (issues.IssueResolved, {"outcome": "solved", "result": "已清淤", "reply": "已排除", "on": "2026-09-11"}),
         (issues.ResolutionApproved, {"on": "2026-09-11"}),
         (issues.DeadlineRederived, {"due": {"on": "2026-09-14", **due}, "was": "2026-09-10", "on": "2026-09-12"}),
         (issues.IssueReopened, {"reason": "又积水了", "due": {"on": "2026-09-21", **due}, "on": "2026-09-14"}),
-    ):  # fmt: skip
+    ):
         story.tell(stream, kind.model_validate(said))
     (item,) = fold(story.entries).issues.values()
     assert (item.judged_by, item.due, item.replied_on) == ("2026-09-10", "2026-09-21", "2026-09-11")

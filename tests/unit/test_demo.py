@@ -31,21 +31,30 @@ _PHONE = re.compile(r"1[3-9][0-9]{9}")
 
 SHOWN_BY_HAND = {
     # Reading personal data in clear and erasing them are left to whoever tries the platform.
-    "roster.personal-unmasked.v1", "roster.erasure-asked.v1", "roster.erasure-rejected.v1", "roster.subject-erased.v1", "visits.personal-unmasked.v1", "issues.personal-unmasked.v1",
+    "roster.personal-unmasked.v1",
+    "roster.erasure-asked.v1",
+    "roster.erasure-rejected.v1",
+    "roster.subject-erased.v1",
+    "visits.personal-unmasked.v1",
+    "issues.personal-unmasked.v1",
     # A deadline is derived anew when a year's holidays are published while its ticket is open: here all years were known before.
     "issues.deadline-rederived.v1",
     # An end that is taken back leaves a unit as it was: nothing of it would be seen.
     "roster.unit-end-withdrawn.v1",
     # A sign-in that is refused, and a proposal that came to nothing: somebody who tries the platform makes his own.
-    "roster.token-revoked.v1", "roster.member-proposal-rejected.v1", "roster.unit-end-rejected.v1",
+    "roster.token-revoked.v1",
+    "roster.member-proposal-rejected.v1",
+    "roster.unit-end-rejected.v1",
     "roster.enterprise-move-rejected.v1",
     # Rows of another system's log, told afterwards: this district began with the platform.
     "issues.history-recorded.v1",
     # A code shown on site, the telephone that opens it and the call about what it confirmed need somebody who holds them.
-    "visits.link-shown.v1", "visits.link-opened.v1", "visits.confirmation-heard.v1",
+    "visits.link-shown.v1",
+    "visits.link-opened.v1",
+    "visits.confirmation-heard.v1",
     # Passing over an entry that can't be handled is a person's word, where there is such an entry.
     "issues.parked-skipped.v1",
-}  # fmt: skip
+}
 """What the demo leaves out, and why."""
 
 

@@ -23,23 +23,28 @@ from shared.terms import Line, Mode, Role
 
 VISIT = str(uuid4())
 TOLD = {
-    "enterprise": Visited(id=uuid4(), code="91520502MA00000001", name="某企业"), "on": "2026-09-14", "mode": Mode.ON_SITE,
+    "enterprise": Visited(id=uuid4(), code="91520502MA00000001", name="某企业"),
+    "on": "2026-09-14",
+    "mode": Mode.ON_SITE,
     "visitors": (Visitor(member=uuid4(), unit="T01", line=Line.HORIZONTAL, role=Role.WORKER),),
-}  # fmt: skip
+}
 
 
 def folded(*facts: Fact) -> VisitHistory | None:
-    entries = [
-        Entry(n, n * 1_000, f"visit/{VISIT}", n, fact.TYPE, body(fact, n)) for n, fact in enumerate(facts, 1)
-    ]  # fmt: skip
+    entries = [Entry(n, n * 1_000, f"visit/{VISIT}", n, fact.TYPE, body(fact, n)) for n, fact in enumerate(facts, 1)]
     return fold(entries).visits.get(VISIT)
 
 
 def body(fact: Fact, n: int) -> bytes:
     return encode(
-        fact, event_id=uuid4(), source="/x/visits", subject=f"visit/{VISIT}", happened=datetime(2026, 9, 15, n, tzinfo=UTC),
-        actor={}, links={},
-    )  # fmt: skip
+        fact,
+        event_id=uuid4(),
+        source="/x/visits",
+        subject=f"visit/{VISIT}",
+        happened=datetime(2026, 9, 15, n, tzinfo=UTC),
+        actor={},
+        links={},
+    )
 
 
 def test_a_denied_visit_is_not_valid_until_it_is_upheld() -> None:

@@ -25,9 +25,18 @@ def _invalid() -> ValidationError:
 
 @pytest.mark.parametrize(
     "error",
-    [_invalid(), KeyError("whole_month"), TimeoutError(), ConnectionRefusedError(111, "Connection refused"), RuntimeError("x\ny https://example.org"),
-     asyncpg.PostgresSyntaxError("syntax error at or near"), OSError(28, "No space left on device"), Unavailable(reason="x"), Exception()],
-)  # fmt: skip
+    [
+        _invalid(),
+        KeyError("whole_month"),
+        TimeoutError(),
+        ConnectionRefusedError(111, "Connection refused"),
+        RuntimeError("x\ny https://example.org"),
+        asyncpg.PostgresSyntaxError("syntax error at or near"),
+        OSError(28, "No space left on device"),
+        Unavailable(reason="x"),
+        Exception(),
+    ],
+)
 def test_an_exception_is_told_in_one_chinese_sentence(error: Exception) -> None:
     health = Health("roster", "task")
     health.failed(error)

@@ -366,9 +366,24 @@ def test_capital_that_is_none_is_not_guessed(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["2016-03-01", "2016/3/1", "2016.3.1", "2016年3月1日", "2016年03月01日", "20160301", "2016-03-01 00:00:00", "2016/3/1 0:00", "2016-03-01T00:00:00+08:00",
-     "42430", "42430.0", "42430.5", "1456761600000", "20160301000000", "２０１６－０３－０１"],
-)  # fmt: skip
+    [
+        "2016-03-01",
+        "2016/3/1",
+        "2016.3.1",
+        "2016年3月1日",
+        "2016年03月01日",
+        "20160301",
+        "2016-03-01 00:00:00",
+        "2016/3/1 0:00",
+        "2016-03-01T00:00:00+08:00",
+        "42430",
+        "42430.0",
+        "42430.5",
+        "1456761600000",
+        "20160301000000",
+        "２０１６－０３－０１",
+    ],
+)
 def test_dates_are_read_in_every_usual_form(text):
     assert read_date(text) == date(2016, 3, 1)
 
@@ -411,14 +426,30 @@ def test_several_numbers_are_told_apart(verdict):
 @pytest.mark.parametrize(
     ("text", "standing"),
     [
-        ("存续（在营、开业、在册）", Standing.SURVIVING), ("存续(在营,开业,在册)", Standing.SURVIVING), ("正常", Standing.SURVIVING),
-        ("在业", Standing.OPERATING), ("开业", Standing.OPERATING), ("在营（开业）企业", Standing.OPERATING), ("歇业", Standing.DORMANT),
-        ("停业", Standing.DORMANT), ("迁入", Standing.MOVED_IN), ("迁出", Standing.MOVED_OUT), ("吊销", Standing.REVOKED),
-        ("吊销，未注销", Standing.REVOKED), ("吊销,未注销", Standing.REVOKED), ("吊销，已注销", Standing.DEREGISTERED),
-        ("注销", Standing.DEREGISTERED), ("撤销", Standing.ANNULLED), ("经营异常", Standing.SURVIVING), ("存续(经营异常)", Standing.SURVIVING),
-        ("责令关闭", None), ("清算中", None), ("正在注销", None), ("2016-03-01", None),
+        ("存续（在营、开业、在册）", Standing.SURVIVING),
+        ("存续(在营,开业,在册)", Standing.SURVIVING),
+        ("正常", Standing.SURVIVING),
+        ("在业", Standing.OPERATING),
+        ("开业", Standing.OPERATING),
+        ("在营（开业）企业", Standing.OPERATING),
+        ("歇业", Standing.DORMANT),
+        ("停业", Standing.DORMANT),
+        ("迁入", Standing.MOVED_IN),
+        ("迁出", Standing.MOVED_OUT),
+        ("吊销", Standing.REVOKED),
+        ("吊销，未注销", Standing.REVOKED),
+        ("吊销,未注销", Standing.REVOKED),
+        ("吊销，已注销", Standing.DEREGISTERED),
+        ("注销", Standing.DEREGISTERED),
+        ("撤销", Standing.ANNULLED),
+        ("经营异常", Standing.SURVIVING),
+        ("存续(经营异常)", Standing.SURVIVING),
+        ("责令关闭", None),
+        ("清算中", None),
+        ("正在注销", None),
+        ("2016-03-01", None),
     ],
-)  # fmt: skip
+)
 def test_the_registers_words_for_standings_are_known(text, standing):
     assert standing_of(text) is standing
 
@@ -493,9 +524,19 @@ def test_a_broken_line_is_set_aside_and_not_judged_by_its_pieces(tmp_path):
 
 def test_the_tally_counts_every_row_once(rows):
     tally = Tally()
-    judged = list(tally.of(judge_all(rows(
-        GOOD, GOOD, GOOD | {"登记状态": "注销"}, GOOD | {"统一社会信用代码": INDIVIDUAL, "企业名称": "甲店"}, GOOD | {"统一社会信用代码": ""},
-    ))))  # fmt: skip
+    judged = list(
+        tally.of(
+            judge_all(
+                rows(
+                    GOOD,
+                    GOOD,
+                    GOOD | {"登记状态": "注销"},
+                    GOOD | {"统一社会信用代码": INDIVIDUAL, "企业名称": "甲店"},
+                    GOOD | {"统一社会信用代码": ""},
+                )
+            )
+        )
+    )
     assert len(judged) == tally.rows == 5
     document = tally.document()
     assert (document["accepted"], document["repeated"], document["set_aside"], document["refused"]) == (1, 1, 1, 2)
@@ -544,8 +585,17 @@ REGISTRATIONS = (
     "注册地址",
 )
 REGISTRATION = (
-    "甲有限公司毕节分公司", CODE, "2016-03-01", "有限责任公司分公司(自然人投资或控股)", "N/A", "N/A", "日用百货销售", "贵州省", "毕节市", "七星关区麻园街道",
-)  # fmt: skip
+    "甲有限公司毕节分公司",
+    CODE,
+    "2016-03-01",
+    "有限责任公司分公司(自然人投资或控股)",
+    "N/A",
+    "N/A",
+    "日用百货销售",
+    "贵州省",
+    "毕节市",
+    "七星关区麻园街道",
+)
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,12 @@ def test_headings_are_read_with_stars_brackets_and_blanks(tmp_path):
     text = f"* 社会统一信用代码,企业(机构)名称 ,经营状态:,注册资本(万元),法定代表人(负责人)\n{CODE},甲公司,存续,100,某某\n"
     (row,) = read(written(tmp_path, text))
     assert row.cells == {
-        Column.CODE: CODE, Column.NAME: "甲公司", Column.STANDING: "存续", Column.CAPITAL: "100", Column.LEGAL_PERSON: "某某",
-    }  # fmt: skip
+        Column.CODE: CODE,
+        Column.NAME: "甲公司",
+        Column.STANDING: "存续",
+        Column.CAPITAL: "100",
+        Column.LEGAL_PERSON: "某某",
+    }
     assert row.layout.header(Column.CAPITAL) == "注册资本(万元)"
 
 

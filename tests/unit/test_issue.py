@@ -129,9 +129,15 @@ TO_DISSATISFIED: list[Step] = [*TO_REVIEWED, (BAD_CALL, CALLER)]
 TO_CLOSED: list[Step] = [*TO_RATED, (CLOSE, CALLER)]
 TO_ARCHIVED: list[Step] = [*TO_CLOSED, (ARCHIVE, SYSTEM, date(2026, 10, 30))]
 STAGES = {
-    Reported: TO_REPORTED, Accepted: TO_ACCEPTED, Dispatched: TO_DISPATCHED, Signed: TO_SIGNED, Resolved: TO_RESOLVED,
-    Reviewed: TO_REVIEWED, Closed: TO_CLOSED, Archived: TO_ARCHIVED,
-}  # fmt: skip
+    Reported: TO_REPORTED,
+    Accepted: TO_ACCEPTED,
+    Dispatched: TO_DISPATCHED,
+    Signed: TO_SIGNED,
+    Resolved: TO_RESOLVED,
+    Reviewed: TO_REVIEWED,
+    Closed: TO_CLOSED,
+    Archived: TO_ARCHIVED,
+}
 
 
 def given(steps: Sequence[Step]) -> Any:
@@ -278,10 +284,14 @@ def test_a_ticket_is_dispatched_to_units_there_are_and_to_each_once(change: dict
 @pytest.mark.parametrize(
     ("nature", "urgency", "days"),
     [
-        (Nature.ENQUIRY, Urgency.ORDINARY, 3), (Nature.HELP, Urgency.ORDINARY, 7), (Nature.SUGGESTION, Urgency.URGENT, 7),
-        (Nature.COMPLAINT, Urgency.ORDINARY, 10), (Nature.COMPLAINT, Urgency.CRITICAL, 1), (Nature.ENQUIRY, Urgency.CRITICAL, 1),
+        (Nature.ENQUIRY, Urgency.ORDINARY, 3),
+        (Nature.HELP, Urgency.ORDINARY, 7),
+        (Nature.SUGGESTION, Urgency.URGENT, 7),
+        (Nature.COMPLAINT, Urgency.ORDINARY, 10),
+        (Nature.COMPLAINT, Urgency.CRITICAL, 1),
+        (Nature.ENQUIRY, Urgency.CRITICAL, 1),
     ],
-)  # fmt: skip
+)
 def test_the_deadline_follows_from_nature_and_urgency(nature: Nature, urgency: Urgency, days: int):
     steps: list[Step] = [*TO_REPORTED, (AcceptIssue(nature=nature, urgency=urgency), OFFICE)]
     (fact,) = when(steps, DISPATCH, DEPUTY)
@@ -568,9 +578,18 @@ def test_archiving_twice_alike_changes_nothing_and_otherwise_is_refused():
 # The whole table
 
 ACTIONS: dict[str, Asked] = {
-    "accept": ACCEPT, "dispatch": DISPATCH, "sign": SIGN, "progress": PROGRESS, "resolve": RESOLVE, "approve": APPROVE,
-    "reject": REJECT, "call-back": CALL, "close": CLOSE, "reopen": REOPEN, "archive": ARCHIVE,
-}  # fmt: skip
+    "accept": ACCEPT,
+    "dispatch": DISPATCH,
+    "sign": SIGN,
+    "progress": PROGRESS,
+    "resolve": RESOLVE,
+    "approve": APPROVE,
+    "reject": REJECT,
+    "call-back": CALL,
+    "close": CLOSE,
+    "reopen": REOPEN,
+    "archive": ARCHIVE,
+}
 
 
 @pytest.mark.parametrize("who", EVERYBODY, ids=lambda who: who.account)
@@ -621,8 +640,12 @@ def test_a_number_is_read_as_it_was_written(unit: str, seq: int):
 
 
 def test_every_refusal_says_its_rule_and_a_chinese_title():
-    kinds = [kind for module in (issue, permissions) for kind in vars(module).values()
-             if isinstance(kind, type) and issubclass(kind, Problem) and kind.__module__ == module.__name__]  # fmt: skip
+    kinds = [
+        kind
+        for module in (issue, permissions)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Problem) and kind.__module__ == module.__name__
+    ]
     assert len(kinds) > 12
     assert all(kind.__doc__ and any("\u4e00" <= char <= "\u9fff" for char in kind.title) for kind in kinds)
 

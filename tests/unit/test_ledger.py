@@ -37,8 +37,11 @@ def test_each_visit_of_the_month_is_a_row_in_order_of_day_then_pinyin_then_id() 
     story.visit("毕节酒业", "10-01", "H1")
     rows = filed(story).rows
     assert [(row["seq"], row["enterprise_name"]) for row in rows] == [
-        (1, "鸭池农业"), (2, "安顺建材"), (3, "毕节酒业"), (4, "重庆路商贸"),
-    ]  # fmt: skip
+        (1, "鸭池农业"),
+        (2, "安顺建材"),
+        (3, "毕节酒业"),
+        (4, "重庆路商贸"),
+    ]
 
 
 def test_a_voided_visit_leaves_the_ledger_and_a_returned_one_stays_marked() -> None:
@@ -82,23 +85,49 @@ def test_a_row_says_everything_as_it_was_on_the_day_of_the_visit() -> None:
     story.tell("unit/H1", roster.UnitRenamed(name="鸭池街道", on=day("09-10")))
     story.assign("E", H, "H2", "09-15")
     key = story.visit(
-        "E", "09-03", "H1", mode=Mode.PHONE, interviewee=sealed("王"), title="经理", phone=sealed("138"),
-        headcount=12, aware=Awareness.HEARD, satisfaction=Rating.SATISFIED, policies=("稳岗返还",), late_entry=True,
-        remark="=1+1", recorded="2026-09-04T09:05:07+08:00",
-    )  # fmt: skip
+        "E",
+        "09-03",
+        "H1",
+        mode=Mode.PHONE,
+        interviewee=sealed("王"),
+        title="经理",
+        phone=sealed("138"),
+        headcount=12,
+        aware=Awareness.HEARD,
+        satisfaction=Rating.SATISFIED,
+        policies=("稳岗返还",),
+        late_entry=True,
+        remark="=1+1",
+        recorded="2026-09-04T09:05:07+08:00",
+    )
     story.tell(
         f"visit/{key}", visits.EvidenceAttached(sha256="ab" * 32, kind=EvidenceKind.CALL_LOG, media_type="text/csv", size=9)
     )
     found = filed(story)
     (row,) = found.rows
     expected: dict[str, Any] = {
-        "enterprise": str(ident("E")), "enterprise_name": "E", "horizontal_unit": "H1", "horizontal_name": "鸭池镇",
-        "vertical_unit": "V1", "visited_on": "2026-09-03", "mode": "phone", "title": "经理", "headcount": 12,
-        "interviewee": f"sub:{ident('王')}", "phone": f"sub:{ident('138')}", "aware": "heard", "satisfaction": "4",
-        "evidence": [{"kind": "call_log", "sha256": "ab" * 32}], "recorded_at": "2026-09-04 09:05:07",
-        "review": "pending", "qualified": True, "marks": ["late_entry"], "remark": "=1+1", "fact": 1,
+        "enterprise": str(ident("E")),
+        "enterprise_name": "E",
+        "horizontal_unit": "H1",
+        "horizontal_name": "鸭池镇",
+        "vertical_unit": "V1",
+        "visited_on": "2026-09-03",
+        "mode": "phone",
+        "title": "经理",
+        "headcount": 12,
+        "interviewee": f"sub:{ident('王')}",
+        "phone": f"sub:{ident('138')}",
+        "aware": "heard",
+        "satisfaction": "4",
+        "evidence": [{"kind": "call_log", "sha256": "ab" * 32}],
+        "recorded_at": "2026-09-04 09:05:07",
+        "review": "pending",
+        "qualified": True,
+        "marks": ["late_entry"],
+        "remark": "=1+1",
+        "fact": 1,
         "visitors": [{"member": f"member:{ident('H1-worker1')}", "role": "worker", "unit": "H1", "unit_name": "鸭池镇"}],
-    }  # fmt: skip
+    }
     assert {name: row[name] for name in expected} == expected
     assert found.sealed[f"{key}:phone"]["ct"] == "138"
 
@@ -106,8 +135,11 @@ def test_a_row_says_everything_as_it_was_on_the_day_of_the_visit() -> None:
 def test_the_ledger_names_who_files_and_who_signs_on_the_due_day() -> None:
     story = settled()
     for name, role, since in (
-        ("old", Role.LIAISON, "01-01"), ("new", Role.LIAISON, "09-20"), ("late", Role.LIAISON, "09-28"), ("boss", Role.HEAD, "01-01"),
-    ):  # fmt: skip
+        ("old", Role.LIAISON, "01-01"),
+        ("new", Role.LIAISON, "09-20"),
+        ("late", Role.LIAISON, "09-28"),
+        ("boss", Role.HEAD, "01-01"),
+    ):
         story.tell(
             f"member/{ident(name)}", roster.MemberAppointed(account=name, name=sealed(name), unit="H1", role=role, on=day(since))
         )
@@ -128,9 +160,17 @@ def test_a_row_shows_its_tickets_and_the_summary_counts_them() -> None:
     story.tell(first, issues.IssueClosed(rating=Rating.FAIRLY_SATISFIED, on=day("09-17")))
     found = filed(story)
     assert found.rows[0]["issues"][0] == {
-        "no": "QXG-202609-H1-0001", "leader": f"member:{ident('leader')}", "measures": "协调银行对接", "due": "2026-09-15",
-        "stage": "closed", "outcome": "solved", "result": "已放款", "closed_on": "2026-09-17", "level": "grid", "rating": "3",
-    }  # fmt: skip
+        "no": "QXG-202609-H1-0001",
+        "leader": f"member:{ident('leader')}",
+        "measures": "协调银行对接",
+        "due": "2026-09-15",
+        "stage": "closed",
+        "outcome": "solved",
+        "result": "已放款",
+        "closed_on": "2026-09-17",
+        "level": "grid",
+        "rating": "3",
+    }
     summary = found.summary["filing"]
     assert summary["collected"] == 3
     assert summary["dispatched"] == {"n": 2, "d": 3, "pct": "66.67"}

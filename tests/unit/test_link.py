@@ -61,9 +61,13 @@ def test_a_link_belongs_to_the_units_that_answer_for_the_enterprise() -> None:
     assert (fact.units, fact.visitors, fact.expires_on) == (("T01", "D01"), (WORKER,), TODAY + timedelta(days=30))
     assert fact.token.subject == derived_id("contact", str(ENTERPRISE))
     for actor, allowed in (
-        (context(unit="D01"), True), (context(unit="T02"), False), (context(Role.OFFICE, ""), True),
-        (context(Role.SUPERVISOR), False), (context(Role.INSPECTOR, ""), False), (context(Role.ADMIN, ""), False),
-    ):  # fmt: skip
+        (context(unit="D01"), True),
+        (context(unit="T02"), False),
+        (context(Role.OFFICE, ""), True),
+        (context(Role.SUPERVISOR), False),
+        (context(Role.INSPECTOR, ""), False),
+        (context(Role.ADMIN, ""), False),
+    ):
         if allowed:
             LINK.decide(LINK.initial, asked(), actor)
         else:

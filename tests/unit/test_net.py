@@ -78,8 +78,9 @@ _ids = [uuid5(UUID(int=0), str(n)) for n in range(400)]
 
 @given(
     st.lists(st.tuples(st.sampled_from([*range(6), None]), st.sampled_from(["A", "B", "C", None])), max_size=60),
-    st.lists(st.sampled_from(["A", "B", None]), max_size=5), st.integers(1, 20),
-)  # fmt: skip
+    st.lists(st.sampled_from(["A", "B", None]), max_size=5),
+    st.integers(1, 20),
+)
 @settings(max_examples=300, deadline=None)
 def test_a_proposal_keeps_everybody_to_the_line_with_as_few_moves_as_can_be(holding, homes, limit):
     workers = [Worker(_ids[n], f"w{n}", home) for n, home in enumerate(homes)]
@@ -244,8 +245,13 @@ def test_the_brand_said_twice_is_one_version_and_a_contact_is_about_the_office()
 
 def test_a_delivery_is_recorded_once_and_not_before_it_came():
     said = {
-        "unit": "T1", "month": "2026-08", "channel": DeliveryChannel.USB, "file": "a.xlsx", "sha256": "0" * 64, "received_on": day(8, 27),
-    }  # fmt: skip
+        "unit": "T1",
+        "month": "2026-08",
+        "channel": DeliveryChannel.USB,
+        "file": "a.xlsx",
+        "sha256": "0" * 64,
+        "received_on": day(8, 27),
+    }
     story = Story(DELIVERY)
     with pytest.raises(NotOfAUnit):
         story.tell(RecordDelivery(**said), units=set())

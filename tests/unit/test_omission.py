@@ -46,10 +46,14 @@ PLATFORM, HEAD = as_(Role.SYSTEM, unit=""), as_(Role.HEAD)
 def told(version: int, difficulties: str = "流动资金偏紧", suggestions: str = "", demands: int = 0) -> SuspectOmission:
     visitor = Visitor(member=UUID(int=1), unit="T01", role=Role.WORKER)
     visit = VisitRecorded(
-        enterprise=Visited(id=UUID(int=2), code="c", name="某公司"), on=date(2026, 9, 14), mode=Mode.PHONE, visitors=(visitor,),
-        difficulties=difficulties, suggestions=suggestions,
+        enterprise=Visited(id=UUID(int=2), code="c", name="某公司"),
+        on=date(2026, 9, 14),
+        mode=Mode.PHONE,
+        visitors=(visitor,),
+        difficulties=difficulties,
+        suggestions=suggestions,
         demands=tuple(Demand(no=n + 1, content="诉求") for n in range(demands)),
-    )  # fmt: skip
+    )
     return SuspectOmission.model_construct(told=version, unit="T01", visit=visit)
 
 
@@ -60,9 +64,23 @@ def after(*steps: tuple[Any, Context]) -> State:
     return state
 
 
-@pytest.mark.parametrize("text", [
-    "", "无", "暂无", "无。", "没有困难", "暂无困难和问题", "目前没有什么困难", "一切正常", "生产经营正常,暂无困难", "未反映困难", " \n ", "——",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "无",
+        "暂无",
+        "无。",
+        "没有困难",
+        "暂无困难和问题",
+        "目前没有什么困难",
+        "一切正常",
+        "生产经营正常,暂无困难",
+        "未反映困难",
+        " \n ",
+        "——",
+    ],
+)
 def test_a_text_that_says_nothing(text: str) -> None:
     assert says_nothing(text)
     assert clues(text, text) == ()

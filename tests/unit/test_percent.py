@@ -22,10 +22,18 @@ ALLOWED = "shared/percent.py"
 @pytest.mark.parametrize(
     ("n", "d", "said"),
     [
-        (0, 0, None), (0, 7, "0.00"), (1, 8, "12.50"), (1, 3, "33.33"), (2, 3, "66.67"), (1, 800, "0.13"), (7, 7, "100.00"),
-        (29_999, 30_000, "99.99"), (99_999, 100_000, "99.99"), (1, 100_000, "0.01"),
+        (0, 0, None),
+        (0, 7, "0.00"),
+        (1, 8, "12.50"),
+        (1, 3, "33.33"),
+        (2, 3, "66.67"),
+        (1, 800, "0.13"),
+        (7, 7, "100.00"),
+        (29_999, 30_000, "99.99"),
+        (99_999, 100_000, "99.99"),
+        (1, 100_000, "0.01"),
     ],
-)  # fmt: skip
+)
 def test_a_percentage_is_rounded_half_up_and_never_to_all_or_nothing(n: int, d: int, said: str | None) -> None:
     assert percentage(n, d) == said
 
@@ -40,8 +48,11 @@ def test_a_percentage_is_what_decimals_say_between_its_bounds(d: int, n: int) ->
 
 def test_an_estimate_counts_nobody_and_has_no_bounds() -> None:
     assert [estimated(Fraction(*share)) for share in ((2, 3), (1, 800), (1, 100_000), (99_999, 100_000))] == [
-        "66.67", "0.13", "0.00", "100.00",
-    ]  # fmt: skip
+        "66.67",
+        "0.13",
+        "0.00",
+        "100.00",
+    ]
 
 
 HUNDRED = frozenset({100, 10_000, 20_000})
@@ -76,8 +87,19 @@ def _divided(node: ast.AST) -> bool:
     return any(isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div) and not _whole(item.right) for item in ast.walk(node))
 
 
-@pytest.mark.parametrize("source", ["n * 100 / d", "100 * n // d", "n * 10_000 // d / 100", "n / d * 100", "(n * 20_000 + d) // (2 * d)",
-                                    "value.quantize(cent)", "round(n / d, 2)", "f'{n / d:.2%}'"])  # fmt: skip
+@pytest.mark.parametrize(
+    "source",
+    [
+        "n * 100 / d",
+        "100 * n // d",
+        "n * 10_000 // d / 100",
+        "n / d * 100",
+        "(n * 20_000 + d) // (2 * d)",
+        "value.quantize(cent)",
+        "round(n / d, 2)",
+        "f'{n / d:.2%}'",
+    ],
+)
 def test_the_search_sees_a_percentage_made_by_hand(source: str) -> None:
     assert list(percents(ast.parse(source)))
 

@@ -102,9 +102,14 @@ def test_every_kind_of_jpeg_is_read_to_its_end(more: dict[str, Any]) -> None:
 
 def test_what_hides_behind_or_beside_the_picture_goes() -> None:
     raw = picture("JPEG")
-    beside = raw[:2] + b"".join(
-        b"\xff" + bytes([marker]) + struct.pack(">H", len(SECRET) + 2) + SECRET for marker in (0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE)
-    ) + raw[2:]  # fmt: skip
+    beside = (
+        raw[:2]
+        + b"".join(
+            b"\xff" + bytes([marker]) + struct.pack(">H", len(SECRET) + 2) + SECRET
+            for marker in (0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE)
+        )
+        + raw[2:]
+    )
     assert SECRET not in checked(beside + SECRET).content
     image = io.BytesIO()
     Image.new("RGB", (4, 4)).save(image, "PNG")
@@ -193,11 +198,16 @@ def test_what_must_be_decoded_whole_is_refused_before_it_is_decoded(form: str, m
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "设置-相机-格式"), (b"\0\0\0\x18ftypmif1\0\0\0\0", "兼容性最佳"),
-        (b"\0\0\0\x18ftypavif\0\0\0\0", "JPEG"), (b"\0\0\0\x14ftypqt  \0\0\0\0", "视频"),
-        (b"\0\0\0\x18ftypmp42\0\0\0\0vide", "视频"), (b"II*\0\x08\0\0\0", "RAW"), (b"GIF89a", "动图"), (b"\x00\x01", "只接受"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "设置-相机-格式"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0", "兼容性最佳"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0", "JPEG"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0", "视频"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0vide", "视频"),
+        (b"II*\0\x08\0\0\0", "RAW"),
+        (b"GIF89a", "动图"),
+        (b"\x00\x01", "只接受"),
     ],
-)  # fmt: skip
+)
 def test_what_telephones_make_and_is_not_taken_is_refused_with_what_to_do(raw: bytes, said: str) -> None:
     with pytest.raises(FileNotAccepted) as refused:
         checked(raw)
@@ -215,10 +225,14 @@ def recording() -> bytes:
 @pytest.mark.parametrize(
     ("raw", "media_type"),
     [
-        (recording(), "audio/wav"), (b"ID3\x04\0\0\0\0\0\0", "audio/mpeg"), (b"\xff\xfb\x90\x44" + b"\0" * 400, "audio/mpeg"),
-        (b"#!AMR\n\x3c", "audio/amr"), (b"\0\0\0\x20ftypM4A \0\0\0\0", "audio/mp4"), (b"%PDF-1.7\n1 0 obj\n%%EOF\n", "application/pdf"),
+        (recording(), "audio/wav"),
+        (b"ID3\x04\0\0\0\0\0\0", "audio/mpeg"),
+        (b"\xff\xfb\x90\x44" + b"\0" * 400, "audio/mpeg"),
+        (b"#!AMR\n\x3c", "audio/amr"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0", "audio/mp4"),
+        (b"%PDF-1.7\n1 0 obj\n%%EOF\n", "application/pdf"),
     ],
-)  # fmt: skip
+)
 def test_papers_and_recordings_are_kept_as_they_came(raw: bytes, media_type: str) -> None:
     file = checked(raw)
     assert (file.content, file.media_type) == (raw, media_type)
@@ -227,11 +241,25 @@ def test_papers_and_recordings_are_kept_as_they_came(raw: bytes, media_type: str
 @pytest.mark.parametrize(
     "raw",
     [
-        b"x", b"MZ\x90", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<html>", b"GIF89a\x01\0\x01\0\0\0\0;", b"PK\x03\x04", b"%PDF-1.7",
-        b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\xff\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"RIFF\xff\xff\xff\xffWEBPVP8X",
-        b"\0\0\0\x20ftypisom" + b"hdlrvide", b"\xff\xff\xff\xff", b"\xff", b"RIFF", b"\0\0\0\0ftyp",
+        b"x",
+        b"MZ\x90",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<html>",
+        b"GIF89a\x01\0\x01\0\0\0\0;",
+        b"PK\x03\x04",
+        b"%PDF-1.7",
+        b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xe1\xff\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\0\0\0\0WEBP",
+        b"RIFF\xff\xff\xff\xffWEBPVP8X",
+        b"\0\0\0\x20ftypisom" + b"hdlrvide",
+        b"\xff\xff\xff\xff",
+        b"\xff",
+        b"RIFF",
+        b"\0\0\0\0ftyp",
     ],
-)  # fmt: skip
+)
 def test_other_files_are_refused_in_words(raw: bytes) -> None:
     with pytest.raises(FileNotAccepted):
         checked(raw)

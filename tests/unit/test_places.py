@@ -103,9 +103,21 @@ def test_a_street_alone_names_no_township(address):
 
 @pytest.mark.parametrize(
     "address",
-    ["大方县八寨镇", "毕节市黔西市大河乡", "金沙县1号", "织金县", "纳雍县", "威宁彝族回族苗族自治县", "赫章县", "毕节市百里杜鹃管理区", "毕节市金海湖新区小坝镇",
-     "贵阳市南明区青龙街道", "云南省昭通市大河镇", "毕节市大方县团结乡"],
-)  # fmt: skip
+    [
+        "大方县八寨镇",
+        "毕节市黔西市大河乡",
+        "金沙县1号",
+        "织金县",
+        "纳雍县",
+        "威宁彝族回族苗族自治县",
+        "赫章县",
+        "毕节市百里杜鹃管理区",
+        "毕节市金海湖新区小坝镇",
+        "贵阳市南明区青龙街道",
+        "云南省昭通市大河镇",
+        "毕节市大方县团结乡",
+    ],
+)
 def test_another_county_is_never_ours(address):
     found = suggest(address, PLACES)
     assert found.township is None

@@ -20,10 +20,16 @@ LONG_AGO = date(2020, 1, 1)
 
 def prospect(number: int, **more: Any) -> Prospect:
     content: dict[str, Any] = {
-        "enterprise": UUID(int=number), "code": f"91{number:016d}", "name": f"某{number}", "line": Line.HORIZONTAL,
-        "unit": "T01", "worker": UUID(int=1), "since": LONG_AGO, "last": Last(date(2026, 8, 20), "T01", Operation.NORMAL, False, ()),
+        "enterprise": UUID(int=number),
+        "code": f"91{number:016d}",
+        "name": f"某{number}",
+        "line": Line.HORIZONTAL,
+        "unit": "T01",
+        "worker": UUID(int=1),
+        "since": LONG_AGO,
+        "last": Last(date(2026, 8, 20), "T01", Operation.NORMAL, False, ()),
         **more,
-    }  # fmt: skip
+    }
     return Prospect(**content)
 
 

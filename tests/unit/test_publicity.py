@@ -76,9 +76,16 @@ def task(**more: Any) -> consultation.Wish:
 
 def meeting(**more: Any) -> consultation.HoldConsultation:
     content: dict[str, Any] = {
-        "unit": "D01", "on": TODAY, "place": "会议室", "title": "会商", "participants": (HEAD.id,), "visits": (VISIT,),
-        "minutes": "纪要", "decisions": (task(),), **more,
-    }  # fmt: skip
+        "unit": "D01",
+        "on": TODAY,
+        "place": "会议室",
+        "title": "会商",
+        "participants": (HEAD.id,),
+        "visits": (VISIT,),
+        "minutes": "纪要",
+        "decisions": (task(),),
+        **more,
+    }
     return consultation.HoldConsultation(**content)
 
 
@@ -86,10 +93,12 @@ def test_a_consultation_from_its_minutes_to_its_last_task() -> None:
     state = after(
         consultation.CONSULTATION,
         [
-            (meeting(), WORKER), (consultation.TakeDecision(decision=task(content="回访")), WORKER),
-            (consultation.ConfirmConsultation(), HEAD), (consultation.FulfilDecision(no=1, words="已办"), WORKER),
+            (meeting(), WORKER),
+            (consultation.TakeDecision(decision=task(content="回访")), WORKER),
+            (consultation.ConfirmConsultation(), HEAD),
+            (consultation.FulfilDecision(no=1, words="已办"), WORKER),
         ],
-    )  # fmt: skip
+    )
     assert consultations.read(consultations.written(state)) == state
     assert [consultation.overdue(item, state.done, date(2026, 9, 21)) for item in state.decisions] == [False, True]
     assert (
@@ -101,13 +110,16 @@ def test_a_consultation_from_its_minutes_to_its_last_task() -> None:
 def test_what_a_consultation_refuses() -> None:
     decider, new = consultation.CONSULTATION, consultation.Unheld()
     for command, who, code in (
-        (meeting(), OFFICE, "not-your-consultation"), (meeting(on=date(2026, 9, 16)), WORKER, "consultation-in-the-future"),
-        (meeting(visits=()), WORKER, "consultation-about-nothing"), (meeting(visits=(TICKET,)), WORKER, "visit-not-known-here"),
+        (meeting(), OFFICE, "not-your-consultation"),
+        (meeting(on=date(2026, 9, 16)), WORKER, "consultation-in-the-future"),
+        (meeting(visits=()), WORKER, "consultation-about-nothing"),
+        (meeting(visits=(TICKET,)), WORKER, "visit-not-known-here"),
         (meeting(participants=(FIRM,)), WORKER, "participant-unknown"),
-        (meeting(decisions=(task(unit="T01"),)), WORKER, "task-elsewhere"), (meeting(decisions=(task(unit="T01"),)), CHIEF, "task-of-nobody"),
+        (meeting(decisions=(task(unit="T01"),)), WORKER, "task-elsewhere"),
+        (meeting(decisions=(task(unit="T01"),)), CHIEF, "task-of-nobody"),
         (meeting(decisions=(task(due=date(2026, 9, 14)),)), WORKER, "task-due-too-early"),
         (consultation.ConfirmConsultation(), HEAD, "unknown"),
-    ):  # fmt: skip
+    ):
         assert refused(decider, new, command, who) == code
     held = after(decider, [(meeting(visits=(), tickets=(TICKET,)), HEAD)])
     assert refused(decider, held, consultation.ConfirmConsultation(), HEAD) == "own-minutes"
@@ -129,12 +141,14 @@ def test_publicity_from_its_plan_to_a_checked_link() -> None:
     state = after(
         campaign.CAMPAIGN,
         [
-            (plan(), WORKER), (campaign.ApproveCampaign(), HEAD),
+            (plan(), WORKER),
+            (campaign.ApproveCampaign(), HEAD),
             (campaign.AddCampaignFile(sha256=MARK, original="b" * 64, media_type="image/jpeg", size=1), WORKER),
-            (campaign.LaunchCampaign(on=TODAY, place="大厅", invited=(FIRM,), evidence=("b" * 64,)), WORKER), (use, WORKER),
+            (campaign.LaunchCampaign(on=TODAY, place="大厅", invited=(FIRM,), evidence=("b" * 64,)), WORKER),
+            (use, WORKER),
             (campaign.CheckLink(no=1, on=TODAY, alive=True), WORKER),
         ],
-    )  # fmt: skip
+    )
     assert campaigns.read(campaigns.written(state)) == state
     assert isinstance(state.launch, CampaignLaunched)
     assert state.launch.evidence == (MARK,)  # The digest it is stored under, whichever it was named by.
@@ -172,19 +186,18 @@ def test_a_material_and_the_sheets_that_were_handed_out() -> None:
         material.MATERIAL,
         [
             (material.EnterMaterial(unit="D01", kind=MaterialKind.ONE_MAP, title="一张图"), WORKER),
-            (material.AddVersion(sha256=MARK, media_type="application/pdf", size=9), WORKER), (material.ApproveVersion(no=1), HEAD),
+            (material.AddVersion(sha256=MARK, media_type="application/pdf", size=9), WORKER),
+            (material.ApproveVersion(no=1), HEAD),
             (material.UseVersion(no=1, on=TODAY, place="大厅"), WORKER),
         ],
-    )  # fmt: skip
+    )
     assert materials.read(materials.written(state)) == state
     assert refused(material.MATERIAL, state, material.ApproveVersion(no=2), HEAD) == "unknown"
     give = distribution.DistributeMaps(
         unit="D01", on=TODAY, occasion=Occasion.COUNTER, event="窗口", copies=5, material=SUBJECT, edition=1
     )
     assert refused(distribution.DISTRIBUTION, distribution.Untold(), give, WORKER) == "one-map-not-there"
-    gone = after(
-        distribution.DISTRIBUTION, [(give, WORKER)], editions=frozenset({1})
-    )  # fmt: skip
+    gone = after(distribution.DISTRIBUTION, [(give, WORKER)], editions=frozenset({1}))
     withdrawn = distribution.DISTRIBUTION.fold(
         distribution.decide(gone, distribution.WithdrawDistribution(reason="重复"), context(WORKER, distribution.DISTRIBUTION)),
         gone,

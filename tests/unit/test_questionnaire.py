@@ -91,11 +91,22 @@ def test_the_way_of_a_questionnaire() -> None:
         QUESTIONNAIRE.decide(out, two, context(Role.HEAD))
 
 
-@pytest.mark.parametrize("changed", [
-    {"id": "q 1"}, {"text": ""}, {"options": YES_NO[:1]}, {"options": (YES_NO[0], YES_NO[0])}, {"kind": QuestionKind.TEXT},
-    {"if_question": "q3", "if_answer": "yes"}, {"if_answer": "yes"}, {"meaning": Meaning.AWARE}, {"meaning": Meaning.DEMAND},
-    {"least": 3, "most": 2}, {"most": 10**9},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": "q 1"},
+        {"text": ""},
+        {"options": YES_NO[:1]},
+        {"options": (YES_NO[0], YES_NO[0])},
+        {"kind": QuestionKind.TEXT},
+        {"if_question": "q3", "if_answer": "yes"},
+        {"if_answer": "yes"},
+        {"meaning": Meaning.AWARE},
+        {"meaning": Meaning.DEMAND},
+        {"least": 3, "most": 2},
+        {"most": 10**9},
+    ],
+)
 def test_unsound_questions_are_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         DefineQuestionnaire(title="甲", questions=(FIRST.model_copy(update=changed), THIRD))
@@ -112,9 +123,19 @@ def test_skip_rules_decide_what_must_be_answered() -> None:
         judged(ALL, {"q1": "no", "q2": "缺资金", "q3": 4})
 
 
-@pytest.mark.parametrize("answers", [
-    {"q1": "maybe"}, {"q1": ["yes"]}, {"q1": "yes", "q2": "x" * 1001}, {"q3": 0}, {"q3": True}, {"q3": "5"}, {"q9": 1}, {"q1": 1},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"q1": "maybe"},
+        {"q1": ["yes"]},
+        {"q1": "yes", "q2": "x" * 1001},
+        {"q3": 0},
+        {"q3": True},
+        {"q3": "5"},
+        {"q9": 1},
+        {"q1": 1},
+    ],
+)
 def test_answers_that_fit_no_question_are_refused(answers: dict[str, Any]) -> None:
     with pytest.raises(AnswersNotAccepted) as refused:
         judged(ALL, answers)
@@ -123,9 +144,12 @@ def test_answers_that_fit_no_question_are_refused(answers: dict[str, Any]) -> No
 
 def test_answers_become_a_visit() -> None:
     aware = Question(
-        id="a", text="知道吗?", kind=QuestionKind.SINGLE, meaning=Meaning.AWARE,
+        id="a",
+        text="知道吗?",
+        kind=QuestionKind.SINGLE,
+        meaning=Meaning.AWARE,
         options=(Option(id="understood", text="知晓"), Option(id="unknown", text="不知道")),
-    )  # fmt: skip
+    )
     questions = (*ALL, aware)
     fields = telling(questions, judged(questions, {"q1": "yes", "q2": "缺资金", "q3": 2, "a": "understood"}))
     visit = RecordVisit.model_validate({"enterprise": uuid4(), "on": TODAY, "mode": Mode.QUESTIONNAIRE, **fields})

@@ -79,9 +79,14 @@ def test_a_log_is_read_in_the_order_it_happened_and_counted(tmp_path: Path) -> N
     assert second.at == datetime(2012, 5, 1, 8, tzinfo=UTC)  # Summer in the mapping's zone: the row does not name one.
     assert (first.owner, first.member, second.member) == ("Ann", "00000000-0000-4000-8000-000000000001", None)
     assert count(tickets) == {
-        "tickets": 2, "rows": 6, "escalations": 2, "hand_downs": 1, "reopenings": 1, "final": 0,
+        "tickets": 2,
+        "rows": 6,
+        "escalations": 2,
+        "hand_downs": 1,
+        "reopenings": 1,
+        "final": 0,
         "last": {"Accepted/In Progress": 2},
-    }  # fmt: skip
+    }
 
 
 def test_nothing_is_guessed(tmp_path: Path) -> None:
@@ -91,9 +96,7 @@ def test_nothing_is_guessed(tmp_path: Path) -> None:
     rules, log = written(tmp_path, log=LOG + more)
     with pytest.raises(Unreadable) as caught:
         read_rows(log, read_mapping(rules))
-    assert caught.value.complaints == [
-        "第9行:时刻“yesterday”无法识别", "第11行:编号为空或超过100字", "状态“Lost/”未对应(1 行)"
-    ]  # fmt: skip
+    assert caught.value.complaints == ["第9行:时刻“yesterday”无法识别", "第11行:编号为空或超过100字", "状态“Lost/”未对应(1 行)"]
     rules, log = written(tmp_path, MAPPING.replace('"" = "L1"', ""))
     with pytest.raises(Unreadable) as caught:
         read_rows(log, read_mapping(rules))
@@ -106,9 +109,15 @@ def test_nothing_is_guessed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [('"已办结"', '"办完了"'), ('"L2"', '"L4"'), ("Europe/Stockholm", "Mars/Base"), (" 3rd$", "(3rd"), ("source", "sauce"),
-     ('source = "旧系统"', 'source = "旧系统"\nfinal = ["Completed/Done"]')],
-)  # fmt: skip
+    [
+        ('"已办结"', '"办完了"'),
+        ('"L2"', '"L4"'),
+        ("Europe/Stockholm", "Mars/Base"),
+        (" 3rd$", "(3rd"),
+        ("source", "sauce"),
+        ('source = "旧系统"', 'source = "旧系统"\nfinal = ["Completed/Done"]'),
+    ],
+)
 def test_a_wrong_mapping_is_refused(tmp_path: Path, old: str, new: str) -> None:
     rules, _ = written(tmp_path, MAPPING.replace(old, new))
     with pytest.raises(ValueError):
@@ -117,10 +126,18 @@ def test_a_wrong_mapping_is_refused(tmp_path: Path, old: str, new: str) -> None:
 
 def test_a_mapping_may_be_json_and_name_its_own_ends_and_format(tmp_path: Path) -> None:
     rules = tmp_path / "mapping.json"
-    rules.write_text(json.dumps({
-        "source": "旧", "format": "%d.%m.%Y %H:%M", "encoding": "gb18030", "final": ["报结"],
-        "columns": {"ticket": "编号", "at": "时间", "status": "状态"}, "statuses": {"办理": "办理中", "报结": "待审核"},
-    }))  # fmt: skip
+    rules.write_text(
+        json.dumps(
+            {
+                "source": "旧",
+                "format": "%d.%m.%Y %H:%M",
+                "encoding": "gb18030",
+                "final": ["报结"],
+                "columns": {"ticket": "编号", "at": "时间", "status": "状态"},
+                "statuses": {"办理": "办理中", "报结": "待审核"},
+            }
+        )
+    )
     log = tmp_path / "log.csv"
     log.write_text(
         "编号,时间,状态\n甲,01.02.2024 08:30,办理\n甲,02.02.2024 08:30,报结\n甲,03.02.2024 08:30,办理\n", encoding="gb18030"
@@ -139,10 +156,11 @@ AT = datetime(2024, 3, 4, 9, tzinfo=SHANGHAI)
 
 def rows(*told: tuple[int, IssueStage, Level]) -> tuple[HistoryRow, ...]:
     return tuple(
-        HistoryRow(line=n, at=AT + timedelta(hours=hours), status=stage.label, stage=stage, final=stage is IssueStage.CLOSED,
-                   level=level)
+        HistoryRow(
+            line=n, at=AT + timedelta(hours=hours), status=stage.label, stage=stage, final=stage is IssueStage.CLOSED, level=level
+        )
         for n, (hours, stage, level) in enumerate(told, 2)
-    )  # fmt: skip
+    )
 
 
 def context(role: Role = Role.OFFICE, now: datetime = datetime(2026, 9, 1, tzinfo=UTC)) -> Context:
@@ -155,10 +173,14 @@ def told(state: State, given: tuple[HistoryRow, ...], where: Context | None = No
 
 
 STORY = rows(
-    (0, IssueStage.DISPATCHED, Level.GRID), (1, IssueStage.SIGNED, Level.GRID), (2, IssueStage.SIGNED, Level.DISTRICT),
-    (3, IssueStage.CLOSED, Level.DISTRICT), (4, IssueStage.SIGNED, Level.DISTRICT), (5, IssueStage.SIGNED, Level.GRID),
+    (0, IssueStage.DISPATCHED, Level.GRID),
+    (1, IssueStage.SIGNED, Level.GRID),
+    (2, IssueStage.SIGNED, Level.DISTRICT),
+    (3, IssueStage.CLOSED, Level.DISTRICT),
+    (4, IssueStage.SIGNED, Level.DISTRICT),
+    (5, IssueStage.SIGNED, Level.GRID),
     (6, IssueStage.CLOSED, Level.GRID),
-)  # fmt: skip
+)
 
 
 def test_every_row_is_kept_and_counted_and_the_broken_rule_is_named() -> None:
@@ -203,20 +225,34 @@ def test_what_is_recorded_is_not_rewritten() -> None:
         ([(0, IssueStage.CLOSED, Level.GRID), (24 * 30, IssueStage.ARCHIVED, Level.GRID)], ["", ""]),
         ([(0, IssueStage.CLOSED, Level.GRID), (1, IssueStage.ARCHIVED, Level.GRID)], ["", "too-early-to-archive"]),
         ([(0, IssueStage.SIGNED, Level.GRID), (1, IssueStage.DISPATCHED, Level.GRID)], ["", "no-way-there"]),
-        ([(0, IssueStage.SIGNED, Level.GRID), (1, IssueStage.TRACKED, Level.GRID), (2, IssueStage.TRACKED, Level.DISTRICT)],
-         ["", "", ""]),
-        ([(0, IssueStage.SIGNED, Level.GRID), (1, IssueStage.ESCALATING, Level.GRID), (2, IssueStage.SIGNED, Level.DISTRICT)],
-         ["", "", ""]),
-        ([(0, IssueStage.REVIEWED, Level.GRID), (1, IssueStage.SIGNED, Level.GRID), (2, IssueStage.RESOLVED, Level.GRID)],
-         ["", "", ""]),
-        ([(0, IssueStage.REPORTED, Level.GRID), (1, IssueStage.DECLINED, Level.GRID), (2, IssueStage.REPORTED, Level.GRID)],
-         ["", "", ""]),
+        (
+            [(0, IssueStage.SIGNED, Level.GRID), (1, IssueStage.TRACKED, Level.GRID), (2, IssueStage.TRACKED, Level.DISTRICT)],
+            ["", "", ""],
+        ),
+        (
+            [(0, IssueStage.SIGNED, Level.GRID), (1, IssueStage.ESCALATING, Level.GRID), (2, IssueStage.SIGNED, Level.DISTRICT)],
+            ["", "", ""],
+        ),
+        (
+            [(0, IssueStage.REVIEWED, Level.GRID), (1, IssueStage.SIGNED, Level.GRID), (2, IssueStage.RESOLVED, Level.GRID)],
+            ["", "", ""],
+        ),
+        (
+            [(0, IssueStage.REPORTED, Level.GRID), (1, IssueStage.DECLINED, Level.GRID), (2, IssueStage.REPORTED, Level.GRID)],
+            ["", "", ""],
+        ),
         ([(0, IssueStage.ACCEPTED, Level.GRID), (1, IssueStage.MERGED, Level.GRID)], ["", ""]),
         ([(0, IssueStage.DISPATCHED, Level.GRID), (24 * 9, IssueStage.ACCEPTED, Level.GRID)], ["", "too-late-to-return"]),
-        ([(0, IssueStage.RESOLVED, Level.DISTRICT), (1, IssueStage.WITHDRAWN, Level.DISTRICT),
-          (2, IssueStage.SIGNED, Level.DISTRICT)], ["", "", "no-way-there"]),
+        (
+            [
+                (0, IssueStage.RESOLVED, Level.DISTRICT),
+                (1, IssueStage.WITHDRAWN, Level.DISTRICT),
+                (2, IssueStage.SIGNED, Level.DISTRICT),
+            ],
+            ["", "", "no-way-there"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_our_own_rules_judge_each_row(story: list[tuple[int, IssueStage, Level]], codes: list[str]) -> None:
     shadow = Shadow(Calendar.of({}))
     assert [shadow.put(row.at, row.stage, row.level) for row in rows(*story)] == codes

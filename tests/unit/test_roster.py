@@ -179,8 +179,10 @@ def test_a_code_that_fails_its_check_is_refused():
         ENTERPRISE.decide(ENTERPRISE.initial, RegisterEnterprise(code=wrong, name="某"), context())
 
 
-@pytest.mark.parametrize(("line", "to", "sub_unit"), [("vertical", "T1", None), ("horizontal", "D1", None), ("horizontal", "V1", None),
-                                                     ("horizontal", "T1", "T2")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "to", "sub_unit"),
+    [("vertical", "T1", None), ("horizontal", "D1", None), ("horizontal", "V1", None), ("horizontal", "T1", "T2")],
+)
 def test_a_unit_answers_on_its_own_line_only(line, to, sub_unit):
     state, _ = registered()
     with pytest.raises(NotOfThisLine):

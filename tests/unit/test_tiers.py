@@ -59,8 +59,11 @@ def released(state: Member, on: date) -> Member:
 def test_the_last_day_is_the_one_before_until() -> None:
     state = appointed(MEMBER.initial, MAY, until=JUNE, acting_for="b", held=True)
     assert [state.post("T1", Role.HEAD, day) is not None for day in (date(2026, 4, 30), MAY, date(2026, 5, 31), JUNE)] == [
-        False, True, True, False,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_seat_is_taken_once_but_somebody_may_stand_in_for_who_has_it() -> None:

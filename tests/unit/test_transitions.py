@@ -143,9 +143,13 @@ def test_t5_dispatching_starts_the_clock_with_its_alarms_as_data():
     state = given(TO_DISPATCHED)
     assert (state.due, state.due.on) == (state.first, date(2026, 9, 22))
     assert rings(state) == {
-        "sign": ("09-15", "09-16T09:00"), "blue": ("09-22", "09-20T09:00"), "yellow": ("09-22", "09-21T09:00"),
-        "red": ("09-22", "09-23T09:00"), "red_5": ("09-22", "10-08T09:00"), "red_10": ("09-22", "10-14T09:00"),
-    }  # fmt: skip
+        "sign": ("09-15", "09-16T09:00"),
+        "blue": ("09-22", "09-20T09:00"),
+        "yellow": ("09-22", "09-21T09:00"),
+        "red": ("09-22", "09-23T09:00"),
+        "red_5": ("09-22", "10-08T09:00"),
+        "red_10": ("09-22", "10-14T09:00"),
+    }
     assert refusal(TO_ACCEPTED, CROSS, "h") == "AcrossUnits"
     assert verbs(when(TO_ACCEPTED, CROSS, "office")) == ["issue-dispatched"]
 
@@ -153,11 +157,14 @@ def test_t5_dispatching_starts_the_clock_with_its_alarms_as_data():
 @pytest.mark.parametrize(
     ("nature", "urgency", "difficult", "grid", "district"),
     [
-        ("enquiry", "ordinary", False, "09-17", "09-17"), ("help", "ordinary", False, "09-22", "09-22"),
-        ("suggestion", "urgent", False, "09-22", "09-22"), ("complaint", "ordinary", False, "09-28", "10-10"),
-        ("help", "ordinary", True, "10-10", "10-16"), ("complaint", "critical", True, "09-15", "09-15"),
+        ("enquiry", "ordinary", False, "09-17", "09-17"),
+        ("help", "ordinary", False, "09-22", "09-22"),
+        ("suggestion", "urgent", False, "09-22", "09-22"),
+        ("complaint", "ordinary", False, "09-28", "10-10"),
+        ("help", "ordinary", True, "10-10", "10-16"),
+        ("complaint", "critical", True, "09-15", "09-15"),
     ],
-)  # fmt: skip
+)
 def test_t5_t13_the_terms_of_the_table(nature: str, urgency: str, difficult: bool, grid: str, district: str):
     accept = c.AcceptIssue.model_validate({"nature": nature, "urgency": urgency, "difficult": difficult})
     several = DISPATCH.model_copy(update={"co_units": ("D05",)} if difficult else {})
@@ -183,9 +190,13 @@ def test_t7_it_goes_back_once_within_a_day_and_the_clock_runs_on():
     assert refusal(TO_DISPATCHED, RETURN, "d", "09-16T09:00") == "TooLateToReturn"
     back: list[Said] = [*TO_DISPATCHED, (RETURN, "d", "09-15T17:00")]
     assert rings(given(back)) == {
-        "dispatch": ("09-16", "09-17T09:00"), "blue": ("09-22", "09-20T09:00"), "yellow": ("09-22", "09-21T09:00"),
-        "red": ("09-22", "09-23T09:00"), "red_5": ("09-22", "10-08T09:00"), "red_10": ("09-22", "10-14T09:00"),
-    }  # fmt: skip
+        "dispatch": ("09-16", "09-17T09:00"),
+        "blue": ("09-22", "09-20T09:00"),
+        "yellow": ("09-22", "09-21T09:00"),
+        "red": ("09-22", "09-23T09:00"),
+        "red_5": ("09-22", "10-08T09:00"),
+        "red_10": ("09-22", "10-14T09:00"),
+    }
     again = then(back, CROSS, "office", "09-16T10:00")
     assert (again.due.on, again.first.on) == (date(2026, 9, 22), date(2026, 9, 22))
     assert refusal([*back, (CROSS, "office", "09-16T10:00")], RETURN, "d5", "09-16T11:00") == "ReturnedBefore"
@@ -249,9 +260,15 @@ def test_t9_an_extension_is_no_longer_than_the_term_and_all_together_thirty_days
     assert refusal(TO_SIGNED, EXTEND.model_copy(update={"workdays": 8}), "h") == "ExtendedEnough"
     hard = c.AcceptIssue(difficult=True)
     story: list[Said] = [
-        *TO_REPORTED, (hard, "l"), (DISPATCH, "h"), (SIGN, "w"), (ASK_ABOVE, "h"), (LIFT, "office"),
-        (EXTEND.model_copy(update={"workdays": 20}), "h5"), (GRANT, "office"),
-    ]  # fmt: skip
+        *TO_REPORTED,
+        (hard, "l"),
+        (DISPATCH, "h"),
+        (SIGN, "w"),
+        (ASK_ABOVE, "h"),
+        (LIFT, "office"),
+        (EXTEND.model_copy(update={"workdays": 20}), "h5"),
+        (GRANT, "office"),
+    ]
     assert when(story, EXTEND.model_copy(update={"workdays": 10}), "h5")
     assert refusal(story, EXTEND.model_copy(update={"workdays": 11}), "h5") == "ExtendedEnough"
 
@@ -380,10 +397,14 @@ def test_t19_first_contact_and_colours_are_counted_from_the_reopening():
     contacted: list[Said] = [*TO_SIGNED, (of(c.ProgressIssue), "w"), (RESOLVE, "w"), (APPROVE, "d"), (BAD, "caller")]
     state = then(contacted, REOPEN, "caller", "10-15T10:00")
     assert rings(state) == {
-        "contact": ("10-16", "10-19T09:00"), "blue": ("10-22", "10-20T09:00"), "yellow": ("10-22", "10-21T09:00"),
-        "red": ("10-22", "10-23T09:00"), "red_5": ("10-22", "10-30T09:00"), "red_10": ("10-22", "11-06T09:00"),
+        "contact": ("10-16", "10-19T09:00"),
+        "blue": ("10-22", "10-20T09:00"),
+        "yellow": ("10-22", "10-21T09:00"),
+        "red": ("10-22", "10-23T09:00"),
+        "red_5": ("10-22", "10-30T09:00"),
+        "red_10": ("10-22", "11-06T09:00"),
         "progress": ("10-22", "10-23T09:00"),
-    }  # fmt: skip
+    }
     assert colour(state) is Colour.NONE
 
 
@@ -445,9 +466,12 @@ def test_the_colours_bring_what_the_table_says_and_never_a_punishment():
         facts, state = ring(state, kind)
         told[str(kind)] = [str(getattr(fact, "measure", "") or getattr(fact, "to", "") or fact.TYPE) for fact in facts]
     assert told == {
-        "blue": ["handler"], "yellow": ["deputy"], "red": ["issues.issue-supervised.v1"],
-        "red_5": ["bulletin", "escalation"], "red_10": ["interview"],
-    }  # fmt: skip
+        "blue": ["handler"],
+        "yellow": ["deputy"],
+        "red": ["issues.issue-supervised.v1"],
+        "red_5": ["bulletin", "escalation"],
+        "red_10": ["interview"],
+    }
     assert (type(state).__name__, colour(state)) == ("Signed", Colour.RED)
     facts, _ = ring(given(TO_SIGNED), Alarm.RED, reds=1)
     assert [getattr(fact, "measure", None) for fact in facts] == [None, Measure.INTERVIEW]

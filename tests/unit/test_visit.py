@@ -56,16 +56,28 @@ NOTE = "订单充足,用工稳定,生产正常"
 UNITS = {
     code: KnownUnit(code, code, kind, parent)
     for code, kind, parent in [
-        ("T01", UnitKind.TOWNSHIP, "520502"), ("T01-1", UnitKind.VILLAGE, "T01"), ("T02", UnitKind.TOWNSHIP, "520502"),
-        ("D01", UnitKind.DEPARTMENT, "520502"), ("D01-1", UnitKind.BRANCH, "D01"), ("OFFICE", UnitKind.OFFICE, None),
+        ("T01", UnitKind.TOWNSHIP, "520502"),
+        ("T01-1", UnitKind.VILLAGE, "T01"),
+        ("T02", UnitKind.TOWNSHIP, "520502"),
+        ("D01", UnitKind.DEPARTMENT, "520502"),
+        ("D01-1", UnitKind.BRANCH, "D01"),
+        ("OFFICE", UnitKind.OFFICE, None),
     ]
-}  # fmt: skip
+}
 POSTS = {
-    "worker": Post("T01", Role.WORKER, "T01-1"), "worker2": Post("T01", Role.WORKER, None), "informant": Post("T01-1", Role.INFORMANT, None),
-    "liaison": Post("T01", Role.LIAISON, None), "deputy": Post("T01", Role.DEPUTY, None), "head": Post("T01", Role.HEAD, None),
-    "stranger": Post("T02", Role.WORKER, None), "deputy2": Post("T02", Role.DEPUTY, None), "clerk": Post("D01", Role.WORKER, "D01-1"),
-    "deputy_d": Post("D01", Role.DEPUTY, None), "office": Post("OFFICE", Role.OFFICE, None), "auditor": Post("OFFICE", Role.AUDITOR, None),
-}  # fmt: skip
+    "worker": Post("T01", Role.WORKER, "T01-1"),
+    "worker2": Post("T01", Role.WORKER, None),
+    "informant": Post("T01-1", Role.INFORMANT, None),
+    "liaison": Post("T01", Role.LIAISON, None),
+    "deputy": Post("T01", Role.DEPUTY, None),
+    "head": Post("T01", Role.HEAD, None),
+    "stranger": Post("T02", Role.WORKER, None),
+    "deputy2": Post("T02", Role.DEPUTY, None),
+    "clerk": Post("D01", Role.WORKER, "D01-1"),
+    "deputy_d": Post("D01", Role.DEPUTY, None),
+    "office": Post("OFFICE", Role.OFFICE, None),
+    "auditor": Post("OFFICE", Role.AUDITOR, None),
+}
 WHO = {name: derived_id("member", name) for name in POSTS}
 PEOPLE = {
     name: Actor(WHO[name], name, frozenset({post.role}), UNITS[post.unit].reporting, post.sub_unit or "")
@@ -74,9 +86,12 @@ PEOPLE = {
 PEOPLE["admin"] = Actor(derived_id("member", "admin"), "admin", frozenset({Role.ADMIN}))
 MEMBERS = {WHO[name]: KnownMember(WHO[name], name, (post,)) for name, post in POSTS.items()}
 KNOWN = KnownEnterprise(
-    ENTERPRISE, "91520502MA00000001", "星关食品有限公司", Standing.SURVIVING,
+    ENTERPRISE,
+    "91520502MA00000001",
+    "星关食品有限公司",
+    Standing.SURVIVING,
     {Line.HORIZONTAL: Assigned("T01", "T01-1", None), Line.VERTICAL: Assigned("D01", None, None)},
-)  # fmt: skip
+)
 
 
 def context(who: str = "worker", today: date = TODAY, **known: Any) -> Context:
@@ -378,13 +393,25 @@ def test_demands_are_numbered_from_one() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"note": "长" * 501}, {"difficulties": "长" * 1001}, {"remark": "长" * 201}, {"title": "长" * 51}, {"headcount": 10**30},
-        {"connected_seconds": -1}, {"on": "9999-12-31"}, {"claimed_at": "0001-01-01T00:00:00+14:00"}, {"note": "\x00"},
-        {"purpose": "检查"}, {"interviewee": "长" * 51}, {"phone": "\ud800"}, {"asked_required": 5, "answered_required": 6},
-        {"demands": [{"no": 1, "content": " "}]}, {"demands": [{"no": n, "content": "长" * 2000} for n in range(1, 11)]},
-        {"phone": {"$enc": "a1", "sub": str(SUBJECT), "n": "", "ct": ""}}, {"mode": "inspection"},
+        {"note": "长" * 501},
+        {"difficulties": "长" * 1001},
+        {"remark": "长" * 201},
+        {"title": "长" * 51},
+        {"headcount": 10**30},
+        {"connected_seconds": -1},
+        {"on": "9999-12-31"},
+        {"claimed_at": "0001-01-01T00:00:00+14:00"},
+        {"note": "\x00"},
+        {"purpose": "检查"},
+        {"interviewee": "长" * 51},
+        {"phone": "\ud800"},
+        {"asked_required": 5, "answered_required": 6},
+        {"demands": [{"no": 1, "content": " "}]},
+        {"demands": [{"no": n, "content": "长" * 2000} for n in range(1, 11)]},
+        {"phone": {"$enc": "a1", "sub": str(SUBJECT), "n": "", "ct": ""}},
+        {"mode": "inspection"},
     ],
-)  # fmt: skip
+)
 def test_what_is_too_long_too_large_or_no_part_of_a_visit_is_malformed(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         record(**change)
@@ -398,20 +425,37 @@ ASKED = {"mode": Mode.QUESTIONNAIRE, "asked_required": 10, "answered_required": 
 @pytest.mark.parametrize(
     ("told", "kinds", "lacks"),
     [
-        ({}, [EvidenceKind.PHOTO], 0), ({"ack": Ack.SCAN}, [], 0), ({"ack": Ack.SMS}, [], 0), ({}, [EvidenceKind.SIGNED_FORM], 0),
-        ({}, [EvidenceKind.ACK], 0), ({"ack": Ack.SIGNATURE}, [], 1), ({}, [EvidenceKind.CALL_LOG], 1),
-        ({"met": False}, [EvidenceKind.PHOTO], 1), ({"note": "一 二 三 四 五 六"}, [EvidenceKind.PHOTO], 1), ({"note": ""}, [], 2),
-        (PHONE, [], 0), ({**PHONE, "ack": Ack.NONE}, [], 1), ({**PHONE, "ack": Ack.NONE}, [EvidenceKind.CALL_LOG], 0),
+        ({}, [EvidenceKind.PHOTO], 0),
+        ({"ack": Ack.SCAN}, [], 0),
+        ({"ack": Ack.SMS}, [], 0),
+        ({}, [EvidenceKind.SIGNED_FORM], 0),
+        ({}, [EvidenceKind.ACK], 0),
+        ({"ack": Ack.SIGNATURE}, [], 1),
+        ({}, [EvidenceKind.CALL_LOG], 1),
+        ({"met": False}, [EvidenceKind.PHOTO], 1),
+        ({"note": "一 二 三 四 五 六"}, [EvidenceKind.PHOTO], 1),
+        ({"note": ""}, [], 2),
+        (PHONE, [], 0),
+        ({**PHONE, "ack": Ack.NONE}, [], 1),
+        ({**PHONE, "ack": Ack.NONE}, [EvidenceKind.CALL_LOG], 0),
         ({**PHONE, "ack": Ack.NONE, "phone": Personal("0857-8222222"), "claimed_at": NOW}, [], 0),
-        ({**PHONE, "connected_seconds": 29}, [], 1), ({**PHONE, "connected_seconds": 30}, [], 0),
+        ({**PHONE, "connected_seconds": 29}, [], 1),
+        ({**PHONE, "connected_seconds": 30}, [], 0),
         ({**PHONE, "connected_seconds": 29, "remark": "企业在外地,已约定详谈"}, [], 0),
-        ({**PHONE, "connected_seconds": None}, [], 0), ({**PHONE, "connected_seconds": None, "note": "短"}, [], 1),
-        ({**PHONE, "met": False}, [], 1), ({**PHONE, "ack": Ack.SCAN}, [], 1),
-        (VIDEO, [], 0), ({**VIDEO, "ack": Ack.NONE}, [EvidenceKind.SCREENSHOT], 0), ({**VIDEO, "ack": Ack.NONE}, [], 1),
-        (ASKED, [], 0), ({**ASKED, "answered_required": 7}, [], 1), ({**ASKED, "ack": Ack.NONE}, [EvidenceKind.RESPONSE], 0),
-        ({**ASKED, "ack": Ack.NONE}, [], 1), ({**ASKED, "answered_required": None, "asked_required": None}, [], 1),
+        ({**PHONE, "connected_seconds": None}, [], 0),
+        ({**PHONE, "connected_seconds": None, "note": "短"}, [], 1),
+        ({**PHONE, "met": False}, [], 1),
+        ({**PHONE, "ack": Ack.SCAN}, [], 1),
+        (VIDEO, [], 0),
+        ({**VIDEO, "ack": Ack.NONE}, [EvidenceKind.SCREENSHOT], 0),
+        ({**VIDEO, "ack": Ack.NONE}, [], 1),
+        (ASKED, [], 0),
+        ({**ASKED, "answered_required": 7}, [], 1),
+        ({**ASKED, "ack": Ack.NONE}, [EvidenceKind.RESPONSE], 0),
+        ({**ASKED, "ack": Ack.NONE}, [], 1),
+        ({**ASKED, "answered_required": None, "asked_required": None}, [], 1),
     ],
-)  # fmt: skip
+)
 def test_each_mode_has_its_own_rule_of_evidence(told: dict[str, Any], kinds: list[EvidenceKind], lacks: int) -> None:
     fact, *_ = when([], record(**told))
     assert isinstance(fact, VisitRecorded)
@@ -422,12 +466,17 @@ def test_each_mode_has_its_own_rule_of_evidence(told: dict[str, Any], kinds: lis
 @pytest.mark.parametrize(
     ("steps", "who", "actions"),
     [
-        (RECORDED, "worker", ["correct", "attach"]), (RECORDED, "deputy", ["correct", "attach", "return", "void"]),
-        (PROVED, "deputy", ["correct", "attach", "accept", "return", "void"]), (PROVED, "office", ["accept", "return", "void"]),
-        (PROVED, "stranger", []), (PROVED, "admin", []), (ACCEPTED, "worker", ["attach"]), (RETURNED, "worker", ["correct", "attach"]),
+        (RECORDED, "worker", ["correct", "attach"]),
+        (RECORDED, "deputy", ["correct", "attach", "return", "void"]),
+        (PROVED, "deputy", ["correct", "attach", "accept", "return", "void"]),
+        (PROVED, "office", ["accept", "return", "void"]),
+        (PROVED, "stranger", []),
+        (PROVED, "admin", []),
+        (ACCEPTED, "worker", ["attach"]),
+        (RETURNED, "worker", ["correct", "attach"]),
         (VOIDED, "head", []),
     ],
-)  # fmt: skip
+)
 def test_a_client_is_told_what_its_user_may_do(steps: Any, who: str, actions: list[str]) -> None:
     state = VISIT.fold(story(*steps))
     assert allowed_actions(state, PEOPLE[who]) == actions  # type: ignore[arg-type]

@@ -110,20 +110,31 @@ UNITS = {
 PEOPLE = {
     name: Actor(uuid4(), name, frozenset({role}), unit)
     for name, role, unit in (
-        ("worker", Role.WORKER, "T01"), ("deputy", Role.DEPUTY, "T01"), ("stranger", Role.WORKER, "T02"),
-        ("gone", Role.WORKER, "T02"), ("deputy2", Role.DEPUTY, "T02"), ("office", Role.OFFICE, "OFFICE"),
-        ("chief", Role.OFFICE_HEAD, "OFFICE"), ("itself", Role.SYSTEM, ""),
+        ("worker", Role.WORKER, "T01"),
+        ("deputy", Role.DEPUTY, "T01"),
+        ("stranger", Role.WORKER, "T02"),
+        ("gone", Role.WORKER, "T02"),
+        ("deputy2", Role.DEPUTY, "T02"),
+        ("office", Role.OFFICE, "OFFICE"),
+        ("chief", Role.OFFICE_HEAD, "OFFICE"),
+        ("itself", Role.SYSTEM, ""),
     )
-}  # fmt: skip
+}
 MEMBERS = {
     who.id: KnownMember(who.id, name, (Post(who.unit, next(iter(who.roles)), None),))
-    for name, who in PEOPLE.items() if name not in ("gone", "itself")
-}  # fmt: skip
+    for name, who in PEOPLE.items()
+    if name not in ("gone", "itself")
+}
 KNOWN = KnownEnterprise(
-    uuid4(), "91520502MA00000001", "星关食品有限公司", Standing.SURVIVING,
-    {Line.HORIZONTAL: Assigned("T01", None, None), Line.VERTICAL: Assigned("D01", None, None)}, industry="14", size=Size.SMALL,
+    uuid4(),
+    "91520502MA00000001",
+    "星关食品有限公司",
+    Standing.SURVIVING,
+    {Line.HORIZONTAL: Assigned("T01", None, None), Line.VERTICAL: Assigned("D01", None, None)},
+    industry="14",
+    size=Size.SMALL,
     tags=("规上企业",),
-)  # fmt: skip
+)
 
 
 def context(who: str = "worker", **known: Any) -> Context:
@@ -356,11 +367,19 @@ def test_a_day_between_device_and_receipt_is_flagged() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", []), ("组织职工体检", []), ("到企业检查", ["检查"]), ("责令整改并罚款", ["责令", "整改", "罚款"]),
-        ("企业反映重复检查较多", []), ("从事安全检查服务", []), ("反映涉企执法不规范", []), ("现场执法", ["执法"]),
-        ("检查检查", ["检查", "检查"]), ("此次不是检查", []), ("问题已整改", []),
+        ("", []),
+        ("组织职工体检", []),
+        ("到企业检查", ["检查"]),
+        ("责令整改并罚款", ["责令", "整改", "罚款"]),
+        ("企业反映重复检查较多", []),
+        ("从事安全检查服务", []),
+        ("反映涉企执法不规范", []),
+        ("现场执法", ["执法"]),
+        ("检查检查", ["检查", "检查"]),
+        ("此次不是检查", []),
+        ("问题已整改", []),
     ],
-)  # fmt: skip
+)
 def test_words_of_enforcement(text: str, words: list[str]) -> None:
     assert [smell.word for smell in smells(text)] == words
     assert all(text[smell.at :].startswith(smell.word) and smell.word in smell.context for smell in smells(text))
@@ -383,10 +402,17 @@ def a_policy(**more: Any) -> PolicyPublished:
 def test_whom_a_policy_is_for() -> None:
     assert reasons(a_policy(), KNOWN, TODAY) == ("普惠政策",)
     assert reasons(a_policy(industries=("14",), sizes=(Size.SMALL,), tags=("规上企业", "x")), KNOWN, TODAY) == (
-        "行业相符(14)", f"规模相符({Size.SMALL.label})", "标签相符(规上企业)",
-    )  # fmt: skip
-    for wrong in ({"industries": ("13",)}, {"tags": ("x",)}, {"since": date(2026, 10, 1)}, {"until": date(2026, 9, 14)},
-                  {"sizes": tuple(size for size in Size if size is not Size.SMALL)}):  # fmt: skip
+        "行业相符(14)",
+        f"规模相符({Size.SMALL.label})",
+        "标签相符(规上企业)",
+    )
+    for wrong in (
+        {"industries": ("13",)},
+        {"tags": ("x",)},
+        {"since": date(2026, 10, 1)},
+        {"until": date(2026, 9, 14)},
+        {"sizes": tuple(size for size in Size if size is not Size.SMALL)},
+    ):
         assert reasons(a_policy(**wrong), KNOWN, TODAY) == ()
     assert reasons(a_policy(sizes=(Size.SMALL,)), replace(KNOWN, size=None), TODAY) == ()
     assert reasons(a_policy(industries=("14",)), replace(KNOWN, industry="C1411"), TODAY) == ("行业相符(C1411)",)

@@ -48,9 +48,18 @@ def body(content: bytes) -> list[dict[str, Any]]:
 def full() -> tuple[Ledger, dict[str, str], str]:
     story = settled("毕节酒业")
     key = story.visit(
-        "毕节酒业", "09-03", "H1", "V1", interviewee=sealed("王"), title="总经理", phone=sealed("138"), note="订单增加",
-        policies=("稳岗返还",), onemap_given=1, remark="=1+1",
-    )  # fmt: skip
+        "毕节酒业",
+        "09-03",
+        "H1",
+        "V1",
+        interviewee=sealed("王"),
+        title="总经理",
+        phone=sealed("138"),
+        note="订单增加",
+        policies=("稳岗返还",),
+        onemap_given=1,
+        remark="=1+1",
+    )
     for _ in range(2):
         story.tell(
             f"visit/{key}", visits.EvidenceAttached(sha256="ab" * 32, kind=EvidenceKind.PHOTO, media_type="image/jpeg", size=9)

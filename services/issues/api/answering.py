@@ -17,11 +17,15 @@ router = APIRouter(tags=["待办"], route_class=Entrance)
 
 @router.get("/queues/unanswered", name="list_unanswered", summary="尚未回应的问题清单(时限、所在环节),和已收问题中已回应的比例")
 async def unanswered(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None, source: Source | None = None,
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20)] = None,
+    source: Source | None = None,
     month: Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="登记月份")] = None,
-    overdue: Annotated[bool, Query(description="只看已过时限的")] = False, cursor: Cursor = None,
+    overdue: Annotated[bool, Query(description="只看已过时限的")] = False,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> UnansweredPage:  # fmt: skip
+) -> UnansweredPage:
     """The nearest day first; a ticket leaves this list by an answer in words, by being merged, or by being withdrawn before
     anybody was given it. ``unit`` is the one that collected it. The share is of all that was received, due or not; the
     indicator 回应率 (K5), which asks only what is due, is reporting's ``/demands``.

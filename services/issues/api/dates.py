@@ -24,9 +24,15 @@ Start = Annotated[Day, Query(alias="from", description="起算日,不计入")]
 
 @router.get("/issues/deadline", name="derive_deadline", summary="时限试算(按性质和紧急度)")
 async def deadline(
-    _caller: Caller, request: Request, nature: Nature, urgency: Urgency, start: Start, level: Level = Level.GRID,
-    *, difficult: Annotated[bool, Query(description="多部门疑难")] = False,
-) -> DerivedDeadline:  # fmt: skip
+    _caller: Caller,
+    request: Request,
+    nature: Nature,
+    urgency: Urgency,
+    start: Start,
+    level: Level = Level.GRID,
+    *,
+    difficult: Annotated[bool, Query(description="多部门疑难")] = False,
+) -> DerivedDeadline:
     """By nature, urgency and level, from a day on which it would be dispatched."""
     calendar = await _calendar(request)
     due = deadlines.standard(calendar, start, Kind(Category.OTHER, nature, urgency, difficult), level)

@@ -11,4 +11,4 @@ EXAMPLES: dict[str, Any] = {
     "dispatch_issue": {"unit": "T01", "leader": _ID, "measures": "协调供电所现场勘察,两周内完成增容", "due": "standard"},
     "take_call": {"enterprise": _ID, "content": "希望解决用电问题"},
     "record_recheck": {"no": "QXG-202609-T01-0001", "outcome": "unreached"},
-}  # fmt: skip
+}

@@ -76,18 +76,25 @@ async def _told(service: Service, caller: Any, key: UUID, source: str, ticket: T
     said = orjson.dumps([[row.line, row.at.isoformat(), row.status, row.stage, row.final, row.level] for row in ticket.rows])
     command = RecordHistory(source=source, no=ticket.no, rows=ticket.rows)
     done = await service.desk.handle(
-        HISTORY, key, command, await service.context(caller, key),
+        HISTORY,
+        key,
+        command,
+        await service.context(caller, key),
         command_id=derived_id("issues", "history", str(key), sha256(said).hexdigest(), str(caller.id)),
-    )  # fmt: skip
+    )
     return 0 if done.replayed else len(done.facts)
 
 
 @router.get("/histories", name="list_histories", summary="补录的历史(其他系统的问题)")
 async def histories(
-    caller: Caller, request: Request, source: Annotated[str | None, Query(max_length=100, description="来源系统")] = None,
+    caller: Caller,
+    request: Request,
+    source: Annotated[str | None, Query(max_length=100, description="来源系统")] = None,
     no: Annotated[str | None, Query(max_length=100, description="在来源系统的编号")] = None,
-    final: Annotated[bool | None, Query(description="是否已到终态")] = None, cursor: Cursor = None, limit: Limit = 100,
-) -> HistoryPage:  # fmt: skip
+    final: Annotated[bool | None, Query(description="是否已到终态")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> HistoryPage:
     """By source and number, with what was counted over all that match."""
     return await asked.histories(request.app.state.service, caller, source, no, final, cursor, limit)
 

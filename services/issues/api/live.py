@@ -155,13 +155,19 @@ class Live:
 
 
 @router.get(
-    "/live", name="follow_live", summary="实时更新(服务器推送事件)", response_class=StreamingResponse,
+    "/live",
+    name="follow_live",
+    summary="实时更新(服务器推送事件)",
+    response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "事件流"}},
-)  # fmt: skip
+)
 async def live(
-    caller: Caller, request: Request,
-    last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=_PLACE_LETTERS, description="最后收到的事件编号")] = None,
-) -> StreamingResponse:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    last: Annotated[
+        str | None, Header(alias="Last-Event-ID", max_length=_PLACE_LETTERS, description="最后收到的事件编号")
+    ] = None,
+) -> StreamingResponse:
     """``issue`` events from now on, or after ``Last-Event-ID``; ``reset`` where that is too long ago: load the lists anew."""
     may = await reach(request.app.state.service, caller)
     place = _place(last)
@@ -169,10 +175,11 @@ async def live(
     if hub.full(caller.id):
         raise TooMany(retry_after=30)
     return StreamingResponse(
-        _stream(hub, caller.id, may, place, request.scope["holder"]), media_type="text/event-stream",
+        _stream(hub, caller.id, may, place, request.scope["holder"]),
+        media_type="text/event-stream",
         # ``no-transform``: a gateway that compresses would hold events back.
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
-    )  # fmt: skip
+    )
 
 
 def _place(last: str | None) -> str:

@@ -19,14 +19,21 @@ router = APIRouter(tags=["转办工单"], route_class=Entrance)
 
 
 @router.get(
-    "/orders/replies", name="list_order_replies", summary="转办工单答复回传(JSON 或 XLSX)", response_model=OrderReplies,
+    "/orders/replies",
+    name="list_order_replies",
+    summary="转办工单答复回传(JSON 或 XLSX)",
+    response_model=OrderReplies,
     responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
-)  # fmt: skip
+)
 async def replies(
-    caller: Caller, request: Request, since: Annotated[WrittenDate | None, Query(description="答复日期不早于")] = None,
-    form: Annotated[Literal["json", "xlsx"], Query(alias="format")] = "json", *,
-    answered: Annotated[bool, Query(description="只要已答复的")] = True, limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-) -> Response | OrderReplies:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    since: Annotated[WrittenDate | None, Query(description="答复日期不早于")] = None,
+    form: Annotated[Literal["json", "xlsx"], Query(alias="format")] = "json",
+    *,
+    answered: Annotated[bool, Query(description="只要已答复的")] = True,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> Response | OrderReplies:
     """Every transferred order with its external number, what came of it, the words of the answer and its days."""
     service: Service = request.app.state.service
     found = await asked.replies(service, caller, since, limit, answered=answered)

@@ -105,9 +105,14 @@ async def _known(service: Service, command: TicketCommand) -> KnownTicket:
 
 def _route(kind: type[TicketCommand]) -> Callable[..., Awaitable[TicketReceipt]]:
     async def step(
-        id_: IssueId, command: TicketCommand, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+        id_: IssueId,
+        command: TicketCommand,
+        caller: Caller,
+        command_id: CommandId,
+        expected: Expected,
+        request: Request,
         response: Response,
-    ) -> TicketReceipt:  # fmt: skip
+    ) -> TicketReceipt:
         return await carry_out(request.app.state.service, id_, command, caller, command_id, expected, response)
 
     step.__annotations__["command"] = kind

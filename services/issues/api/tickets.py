@@ -47,9 +47,12 @@ async def report(id_: IssueId, command: ReportIssue, caller: Caller, request: Re
 
 @router.get("/issues/{id_}", name="get_issue", summary="问题详情、时限推算与办理过程")
 async def issue(
-    id_: IssueId, caller: Caller, request: Request, response: Response,
+    id_: IssueId,
+    caller: Caller,
+    request: Request,
+    response: Response,
     as_of: Annotated[WrittenInstant | None, Query(description="按该时刻已记录的事件")] = None,
-) -> Ticket:  # fmt: skip
+) -> Ticket:
     """Folded from the log, so it is as new as the last command, or as old as asked for. Personal data are masked."""
     found = await one.ticket(request.app.state.service, caller, id_, as_of)
     response.headers["ETag"] = f'"{found.version}"'
@@ -58,17 +61,37 @@ async def issue(
 
 @router.get("/issues", name="list_issues", summary="问题查询")
 async def issues(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None,
-    stage: IssueStage | None = None, colour: Colour | None = None, source: Source | None = None,
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20)] = None,
+    stage: IssueStage | None = None,
+    colour: Colour | None = None,
+    source: Source | None = None,
     open_: Annotated[bool | None, Query(alias="open", description="是否未办结")] = None,
     handler: Annotated[UUID | None, Query(description="承办人")] = None,
     due_before: Annotated[WrittenDate | None, Query(description="当前时限不晚于该日")] = None,
     q: Annotated[str | None, Query(min_length=1, max_length=50, description="内容、答复、企业名称或编号的一部分")] = None,
     month: Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$")] = None,
-    enterprise: UUID | None = None, visit: UUID | None = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[TicketRow]:  # fmt: skip
+    enterprise: UUID | None = None,
+    visit: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[TicketRow]:
     """``unit`` finds what a unit reported, handles or helps with; nobody sees more than their own reach."""
     return await asked.tickets(
-        request.app.state.service, caller, unit=unit, stage=stage, colour=colour, source=source, open_=open_, handler=handler,
-        due_before=due_before, q=q, month=month, enterprise=enterprise, visit=visit, cursor=cursor, limit=limit,
-    )  # fmt: skip
+        request.app.state.service,
+        caller,
+        unit=unit,
+        stage=stage,
+        colour=colour,
+        source=source,
+        open_=open_,
+        handler=handler,
+        due_before=due_before,
+        q=q,
+        month=month,
+        enterprise=enterprise,
+        visit=visit,
+        cursor=cursor,
+        limit=limit,
+    )

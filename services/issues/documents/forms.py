@@ -60,9 +60,14 @@ class Form:
     def inputs(self) -> dict[str, Value]:
         """The values, as text: nothing somebody typed can become markup."""
         return {
-            "office": self.office, "title": self.title, "no": self.no, "date": self.date, "footer": self.footer,
-            "rows": self.rows, "signers": self.signers,
-        }  # fmt: skip
+            "office": self.office,
+            "title": self.title,
+            "no": self.no,
+            "date": self.date,
+            "footer": self.footer,
+            "rows": self.rows,
+            "signers": self.signers,
+        }
 
 
 def print_form(form: Form) -> Printed:

@@ -96,11 +96,15 @@ def package(item: Story, people: People, visit: Mapping[str, Any] | None, office
 def _manifest(item: Story, visit: Mapping[str, Any] | None, files: Mapping[str, tuple[str, bytes]]) -> dict[str, Any]:
     filing = item.state.filing if isinstance(item.state, Archived) else None
     return {
-        "no": item.state.report.no, "issue": str(item.id), "stage": item.state.STAGE.label,
+        "no": item.state.report.no,
+        "issue": str(item.id),
+        "stage": item.state.STAGE.label,
         "enterprise": item.state.report.enterprise.model_dump(mode="json"),
-        "cut": {"issues": item.cut, **({"visits": visit["cut"]} if visit else {})}, "entries": len(item.entries),
+        "cut": {"issues": item.cut, **({"visits": visit["cut"]} if visit else {})},
+        "entries": len(item.entries),
         "filing": {
-            "on": filing and filing.on.isoformat(), "file_no": filing.file_no if filing else "",
+            "on": filing and filing.on.isoformat(),
+            "file_no": filing.file_no if filing else "",
             "retention_years": filing and filing.retention_years,
             "retention": f"{filing.retention_years}年" if filing and filing.retention_years else "尚未归档",
         },
@@ -109,16 +113,22 @@ def _manifest(item: Story, visit: Mapping[str, Any] | None, files: Mapping[str, 
             for name, (title, content) in sorted(files.items())
         ],
         "evidence": list(visit["evidence"]) if visit else [],
-    }  # fmt: skip
+    }
 
 
 def _line(entry: Entry) -> bytes:
     """One entry, its body as the text it is: encoded again it is the stored bytes."""
     hashed = sha256(b"\x00" + entry.pos.to_bytes(8, "big") + entry.rec_us.to_bytes(8, "big") + entry.body).hexdigest()
     told = {
-        "position": entry.pos, "recorded_us": entry.rec_us, "recorded_at": entry.recorded.isoformat(), "stream": entry.stream,
-        "version": entry.version, "type": entry.type, "leaf_hash": hashed, "body": entry.body.decode(),
-    }  # fmt: skip
+        "position": entry.pos,
+        "recorded_us": entry.rec_us,
+        "recorded_at": entry.recorded.isoformat(),
+        "stream": entry.stream,
+        "version": entry.version,
+        "type": entry.type,
+        "leaf_hash": hashed,
+        "body": entry.body.decode(),
+    }
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -145,10 +155,15 @@ def _origin(item: Story, visit: Mapping[str, Any] | None) -> dict[str, Any]:
     if report.visit is None:
         return {"source": report.source.label, "external_no": report.external_no, "visit": None, "evidence": []}
     return {
-        "source": report.source.label, "external_no": report.external_no, "visit": str(report.visit), "demand": report.demand,
-        "href": f"/api/visits/visits/{report.visit}", "known": visit is not None, **(visit or {"evidence": []}),
+        "source": report.source.label,
+        "external_no": report.external_no,
+        "visit": str(report.visit),
+        "demand": report.demand,
+        "href": f"/api/visits/visits/{report.visit}",
+        "known": visit is not None,
+        **(visit or {"evidence": []}),
         "note": "印证资料文件保存在走访服务,按 href 取用,按 sha256 核对。",
-    }  # fmt: skip
+    }
 
 
 def _summary(item: Story, people: People) -> Printed:
@@ -164,9 +179,11 @@ def _summary(item: Story, people: People) -> Printed:
         if entry.type.split(".")[1] not in _QUIET
     ]
     inputs = {
-        "title": f"问题办理档案 {item.state.report.no}", "footer": f"{item.state.report.no} · 截至日志第 {item.cut} 条",
-        "facts": facts, "steps": steps,
-    }  # fmt: skip
+        "title": f"问题办理档案 {item.state.report.no}",
+        "footer": f"{item.state.report.no} · 截至日志第 {item.cut} 条",
+        "facts": facts,
+        "steps": steps,
+    }
     return pdf(_SOURCE, inputs)
 
 
@@ -180,10 +197,27 @@ def _who(entry: Entry, people: People) -> str:
 
 
 _WORDS = {
-    "content": "内容", "text": "理由", "words": "要求", "reason": "理由", "measures": "措施", "note": "情况", "analysis": "原因",
-    "progress": "进展", "tried": "已开展", "request": "请求", "directions": "批示", "result": "结果", "reply": "答复", "plan": "计划",
-    "ruling": "裁定", "call": "回访记录", "document": "文号", "file_no": "档号", "master_no": "并入", "no": "编号",
-}  # fmt: skip
+    "content": "内容",
+    "text": "理由",
+    "words": "要求",
+    "reason": "理由",
+    "measures": "措施",
+    "note": "情况",
+    "analysis": "原因",
+    "progress": "进展",
+    "tried": "已开展",
+    "request": "请求",
+    "directions": "批示",
+    "result": "结果",
+    "reply": "答复",
+    "plan": "计划",
+    "ruling": "裁定",
+    "call": "回访记录",
+    "document": "文号",
+    "file_no": "档号",
+    "master_no": "并入",
+    "no": "编号",
+}
 
 
 def _said(fact: Fact, people: People) -> str:

@@ -52,16 +52,27 @@ def dispatch(item: Story, n: int, people: People, office: str) -> Form:
         for index, part in enumerate(order.co_dues, 1)
     ]
     return Form(
-        office=_issuer(item, order, people, office), title="问题交办单", no=f"问题编号 {item.state.report.no}",
+        office=_issuer(item, order, people, office),
+        title="问题交办单",
+        no=f"问题编号 {item.state.report.no}",
         date=f"交办日期 {order.on}",
         rows=[
-            *_matter(item.state), ("主办单位", people.unit(order.unit)), ("责任领导", people.member(order.leader)),
-            ("解决措施", order.measures), ("办理层级", f"{order.level.label}级"), ("主办时限", _due(order.due)), *co,
-            ("办理要求", "收到后一个工作日内签收;签收后一个工作日内首次联系企业;不属本单位职责的,一个工作日内书面退回,退回一次为限。"),
+            *_matter(item.state),
+            ("主办单位", people.unit(order.unit)),
+            ("责任领导", people.member(order.leader)),
+            ("解决措施", order.measures),
+            ("办理层级", f"{order.level.label}级"),
+            ("主办时限", _due(order.due)),
+            *co,
+            (
+                "办理要求",
+                "收到后一个工作日内签收;签收后一个工作日内首次联系企业;不属本单位职责的,一个工作日内书面退回,退回一次为限。",
+            ),
             ("签收意见", ""),
         ],
-        signers=("交办人", "责任领导", "签收人"), footer=_footer(item),
-    )  # fmt: skip
+        signers=("交办人", "责任领导", "签收人"),
+        footer=_footer(item),
+    )
 
 
 def request(item: Story, n: int, people: People, office: str) -> Form:
@@ -70,16 +81,26 @@ def request(item: Story, n: int, people: People, office: str) -> Form:
     decided = _answer(item, asked)
     order = next(it for it in reversed(item.facts[: item.facts.index(asked)]) if isinstance(it, IssueDispatched))
     return Form(
-        office=_issuer(item, asked, people, office), title="问题提级报请单", no=asked.no, date=f"报请日期 {asked.on}",
+        office=_issuer(item, asked, people, office),
+        title="问题提级报请单",
+        no=asked.no,
+        date=f"报请日期 {asked.on}",
         rows=[
-            ("问题编号", item.state.report.no), *_matter(item.state), ("报请层级", f"提请{_ABOVE[asked.to]}研究解决"),
-            ("承办单位", people.unit(order.unit)), ("原定措施", order.measures), ("已开展的工作", asked.tried),
-            ("请求事项", asked.request), ("报请人(签发)", people.member(asked.by)), ("承办单位意见", ""),
+            ("问题编号", item.state.report.no),
+            *_matter(item.state),
+            ("报请层级", f"提请{_ABOVE[asked.to]}研究解决"),
+            ("承办单位", people.unit(order.unit)),
+            ("原定措施", order.measures),
+            ("已开展的工作", asked.tried),
+            ("请求事项", asked.request),
+            ("报请人(签发)", people.member(asked.by)),
+            ("承办单位意见", ""),
             ("区优化办意见" if asked.to is Level.DISTRICT else "总网格长意见", _decision(decided, people) if decided else ""),
             ("领导批示", ""),
         ],
-        signers=("报请单位", "签发人", "接收人"), footer=_footer(item),
-    )  # fmt: skip
+        signers=("报请单位", "签发人", "接收人"),
+        footer=_footer(item),
+    )
 
 
 def slip(item: Story, n: int, people: People, office: str) -> Form:
@@ -91,16 +112,25 @@ def slip(item: Story, n: int, people: People, office: str) -> Form:
     unit = order.unit if order else item.state.report.unit
     reply = f"{answer.on} {people.member(answer.by)}:{answer.reply}" if answer else ""
     return Form(
-        office=_issuer(item, slip_, people, office), title="问题督办单", no=slip_.no, date=f"签发日期 {slip_.on}",
+        office=_issuer(item, slip_, people, office),
+        title="问题督办单",
+        no=slip_.no,
+        date=f"签发日期 {slip_.on}",
         rows=[
-            ("督办对象", people.unit(unit)), ("问题编号", item.state.report.no), *_matter(item.state),
+            ("督办对象", people.unit(unit)),
+            ("问题编号", item.state.report.no),
+            *_matter(item.state),
             ("督办等级", f"{slip_.colour.label}色督办" if len(slip_.colour.label) == 1 else slip_.colour.label),
             ("责任领导", people.member(order.leader) if order else ""),
-            ("办理时限", _due(order.due) if order else "尚未交办"), ("督办要求", slip_.words),
-            ("回复时限", _due(slip_.reply_due)), ("签发", people.member(slip_.by) or "系统到期自动生成"), ("回复情况", reply),
+            ("办理时限", _due(order.due) if order else "尚未交办"),
+            ("督办要求", slip_.words),
+            ("回复时限", _due(slip_.reply_due)),
+            ("签发", people.member(slip_.by) or "系统到期自动生成"),
+            ("回复情况", reply),
         ],
-        signers=("督办人", "督办对象负责人"), footer=_footer(item),
-    )  # fmt: skip
+        signers=("督办人", "督办对象负责人"),
+        footer=_footer(item),
+    )
 
 
 FORMS = {"dispatch": (dispatch, IssueDispatched), "request": (request, EscalationRequested), "slip": (slip, IssueSupervised)}

@@ -130,9 +130,11 @@ def _due(item: Story, _people: People) -> Value:
 
 def _extended(item: Story, people: People) -> str:
     granted = item.all(ExtensionApproved)
-    return f"{len(granted)}次:" + ";".join(
-        f"{it.workdays}个工作日至{it.due.on},{people.member(it.by)}批准" for it in granted
-    ) if granted else "0"  # fmt: skip
+    return (
+        f"{len(granted)}次:" + ";".join(f"{it.workdays}个工作日至{it.due.on},{people.member(it.by)}批准" for it in granted)
+        if granted
+        else "0"
+    )
 
 
 def _returned(item: Story, _people: People) -> str:
@@ -236,9 +238,11 @@ def _owed(item: Story, state: Closed | Archived) -> date:
 
 def _calls(item: Story, people: People) -> str:
     calls = item.all(CallBackRecorded)
-    return f"{len(calls)}次:" + ";".join(
-        f"{call.on} 电话 {people.member(call.by)} {call.outcome.label}" for call in calls
-    ) if calls else ""  # fmt: skip
+    return (
+        f"{len(calls)}次:" + ";".join(f"{call.on} 电话 {people.member(call.by)} {call.outcome.label}" for call in calls)
+        if calls
+        else ""
+    )
 
 
 def _rating(item: Story, _people: People) -> Value:

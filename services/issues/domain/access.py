@@ -68,10 +68,14 @@ class Reach:
         worked = work_of(state)
         return self.sees(
             Seen(
-                state.report.source, state.STAGE, units_of(state), state.report.enterprise.id,
-                worked.work.handler if worked else None, state.report.by,
+                state.report.source,
+                state.STAGE,
+                units_of(state),
+                state.report.enterprise.id,
+                worked.work.handler if worked else None,
+                state.report.by,
             )
-        )  # fmt: skip
+        )
 
     def sees(self, ticket: Seen) -> bool:
         """The rule; ``conditions`` is the same in SQL."""

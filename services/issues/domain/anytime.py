@@ -86,9 +86,13 @@ def _urge(state: Ticket, command: UrgeIssue, context: Knowing) -> list[TicketFac
 
 def _slip(colour: Colour, words: str, context: Knowing, *, by_hand: bool) -> IssueSupervised:
     return IssueSupervised(
-        no=looked_up(context.known.document_no), colour=colour, words=words, reply_due=deadlines.slip(context.calendar, context.today),
-        by=context.actor.id if by_hand else None, on=context.today,
-    )  # fmt: skip
+        no=looked_up(context.known.document_no),
+        colour=colour,
+        words=words,
+        reply_due=deadlines.slip(context.calendar, context.today),
+        by=context.actor.id if by_hand else None,
+        on=context.today,
+    )
 
 
 def _answer(state: Ticket, command: AnswerSupervision, context: Knowing) -> list[TicketFact]:

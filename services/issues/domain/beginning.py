@@ -217,9 +217,15 @@ def _dispatch(state: Accepted, command: DispatchIssue, context: Knowing) -> Issu
     leads(command.leader, command.unit, context, LEADERS | (ALONE if state.report.source is Source.ALLEGATION else frozenset()))
     due, co_due = _terms(state, command, context)
     return IssueDispatched(
-        unit=command.unit, co_units=command.co_units, leader=command.leader, measures=command.measures, due=due,
-        on=context.today, at=context.now, co_dues=tuple(CoDue(unit=unit, due=co_due) for unit in command.co_units),
-    )  # fmt: skip
+        unit=command.unit,
+        co_units=command.co_units,
+        leader=command.leader,
+        measures=command.measures,
+        due=due,
+        on=context.today,
+        at=context.now,
+        co_dues=tuple(CoDue(unit=unit, due=co_due) for unit in command.co_units),
+    )
 
 
 def _terms(state: Accepted, command: DispatchIssue, context: Knowing) -> tuple[Due, Due]:

@@ -190,10 +190,15 @@ def _taken(command: TakeCall, context: Hearing) -> CallTaken:
     if at > context.now:
         raise CallNotOver
     return CallTaken(
-        caller=_about(context, command.caller), phone=_about(context, command.phone), enterprise=context.known,
-        content=command.content, ticket=ticket_of_call(context.subject) if command.demand else None, by=context.actor.id, at=at,
+        caller=_about(context, command.caller),
+        phone=_about(context, command.phone),
+        enterprise=context.known,
+        content=command.content,
+        ticket=ticket_of_call(context.subject) if command.demand else None,
+        by=context.actor.id,
+        at=at,
         on=local_date(at),
-    )  # fmt: skip
+    )
 
 
 def _missed(command: MissCall, context: Hearing) -> CallMissed:
@@ -202,23 +207,36 @@ def _missed(command: MissCall, context: Hearing) -> CallMissed:
         raise CallNotOver
     on = local_date(at)
     due = Due(
-        on=context.calendar.add_workdays(on, _WITHIN), derivation=context.calendar.explain(on, _WITHIN),
-        calendar=context.calendar.version, rule=deadlines.RULE, start=on, workdays=_WITHIN,
-    )  # fmt: skip
+        on=context.calendar.add_workdays(on, _WITHIN),
+        derivation=context.calendar.explain(on, _WITHIN),
+        calendar=context.calendar.version,
+        rule=deadlines.RULE,
+        start=on,
+        workdays=_WITHIN,
+    )
     return CallMissed(
-        phone=_about(context, command.phone), enterprise=context.known, note=command.note, due=due,
-        by=context.actor.id, at=at, on=on,
-    )  # fmt: skip
+        phone=_about(context, command.phone),
+        enterprise=context.known,
+        note=command.note,
+        due=due,
+        by=context.actor.id,
+        at=at,
+        on=on,
+    )
 
 
 def _followed(command: FollowCall, context: Hearing) -> CallFollowed:
     if command.demand is not None and command.enterprise is None:
         raise DemandOfNobody
     return CallFollowed(
-        outcome=command.outcome, note=command.note, caller=_about(context, command.caller),
-        enterprise=context.known, ticket=ticket_of_call(context.subject) if command.demand else None,
-        by=context.actor.id, on=context.today,
-    )  # fmt: skip
+        outcome=command.outcome,
+        note=command.note,
+        caller=_about(context, command.caller),
+        enterprise=context.known,
+        ticket=ticket_of_call(context.subject) if command.demand else None,
+        by=context.actor.id,
+        on=context.today,
+    )
 
 
 def _over(tries: tuple[CallFollowed, ...]) -> bool:

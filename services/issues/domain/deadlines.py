@@ -97,9 +97,13 @@ def rederived(calendar: Calendar, due: Due) -> Due:
 
 def _after(calendar: Calendar, start: date, days: int, what: str) -> Due:
     return Due(
-        on=calendar.add_workdays(start, days), derivation=f"{what} {calendar.explain(start, days)}",
-        calendar=calendar.version, rule=RULE, start=start, workdays=days,
-    )  # fmt: skip
+        on=calendar.add_workdays(start, days),
+        derivation=f"{what} {calendar.explain(start, days)}",
+        calendar=calendar.version,
+        rule=RULE,
+        start=start,
+        workdays=days,
+    )
 
 
 def _stated(latest: Due, on: date, derivation: str) -> Due:

@@ -319,16 +319,32 @@ def _lifted(state: Escalating, fact: EscalationApproved) -> Signed:
     co_units = tuple(dict.fromkeys(unit for unit in (*before.co_units, before.unit) if unit != fact.unit))
     order = before.model_copy(
         update={
-            "unit": fact.unit, "level": fact.level, "leader": fact.leader, "due": fact.due, "on": fact.on, "at": None,
+            "unit": fact.unit,
+            "level": fact.level,
+            "leader": fact.leader,
+            "due": fact.due,
+            "on": fact.on,
+            "at": None,
             "co_units": co_units,
         }
-    )  # fmt: skip
+    )
     signed = IssueSigned(handler=fact.handler, on=fact.on)
     work = replace(
-        state.work, signed=signed, last=signed, handler=fact.handler, handlers=state.work.handlers | {fact.handler},
-        contacted=False, since=fact.on, next_on=None, again=None, extensions=0, extended=0, tracked=False, renewals=0,
+        state.work,
+        signed=signed,
+        last=signed,
+        handler=fact.handler,
+        handlers=state.work.handlers | {fact.handler},
+        contacted=False,
+        since=fact.on,
+        next_on=None,
+        again=None,
+        extensions=0,
+        extended=0,
+        tracked=False,
+        renewals=0,
         stage_answered=fact.on,
-    )  # fmt: skip
+    )
     return Signed(state.report, state.kind, order, fact.due, state.first, work, **_over(state))
 
 

@@ -173,13 +173,23 @@ def _opened(command: OpenGreenCase, known: KnownWindow, context: Context[object]
         raise GreenDayWrong(today=str(context.today))
     due = Due(
         on=context.calendar.add_workdays(command.accepted_on, command.promised),
-        derivation=context.calendar.explain(command.accepted_on, command.promised), calendar=context.calendar.version,
-        rule=deadlines.RULE, start=command.accepted_on, workdays=command.promised,
-    )  # fmt: skip
+        derivation=context.calendar.explain(command.accepted_on, command.promised),
+        calendar=context.calendar.version,
+        rule=deadlines.RULE,
+        start=command.accepted_on,
+        workdays=command.promised,
+    )
     return GreenCaseOpened(
-        enterprise=known.enterprise, unit=unit, matter=command.matter, window=command.window, promised=command.promised,
-        accepted_on=command.accepted_on, due=due, by=context.actor.id, on=context.today,
-    )  # fmt: skip
+        enterprise=known.enterprise,
+        unit=unit,
+        matter=command.matter,
+        window=command.window,
+        promised=command.promised,
+        accepted_on=command.accepted_on,
+        due=due,
+        by=context.actor.id,
+        on=context.today,
+    )
 
 
 def _finished(case: GreenCaseOpened, command: FinishGreenCase, context: Context[object]) -> GreenCaseFinished:
@@ -187,9 +197,14 @@ def _finished(case: GreenCaseOpened, command: FinishGreenCase, context: Context[
         raise GreenDayWrong(accepted_on=str(case.accepted_on), today=str(context.today))
     used = context.calendar.workdays_between(case.accepted_on, command.done_on)
     return GreenCaseFinished(
-        done_on=command.done_on, result=command.result, used=used, saved=case.promised - used, calendar=context.calendar.version,
-        by=context.actor.id, on=context.today,
-    )  # fmt: skip
+        done_on=command.done_on,
+        result=command.result,
+        used=used,
+        saved=case.promised - used,
+        calendar=context.calendar.version,
+        by=context.actor.id,
+        on=context.today,
+    )
 
 
 def allowed_actions(state: Case, context: Context[object]) -> list[str]:

@@ -178,9 +178,20 @@ def _fact(row: HistoryRow, refused: str, command: RecordHistory, context: Contex
     if owner is not None and owner.text is not None:
         owner = owner.about(derived_id("history-owner", command.source, owner.text))
     return HistoryRecorded(
-        source=command.source, no=command.no, line=row.line, at=row.at, status=row.status, stage=row.stage, final=row.final,
-        level=row.level, owner=owner, member=row.member, refused=refused, by=context.actor.id, on=local_date(row.at),
-    )  # fmt: skip
+        source=command.source,
+        no=command.no,
+        line=row.line,
+        at=row.at,
+        status=row.status,
+        stage=row.stage,
+        final=row.final,
+        level=row.level,
+        owner=owner,
+        member=row.member,
+        refused=refused,
+        by=context.actor.id,
+        on=local_date(row.at),
+    )
 
 
 def moves(before: HistoryRecorded, fact: HistoryRecorded) -> list[Move]:

@@ -154,10 +154,19 @@ def _told(state: State, command: SuspectOmission, context: Context[None]) -> lis
         return []
     return [
         OmissionSuspected(
-            enterprise=told.enterprise, unit=command.unit, visited_on=told.on, mode=told.mode, difficulties=told.difficulties,
-            suggestions=told.suggestions, clues=found, reporter=told.interviewee, phone=told.phone, told=command.told, on=today,
+            enterprise=told.enterprise,
+            unit=command.unit,
+            visited_on=told.on,
+            mode=told.mode,
+            difficulties=told.difficulties,
+            suggestions=told.suggestions,
+            clues=found,
+            reporter=told.interviewee,
+            phone=told.phone,
+            told=command.told,
+            on=today,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Context[None]) -> list[Told]:

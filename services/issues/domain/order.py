@@ -40,10 +40,17 @@ def report_of(order: Order, enterprise: UUID) -> ReportIssue:
     """The report of an order with which nothing is amiss."""
     phone = Personal(order.phone, found_by=same(order.phone) if is_phone(order.phone) else None) if order.phone else None
     return ReportIssue.model_construct(
-        enterprise=enterprise, source=Source.TRANSFERRED, content=order.content, category=order.category, nature=order.nature,
-        urgency=order.urgency, reporter=Personal(order.contact) if order.contact else None, phone=phone,
-        external_no=order.no, external_due=order.due,
-    )  # fmt: skip
+        enterprise=enterprise,
+        source=Source.TRANSFERRED,
+        content=order.content,
+        category=order.category,
+        nature=order.nature,
+        urgency=order.urgency,
+        reporter=Personal(order.contact) if order.contact else None,
+        phone=phone,
+        external_no=order.no,
+        external_due=order.due,
+    )
 
 
 class HoldOrder(Command):
@@ -153,10 +160,17 @@ def _held(order: Order, context: Context[object]) -> OrderHeld:
 
     return OrderHeld(
         **order.plain,
-        content=order.content[:LONGEST], category=order.category, nature=order.nature, urgency=order.urgency,
-        external_due=order.due, reporter=about(order.contact), phone=about(order.phone), row=about(order.row),
-        reasons=order.amiss, on=context.today,
-    )  # fmt: skip
+        content=order.content[:LONGEST],
+        category=order.category,
+        nature=order.nature,
+        urgency=order.urgency,
+        external_due=order.due,
+        reporter=about(order.contact),
+        phone=about(order.phone),
+        row=about(order.row),
+        reasons=order.amiss,
+        on=context.today,
+    )
 
 
 def report_held(held: OrderHeld, command: MatchOrder) -> ReportIssue:
@@ -166,10 +180,17 @@ def report_held(held: OrderHeld, command: MatchOrder) -> ReportIssue:
     if cut or not any(char.isalnum() for char in content):
         raise OrderIncomplete
     return ReportIssue.model_construct(
-        enterprise=command.enterprise, source=Source.TRANSFERRED, content=content, category=held.category, nature=held.nature,
-        urgency=command.urgency or held.urgency, reporter=held.reporter, phone=held.phone,
-        external_no=command.external_no or held.external_no, external_due=held.external_due or command.external_due,
-    )  # fmt: skip
+        enterprise=command.enterprise,
+        source=Source.TRANSFERRED,
+        content=content,
+        category=held.category,
+        nature=held.nature,
+        urgency=command.urgency or held.urgency,
+        reporter=held.reporter,
+        phone=held.phone,
+        external_no=command.external_no or held.external_no,
+        external_due=held.external_due or command.external_due,
+    )
 
 
 def evolve(state: State, fact: Told) -> State:

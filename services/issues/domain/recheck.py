@@ -154,9 +154,17 @@ def _draw(command: DrawRecheck, context: Context[Known]) -> RecheckDrawn:
         raise DrawsOwnWork(own=len(own), first=own[0])
     numbers, seed = sorted(population), context.known.seed
     return RecheckDrawn(
-        kind=command.kind, month=command.month, method=METHOD, seed=seed, population=len(numbers), digest=lots.digest(numbers),
-        sample=lots.drawn(numbers, seed, command.size), by=context.actor.id, unit=context.actor.unit, on=context.today,
-    )  # fmt: skip
+        kind=command.kind,
+        month=command.month,
+        method=METHOD,
+        seed=seed,
+        population=len(numbers),
+        digest=lots.digest(numbers),
+        sample=lots.drawn(numbers, seed, command.size),
+        by=context.actor.id,
+        unit=context.actor.unit,
+        on=context.today,
+    )
 
 
 def _recorded(state: Drawn, command: RecordRecheck, context: Context[Known]) -> list[Told]:

@@ -116,9 +116,12 @@ _WAYS: dict[IssueStage, dict[IssueStage, tuple[Asked, ...]]] = {
         _S.CLOSED: ((_CALLER, _CALLED), (_CALLER, CloseIssue())),
         _S.SIGNED: ((_CALLER, _COMPLAINED), (_CALLER, ReopenIssue(reason=_WORD))),
     },
-    _S.CLOSED: {_S.ARCHIVED: ((_ITSELF, ArchiveIssue(file_no="", retention_years=10)),), _S.SIGNED: ((_ITSELF, ReopenIssue(reason=_WORD)),)},
+    _S.CLOSED: {
+        _S.ARCHIVED: ((_ITSELF, ArchiveIssue(file_no="", retention_years=10)),),
+        _S.SIGNED: ((_ITSELF, ReopenIssue(reason=_WORD)),),
+    },
     _S.DECLINED: {_S.REPORTED: ((_ITSELF, ContestDecline(words=_WORD)),)},
-}  # fmt: skip
+}
 """From a stage to the next, by which commands. Tracking, merging and withdrawing are added below: they need a day."""
 _OPEN = tuple(stage for stage in _S if stage not in (_S.CLOSED, _S.ARCHIVED, _S.DECLINED, _S.MERGED, _S.WITHDRAWN))
 

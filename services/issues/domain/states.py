@@ -252,9 +252,20 @@ class Withdrawn(_Known):
 
 
 Ticket = (
-    Reported | Accepted | Dispatched | Signed | Resolved | Reviewed | Closed | Archived | Tracked | Escalating
-    | Declined | Merged | Withdrawn
-)  # fmt: skip
+    Reported
+    | Accepted
+    | Dispatched
+    | Signed
+    | Resolved
+    | Reviewed
+    | Closed
+    | Archived
+    | Tracked
+    | Escalating
+    | Declined
+    | Merged
+    | Withdrawn
+)
 Ordered = Dispatched | Signed | Resolved | Reviewed | Closed | Archived | Tracked | Escalating
 Worked = Signed | Resolved | Reviewed | Closed | Archived | Tracked | Escalating
 Approved = Reviewed | Closed | Archived

@@ -155,9 +155,12 @@ def _merged(state: Merged, calendar: Calendar) -> Iterator[Ring]:
             yield _on(calendar, Alarm.STAGE_ANSWER, own)
     elif not settled(state):
         yield _on(
-            calendar, Alarm.CALL_BACK,
-            _unrung(state, Alarm.CALL_BACK, calendar.add_workdays(state.answer.on, _CALL_BACK), partial(_later, calendar, _CALL_BACK)),
-        )  # fmt: skip
+            calendar,
+            Alarm.CALL_BACK,
+            _unrung(
+                state, Alarm.CALL_BACK, calendar.add_workdays(state.answer.on, _CALL_BACK), partial(_later, calendar, _CALL_BACK)
+            ),
+        )
 
 
 def _stage_answer(state: Ticket, calendar: Calendar, since: date) -> Ring:

@@ -46,13 +46,33 @@ class Field(Term):
 
 
 _ALSO = {
-    "工单号": Field.NO, "编号": Field.NO, "诉求编号": Field.NO, "受理编号": Field.NO, "来电日期": Field.CALLED,
-    "受理时间": Field.CALLED, "单位名称": Field.ENTERPRISE, "企业": Field.ENTERPRISE, "信用代码": Field.CODE,
-    "诉求内容": Field.CONTENT, "反映内容": Field.CONTENT, "工单内容": Field.CONTENT, "诉求类别": Field.CATEGORY,
-    "问题类别": Field.CATEGORY, "诉求类型": Field.NATURE, "工单类型": Field.NATURE, "诉求性质": Field.NATURE,
-    "紧急度": Field.URGENCY, "办结时限": Field.DUE, "截止时间": Field.DUE, "截止日期": Field.DUE, "来电人": Field.CONTACT,
-    "姓名": Field.CONTACT, "来电号码": Field.PHONE, "联系方式": Field.PHONE, "电话": Field.PHONE,
-}  # fmt: skip
+    "工单号": Field.NO,
+    "编号": Field.NO,
+    "诉求编号": Field.NO,
+    "受理编号": Field.NO,
+    "来电日期": Field.CALLED,
+    "受理时间": Field.CALLED,
+    "单位名称": Field.ENTERPRISE,
+    "企业": Field.ENTERPRISE,
+    "信用代码": Field.CODE,
+    "诉求内容": Field.CONTENT,
+    "反映内容": Field.CONTENT,
+    "工单内容": Field.CONTENT,
+    "诉求类别": Field.CATEGORY,
+    "问题类别": Field.CATEGORY,
+    "诉求类型": Field.NATURE,
+    "工单类型": Field.NATURE,
+    "诉求性质": Field.NATURE,
+    "紧急度": Field.URGENCY,
+    "办结时限": Field.DUE,
+    "截止时间": Field.DUE,
+    "截止日期": Field.DUE,
+    "来电人": Field.CONTACT,
+    "姓名": Field.CONTACT,
+    "来电号码": Field.PHONE,
+    "联系方式": Field.PHONE,
+    "电话": Field.PHONE,
+}
 HEADINGS: Mapping[str, Field] = {**{field.label: field for field in Field}, **_ALSO}
 _NATURES = {
     **{term.label: term for term in Nature},
@@ -109,7 +129,7 @@ class Order:
         pairs = {
             "内容": (_bare(self.content[:LONGEST]), _bare(before.content[:LONGEST])),
             "企业": (self.code, before.code) if self.code and before.code else (_bare(self.enterprise), _bare(before.enterprise)),
-        }  # fmt: skip
+        }
         found = [name for name, (now, then) in pairs.items() if now and then and now != then]
         if self.due and self.due != before.due:  # A deadline that comes later is the one that counts.
             found.insert(1 if found[:1] == ["内容"] else 0, "办理时限")
@@ -120,17 +140,20 @@ class Order:
         return [
             (field.label, now)
             for field, (now, then) in self._others(before).items()
-            if field in self.given and then not in (now, ERASED)
+            if field in self.given
+            and then not in (now, ERASED)
             and (then or field is not Field.CALLED)  # A ticket doesn't keep it.
-        ]  # fmt: skip
+        ]
 
     def _others(self, before: Order) -> dict[Field, tuple[str, str]]:
         return {
-            Field.URGENCY: (str(self.urgency), str(before.urgency)), Field.CATEGORY: (str(self.category), str(before.category)),
-            Field.NATURE: (str(self.nature), str(before.nature)), Field.CALLED: (_bare(self.called), _bare(before.called)),
+            Field.URGENCY: (str(self.urgency), str(before.urgency)),
+            Field.CATEGORY: (str(self.category), str(before.category)),
+            Field.NATURE: (str(self.nature), str(before.nature)),
+            Field.CALLED: (_bare(self.called), _bare(before.called)),
             Field.CONTACT: (_bare(self.contact), _bare(before.contact)),
             Field.PHONE: (same_or_none(self.phone) or _bare(self.phone), same_or_none(before.phone) or _bare(before.phone)),
-        }  # fmt: skip
+        }
 
     def apart(self, known: str, before: Order) -> Order:
         """The same order as one of its own, for a person to look at; ``known`` is what its number was taken for before."""
@@ -193,10 +216,22 @@ def read(cells: Mapping[Field, str], row: Mapping[str, str]) -> Order:
     if told[Field.PHONE] and not is_phone(told[Field.PHONE]):
         notes.append("联系电话不是可拨打的号码,原样保存")
     return Order(
-        told[Field.NO], told[Field.ENTERPRISE][:_CELL], normalise(told[Field.CODE])[:_CELL], content, category, nature or Nature.HELP,
-        urgency or Urgency.ORDINARY, due, told[Field.CALLED][:_CELL], told[Field.CONTACT][:_CELL], told[Field.PHONE][:_CELL], whole,
-        tuple(amiss), tuple(notes), given=tuple(field for field in Field if told[field]),
-    )  # fmt: skip
+        told[Field.NO],
+        told[Field.ENTERPRISE][:_CELL],
+        normalise(told[Field.CODE])[:_CELL],
+        content,
+        category,
+        nature or Nature.HELP,
+        urgency or Urgency.ORDINARY,
+        due,
+        told[Field.CALLED][:_CELL],
+        told[Field.CONTACT][:_CELL],
+        told[Field.PHONE][:_CELL],
+        whole,
+        tuple(amiss),
+        tuple(notes),
+        given=tuple(field for field in Field if told[field]),
+    )
 
 
 def keepable(order: Order) -> bool:

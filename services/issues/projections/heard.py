@@ -48,8 +48,13 @@ async def _apply(connection: Any, entries: Sequence[Entry]) -> None:
             assert isinstance(fact, EvidenceAttached)  # noqa: S101
             await connection.execute(
                 "insert into known_evidence values ($1, $2, $3, $4, $5, $6) on conflict (visit, sha256) do nothing",
-                UUID(entry.key), fact.sha256, entry.pos, str(fact.kind), fact.media_type, fact.size,
-            )  # fmt: skip
+                UUID(entry.key),
+                fact.sha256,
+                entry.pos,
+                str(fact.kind),
+                fact.media_type,
+                fact.size,
+            )
 
 
 async def _visit(connection: Any, entry: Entry) -> None:
@@ -59,9 +64,16 @@ async def _visit(connection: Any, entry: Entry) -> None:
     await connection.execute(
         "insert into known_visit values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do update set pos = $2, unit = $3, "
         "visited_on = $4, month = $5, mode = $6, enterprise = $7, difficulties = $8, suggestions = $9",
-        visit, entry.pos, responsible(fact), fact.on, f"{fact.on:%Y-%m}", str(fact.mode), fact.enterprise.id, fact.difficulties,
+        visit,
+        entry.pos,
+        responsible(fact),
+        fact.on,
+        f"{fact.on:%Y-%m}",
+        str(fact.mode),
+        fact.enterprise.id,
+        fact.difficulties,
         fact.suggestions,
-    )  # fmt: skip
+    )
     await connection.execute("delete from known_demand where visit = $1", visit)
     if fact.demands:
         await connection.executemany(
@@ -78,13 +90,20 @@ async def visited(pool: Any, visit: UUID) -> dict[str, Any] | None:
     files = await pool.fetch("select * from known_evidence where visit = $1 order by pos, sha256", visit)
     on: date = row["visited_on"]
     return {
-        "visit": str(visit), "href": f"/api/visits/visits/{visit}", "visited_on": on.isoformat(),
-        "mode": Mode(row["mode"]).label, "unit": row["unit"], "cut": max([row["pos"], *(item["pos"] for item in files)]),
+        "visit": str(visit),
+        "href": f"/api/visits/visits/{visit}",
+        "visited_on": on.isoformat(),
+        "mode": Mode(row["mode"]).label,
+        "unit": row["unit"],
+        "cut": max([row["pos"], *(item["pos"] for item in files)]),
         "evidence": [
             {
-                "sha256": item["sha256"], "kind": EvidenceKind(item["kind"]).label, "media_type": item["media_type"],
-                "size": item["size"], "href": f"/api/visits/visits/{visit}/evidence/{item['sha256']}",
+                "sha256": item["sha256"],
+                "kind": EvidenceKind(item["kind"]).label,
+                "media_type": item["media_type"],
+                "size": item["size"],
+                "href": f"/api/visits/visits/{visit}/evidence/{item['sha256']}",
             }
             for item in files
         ],
-    }  # fmt: skip
+    }

@@ -37,13 +37,19 @@ async def _apply(connection: Any, entries: Sequence[Entry]) -> None:
                 await connection.execute(
                     "insert into known_link values ($1, $2, $3, $4, false, $5) on conflict (id) do update set token_sha256 = $2, "
                     "enterprise = $3, expires_on = $4, revoked = false, purpose = $5, device = null",
-                    UUID(entry.key), fact.token_sha256, fact.enterprise.id, fact.expires_on, str(fact.purpose),
-                )  # fmt: skip
+                    UUID(entry.key),
+                    fact.token_sha256,
+                    fact.enterprise.id,
+                    fact.expires_on,
+                    str(fact.purpose),
+                )
             case LinkReissued() as fact:
                 await connection.execute(
                     "update known_link set token_sha256 = $2, expires_on = $3, revoked = false, device = null where id = $1",
-                    UUID(entry.key), fact.token_sha256, fact.expires_on,
-                )  # fmt: skip
+                    UUID(entry.key),
+                    fact.token_sha256,
+                    fact.expires_on,
+                )
             case LinkOpened() as fact:
                 await connection.execute("update known_link set device = $2 where id = $1", UUID(entry.key), fact.device)
             case LinkRevoked():
@@ -60,8 +66,9 @@ async def opened(pool: Any, token: str, today: date, device: str) -> tuple[UUID,
     """
     link = await pool.fetchrow(
         "select enterprise, purpose, device from known_link where token_sha256 = $1 and not revoked and expires_on >= $2",
-        digest(token), today,
-    )  # fmt: skip
+        digest(token),
+        today,
+    )
     plaque = await Directory(pool).plaque(digest(token), today)
     if link is not None:
         on_its_device(link["device"], device)

@@ -49,8 +49,11 @@ async def documented(kind: DocumentKind, connection: Any, state: State, context:
     month = Month.of(red or context.today)
     reds = await connection.fetchval(
         "select count(distinct issue) from view.issue_red where unit = $1 and deadline between $2 and $3 and issue <> $4",
-        order.unit if order else "", month.first_day, month.last_day, context.subject,
-    )  # fmt: skip
+        order.unit if order else "",
+        month.first_day,
+        month.last_day,
+        context.subject,
+    )
     return replace(context, known=replace(context.known, document_no=document(kind, year, seq), reds=reds))
 
 

@@ -17,23 +17,49 @@ def _rows(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         return
     found = state.found
     yield (
-        UUID(key), version, found.unit, found.enterprise.id, found.enterprise.code, found.enterprise.name, found.visited_on,
-        str(found.mode), str(state.STAGE), found.difficulties, found.suggestions,
-        orjson.dumps([clue.model_dump() for clue in found.clues]).decode(), since(state),
+        UUID(key),
+        version,
+        found.unit,
+        found.enterprise.id,
+        found.enterprise.code,
+        found.enterprise.name,
+        found.visited_on,
+        str(found.mode),
+        str(state.STAGE),
+        found.difficulties,
+        found.suggestions,
+        orjson.dumps([clue.model_dump() for clue in found.clues]).decode(),
+        since(state),
         state.ruling.ticket if isinstance(state, Opened) else None,
         state.ruling.reason if isinstance(state, Dismissed) else None,
         state.ruling.by if isinstance(state, Opened | Dismissed) else None,
-    )  # fmt: skip
+    )
 
 
 VIEWS = (
     View[State](
         "omission",
         {
-            "visit": "uuid", "ver": "int", "unit": "text", "enterprise": "uuid", "enterprise_code": "text",
-            "enterprise_name": "text", "visited_on": "date", "mode": "text", "stage": "text", "difficulties": "text",
-            "suggestions": "text", "clues": "jsonb", "since": "date", "ticket": "uuid", "reason": "text", "ruled_by": "uuid",
+            "visit": "uuid",
+            "ver": "int",
+            "unit": "text",
+            "enterprise": "uuid",
+            "enterprise_code": "text",
+            "enterprise_name": "text",
+            "visited_on": "date",
+            "mode": "text",
+            "stage": "text",
+            "difficulties": "text",
+            "suggestions": "text",
+            "clues": "jsonb",
+            "since": "date",
+            "ticket": "uuid",
+            "reason": "text",
+            "ruled_by": "uuid",
         },
-        ("visit",), _rows, "visit", indexes=("(unit, stage)", "(stage, visited_on, visit)"),
+        ("visit",),
+        _rows,
+        "visit",
+        indexes=("(unit, stage)", "(stage, visited_on, visit)"),
     ),
-)  # fmt: skip
+)

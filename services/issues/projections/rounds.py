@@ -17,9 +17,16 @@ def _rounds(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
         return
     order = under_of(state)
     yield (
-        UUID(key), order.unit if order else state.report.unit, found.since, found.tries, found.days, found.last, found.answered,
-        found.attempted, found.rating.value if found.rating else None,
-    )  # fmt: skip
+        UUID(key),
+        order.unit if order else state.report.unit,
+        found.since,
+        found.tries,
+        found.days,
+        found.last,
+        found.answered,
+        found.attempted,
+        found.rating.value if found.rating else None,
+    )
 
 
 def _rechecks(key: str, version: int, state: recheck.State) -> Iterable[tuple[Any, ...]]:
@@ -27,9 +34,20 @@ def _rechecks(key: str, version: int, state: recheck.State) -> Iterable[tuple[An
         draw = state.draw
         denied = sum(1 for found in state.found.values() if found.confirmed is False)
         yield (
-            UUID(key), version, str(draw.kind), draw.month, draw.seed, draw.population, draw.digest, len(draw.sample),
-            len(state.found), denied, draw.by, draw.unit, draw.on,
-        )  # fmt: skip
+            UUID(key),
+            version,
+            str(draw.kind),
+            draw.month,
+            draw.seed,
+            draw.population,
+            draw.digest,
+            len(draw.sample),
+            len(state.found),
+            denied,
+            draw.by,
+            draw.unit,
+            draw.on,
+        )
 
 
 def _cases(key: str, version: int, state: green.State) -> Iterable[tuple[Any, ...]]:
@@ -38,34 +56,88 @@ def _cases(key: str, version: int, state: green.State) -> Iterable[tuple[Any, ..
     case = state.case
     end = state.end if isinstance(state, green.Finished) else None
     yield (
-        UUID(key), version, str(state.STAGE), case.unit, case.enterprise.id, case.enterprise.code, case.enterprise.name, case.matter,
-        case.window, case.promised, case.accepted_on, case.due.on, end and end.done_on, end and end.result, end and end.used,
-        end and end.saved, case.by,
-    )  # fmt: skip
+        UUID(key),
+        version,
+        str(state.STAGE),
+        case.unit,
+        case.enterprise.id,
+        case.enterprise.code,
+        case.enterprise.name,
+        case.matter,
+        case.window,
+        case.promised,
+        case.accepted_on,
+        case.due.on,
+        end and end.done_on,
+        end and end.result,
+        end and end.used,
+        end and end.saved,
+        case.by,
+    )
 
 
 ROUNDS = View[State](
     "call_round",
     {
-        "issue": "uuid", "unit": "text", "since": "date", "tries": "int", "days": "int", "last": "date", "answered": "bool",
-        "attempted": "bool", "rating": "text",
+        "issue": "uuid",
+        "unit": "text",
+        "since": "date",
+        "tries": "int",
+        "days": "int",
+        "last": "date",
+        "answered": "bool",
+        "attempted": "bool",
+        "rating": "text",
     },
-    ("issue", "unit"), _rounds, "issue", indexes=("(since)",),
-)  # fmt: skip
+    ("issue", "unit"),
+    _rounds,
+    "issue",
+    indexes=("(since)",),
+)
 RECHECKS = View[recheck.State](
     "recheck",
     {
-        "id": "uuid", "ver": "int", "kind": "text", "month": "text", "seed": "text", "population": "int", "digest": "text",
-        "size": "int", "asked": "int", "denied": "int", "by_member": "uuid", "unit": "text", "drawn_on": "date",
+        "id": "uuid",
+        "ver": "int",
+        "kind": "text",
+        "month": "text",
+        "seed": "text",
+        "population": "int",
+        "digest": "text",
+        "size": "int",
+        "asked": "int",
+        "denied": "int",
+        "by_member": "uuid",
+        "unit": "text",
+        "drawn_on": "date",
     },
-    ("id",), _rechecks, "id",
-)  # fmt: skip
+    ("id",),
+    _rechecks,
+    "id",
+)
 CASES = View[green.State](
     "green_case",
     {
-        "id": "uuid", "ver": "int", "stage": "text", "unit": "text", "enterprise": "uuid", "enterprise_code": "text",
-        "enterprise_name": "text", "matter": "text", "service_window": "text", "promised": "int", "accepted_on": "date",
-        "due": "date", "done_on": "date", "result": "text", "used": "int", "saved": "int", "opened_by": "uuid",
+        "id": "uuid",
+        "ver": "int",
+        "stage": "text",
+        "unit": "text",
+        "enterprise": "uuid",
+        "enterprise_code": "text",
+        "enterprise_name": "text",
+        "matter": "text",
+        "service_window": "text",
+        "promised": "int",
+        "accepted_on": "date",
+        "due": "date",
+        "done_on": "date",
+        "result": "text",
+        "used": "int",
+        "saved": "int",
+        "opened_by": "uuid",
     },
-    ("id",), _cases, "id", indexes=("(unit, accepted_on)", "(done_on)"),
-)  # fmt: skip
+    ("id",),
+    _cases,
+    "id",
+    indexes=("(unit, accepted_on)", "(done_on)"),
+)

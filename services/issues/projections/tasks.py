@@ -132,6 +132,9 @@ def _rows(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 TASKS = View[State](
     "task",
     {"issue": "uuid", "kind": "text", "ref": "text", "unit": "text", "member": "uuid", "since": "date", "due": "date"},
-    ("issue", "kind", "ref"), _rows, "issue", indexes=("(unit, kind)", "(kind)", "(member) where member is not null"),
-)  # fmt: skip
+    ("issue", "kind", "ref"),
+    _rows,
+    "issue",
+    indexes=("(unit, kind)", "(kind)", "(member) where member is not null"),
+)
 VIEWS = (TASKS,)

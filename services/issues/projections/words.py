@@ -77,9 +77,15 @@ def _rows(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 
 
 WORDS = View[State](
-    "issue_words", {"issue": "uuid", "grams": "text"}, ("issue",), _rows, "issue",
-    indexes=(f"using gin (({INDEXED}))",), rule=f"{writing.FORM}; numbers masked", blind=("grams",),
-)  # fmt: skip
+    "issue_words",
+    {"issue": "uuid", "grams": "text"},
+    ("issue",),
+    _rows,
+    "issue",
+    indexes=(f"using gin (({INDEXED}))",),
+    rule=f"{writing.FORM}; numbers masked",
+    blind=("grams",),
+)
 VIEWS = (WORDS,)
 
 
@@ -113,9 +119,10 @@ async def matching(connection: Any, vault: Vault, question: str) -> list[UUID]:
         states = {id_: ISSUE.fold(entry.fact for entry in histories.get(ISSUE.stream(id_), [])) for id_ in page}
         clear = (await opened(vault, states, Opening.SEARCH)).items()
         sure += [
-            id_ for id_, state in clear
+            id_
+            for id_, state in clear
             if not isinstance(state, Unreported) and (text := said(state)) and all(part in text for part in parts)
-        ]  # fmt: skip
+        ]
     return sure
 
 

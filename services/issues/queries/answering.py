@@ -55,9 +55,16 @@ class UnansweredPage(Page[UnansweredTicket]):
 
 
 async def unanswered(
-    service: Service, caller: Actor, *, unit: str | None, source: Source | None, month: str | None, overdue: bool,
-    cursor: str | None, limit: int,
-) -> UnansweredPage:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    *,
+    unit: str | None,
+    source: Source | None,
+    month: str | None,
+    overdue: bool,
+    cursor: str | None,
+    limit: int,
+) -> UnansweredPage:
     """The nearest day first, and those that have none yet last. The share is of all that was received, due or not."""
     may = await reach(service, caller)
     may.must_ask(unit)
@@ -77,10 +84,16 @@ async def unanswered(
         args.append(today)
         where.append(f"due < ${len(args)}")
     page = await listing(
-        service.pool, table="issue", columns="id, no, enterprise, enterprise_name, content, source, external_no, stage, "
+        service.pool,
+        table="issue",
+        columns="id, no, enterprise, enterprise_name, content, source, external_no, stage, "
         "coalesce(handling_unit, unit) as unit, handler, opened_on, due, colour",
-        where=where, args=args, order=["due", "opened_on", "no"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["due", "opened_on", "no"],
+        cursor=cursor,
+        limit=limit,
+    )
     called = await names.units(service, {item["unit"] for item in page["items"]})
     rows = (
         UnansweredTicket(

@@ -174,11 +174,14 @@ def _among(facts: Any, asked: Counter[Any]) -> list[HistoryRecorded]:
 def _counts(histories: Sequence[Sequence[HistoryRecorded]]) -> HistoryCounts:
     made = Counter(move for facts in histories for n, fact in enumerate(facts[1:]) for move in moves(facts[n], fact))
     return HistoryCounts(
-        tickets=sum(bool(facts) for facts in histories), rows=sum(map(len, histories)), escalations=made[Move.ESCALATED],
-        hand_downs=made[Move.HANDED_DOWN], reopenings=made[Move.REOPENED],
+        tickets=sum(bool(facts) for facts in histories),
+        rows=sum(map(len, histories)),
+        escalations=made[Move.ESCALATED],
+        hand_downs=made[Move.HANDED_DOWN],
+        reopenings=made[Move.REOPENED],
         final=sum(bool(facts) and facts[-1].final for facts in histories),
         last=dict(Counter(facts[-1].status for facts in histories if facts)),
-    )  # fmt: skip
+    )
 
 
 def _refused(histories: Sequence[Sequence[HistoryRecorded]]) -> list[RefusedRow]:
@@ -202,9 +205,15 @@ async def histories(
     needs(caller, *DISTRICT)
     where, args = filters(source_key=source and writing.key(source), no_key=no and writing.key(no), final=final)
     page = await listing(
-        service.pool, table="history", columns=_COLUMNS, where=where, args=args, order=["source", "no"], cursor=cursor,
+        service.pool,
+        table="history",
+        columns=_COLUMNS,
+        where=where,
+        args=args,
+        order=["source", "no"],
+        cursor=cursor,
         limit=limit,
-    )  # fmt: skip
+    )
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in (*_SUMMED, "refused"))
     row = await service.pool.fetchrow(
         f"select {sums}, count(*) filter (where final) as final from history where {' and '.join(where) or 'true'}", *args
@@ -221,14 +230,27 @@ async def history(service: Service, caller: Actor, id_: UUID) -> HistoryWhole:
         raise Unknown(what="history", id=str(id_))
     owners = iter(await service.vault.masked([row.owner for row in state.rows if row.owner]))
     return HistoryWhole(
-        id=id_, source=state.last.source, no=state.last.no, final=state.last.final, escalations=state.escalations,
-        hand_downs=state.hand_downs, reopenings=state.reopenings,
+        id=id_,
+        source=state.last.source,
+        no=state.last.no,
+        final=state.last.final,
+        escalations=state.escalations,
+        hand_downs=state.hand_downs,
+        reopenings=state.reopenings,
         rows=[
             HistoryLine(
-                at=row.at, recorded_at=entry.recorded, line=row.line, status=row.status, stage=row.stage, final=row.final,
-                level=row.level, owner=next(owners) if row.owner else "", member=row.member, refused=row.refused,
+                at=row.at,
+                recorded_at=entry.recorded,
+                line=row.line,
+                status=row.status,
+                stage=row.stage,
+                final=row.final,
+                level=row.level,
+                owner=next(owners) if row.owner else "",
+                member=row.member,
+                refused=row.refused,
                 refused_title=_title(row.refused),
             )
             for row, entry in zip(state.rows, entries, strict=True)
         ],
-    )  # fmt: skip
+    )

@@ -36,9 +36,12 @@ class News:
     def frame(self, place: bytes) -> bytes:
         """As it goes over the wire, with the place it stands at."""
         data = {
-            "issue": str(self.issue), "type": self.type, "title": title_of(self.type),
-            "stage": str(self.stage), "stage_label": self.stage.label,
-        }  # fmt: skip
+            "issue": str(self.issue),
+            "type": self.type,
+            "title": title_of(self.type),
+            "stage": str(self.stage),
+            "stage_label": self.stage.label,
+        }
         return b"id: %s\nevent: issue\ndata: %s\n\n" % (place, orjson.dumps(data))
 
 
@@ -54,8 +57,9 @@ async def after(service: Service, position: int) -> tuple[int, list[News]]:
         "array(select u.unit || ' ' || u.part from issue_unit u where u.issue = i.id) as units from "
         "(select pos, stream, type, case when stream like 'issue/%' then substr(stream, 7)::uuid end as key "
         "from log.entry where pos > $1 order by pos limit $2) e left join issue i on i.id = e.key order by e.pos",
-        position, _PAGE,
-    )  # fmt: skip
+        position,
+        _PAGE,
+    )
     news = [
         News(row["pos"], row["id"], row["type"], IssueStage(row["stage"]), _seen(row))
         for row in rows

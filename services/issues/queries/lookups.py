@@ -34,8 +34,10 @@ async def units(service: Service, codes: Sequence[str], on: date) -> frozenset[s
     rows = await service.pool.fetch(
         "select code from known_unit where code = any($1::text[]) and kind = any($2::text[]) "
         "and started_on <= $3 and (ended_on is null or ended_on > $3)",
-        list(codes), [str(kind) for kind in _HANDLING], on,
-    )  # fmt: skip
+        list(codes),
+        [str(kind) for kind in _HANDLING],
+        on,
+    )
     return frozenset(row["code"] for row in rows)
 
 

@@ -46,11 +46,20 @@ async def met(service: Service, order: Order) -> Met | None:
     assert not isinstance(state, Unreported)  # noqa: S101  it is in the view.
     report = await opened(service.vault, state.report, Opening.HANDLE)
     contact, phone = await service.vault.open([report.reporter, report.phone], Opening.HANDLE)
-    then = _as_read({
-        Field.NO: report.external_no, Field.ENTERPRISE: report.enterprise.name, Field.CODE: report.enterprise.code,
-        Field.CONTENT: report.content, Field.DUE: str(report.external_due or ""), Field.CATEGORY: report.category.label,
-        Field.NATURE: report.nature.label, Field.URGENCY: report.urgency.label, Field.CONTACT: contact, Field.PHONE: phone,
-    })  # fmt: skip
+    then = _as_read(
+        {
+            Field.NO: report.external_no,
+            Field.ENTERPRISE: report.enterprise.name,
+            Field.CODE: report.enterprise.code,
+            Field.CONTENT: report.content,
+            Field.DUE: str(report.external_due or ""),
+            Field.CATEGORY: report.category.label,
+            Field.NATURE: report.nature.label,
+            Field.URGENCY: report.urgency.label,
+            Field.CONTACT: contact,
+            Field.PHONE: phone,
+        }
+    )
     return Met(OrderOutcome.KNOWN, then, row["id"], row["no"])
 
 
@@ -64,12 +73,21 @@ async def held(service: Service, order: Order) -> Met | None:
     row = await opened(service.vault, dict(row), Opening.HANDLE)
     outcome = _OUTCOMES[OrderStage(row["stage"])]
     contact, phone = await service.vault.open([sealed(row["reporter"]), sealed(row["phone"])], Opening.HANDLE)
-    then = _as_read({
-        Field.NO: row["external_no"], Field.ENTERPRISE: row["enterprise_name"], Field.CODE: row["enterprise_code"],
-        Field.CONTENT: row["content"], Field.DUE: str(row["external_due"] or ""), Field.CATEGORY: Category(row["category"]).label,
-        Field.NATURE: Nature(row["nature"]).label, Field.URGENCY: Urgency(row["urgency"]).label, Field.CALLED: row["called"],
-        Field.CONTACT: contact, Field.PHONE: phone,
-    })  # fmt: skip
+    then = _as_read(
+        {
+            Field.NO: row["external_no"],
+            Field.ENTERPRISE: row["enterprise_name"],
+            Field.CODE: row["enterprise_code"],
+            Field.CONTENT: row["content"],
+            Field.DUE: str(row["external_due"] or ""),
+            Field.CATEGORY: Category(row["category"]).label,
+            Field.NATURE: Nature(row["nature"]).label,
+            Field.URGENCY: Urgency(row["urgency"]).label,
+            Field.CALLED: row["called"],
+            Field.CONTACT: contact,
+            Field.PHONE: phone,
+        }
+    )
     return Met(outcome, then, row["ticket"], row["no"], order.key)
 
 
@@ -85,8 +103,9 @@ async def whose(service: Service, order: Order) -> tuple[UUID | None, str]:
     rows = await service.pool.fetch(
         "select id, code, name_key = $2 as named from known_enterprise where code = $1 or name_key = $2 "
         "order by code = $1 desc, id limit 3",
-        order.code, name,
-    )  # fmt: skip
+        order.code,
+        name,
+    )
     if order.code:
         by_code = next((row for row in rows if row["code"] == order.code), None)
         if by_code is None:

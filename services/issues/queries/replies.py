@@ -23,10 +23,19 @@ from shared.sheets import sheet
 from shared.terms import IssueStage, Source
 
 _HEADS = {
-    "external_no": "外部工单编号", "no": "问题编号", "enterprise_name": "企业名称", "content": "诉求内容", "opened_on": "来件日期",
-    "external_due": "外部时限", "unit_name": "办理单位", "stage_label": "办理环节", "outcome_label": "办理结果", "reply": "答复内容",
-    "replied_on": "答复日期", "closed_on": "办结日期",
-}  # fmt: skip
+    "external_no": "外部工单编号",
+    "no": "问题编号",
+    "enterprise_name": "企业名称",
+    "content": "诉求内容",
+    "opened_on": "来件日期",
+    "external_due": "外部时限",
+    "unit_name": "办理单位",
+    "stage_label": "办理环节",
+    "outcome_label": "办理结果",
+    "reply": "答复内容",
+    "replied_on": "答复日期",
+    "closed_on": "办结日期",
+}
 _TICKETS = (
     "select i.id, i.no, i.external_no, i.enterprise_name, i.content, i.opened_on, i.stage, i.closed_on, "
     "coalesce(u.name, i.handling_unit, i.unit) as unit_name from issue i "
@@ -107,10 +116,16 @@ async def _tickets(service: Service, only: bool, since: date) -> list[OrderReply
             stage = IssueStage(row["stage"]).label
             found.append(
                 OrderReply(
-                    **row, order=None, stage_label=stage, external_due=state.report.external_due, outcome=outcome,
-                    outcome_label=label, reply=reply, replied_on=on,
+                    **row,
+                    order=None,
+                    stage_label=stage,
+                    external_due=state.report.external_due,
+                    outcome=outcome,
+                    outcome_label=label,
+                    reply=reply,
+                    replied_on=on,
                 )
-            )  # fmt: skip
+            )
     return found
 
 
@@ -128,10 +143,12 @@ async def _orders(service: Service, only: bool) -> list[OrderReply]:
         }
         found.append(
             OrderReply(
-                **fields, stage_label="已退回" if back else "待人工处理", outcome="dismissed" if back else None,
+                **fields,
+                stage_label="已退回" if back else "待人工处理",
+                outcome="dismissed" if back else None,
                 outcome_label="退回来件单位" if back else None,
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -78,17 +78,37 @@ class TicketRow(Answer):
 
 
 async def tickets(
-    service: Service, caller: Actor, *, unit: str | None, stage: IssueStage | None, colour: Colour | None,
-    source: Source | None, open_: bool | None, handler: UUID | None, due_before: date | None, q: str | None,
-    month: str | None, enterprise: UUID | None, visit: UUID | None, cursor: str | None, limit: int,
-) -> Page[TicketRow]:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    *,
+    unit: str | None,
+    stage: IssueStage | None,
+    colour: Colour | None,
+    source: Source | None,
+    open_: bool | None,
+    handler: UUID | None,
+    due_before: date | None,
+    q: str | None,
+    month: str | None,
+    enterprise: UUID | None,
+    visit: UUID | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[TicketRow]:
     """``unit`` finds what a unit reported, handles or helps with; nobody sees more than their own reach."""
     may = await reach(service, caller)
     may.must_ask(unit)
     where, args = filters(
-        may.conditions(), stage=stage and str(stage), month=month, enterprise=enterprise, visit=visit, handler=handler,
-        colour=colour and str(colour), source=source and str(source), open=open_,
-    )  # fmt: skip
+        may.conditions(),
+        stage=stage and str(stage),
+        month=month,
+        enterprise=enterprise,
+        visit=visit,
+        handler=handler,
+        colour=colour and str(colour),
+        source=source and str(source),
+        open=open_,
+    )
     if unit is not None:
         args.append(unit)
         where.append(f"exists (select 1 from issue_unit p where p.issue = issue.id and p.unit = ${len(args)})")
@@ -101,7 +121,13 @@ async def tickets(
         where.append(found)
         args += given
     page = await listing(
-        service.pool, table="issue", columns=_COLUMNS, where=where, args=args, order=["opened_on", "id"], cursor=cursor,
+        service.pool,
+        table="issue",
+        columns=_COLUMNS,
+        where=where,
+        args=args,
+        order=["opened_on", "id"],
+        cursor=cursor,
         limit=limit,
-    )  # fmt: skip
+    )
     return Page[TicketRow].of(page, (TicketRow(**item) for item in page["items"]))

@@ -27,10 +27,11 @@ _PATIENCE = 5.0
 
 
 async def _asked(
-    request: Request, caller: Caller,
+    request: Request,
+    caller: Caller,
     as_of: Annotated[WrittenInstant | None, Query(description="按该时刻已知的事件计算(带时区)")] = None,
     min_: Settled = None,
-) -> Asked:  # fmt: skip
+) -> Asked:
     return await _at(request, caller, as_of, min_)
 
 

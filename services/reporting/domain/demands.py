@@ -30,9 +30,15 @@ from shared.terms import CallOutcome, IssueStage, Level, Rating
 
 _INVALID = (IssueStage.DECLINED, IssueStage.MERGED)
 _OPEN = (
-    IssueStage.REPORTED, IssueStage.ACCEPTED, IssueStage.DISPATCHED, IssueStage.SIGNED, IssueStage.RESOLVED,
-    IssueStage.REVIEWED, IssueStage.TRACKED, IssueStage.ESCALATING,
-)  # fmt: skip
+    IssueStage.REPORTED,
+    IssueStage.ACCEPTED,
+    IssueStage.DISPATCHED,
+    IssueStage.SIGNED,
+    IssueStage.RESOLVED,
+    IssueStage.REVIEWED,
+    IssueStage.TRACKED,
+    IssueStage.ESCALATING,
+)
 _SATISFIED, _STRICTLY = 3, 4
 _PROMPT = 2
 """Working days from report to 交办: one for 受理, one for 交办."""
@@ -74,9 +80,15 @@ class Demands:
 
 
 def demands(
-    issues: Iterable[IssueHistory], first: str, until: str, last: str, calendar: Calendar, *,
-    unit: str | None = None, today: str = _FOR_EVER,
-) -> Demands:  # fmt: skip
+    issues: Iterable[IssueHistory],
+    first: str,
+    until: str,
+    last: str,
+    calendar: Calendar,
+    *,
+    unit: str | None = None,
+    today: str = _FOR_EVER,
+) -> Demands:
     """The month from ``first`` to ``last``, told at the end of ``until`` (the 27th, or its last day): see above.
 
     Of a ``unit``: what it collected has to be given out and answered, what it handles has to be done in time and well.
@@ -183,9 +195,13 @@ def document(figures: Demands) -> dict[str, Any]:
     return {
         "rates": {name: {"n": rate.n, "d": rate.d, "pct": rate.pct} for name, rate in figures.rates.items()},
         "counts": figures.counts,
-        "satisfaction_index": figures.index, "interval": figures.interval, "enough": figures.enough,
-        "overdue": list(figures.overdue), "undispatched": list(figures.undispatched), "unanswered": list(figures.unanswered),
-    }  # fmt: skip
+        "satisfaction_index": figures.index,
+        "interval": figures.interval,
+        "enough": figures.enough,
+        "overdue": list(figures.overdue),
+        "undispatched": list(figures.undispatched),
+        "unanswered": list(figures.unanswered),
+    }
 
 
 def wilson(n: int, d: int) -> tuple[str, str] | None:

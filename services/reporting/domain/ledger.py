@@ -100,9 +100,7 @@ def prepare(month: str, histories: Histories, calendar: Calendar, settings: Sett
             of_visits.setdefault(issue.visit, []).append(issue)
         for unit in issue.parties:
             of_units.setdefault(unit, []).append(issue)
-    return Prepared(
-        month, filing.period.settings.rules, histories, filing, whole, visits, of_visits, of_units, calendar
-    )  # fmt: skip
+    return Prepared(month, filing.period.settings.rules, histories, filing, whole, visits, of_visits, of_units, calendar)
 
 
 def ledger(

@@ -302,9 +302,17 @@ def evolve(state: State, fact: Told) -> State:
             said = "" if fact.on_time else fact.note
             reason = (before.late_reason or said) if before else said
             return Filed(
-                fact.unit, fact.month, fact.revision, fact.filing, fact.by, fact.received, fact.on_time,
-                before.supplements if before else (), fact.note, reason,
-            )  # fmt: skip
+                fact.unit,
+                fact.month,
+                fact.revision,
+                fact.filing,
+                fact.by,
+                fact.received,
+                fact.on_time,
+                before.supplements if before else (),
+                fact.note,
+                reason,
+            )
         case Filed(), LedgerExplained():
             return replace(state, late_reason=fact.reason)
         case Signed() | Returned(), LedgerExplained():
@@ -333,8 +341,13 @@ def filing_of(item: Ledger, cut: Mapping[str, int], basis: str = "filing") -> Fi
     """What a filing rests on: the ledger at its cut, by the rules it was computed by, with the figures of ``basis``."""
     figures = item.summary[basis]
     return Filing(
-        cut=dict(cut), rows=len(item.rows), digest=digest(item), visited=figures["visited"], owed=figures["owed"], rules=item.rules
-    )  # fmt: skip
+        cut=dict(cut),
+        rows=len(item.rows),
+        digest=digest(item),
+        visited=figures["visited"],
+        owed=figures["owed"],
+        rules=item.rules,
+    )
 
 
 def filed_of(state: State) -> Filed | None:

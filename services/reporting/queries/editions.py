@@ -80,6 +80,13 @@ def stamp(found: Shown, filed_by: str, signed_by: str, district: str, brand: str
     if filed is None or not found.filed:
         return Stamp(found.label, district=district, brand=brand)
     return Stamp(
-        found.label, filed.received, filed_by, signed_by, filed.revision, filed.filing.digest, district=district, brand=brand,
+        found.label,
+        filed.received,
+        filed_by,
+        signed_by,
+        filed.revision,
+        filed.filing.digest,
+        district=district,
+        brand=brand,
         late=lateness(filed),
-    )  # fmt: skip
+    )

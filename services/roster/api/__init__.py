@@ -27,9 +27,27 @@ from services.roster.api import (
 )
 
 ROUTERS = (
-    units.router, papers.router, tasks.router, members.router, team.router, grids.router,
-    handovers.router, history.router, enterprises.router, imports.router, responsibility.router,
-    matrix.router, privacy.router, identity.router,
-    load.router, mapping.router, calendar.router, brand.router, projects.router,
-    rows.router, queues.router, census.router, corrections.router,
-)  # fmt: skip
+    units.router,
+    papers.router,
+    tasks.router,
+    members.router,
+    team.router,
+    grids.router,
+    handovers.router,
+    history.router,
+    enterprises.router,
+    imports.router,
+    responsibility.router,
+    matrix.router,
+    privacy.router,
+    identity.router,
+    load.router,
+    mapping.router,
+    calendar.router,
+    brand.router,
+    projects.router,
+    rows.router,
+    queues.router,
+    census.router,
+    corrections.router,
+)

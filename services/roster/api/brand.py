@@ -75,7 +75,11 @@ async def get_delivery(id_: UUID, caller: Caller, request: Request) -> DeliveryT
 
 @router.get("/deliveries", name="list_deliveries", summary="其他渠道的报送登记簿")
 async def deliveries(
-    caller: Caller, request: Request, month: Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$")] = None,
-    unit: Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[Delivery]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    month: Annotated[str | None, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$")] = None,
+    unit: Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[Delivery]:
     return await asked.deliveries(request.app.state.service, caller, month, unit, cursor, limit)

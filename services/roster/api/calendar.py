@@ -46,15 +46,28 @@ async def publish(
 
 
 @router.post(
-    "/calendar/{year}/import", name="import_year", summary="导入年度放假安排(JSON 或 CSV)",
-    openapi_extra={"requestBody": {"required": True, "content": {
-        "application/json": {"schema": {"type": "object"}}, "text/csv": {"schema": {"type": "string"}},
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}}}}},
-)  # fmt: skip
+    "/calendar/{year}/import",
+    name="import_year",
+    summary="导入年度放假安排(JSON 或 CSV)",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "text/csv": {"schema": {"type": "string"}},
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}},
+            },
+        }
+    },
+)
 async def import_year(
-    year: YearNumber, caller: Caller, command_id: CommandId, request: Request, response: Response,
+    year: YearNumber,
+    caller: Caller,
+    command_id: CommandId,
+    request: Request,
+    response: Response,
     source: Annotated[str, Query(max_length=500, description="来源文件")] = "",
-) -> YearReceipt:  # fmt: skip
+) -> YearReceipt:
     """The whole list as a file: ours, the public holiday-cn form, or a CSV with 日期、放假、名称. Days of other years are refused, but for
     those beside New Year.
     """

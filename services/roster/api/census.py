@@ -58,9 +58,14 @@ async def open_census(id_: CensusId, command: OpenCensus, caller: Caller, reques
 
 @router.post("/censuses/{id_}/close", name="close_census", summary="结束摸底")
 async def close(
-    id_: CensusId, command: CloseCensus, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> CensusReceipt:  # fmt: skip
+    id_: CensusId,
+    command: CloseCensus,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> CensusReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownCensus())
     done = await service.desk.handle(CENSUS, id_, command, context, command_id=command_id, expected=expected)
@@ -69,9 +74,14 @@ async def close(
 
 @router.post("/enterprises/{id_}/survey", name="survey_enterprise", summary="登记一户企业的摸底结果")
 async def survey(
-    id_: EnterpriseId, command: SurveyEnterprise, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> SurveyReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: SurveyEnterprise,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> SurveyReceipt:
     """By workers and informants of the unit, branch or village that answers; a later result of the same census replaces it."""
     service: Service = request.app.state.service
     context = await service.context(caller, id_, await asked.surveyed(service, command.census, command.of))
@@ -101,26 +111,42 @@ async def progress(id_: CensusId, caller: Caller, request: Request, unit: UnitQu
 
 @router.get("/censuses/{id_}/unvisited", name="list_census_unvisited", summary="摸底未完成企业清单")
 async def unvisited(
-    id_: CensusId, caller: Caller, request: Request, unit: UnitQuery = None, sub_unit: SubUnit = None, cursor: Cursor = None,
+    id_: CensusId,
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    sub_unit: SubUnit = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> UnvisitedPage:  # fmt: skip
+) -> UnvisitedPage:
     """Those without a result, with their address: the list to go by."""
     return await asked.unvisited(request.app.state.service, id_, caller, unit, sub_unit, cursor, limit)
 
 
 @router.get("/censuses/{id_}/results", name="list_census_results", summary="摸底结果清单")
 async def results(
-    id_: CensusId, caller: Caller, request: Request, result: SurveyResult | None = None, unit: UnitQuery = None,
-    sub_unit: SubUnit = None, cursor: Cursor = None, limit: Limit = 100,
-) -> SurveyedPage:  # fmt: skip
+    id_: CensusId,
+    caller: Caller,
+    request: Request,
+    result: SurveyResult | None = None,
+    unit: UnitQuery = None,
+    sub_unit: SubUnit = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> SurveyedPage:
     return await asked.results(request.app.state.service, id_, caller, result, unit, sub_unit, cursor, limit)
 
 
 @router.get("/censuses/{id_}/differences", name="list_census_differences", summary="摸底结果与市监登记数据的差异")
 async def differences(
-    id_: CensusId, caller: Caller, request: Request, unit: UnitQuery = None, sub_unit: SubUnit = None, cursor: Cursor = None,
+    id_: CensusId,
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    sub_unit: SubUnit = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> DifferencePage:  # fmt: skip
+) -> DifferencePage:
     """What the census says against the register: lost, absent or double though it survives there; met though it left there; or
     particulars that somebody corrected.
     """

@@ -79,9 +79,14 @@ async def approve(
 
 @router.post("/corrections/{id_}/reject", name="reject_correction", summary="不采纳更正")
 async def reject(
-    id_: CorrectionId, command: RejectCorrection, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> CorrectionReceipt:  # fmt: skip
+    id_: CorrectionId,
+    command: RejectCorrection,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> CorrectionReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownAnswering())
     done = await service.desk.handle(CORRECTION, id_, command, context, command_id=command_id, expected=expected)
@@ -90,9 +95,13 @@ async def reject(
 
 @router.get("/corrections", name="list_corrections", summary="更正申请列表")
 async def corrections(
-    caller: Caller, request: Request, stage: CorrectionStage | None = None, enterprise: UUID | None = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    stage: CorrectionStage | None = None,
+    enterprise: UUID | None = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[CorrectionRow]:  # fmt: skip
+) -> Page[CorrectionRow]:
     return await asked.corrections(request.app.state.service, caller, stage, enterprise, cursor, limit)
 
 
@@ -109,8 +118,12 @@ async def _told(service: Service, id_: UUID, done: Done[State], caller: Actor, r
 
 
 def _ask(
-    fact: CorrectionProposed, command: AmendEnterprise | AssignEnterprise, context: Context[object], verb: str, id_: UUID,
+    fact: CorrectionProposed,
+    command: AmendEnterprise | AssignEnterprise,
+    context: Context[object],
+    verb: str,
+    id_: UUID,
     known: KnownCorrection,
-) -> Ask[Any]:  # fmt: skip
+) -> Ask[Any]:
     mine = Context(context.actor, context.now, context.today, context.calendar, fact.enterprise, known)
     return Ask(ENTERPRISE, str(fact.enterprise), command, mine, derived_id("roster", "correction", verb, str(id_)))

@@ -103,9 +103,14 @@ def moved_to(state: Any, said: AssignEnterprise, by: UUID) -> UUID | None:
 
 @router.post("/enterprises/{id_}/amend", name="amend_enterprise", response_model_exclude_unset=True, summary="更正企业信息")
 async def amend(
-    id_: EnterpriseId, command: AmendEnterprise, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: AmendEnterprise,
+    caller: Caller,
+    command_id: CommandId,
+    expected: ExpectedNeeded,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
@@ -113,28 +118,46 @@ async def amend(
     "/enterprises/{id_}/change-standing", name="change_standing", response_model_exclude_unset=True, summary="变更登记状态"
 )
 async def change_standing(
-    id_: EnterpriseId, command: ChangeStanding, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: ChangeStanding,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/enterprises/{id_}/change-custody", name="change_custody", response_model_exclude_unset=True, summary="变更代管")
 async def change_custody(
-    id_: EnterpriseId, command: ChangeCustody, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: ChangeCustody,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post(
-    "/enterprises/{id_}/assign", name="assign_enterprise", response_model_exclude_unset=True, summary="落实网格与网格员(在单位之间调整为提出)",
+    "/enterprises/{id_}/assign",
+    name="assign_enterprise",
+    response_model_exclude_unset=True,
+    summary="落实网格与网格员(在单位之间调整为提出)",
     responses={202: {"description": "已提出调整单位,待另一人确认"}},
-)  # fmt: skip
+)
 async def assign(
-    id_: EnterpriseId, command: AssignEnterprise, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: AssignEnterprise,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     """Where another unit answers on that day, this proposes the move (202, ``proposal``): another person of the office confirms."""
     return await _change(id_, command, caller, command_id, expected, request, response)
 
@@ -143,9 +166,14 @@ async def assign(
     "/enterprises/{id_}/confirm", name="confirm_move", response_model_exclude_unset=True, summary="确认企业调整单位(须为另一人)"
 )
 async def confirm_move(
-    id_: EnterpriseId, command: ConfirmMove, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: ConfirmMove,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
@@ -153,9 +181,14 @@ async def confirm_move(
     "/enterprises/{id_}/reject", name="reject_move", response_model_exclude_unset=True, summary="退回或收回企业调整单位的提议"
 )
 async def reject_move(
-    id_: EnterpriseId, command: RejectMove, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: RejectMove,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
@@ -163,17 +196,27 @@ async def reject_move(
     "/enterprises/{id_}/verify-contact-loss", name="verify_contact_loss", response_model_exclude_unset=True, summary="核实失联"
 )
 async def verify_contact_loss(
-    id_: EnterpriseId, command: VerifyContactLoss, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: VerifyContactLoss,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/enterprises/{id_}/tag", name="tag_enterprise", response_model_exclude_unset=True, summary="设置企业标签")
 async def tag(
-    id_: EnterpriseId, command: TagEnterprise, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: TagEnterprise,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
@@ -184,20 +227,32 @@ async def tag(
     summary="设置企业联系偏好与免打扰",
 )
 async def prefer_contact(
-    id_: EnterpriseId, command: PreferContact, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> EnterpriseReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: PreferContact,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> EnterpriseReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
 @router.get("/enterprises", name="list_enterprises", summary="企业库查询")
 async def enterprises(
-    caller: Caller, request: Request, q: str | None = Query(None, max_length=100, description="名称或代码的一部分"),
-    unit: str | None = Query(None, max_length=20), standing: Standing | None = None, worker: UUID | None = None,
-    on: On = None, in_scope: Annotated[bool | None, Query(description="该日是否在服务范围")] = None, size: Size | None = None,
+    caller: Caller,
+    request: Request,
+    q: str | None = Query(None, max_length=100, description="名称或代码的一部分"),
+    unit: str | None = Query(None, max_length=20),
+    standing: Standing | None = None,
+    worker: UUID | None = None,
+    on: On = None,
+    in_scope: Annotated[bool | None, Query(description="该日是否在服务范围")] = None,
+    size: Size | None = None,
     tag: Annotated[str | None, Query(max_length=30, description="标签")] = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> Page[EnterpriseRow]:  # fmt: skip
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[EnterpriseRow]:
     """Those of a unit, of a worker, of a standing, of a size, or by a part of a name, a former name or the code.
 
     Standing, scope and assignment are those of the day ``on``, today when none is named.
@@ -228,8 +283,10 @@ async def get_enterprise(id_: EnterpriseId, caller: Caller, request: Request, re
 
 @router.get("/coverage/grid", name="get_grid_coverage", summary="网格覆盖率")
 async def grid_coverage(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = None,
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = None,
     on: On = None,
-) -> GridCoverage:  # fmt: skip
+) -> GridCoverage:
     """Assigned of those in scope on a day (R05; kpi §8): by line, on both, and with somebody at their post; 100.00 only if all."""
     return await covering.grid_coverage(request.app.state.service, caller, unit, on)

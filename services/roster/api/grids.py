@@ -21,9 +21,17 @@ On = Annotated[WrittenDate | None, Query(description="哪一天,默认今天")]
 
 @router.get("/grids", name="list_grids", summary="四定核查")
 async def grids(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None, line: Line | None = None,
-    *, incomplete: bool = False, red: bool = False, on: On = None, cursor: Cursor = None, limit: Limit = 100,
-) -> GridPage:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20)] = None,
+    line: Line | None = None,
+    *,
+    incomplete: bool = False,
+    red: bool = False,
+    on: On = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> GridPage:
     """Four yes-or-no answers a grid, each with what it rests on; red where somebody left and nobody followed.
 
     定格: it has enterprises, sub-units or industries. 定员: every tier is filled (a branch or village: somebody is there).
@@ -34,13 +42,19 @@ async def grids(
 
 
 @router.get(
-    "/grids.xlsx", name="export_grids", summary="四定表、网格划分表(附件1)", response_class=Response,
+    "/grids.xlsx",
+    name="export_grids",
+    summary="四定表、网格划分表(附件1)",
+    response_class=Response,
     responses={200: {"content": {XLSX: {}}}},
-)  # fmt: skip
+)
 async def export(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None, line: Line | None = None,
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20)] = None,
+    line: Line | None = None,
     on: On = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Every grid on a day with its people and its four answers, to print."""
     content = await asked.workbook(request.app.state.service, caller, unit, line, on)
     return Response(content, media_type=XLSX, headers={"Content-Disposition": 'attachment; filename="grids.xlsx"'})

@@ -90,18 +90,27 @@ async def _moves(service: Service, caller: Actor, id_: UUID, state: domain.Hando
     for enterprise in told.enterprises:
         context = await service.context(caller, enterprise, state)
         command = HandOverEnterprise(
-            line=told.line, unit=told.unit, giver=told.giver, taker=told.taker, on=max(told.on, context.today),
+            line=told.line,
+            unit=told.unit,
+            giver=told.giver,
+            taker=told.taker,
+            on=max(told.on, context.today),
             document=told.document,
-        )  # fmt: skip
+        )
         asks.append(Ask(ENTERPRISE, str(enterprise), command, context, derived_id("handover", str(id_), str(enterprise))))
     return asks
 
 
 @router.post("/handovers/{id_}/withdraw", name="withdraw_handover", summary="撤回交接")
 async def withdraw(
-    id_: HandoverId, command: WithdrawHandover, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: HandoverId,
+    command: WithdrawHandover,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> HandoverReceipt:  # fmt: skip
+) -> HandoverReceipt:
     service: Service = request.app.state.service
     done = await service.desk.handle(
         HANDOVER, id_, command, await service.context(caller, id_, KnownHandover()), command_id=command_id, expected=expected
@@ -111,9 +120,15 @@ async def withdraw(
 
 @router.get("/handovers", name="list_handovers", summary="工作交接清单")
 async def handovers(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None,
-    stage: HandoverStage | None = None, *, mine: bool = False, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[Handover]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20)] = None,
+    stage: HandoverStage | None = None,
+    *,
+    mine: bool = False,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[Handover]:
     """Those of a unit; with ``mine`` those that wait for the caller's own signature."""
     service: Service = request.app.state.service
     return await asked.handovers(service, caller, unit, stage, mine=mine, cursor=cursor, limit=limit)

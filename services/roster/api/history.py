@@ -22,17 +22,24 @@ EnterpriseQuery = Annotated[UUID | None, Query(description="企业编号")]
 
 @router.get("/responsibility/history", name="list_responsibility_history", summary="责任沿革")
 async def history(
-    caller: Caller, request: Request, unit: UnitQuery = None, enterprise: EnterpriseQuery = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    enterprise: EnterpriseQuery = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[AssignmentThen]:  # fmt: skip
+) -> Page[AssignmentThen]:
     """Each assignment with the person, the days and the document it rests on; ``until`` is the first day without it."""
     return await asked.history(request.app.state.service, caller, unit, enterprise, cursor, limit)
 
 
 @router.get(
-    "/responsibility/history.xlsx", name="export_responsibility_history", summary="责任沿革表", response_class=Response,
+    "/responsibility/history.xlsx",
+    name="export_responsibility_history",
+    summary="责任沿革表",
+    response_class=Response,
     responses={200: {"content": {XLSX: {}}}},
-)  # fmt: skip
+)
 async def export(caller: Caller, request: Request, unit: UnitQuery = None, enterprise: EnterpriseQuery = None) -> Response:
     """The same to print: of an enterprise, or of a unit."""
     content = await asked.workbook(request.app.state.service, caller, unit, enterprise)

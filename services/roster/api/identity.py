@@ -28,9 +28,13 @@ async def me(caller: Caller, request: Request) -> Me:
 
 @router.get("/accounts", name="list_accounts", summary="账号与岗位(不含个人信息)")
 async def accounts(
-    caller: Caller, request: Request, on: Annotated[WrittenDate | None, Query(description="哪一天,默认今天")] = None,
-    role: Role | None = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[AccountRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    on: Annotated[WrittenDate | None, Query(description="哪一天,默认今天")] = None,
+    role: Role | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[AccountRow]:
     """Which account holds which role where on a day, for those who keep accounts and those who look after them."""
     return await asked.accounts(request.app.state.service, caller, on, role, cursor, limit)
 
@@ -38,8 +42,12 @@ async def accounts(
 @router.post("/tokens/{jti}/revoke", name="revoke_token", summary="撤销一个登录凭证")
 async def revoke(
     jti: Annotated[str, Path(min_length=1, max_length=200, description="凭证编号(jti),见访问日志")],
-    command: RevokeToken, caller: Caller, command_id: CommandId, request: Request, response: Response,
-) -> Revoked:  # fmt: skip
+    command: RevokeToken,
+    caller: Caller,
+    command_id: CommandId,
+    request: Request,
+    response: Response,
+) -> Revoked:
     """Everybody may revoke the token he comes with; any other, only the security administrator may. It is refused here from the
     next request on, and by the other services as soon as they have heard of it.
     """

@@ -40,9 +40,20 @@ from shared.terms import Change, Standing, derived_id
 _CHUNK = 400
 _PERSONAL = ("legal_person", "contact", "phone")
 _PLAIN = (
-    "name", "kind", "branch", "founded", "capital", "currency", "address", "business_address", "industry", "business",
-    "registrar", "staff", "elsewhere",
-)  # fmt: skip
+    "name",
+    "kind",
+    "branch",
+    "founded",
+    "capital",
+    "currency",
+    "address",
+    "business_address",
+    "industry",
+    "business",
+    "registrar",
+    "staff",
+    "elsewhere",
+)
 
 
 class LeavesOut(Refused):
@@ -122,11 +133,16 @@ class Import:
         names = ("registered", "amended", "standing_changed", "unchanged", "back_again", "found", "missed", "repaired")
         yield {
             "result": {
-                "batch": self.batch, **self.tally.document(), **{name: self.written[name] for name in names},
-                "sheets": extract.sheets, "omitted": [asdict(item) for item in extract.omitted], "remarks": extract.notes,
-                **self.found, **({"preview": dict(previewing.counts)} if self.preview else {}),
+                "batch": self.batch,
+                **self.tally.document(),
+                **{name: self.written[name] for name in names},
+                "sheets": extract.sheets,
+                "omitted": [asdict(item) for item in extract.omitted],
+                "remarks": extract.notes,
+                **self.found,
+                **({"preview": dict(previewing.counts)} if self.preview else {}),
             }
-        }  # fmt: skip
+        }
 
     async def close(self) -> None:
         """End the reading."""
@@ -157,8 +173,9 @@ class Import:
         command = RepairRow(batch=self.batch)
         asks = [
             self._of_row("repair", row["id"], command, context)
-            for row in rows if row["code"] in self.accepted and row["code"] not in self.doubtful
-        ]  # fmt: skip
+            for row in rows
+            if row["code"] in self.accepted and row["code"] not in self.doubtful
+        ]
         for start in range(0, len(asks), _CHUNK):
             await self.service.desk.handle_all(asks[start : start + _CHUNK])
         self.written["repaired"] += len(asks)
@@ -239,9 +256,12 @@ class Import:
                 before = derived_id("row", (await self.service.vault.fingerprint(whole)).hex())
                 id_ = before if await asked.there(self.service, before) else id_
             command = SetRowAside(
-                batch=self.batch, row=verdict.line, code=verdict.code, doubts=shown.doubts_of(verdict.reasons),
+                batch=self.batch,
+                row=verdict.line,
+                code=verdict.code,
+                doubts=shown.doubts_of(verdict.reasons),
                 raw=Personal(shown.packed(verdict.row)),
-            )  # fmt: skip
+            )
             asks.append(self._of_row("doubt", id_, command, context))
         return asks
 

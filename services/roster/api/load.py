@@ -22,9 +22,16 @@ UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$
 
 @router.get("/load", name="list_load", summary="包保清单:每人负责多少家企业")
 async def load(
-    caller: Caller, request: Request, unit: UnitQuery = None, line: Line | None = None, on: WrittenDate | None = None, *,
-    over: bool = False, cursor: Cursor = None, limit: Limit = 100,
-) -> LoadPage:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    line: Line | None = None,
+    on: WrittenDate | None = None,
+    *,
+    over: bool = False,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> LoadPage:
     """Each worker with the number of enterprises to be served on a line; ``over`` those above the limit, or only these."""
     return await asked.load(request.app.state.service, caller, unit, line, on, over=over, cursor=cursor, limit=limit)
 
@@ -39,7 +46,11 @@ async def proposal(
 
 @router.get("/load/{worker}/enterprises", name="list_load_of", summary="包保清单:一个人负责的企业")
 async def of_worker(
-    worker: Annotated[UUID, Path(description="人员编号")], caller: Caller, request: Request, on: WrittenDate | None = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> Page[CarriedRow]:  # fmt: skip
+    worker: Annotated[UUID, Path(description="人员编号")],
+    caller: Caller,
+    request: Request,
+    on: WrittenDate | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[CarriedRow]:
     return await asked.of_worker(request.app.state.service, caller, worker, on, cursor, limit)

@@ -29,9 +29,15 @@ _LINES = "application/x-ndjson"
 
 
 async def _publish(
-    name: Table, command: Asked, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response,
+    name: Table,
+    command: Asked,
+    caller: Actor,
+    command_id: UUID,
+    expected: int | None,
+    request: Request,
+    response: Response,
     codes: Iterable[str] = (),
-) -> TableReceipt:  # fmt: skip
+) -> TableReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, str(name), await asked.known(service, codes))
     done = await service.desk.handle(MAPPING, str(name), command, context, command_id=command_id, expected=expected)
@@ -43,9 +49,7 @@ async def map_industries(
     command: MapIndustries, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
 ) -> TableReceipt:
     """Moves nobody: look at the preview before, and apply it after."""
-    return await _publish(
-        Table.INDUSTRIES, command, caller, command_id, expected, request, response, command.entries.values()
-    )  # fmt: skip
+    return await _publish(Table.INDUSTRIES, command, caller, command_id, expected, request, response, command.entries.values())
 
 
 @router.put("/mapping/places", name="map_places", summary="发布地址词对照表(旧名、路名 → 乡镇、村)")
@@ -72,9 +76,12 @@ async def set_load_limit(
 
 @router.get("/mapping/{name}", name="get_mapping", summary="对照表")
 async def table(
-    name: TableName, _caller: Caller, request: Request, version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
+    name: TableName,
+    _caller: Caller,
+    request: Request,
+    version: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     on: Annotated[WrittenDate | None, Query(description="某日生效的版本,默认今天")] = None,
-) -> TableVersion:  # fmt: skip
+) -> TableVersion:
     """The version in force on a day, today when none is named; or the version asked for, whenever it begins."""
     return await asked.table(request.app.state.service, name, version, on)
 
@@ -94,9 +101,12 @@ async def preview(
 
 
 @router.post(
-    "/mapping/industries/apply", name="apply_industries", summary="按已发布的行业归口表调整归属", response_class=StreamingResponse,
+    "/mapping/industries/apply",
+    name="apply_industries",
+    summary="按已发布的行业归口表调整归属",
+    response_class=StreamingResponse,
     responses={200: {"content": {_LINES: {}}}},
-)  # fmt: skip
+)
 async def apply(
     caller: Caller,
     request: Request,

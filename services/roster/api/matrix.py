@@ -27,10 +27,16 @@ async def matrix(caller: Caller, request: Request, on: WrittenDate | None = None
 
 @router.get("/matrix/cell", name="list_cell", summary="矩阵单元格明细")
 async def cell(
-    caller: Caller, request: Request, department: Annotated[str | None, Query(max_length=20, description="部门编码,- 为未落实")] = None,
+    caller: Caller,
+    request: Request,
+    department: Annotated[str | None, Query(max_length=20, description="部门编码,- 为未落实")] = None,
     township: Annotated[str | None, Query(max_length=20, description="乡镇(街道)编码,- 为未落实")] = None,
-    on: WrittenDate | None = None, *, gaps: bool = False, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[CellRow]:  # fmt: skip
+    on: WrittenDate | None = None,
+    *,
+    gaps: bool = False,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[CellRow]:
     """The enterprises of a cell, of a row or of a column; with ``gaps`` only those without somebody on both lines."""
     service = request.app.state.service
     return await asked.cell(service, caller, department, township, on, gaps=gaps, cursor=cursor, limit=limit)

@@ -36,13 +36,20 @@ AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description
 
 
 @router.post(
-    "/members/{account}/appoint", name="appoint_member", summary="任命网格人员(须两人办理的为提名)",
+    "/members/{account}/appoint",
+    name="appoint_member",
+    summary="任命网格人员(须两人办理的为提名)",
     responses={202: {"description": "已提名,待另一人确认", "model": MemberReceipt}},
-)  # fmt: skip
+)
 async def appoint(
-    account: AccountName, command: AppointMember, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MemberReceipt:  # fmt: skip
+    account: AccountName,
+    command: AppointMember,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MemberReceipt:
     """A unit's head appoints in the unit. To an office, and from outside the unit, this proposes (202, ``proposal``): somebody
     else confirms it.
     """
@@ -51,17 +58,27 @@ async def appoint(
 
 @router.post("/members/{account}/release", name="release_member", summary="免去网格岗位")
 async def release(
-    account: AccountName, command: ReleaseMember, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MemberReceipt:  # fmt: skip
+    account: AccountName,
+    command: ReleaseMember,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MemberReceipt:
     return await _change(account, command, caller, command_id, expected, request, response)
 
 
 @router.post("/members/{account}/confirm", name="confirm_appointment", summary="确认任命提名(须为另一人)")
 async def confirm(
-    account: AccountName, command: ConfirmAppointment, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MemberReceipt:  # fmt: skip
+    account: AccountName,
+    command: ConfirmAppointment,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MemberReceipt:
     """To an office, its head confirms or another security administrator; else the head of the office, or a dispatcher where the
     head proposed it. Nobody confirms what he proposed, or himself.
     """
@@ -70,9 +87,14 @@ async def confirm(
 
 @router.post("/members/{account}/reject", name="reject_appointment", summary="退回或撤回任命提名")
 async def reject(
-    account: AccountName, command: RejectAppointment, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MemberReceipt:  # fmt: skip
+    account: AccountName,
+    command: RejectAppointment,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MemberReceipt:
     return await _change(account, command, caller, command_id, expected, request, response)
 
 
@@ -110,8 +132,13 @@ async def proposals(caller: Caller, request: Request, cursor: Cursor = None, lim
 
 @router.get("/members", name="list_members", summary="网格队伍名单")
 async def members(
-    caller: Caller, request: Request, unit: str | None = Query(None, max_length=20), role: Role | None = None,
-    on: Annotated[WrittenDate | None, Query(description="哪一天在岗,默认今天")] = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[MemberRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: str | None = Query(None, max_length=20),
+    role: Role | None = None,
+    on: Annotated[WrittenDate | None, Query(description="哪一天在岗,默认今天")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[MemberRow]:
     """Posts held on a day. Names are shown: they are on the public list of the grid; numbers are masked."""
     return await asked.members(request.app.state.service, caller, unit, role, on, cursor, limit)

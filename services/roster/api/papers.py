@@ -23,26 +23,40 @@ UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单
 
 @router.post("/units/{code}/document", name="document_unit", summary="登记方案、领导小组、专班文件")
 async def document(
-    code: UnitCode, command: DocumentUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: DocumentUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/withdraw-document", name="withdraw_unit_document", summary="撤下文件")
 async def withdraw(
-    code: UnitCode, command: WithdrawUnitDocument, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: WithdrawUnitDocument,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.get("/documents", name="list_documents", summary="各单位方案、领导小组、专班文件")
 async def documents(
-    caller: Caller, request: Request, unit: Annotated[str | None, Query(max_length=20)] = None, kind: PaperKind | None = None,
-    expiring: Annotated[int | None, Query(ge=0, le=366, description="多少天内到期")] = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    unit: Annotated[str | None, Query(max_length=20)] = None,
+    kind: PaperKind | None = None,
+    expiring: Annotated[int | None, Query(ge=0, le=366, description="多少天内到期")] = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[PaperRow]:  # fmt: skip
+) -> Page[PaperRow]:
     """Those in force, of a unit, of a kind, or those that expire within so many days."""
     return await asked.papers(request.app.state.service, caller, unit, kind, expiring, cursor, limit)
 

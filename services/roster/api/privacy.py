@@ -116,9 +116,11 @@ async def find(command: FindPhone, caller: Caller, request: Request, response: R
 
 @router.get("/subjects", name="find_subjects", summary="个人信息主体编号(用于删除)")
 async def subjects(
-    caller: Caller, request: Request, enterprise: UUID | None = None,
+    caller: Caller,
+    request: Request,
+    enterprise: UUID | None = None,
     account: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None,
-) -> FoundSubjects:  # fmt: skip
+) -> FoundSubjects:
     """The subjects behind an enterprise (its contacts, its legal persons: one after another) or an account, and whether they were
     erased. By number: ``find_subjects_by_phone``.
     """
@@ -145,9 +147,11 @@ async def records(id_: UUID, caller: Caller, request: Request) -> Records:
 
 
 @router.post(
-    "/subjects/{id_}/erase", name="erase_subject", summary="提出删除个人信息(不可恢复)",
+    "/subjects/{id_}/erase",
+    name="erase_subject",
+    summary="提出删除个人信息(不可恢复)",
     responses={202: {"description": "已提出,待另一人确认"}},
-)  # fmt: skip
+)
 async def erase(
     id_: UUID, command: EraseSubject, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> ErasureReceipt:

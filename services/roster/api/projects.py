@@ -77,9 +77,14 @@ async def register(
 
 @router.post("/projects/{id_}/hang", name="hang_plaque", summary="挂牌")
 async def hang(
-    id_: ProjectId, command: HangPlaque, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: ProjectId,
+    command: HangPlaque,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> ProjectReceipt:  # fmt: skip
+) -> ProjectReceipt:
     """With a fresh random token for the QR code. After taking it down, hanging again makes another one."""
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, command_id, expected)
@@ -88,9 +93,14 @@ async def hang(
 
 @router.post("/projects/{id_}/take-down", name="take_down_plaque", summary="摘牌(二维码随即失效)")
 async def take_down(
-    id_: ProjectId, command: TakeDownPlaque, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: ProjectId,
+    command: TakeDownPlaque,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> ProjectReceipt:  # fmt: skip
+) -> ProjectReceipt:
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, command_id, expected)
     return await _told(service, id_, done, caller, response)
@@ -98,9 +108,16 @@ async def take_down(
 
 @router.get("/projects", name="list_projects", summary="项目与挂牌清单")
 async def projects(
-    caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitQuery = None, *, plaqued: bool | None = None, on: On = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> ProjectPage:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    enterprise: UUID | None = None,
+    unit: UnitQuery = None,
+    *,
+    plaqued: bool | None = None,
+    on: On = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> ProjectPage:
     """Projects of an enterprise, of a unit's enterprises, with or without a plaque; and how many of them have one (挂牌率)."""
     return await asked.projects(request.app.state.service, caller, enterprise, unit, plaqued, on, cursor, limit)
 
@@ -111,13 +128,20 @@ async def get_project(id_: ProjectId, caller: Caller, request: Request) -> Proje
 
 
 @router.get(
-    "/projects/{id_}/plaque.pdf", name="print_plaque", summary="打印挂牌(A5,PDF,含二维码)", response_class=Response,
+    "/projects/{id_}/plaque.pdf",
+    name="print_plaque",
+    summary="打印挂牌(A5,PDF,含二维码)",
+    response_class=Response,
     responses=paper.answers("application/pdf"),
-)  # fmt: skip
+)
 async def print_plaque(
-    id_: ProjectId, caller: Caller, request: Request,
-    site: Annotated[str | None, Query(max_length=200, pattern=r"^https?://[^\s/?#]+$", description="站点地址;默认品牌表中的")] = None,
-) -> Response:  # fmt: skip
+    id_: ProjectId,
+    caller: Caller,
+    request: Request,
+    site: Annotated[
+        str | None, Query(max_length=200, pattern=r"^https?://[^\s/?#]+$", description="站点地址;默认品牌表中的")
+    ] = None,
+) -> Response:
     """The plaque that hangs now, or is to hang. The QR code opens ``<site>/s/<token>``; printing it again gives the same page."""
     values, token, usual = await asked.printed(request.app.state.service, id_, caller)
     where = site or usual or str(request.base_url).rstrip("/")

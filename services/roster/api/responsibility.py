@@ -41,9 +41,11 @@ async def of_enterprise(id_: EnterpriseId, caller: Caller, request: Request, on:
 
 @router.get("/responsibility", name="find_responsibility", summary="责任查询:按统一社会信用代码")
 async def of_code(
-    caller: Caller, request: Request, code: Annotated[str, Query(pattern=r"^[0-9A-Za-z]{18}$", description="统一社会信用代码")],
+    caller: Caller,
+    request: Request,
+    code: Annotated[str, Query(pattern=r"^[0-9A-Za-z]{18}$", description="统一社会信用代码")],
     on: On = None,
-) -> Responsibility:  # fmt: skip
+) -> Responsibility:
     service: Service = request.app.state.service
     looks_up(caller)
     return await asked.by_code(service, code.upper(), on or local_date(service.clock()))
@@ -51,9 +53,14 @@ async def of_code(
 
 @router.post("/enterprises/{id_}/choose-main-contact", name="choose_main_contact", summary="确定主联系人")
 async def choose_main_contact(
-    id_: EnterpriseId, command: ChooseMainContact, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> ResponsibilityReceipt:  # fmt: skip
+    id_: EnterpriseId,
+    command: ChooseMainContact,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> ResponsibilityReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_, None)
     done = await service.desk.handle(ENTERPRISE, id_, command, context, command_id=command_id, expected=expected)
@@ -69,9 +76,16 @@ UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$
 
 @router.get("/gaps", name="list_gaps", summary="责任空档:哪些企业在哪段时间无人负责")
 async def gaps(
-    caller: Caller, request: Request, line: Line | None = None, unit: UnitQuery = None, kind: gaping.Gap | None = None,
-    from_: From = None, to: To = None, cursor: Cursor = None, limit: Limit = 100,
-) -> GapPage:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    line: Line | None = None,
+    unit: UnitQuery = None,
+    kind: gaping.Gap | None = None,
+    from_: From = None,
+    to: To = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> GapPage:
     """Intervals in which an enterprise to be served had no unit, a unit that had ended, no worker, or a worker who had left.
 
     Whole intervals that touch the days asked for; ``until`` is the first day without the gap, ``null`` while it is open.

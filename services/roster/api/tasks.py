@@ -52,9 +52,14 @@ async def _change(
 
 @router.post("/tasks/{id_}/progress", name="progress_task", summary="填报进展")
 async def progress(
-    id_: TaskId, command: ProgressTask, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: TaskId,
+    command: ProgressTask,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> TaskReceipt:  # fmt: skip
+) -> TaskReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
@@ -67,17 +72,29 @@ async def do(
 
 @router.post("/tasks/{id_}/cancel", name="cancel_task", summary="取消任务")
 async def cancel(
-    id_: TaskId, command: CancelTask, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: TaskId,
+    command: CancelTask,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> TaskReceipt:  # fmt: skip
+) -> TaskReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
 @router.get("/tasks", name="list_tasks", summary="任务查询")
 async def tasks(
-    caller: Caller, request: Request, unit: UnitQuery = None, member: UUID | None = None, stage: TaskStage | None = None,
-    *, overdue: bool = False, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[TaskRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    member: UUID | None = None,
+    stage: TaskStage | None = None,
+    *,
+    overdue: bool = False,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[TaskRow]:
     """Of a unit, of a member, of a stage; the overdue ones. A unit sees its own."""
     service: Service = request.app.state.service
     return await asked.tasks(service, caller, unit, member, stage, overdue=overdue, cursor=cursor, limit=limit)

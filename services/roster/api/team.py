@@ -23,9 +23,14 @@ UnitQuery = Annotated[str | None, Query(max_length=20, description="单位编码
 
 @router.get("/team/violations", name="list_team_violations", summary="四级队伍与联络员缺口")
 async def violations(
-    caller: Caller, request: Request, unit: UnitQuery = None, role: Role | None = None, on: On = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    role: Role | None = None,
+    on: On = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> ViolationPage:  # fmt: skip
+) -> ViolationPage:
     """Against 方案 三(三), 五(五): one chief; in each unit one head, deputies, workers, a liaison and a back-up.
 
     ``colour`` is red where somebody left and nobody followed, and where there is no liaison or no back-up; else yellow.
@@ -42,9 +47,12 @@ async def liaisons(
 
 
 @router.get(
-    "/team.xlsx", name="export_team", summary="网格队伍表(附件2)", response_class=Response,
+    "/team.xlsx",
+    name="export_team",
+    summary="网格队伍表(附件2)",
+    response_class=Response,
     responses={200: {"content": {XLSX: {}}}},
-)  # fmt: skip
+)
 async def export(caller: Caller, request: Request, unit: UnitQuery = None, on: On = None) -> Response:
     """Everybody in a post on a day, by unit and tier. Telephones are those of offices."""
     content = await asked.workbook(request.app.state.service, caller, unit, on)

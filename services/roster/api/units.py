@@ -57,17 +57,27 @@ async def establish(code: UnitCode, command: EstablishUnit, caller: Caller, requ
 
 @router.post("/units/{code}/rename", name="rename_unit", summary="单位更名")
 async def rename(
-    code: UnitCode, command: RenameUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: RenameUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/move", name="move_unit", summary="村(社区)、分支机构改属")
 async def move(
-    code: UnitCode, command: MoveUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: MoveUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
@@ -78,43 +88,68 @@ async def move(
     responses={202: {"description": "已提出,待另一人确认", "model": UnitReceipt}},
 )
 async def end(
-    code: UnitCode, command: EndUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: EndUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     """One person of the office proposes (202, ``proposal``), another one confirms; one of the two is the head of the office."""
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/confirm", name="confirm_unit_end", summary="确认单位撤销(须为另一人)")
 async def confirm_end(
-    code: UnitCode, command: ConfirmUnitEnd, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: ConfirmUnitEnd,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/reject", name="reject_unit_end", summary="退回或收回单位撤销的提议")
 async def reject_end(
-    code: UnitCode, command: RejectUnitEnd, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: RejectUnitEnd,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/withdraw-end", name="withdraw_unit_end", summary="撤回单位撤销")
 async def withdraw_end(
-    code: UnitCode, command: WithdrawUnitEnd, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: WithdrawUnitEnd,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     """The unit goes on as if its end had not been said. Another day, or other successors, are said by ending it again."""
     return await change(code, command, caller, command_id, expected, request, response)
 
 
 @router.post("/units/{code}/charge", name="charge_unit", summary="定责:写明单位职责")
 async def charge(
-    code: UnitCode, command: ChargeUnit, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    code: UnitCode,
+    command: ChargeUnit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> UnitReceipt:  # fmt: skip
+) -> UnitReceipt:
     return await change(code, command, caller, command_id, expected, request, response)
 
 
@@ -134,9 +169,14 @@ async def change(
 
 @router.get("/units", name="list_units", summary="单位列表(任意一天)")
 async def units(
-    _caller: Caller, request: Request, kind: UnitKind | None = None, parent: str | None = Query(None, max_length=20),
-    on: On = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[UnitRow]:  # fmt: skip
+    _caller: Caller,
+    request: Request,
+    kind: UnitKind | None = None,
+    parent: str | None = Query(None, max_length=20),
+    on: On = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[UnitRow]:
     """Units standing on a day (today when none is named), as they were called and under which they stood on that day."""
     return await asked.units(request.app.state.service, kind, parent, on, cursor, limit)
 

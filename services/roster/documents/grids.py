@@ -10,17 +10,44 @@ from shared.sheets import sheet
 from shared.terms import Line, Role, UnitKind
 
 _COLUMNS = (
-    "网格编码", "网格名称", "类型", "上级网格", "层级", "总网格长", "网格长", "副网格长", "网格员", "联络员/备份", "监督队伍", "定格",
-    "定员", "定责", "定岗", "职责", "应服务企业数", "大型", "中型", "小型", "微型", "重点企业数", "人均包保数", "生效日", "失效日",
-    "依据文号", "备注",
-)  # fmt: skip
+    "网格编码",
+    "网格名称",
+    "类型",
+    "上级网格",
+    "层级",
+    "总网格长",
+    "网格长",
+    "副网格长",
+    "网格员",
+    "联络员/备份",
+    "监督队伍",
+    "定格",
+    "定员",
+    "定责",
+    "定岗",
+    "职责",
+    "应服务企业数",
+    "大型",
+    "中型",
+    "小型",
+    "微型",
+    "重点企业数",
+    "人均包保数",
+    "生效日",
+    "失效日",
+    "依据文号",
+    "备注",
+)
 _WIDTHS = (15, 16, 7, 12, 9, 10, 16, 18, 24, 18, 14, 6, 6, 6, 6, 28, 9, 6, 6, 6, 6, 8, 8, 11, 11, 16, 18)
 
 
 def annex(
-    brand: str, day: date, rows: Sequence[Mapping[str, Any]], people: Mapping[tuple[str, str], Sequence[str]],
+    brand: str,
+    day: date,
+    rows: Sequence[Mapping[str, Any]],
+    people: Mapping[tuple[str, str], Sequence[str]],
     papers: Mapping[str, str],
-) -> bytes:  # fmt: skip
+) -> bytes:
     """``rows`` are grids as the check tells them, ``people`` names by unit and role, ``papers`` plan numbers by unit."""
     names = {row["code"]: row["name"] for row in rows}
     complete = sum(row["area"] and row["staff"] and row["charged"] and row["post"] for row in rows)
@@ -47,10 +74,31 @@ def _line(
     if row["left_behind"]:
         remarks.append(f"{row['left_behind']} 户企业的责任人已离任")
     return (
-        grid, row["name"], line, names.get(above or "", "全区"), UnitKind(row["kind"]), "、".join(people.get(("", Role.CHIEF), ())),
-        named(Role.HEAD), named(Role.DEPUTY), named(Role.WORKER, Role.INFORMANT), named(Role.LIAISON, Role.BACKUP_LIAISON),
-        named(Role.SUPERVISOR), row["area"], row["staff"], row["charged"], row["post"], row["duty"], row["enterprises"],
-        row["large"], row["medium"], row["small"], row["micro"], row["key"],
-        f"{row['enterprises'] / workers:.1f}" if workers else None, row["since"], row["ended"],
-        papers.get(code, papers.get(above or "", "")), ";".join(remarks),
-    )  # fmt: skip
+        grid,
+        row["name"],
+        line,
+        names.get(above or "", "全区"),
+        UnitKind(row["kind"]),
+        "、".join(people.get(("", Role.CHIEF), ())),
+        named(Role.HEAD),
+        named(Role.DEPUTY),
+        named(Role.WORKER, Role.INFORMANT),
+        named(Role.LIAISON, Role.BACKUP_LIAISON),
+        named(Role.SUPERVISOR),
+        row["area"],
+        row["staff"],
+        row["charged"],
+        row["post"],
+        row["duty"],
+        row["enterprises"],
+        row["large"],
+        row["medium"],
+        row["small"],
+        row["micro"],
+        row["key"],
+        f"{row['enterprises'] / workers:.1f}" if workers else None,
+        row["since"],
+        row["ended"],
+        papers.get(code, papers.get(above or "", "")),
+        ";".join(remarks),
+    )

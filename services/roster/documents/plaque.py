@@ -103,9 +103,21 @@ _SOURCE = r"""
 """
 
 FIELDS = (
-    "title", "slogan", "core", "lead_office", "office", "project", "enterprise", "number", "leader", "leader_post", "contact",
-    "contact_post", "phone", "since",
-)  # fmt: skip
+    "title",
+    "slogan",
+    "core",
+    "lead_office",
+    "office",
+    "project",
+    "enterprise",
+    "number",
+    "leader",
+    "leader_post",
+    "contact",
+    "contact_post",
+    "phone",
+    "since",
+)
 """What a plaque says; what is missing is left blank."""
 
 

@@ -17,10 +17,26 @@ from shared.decider import Actor
 from shared.problems import Forbidden
 from shared.terms import Role
 
-PUBLIC = frozenset({
-    "id", "code", "name", "former_names", "standing", "standing_label", "standing_on", "managed_elsewhere", "kind", "kind_label", "industry",
-    "branch", "address", "registered_on", "as_of", "version",
-})  # fmt: skip
+PUBLIC = frozenset(
+    {
+        "id",
+        "code",
+        "name",
+        "former_names",
+        "standing",
+        "standing_label",
+        "standing_on",
+        "managed_elsewhere",
+        "kind",
+        "kind_label",
+        "industry",
+        "branch",
+        "address",
+        "registered_on",
+        "as_of",
+        "version",
+    }
+)
 """What is shown of an enterprise to units that don't answer for it: what anybody finds in 国家企业信用信息公示系统."""
 
 

@@ -224,9 +224,13 @@ def may_rule(state: State, context: Context[object]) -> bool:
 def _said(command: ProposeCorrection) -> dict[str, Any]:
     move = command.move
     return {
-        **{name: getattr(command.changes, name) for name in FIELDS}, "reason": command.reason, "enterprise": command.enterprise,
-        "line": move and move.line, "to_unit": move and move.unit, "to_sub_unit": move and move.sub_unit,
-    }  # fmt: skip
+        **{name: getattr(command.changes, name) for name in FIELDS},
+        "reason": command.reason,
+        "enterprise": command.enterprise,
+        "line": move and move.line,
+        "to_unit": move and move.unit,
+        "to_sub_unit": move and move.sub_unit,
+    }
 
 
 def _content(fact: CorrectionProposed) -> dict[str, Any]:

@@ -151,14 +151,40 @@ class Registered:
 
 State = Unregistered | Registered
 Asked = (
-    RegisterEnterprise | AmendEnterprise | ChangeStanding | ChangeCustody | AssignEnterprise | VerifyContactLoss
-    | ConfirmMove | RejectMove | ChooseMainContact | FollowMapping | HandOverEnterprise | TagEnterprise | PreferContact | MissEnterprise | FindEnterprise | SurveyEnterprise
-)  # fmt: skip
+    RegisterEnterprise
+    | AmendEnterprise
+    | ChangeStanding
+    | ChangeCustody
+    | AssignEnterprise
+    | VerifyContactLoss
+    | ConfirmMove
+    | RejectMove
+    | ChooseMainContact
+    | FollowMapping
+    | HandOverEnterprise
+    | TagEnterprise
+    | PreferContact
+    | MissEnterprise
+    | FindEnterprise
+    | SurveyEnterprise
+)
 Told = (
-    EnterpriseRegistered | EnterpriseAmended | StandingChanged | CustodyChanged | EnterpriseAssigned | EnterpriseMoveProposed
-    | EnterpriseMoveRejected | ContactLossVerified | MainContactChosen | EnterpriseSized | EnterpriseTagged | ContactPreferred
-    | EnterpriseMissed | EnterpriseFound | EnterpriseSurveyed
-)  # fmt: skip
+    EnterpriseRegistered
+    | EnterpriseAmended
+    | StandingChanged
+    | CustodyChanged
+    | EnterpriseAssigned
+    | EnterpriseMoveProposed
+    | EnterpriseMoveRejected
+    | ContactLossVerified
+    | MainContactChosen
+    | EnterpriseSized
+    | EnterpriseTagged
+    | ContactPreferred
+    | EnterpriseMissed
+    | EnterpriseFound
+    | EnterpriseSurveyed
+)
 
 _PERSONAL = ("legal_person", "contact", "phone")
 
@@ -301,10 +327,15 @@ def _hand_over(state: Registered, command: HandOverEnterprise, context: Context[
         return []
     return [
         EnterpriseAssigned(
-            line=command.line, unit=command.unit, sub_unit=held.sub_unit, worker=command.taker, on=command.on,
-            reason="工作交接,双方签字", document=command.document,
+            line=command.line,
+            unit=command.unit,
+            sub_unit=held.sub_unit,
+            worker=command.taker,
+            on=command.on,
+            reason="工作交接,双方签字",
+            document=command.document,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _places(context: Context[Known]) -> KnownPlaces:
@@ -483,9 +514,13 @@ def evolve(state: State, fact: Told) -> State:
         case Unregistered(), EnterpriseRegistered():
             particulars = {name: getattr(fact, name) for name in _PARTICULARS}
             return Registered(
-                fact.code, fact.on, ((date.min, fact.name),), ((fact.standing_on or date.min, fact.standing),),
-                ((date.min, fact.managed_elsewhere),), particulars,
-            )  # fmt: skip
+                fact.code,
+                fact.on,
+                ((date.min, fact.name),),
+                ((fact.standing_on or date.min, fact.standing),),
+                ((date.min, fact.managed_elsewhere),),
+                particulars,
+            )
         case Registered(), EnterpriseAmended():
             changes = {name: value for name in _PARTICULARS if (value := getattr(fact, name)) is not None}
             names = (*state.names, (fact.on, fact.name)) if fact.name else state.names

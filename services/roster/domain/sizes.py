@@ -54,16 +54,42 @@ LEASING = Row("租赁和商务服务业", Bounds(10, 100, 300), None, Bounds(100
 OTHER = Row("其他未列明行业", Bounds(10, 100, 300))
 
 ROWS = (
-    FARMING, INDUSTRY, BUILDING, WHOLESALE, RETAIL, TRANSPORT, STORAGE, POST, LODGING, CATERING, INFORMATION, SOFTWARE, ESTATE,
-    PROPERTY, LEASING, OTHER,
-)  # fmt: skip
+    FARMING,
+    INDUSTRY,
+    BUILDING,
+    WHOLESALE,
+    RETAIL,
+    TRANSPORT,
+    STORAGE,
+    POST,
+    LODGING,
+    CATERING,
+    INFORMATION,
+    SOFTWARE,
+    ESTATE,
+    PROPERTY,
+    LEASING,
+    OTHER,
+)
 
 _DIVISIONS: tuple[tuple[range, tuple[Row, ...]], ...] = (
-    (range(1, 6), (FARMING,)), (range(6, 47), (INDUSTRY,)), (range(47, 51), (BUILDING,)), (range(51, 52), (WHOLESALE,)),
-    (range(52, 53), (RETAIL,)), (range(54, 59), (TRANSPORT,)), (range(59, 60), (TRANSPORT, STORAGE)), (range(60, 61), (POST,)),
-    (range(61, 62), (LODGING,)), (range(62, 63), (CATERING,)), (range(63, 65), (INFORMATION,)), (range(65, 66), (SOFTWARE,)),
-    (range(70, 71), (ESTATE, PROPERTY, OTHER)), (range(71, 73), (LEASING,)), (range(73, 83), (OTHER,)), (range(85, 91), (OTHER,)),
-)  # fmt: skip
+    (range(1, 6), (FARMING,)),
+    (range(6, 47), (INDUSTRY,)),
+    (range(47, 51), (BUILDING,)),
+    (range(51, 52), (WHOLESALE,)),
+    (range(52, 53), (RETAIL,)),
+    (range(54, 59), (TRANSPORT,)),
+    (range(59, 60), (TRANSPORT, STORAGE)),
+    (range(60, 61), (POST,)),
+    (range(61, 62), (LODGING,)),
+    (range(62, 63), (CATERING,)),
+    (range(63, 65), (INFORMATION,)),
+    (range(65, 66), (SOFTWARE,)),
+    (range(70, 71), (ESTATE, PROPERTY, OTHER)),
+    (range(71, 73), (LEASING,)),
+    (range(73, 83), (OTHER,)),
+    (range(85, 91), (OTHER,)),
+)
 _GROUPS = {"591": TRANSPORT, "701": ESTATE, "702": PROPERTY, "703": OTHER, "704": None, "709": OTHER}
 """Where a division holds several rows, the group (three digits) tells; 592 to 599 are all storage."""
 _CLASSES = (Size.MICRO, Size.SMALL, Size.MEDIUM, Size.LARGE)
@@ -106,9 +132,10 @@ def rows_of(industry: str) -> tuple[Row, ...]:
 def _by(row: Row, staff: int | None, revenue: int | None, assets: int | None) -> Sizing:
     """The lowest class any criterion allows: each lower bound must be met, one micro criterion makes it micro."""
     criteria = (
-        ("从业人员", "人", row.staff, staff, 1), ("营业收入", "万元", row.revenue, revenue, _TEN_THOUSAND),
+        ("从业人员", "人", row.staff, staff, 1),
+        ("营业收入", "万元", row.revenue, revenue, _TEN_THOUSAND),
         ("资产总额", "万元", row.assets, assets, _TEN_THOUSAND),
-    )  # fmt: skip
+    )
     levels: list[int] = []
     said: list[str] = []
     missing: list[str] = []

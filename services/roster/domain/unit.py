@@ -268,15 +268,31 @@ class Ended:
 
 State = NoUnit | Standing | Ended
 Asked = (
-    EstablishUnit | RenameUnit | MoveUnit | EndUnit | ConfirmUnitEnd | RejectUnitEnd | WithdrawUnitEnd | ChargeUnit | DocumentUnit
+    EstablishUnit
+    | RenameUnit
+    | MoveUnit
+    | EndUnit
+    | ConfirmUnitEnd
+    | RejectUnitEnd
+    | WithdrawUnitEnd
+    | ChargeUnit
+    | DocumentUnit
     | WithdrawUnitDocument
-)  # fmt: skip
+)
 
 
 Told = (
-    UnitEstablished | UnitRenamed | UnitMoved | UnitEnded | UnitEndProposed | UnitEndRejected | UnitEndWithdrawn | UnitCharged
-    | UnitDocumented | UnitDocumentWithdrawn
-)  # fmt: skip
+    UnitEstablished
+    | UnitRenamed
+    | UnitMoved
+    | UnitEnded
+    | UnitEndProposed
+    | UnitEndRejected
+    | UnitEndWithdrawn
+    | UnitCharged
+    | UnitDocumented
+    | UnitDocumentWithdrawn
+)
 
 
 @dataclass(frozen=True)
@@ -359,10 +375,13 @@ def _by_two(state: Standing, command: EndUnit, context: Context[KnownUnit], prop
     if waiting is None:
         return [
             UnitEndProposed(
-                **command.model_dump(), id=context.known.proposal, by=actor.id, by_head=actor.holds(Role.OFFICE_HEAD),
+                **command.model_dump(),
+                id=context.known.proposal,
+                by=actor.id,
+                by_head=actor.holds(Role.OFFICE_HEAD),
                 proposed_on=context.today,
             )
-        ]  # fmt: skip
+        ]
     said = (command.on, command.successors, command.document, actor.id)
     if (waiting.on, waiting.successors, waiting.document, waiting.by) == said:
         return []

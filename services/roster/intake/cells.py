@@ -20,9 +20,40 @@ _CHINA = ZoneInfo("Asia/Shanghai")
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 _EMPTY = frozenset(
-    ("", "-", "--", "---", "—", "——", "–", "N/A", "NA", "#N/A", "NULL", "NONE", "NAN", "NIL", "无", "暂无", "/", "\\", "\\N", "."
-     "未知", "不详", "未公示", "企业未公示", "暂未公示", "空", "(NULL)", "<NULL>", "[NULL]", "*", "?", "undefined".upper())
-)  # fmt: skip
+    (
+        "",
+        "-",
+        "--",
+        "---",
+        "—",
+        "——",
+        "–",
+        "N/A",
+        "NA",
+        "#N/A",
+        "NULL",
+        "NONE",
+        "NAN",
+        "NIL",
+        "无",
+        "暂无",
+        "/",
+        "\\",
+        "\\N",
+        ".未知",
+        "不详",
+        "未公示",
+        "企业未公示",
+        "暂未公示",
+        "空",
+        "(NULL)",
+        "<NULL>",
+        "[NULL]",
+        "*",
+        "?",
+        "undefined".upper(),
+    )
+)
 
 
 def meaning(text: str) -> str:
@@ -65,7 +96,7 @@ _STANDINGS = {
         Standing.ANNULLED: "撤销 撤消 已撤销 撤销登记 被撤销 撤销设立",
     }.items()
     for word in words.split()
-}  # fmt: skip
+}
 
 
 @lru_cache(maxsize=512)
@@ -168,12 +199,43 @@ def _day(year: int, month: int, day: int) -> date | None:
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?(?:E[+]?\d{1,2})?)(.*)", re.DOTALL)
 UNIT_WORD = re.compile(r"[元圆万亿币]|美|港|欧|日|英|RMB|CNY|USD", re.IGNORECASE)
 _CURRENCIES = (
-    ("CNY", "人民币"), ("CNY", "RMB"), ("CNY", "CNY"), ("TWD", "新台币"), ("TWD", "台币"), ("SGD", "新加坡"), ("SGD", "SGD"),
-    ("HKD", "港"), ("HKD", "香港"), ("HKD", "HKD"), ("MOP", "澳门"), ("MOP", "MOP"), ("USD", "美元"), ("USD", "美金"), ("USD", "USD"),
-    ("EUR", "欧元"), ("EUR", "EUR"), ("JPY", "日元"), ("JPY", "日圆"), ("JPY", "JPY"), ("GBP", "英镑"), ("GBP", "GBP"),
-    ("AUD", "澳"), ("AUD", "AUD"), ("CAD", "加拿大"), ("CAD", "加元"), ("CAD", "CAD"), ("CHF", "瑞士"), ("CHF", "CHF"),
-    ("KRW", "韩"), ("KRW", "KRW"), ("THB", "泰"), ("MYR", "马来西亚"), ("NZD", "新西兰"), ("DEM", "德国马克"), ("RUB", "卢布"),
-)  # fmt: skip
+    ("CNY", "人民币"),
+    ("CNY", "RMB"),
+    ("CNY", "CNY"),
+    ("TWD", "新台币"),
+    ("TWD", "台币"),
+    ("SGD", "新加坡"),
+    ("SGD", "SGD"),
+    ("HKD", "港"),
+    ("HKD", "香港"),
+    ("HKD", "HKD"),
+    ("MOP", "澳门"),
+    ("MOP", "MOP"),
+    ("USD", "美元"),
+    ("USD", "美金"),
+    ("USD", "USD"),
+    ("EUR", "欧元"),
+    ("EUR", "EUR"),
+    ("JPY", "日元"),
+    ("JPY", "日圆"),
+    ("JPY", "JPY"),
+    ("GBP", "英镑"),
+    ("GBP", "GBP"),
+    ("AUD", "澳"),
+    ("AUD", "AUD"),
+    ("CAD", "加拿大"),
+    ("CAD", "加元"),
+    ("CAD", "CAD"),
+    ("CHF", "瑞士"),
+    ("CHF", "CHF"),
+    ("KRW", "韩"),
+    ("KRW", "KRW"),
+    ("THB", "泰"),
+    ("MYR", "马来西亚"),
+    ("NZD", "新西兰"),
+    ("DEM", "德国马克"),
+    ("RUB", "卢布"),
+)
 _PLAIN_UNITS = frozenset(("", "元", "圆", "元整", "元人民币", "人民币", "人民币元", "整"))
 _LARGEST_CAPITAL = 10**17
 _FEN = 100

@@ -86,7 +86,7 @@ _WORDS: Mapping[Column, str] = {
     Column.STAFF: "从业人数 从业人员 从业人员数 参保人数 员工人数 人员规模 用工人数 职工人数 从业人员人数 社保人数",
     Column.PROVINCE: "所属省份 所在省份 省份 所属省 省 province",
     Column.CITY: "所属城市 所在城市 城市 地区 所属市 地市 市州 city",
-}  # fmt: skip
+}
 
 _HEADER_WITHIN = 10
 _MEASURED = 20

@@ -32,10 +32,17 @@ def packed(row: RawRow) -> str:
     """The whole row as one text; cells too long for the seal are cut, the longest first."""
     longest = _MOST
     while True:
-        text = orjson.dumps({
-            "sheet": row.sheet[:100], "headings": [text[:100] for text in row.layout.headers], "cells": [cell[:longest] for cell in row.raw],
-            "width": row.layout.cells, "exact": row.layout.exact, "base_1904": row.layout.base_1904, "broken": row.broken,
-        }).decode()  # fmt: skip
+        text = orjson.dumps(
+            {
+                "sheet": row.sheet[:100],
+                "headings": [text[:100] for text in row.layout.headers],
+                "cells": [cell[:longest] for cell in row.raw],
+                "width": row.layout.cells,
+                "exact": row.layout.exact,
+                "base_1904": row.layout.base_1904,
+                "broken": row.broken,
+            }
+        ).decode()
         if len(text) <= _MOST or longest == 0:
             return text[:_MOST]
         longest //= 2

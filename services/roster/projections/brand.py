@@ -30,13 +30,33 @@ def _delivery(key: str, _version: int, state: delivery.State) -> Iterable[tuple[
 
 BRANDS = View[brand.Brand](
     "brand",
-    {"name": "text", "version": "int", "since": "date", **dict.fromkeys(PLAIN, "text"), "core": "jsonb", "channels": "jsonb",
-     "contact": "jsonb"},
-    ("name", "version"), _brand, "name",
-)  # fmt: skip
+    {
+        "name": "text",
+        "version": "int",
+        "since": "date",
+        **dict.fromkeys(PLAIN, "text"),
+        "core": "jsonb",
+        "channels": "jsonb",
+        "contact": "jsonb",
+    },
+    ("name", "version"),
+    _brand,
+    "name",
+)
 DELIVERIES = View[delivery.State](
     "delivery",
-    {"id": "uuid", "unit": "text", "month": "text", "channel": "text", "file": "text", "sha256": "text", "received_on": "date",
-     "note": "text"},
-    ("id",), _delivery, "id", indexes=("(month, unit)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "unit": "text",
+        "month": "text",
+        "channel": "text",
+        "file": "text",
+        "sha256": "text",
+        "received_on": "date",
+        "note": "text",
+    },
+    ("id",),
+    _delivery,
+    "id",
+    indexes=("(month, unit)",),
+)

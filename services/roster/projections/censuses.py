@@ -20,9 +20,17 @@ def _census(key: str, version: int, state: census.State) -> Iterable[tuple[Any, 
     fact = state.fact
     closed = state if isinstance(state, census.Closed) else None
     yield (
-        UUID(key), version, fact.title, str(fact.line), fact.unit, fact.since, fact.until, fact.document,
-        closed and closed.on, closed.note if closed else "",
-    )  # fmt: skip
+        UUID(key),
+        version,
+        fact.title,
+        str(fact.line),
+        fact.unit,
+        fact.since,
+        fact.until,
+        fact.document,
+        closed and closed.on,
+        closed.note if closed else "",
+    )
 
 
 def _correction(key: str, version: int, state: correction.State) -> Iterable[tuple[Any, ...]]:
@@ -38,22 +46,64 @@ def _correction(key: str, version: int, state: correction.State) -> Iterable[tup
     elif isinstance(state, correction.Rejected):
         stage, note, on = CorrectionStage.REJECTED, state.ruling.reason, state.ruling.on
     yield (
-        UUID(key), version, fact.enterprise, fact.unit, fact.proposer, fact.reason, fact.on, str(stage), note, on,
-        orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(), fact.line and str(fact.line), fact.to_unit,
+        UUID(key),
+        version,
+        fact.enterprise,
+        fact.unit,
+        fact.proposer,
+        fact.reason,
+        fact.on,
+        str(stage),
+        note,
+        on,
+        orjson.dumps(plain, default=str).decode(),
+        orjson.dumps(sealed).decode(),
+        fact.line and str(fact.line),
+        fact.to_unit,
         fact.to_sub_unit,
-    )  # fmt: skip
+    )
 
 
 CENSUSES = View[census.State](
     "census",
-    {"id": "uuid", "ver": "int", "title": "text", "line": "text", "unit": "text", "since": "date", "until": "date",
-     "document": "text", "closed_on": "date", "note": "text"},
-    ("id",), _census, "id", indexes=("(since)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "title": "text",
+        "line": "text",
+        "unit": "text",
+        "since": "date",
+        "until": "date",
+        "document": "text",
+        "closed_on": "date",
+        "note": "text",
+    },
+    ("id",),
+    _census,
+    "id",
+    indexes=("(since)",),
+)
 CORRECTIONS = View[correction.State](
     "correction",
-    {"id": "uuid", "ver": "int", "enterprise": "uuid", "unit": "text", "proposer": "uuid", "reason": "text", "on_date": "date",
-     "stage": "text", "note": "text", "ruled_on": "date", "changes": "jsonb", "sealed": "jsonb", "line": "text", "to_unit": "text",
-     "to_sub_unit": "text"},
-    ("id",), _correction, "id", indexes=("(stage, unit)", "(enterprise)"),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "enterprise": "uuid",
+        "unit": "text",
+        "proposer": "uuid",
+        "reason": "text",
+        "on_date": "date",
+        "stage": "text",
+        "note": "text",
+        "ruled_on": "date",
+        "changes": "jsonb",
+        "sealed": "jsonb",
+        "line": "text",
+        "to_unit": "text",
+        "to_sub_unit": "text",
+    },
+    ("id",),
+    _correction,
+    "id",
+    indexes=("(stage, unit)", "(enterprise)"),
+)

@@ -22,14 +22,31 @@ def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tup
     plain = {name: value for name, value in state.particulars.items() if not isinstance(value, Personal)}
     sealed = {name: value.token for name, value in state.particulars.items() if isinstance(value, Personal)}
     yield (
-        UUID(key), version, state.code, state.name, str(state.standings[0][1]), _known(state.standings[0][0]),
-        state.custodies[0][1], bool(plain["branch"]), plain["industry"], plain["address"], orjson.dumps(list(state.former_names)).decode(),
-        orjson.dumps(plain, default=str).decode(), orjson.dumps(sealed).decode(), writing.key(state.name),
-        writing.found_by(state.code, state.name, *state.former_names), state.sizing and state.sizing.size and str(state.sizing.size),
-        state.sizing.basis if state.sizing else "", orjson.dumps(list(state.tags)).decode(),
-        state.preferred.model_dump_json() if state.preferred else None, state.missed and state.missed.on,
-        state.missed.batch if state.missed else None, state.address_on, state.industry_on, state.since,
-    )  # fmt: skip
+        UUID(key),
+        version,
+        state.code,
+        state.name,
+        str(state.standings[0][1]),
+        _known(state.standings[0][0]),
+        state.custodies[0][1],
+        bool(plain["branch"]),
+        plain["industry"],
+        plain["address"],
+        orjson.dumps(list(state.former_names)).decode(),
+        orjson.dumps(plain, default=str).decode(),
+        orjson.dumps(sealed).decode(),
+        writing.key(state.name),
+        writing.found_by(state.code, state.name, *state.former_names),
+        state.sizing and state.sizing.size and str(state.sizing.size),
+        state.sizing.basis if state.sizing else "",
+        orjson.dumps(list(state.tags)).decode(),
+        state.preferred.model_dump_json() if state.preferred else None,
+        state.missed and state.missed.on,
+        state.missed.batch if state.missed else None,
+        state.address_on,
+        state.industry_on,
+        state.since,
+    )
 
 
 def _known(day: date) -> date | None:
@@ -87,58 +104,124 @@ def _assignment(key: str, _version: int, state: enterprise.State) -> Iterable[tu
 def _move(key: str, _version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:
     for told in state.moves if isinstance(state, enterprise.Registered) else ():
         yield (
-            told.id, UUID(key), str(told.line), told.unit, told.sub_unit, told.worker, told.on, told.reason, told.document,
-            told.by, told.proposed_on,
-        )  # fmt: skip
+            told.id,
+            UUID(key),
+            str(told.line),
+            told.unit,
+            told.sub_unit,
+            told.worker,
+            told.on,
+            told.reason,
+            told.document,
+            told.by,
+            told.proposed_on,
+        )
 
 
 ENTERPRISES = View[enterprise.State](
     "enterprise",
     {
-        "id": "uuid", "ver": "int", "code": "text", "name": "text", "first_standing": "text", "first_standing_on": "date",
-        "first_elsewhere": "bool", "branch": "bool", "industry": "text", "address": "text", "former_names": "jsonb",
-        "particulars": "jsonb", "sealed": "jsonb", "name_key": "text", "found_by": "text", "size": "text", "size_basis": "text",
-        "tags": "jsonb", "preferred": "jsonb", "missed_on": "date", "missed_batch": "text", "address_on": "date",
-        "industry_on": "date", "registered_on": "date",
+        "id": "uuid",
+        "ver": "int",
+        "code": "text",
+        "name": "text",
+        "first_standing": "text",
+        "first_standing_on": "date",
+        "first_elsewhere": "bool",
+        "branch": "bool",
+        "industry": "text",
+        "address": "text",
+        "former_names": "jsonb",
+        "particulars": "jsonb",
+        "sealed": "jsonb",
+        "name_key": "text",
+        "found_by": "text",
+        "size": "text",
+        "size_basis": "text",
+        "tags": "jsonb",
+        "preferred": "jsonb",
+        "missed_on": "date",
+        "missed_batch": "text",
+        "address_on": "date",
+        "industry_on": "date",
+        "registered_on": "date",
     },
-    ("id",), _enterprise, "id", indexes=(
-        "(name)", "(name_key)", "(missed_on) where missed_on is not null",
-        "(address_on) where address_on is not null", "(industry_on) where industry_on is not null",
-    ), unique=("(code)",), rule=writing.FORM,
-)  # fmt: skip
+    ("id",),
+    _enterprise,
+    "id",
+    indexes=(
+        "(name)",
+        "(name_key)",
+        "(missed_on) where missed_on is not null",
+        "(address_on) where address_on is not null",
+        "(industry_on) where industry_on is not null",
+    ),
+    unique=("(code)",),
+    rule=writing.FORM,
+)
 ASSIGNMENTS = View[enterprise.State](
     "assignment",
     {
-        "enterprise": "uuid", "line": "text", "since": "date", "until": "date", "unit": "text", "sub_unit": "text",
-        "worker": "uuid", "reason": "text", "document": "text", "confidence": "int",
+        "enterprise": "uuid",
+        "line": "text",
+        "since": "date",
+        "until": "date",
+        "unit": "text",
+        "sub_unit": "text",
+        "worker": "uuid",
+        "reason": "text",
+        "document": "text",
+        "confidence": "int",
     },
-    ("enterprise", "line", "since"), _assignment, "enterprise",
+    ("enterprise", "line", "since"),
+    _assignment,
+    "enterprise",
     indexes=("(unit)", "(worker)"),
     exclude=("using gist (enterprise with =, line with =, daterange(since, until) with &&)",),
-)  # fmt: skip
+)
 STANDINGS = View[enterprise.State](
-    "standing", {"enterprise": "uuid", "since": "date", "until": "date", "standing": "text"}, ("enterprise", "since"), _standing,
+    "standing",
+    {"enterprise": "uuid", "since": "date", "until": "date", "standing": "text"},
+    ("enterprise", "since"),
+    _standing,
     "enterprise",
-)  # fmt: skip
+)
 CUSTODIES = View[enterprise.State](
-    "custody", {"enterprise": "uuid", "since": "date", "until": "date", "elsewhere": "bool"}, ("enterprise", "since"), _custody,
+    "custody",
+    {"enterprise": "uuid", "since": "date", "until": "date", "elsewhere": "bool"},
+    ("enterprise", "since"),
+    _custody,
     "enterprise",
-)  # fmt: skip
+)
 SURVEYS = View[enterprise.State](
     "survey",
     {"enterprise": "uuid", "census": "uuid", "result": "text", "note": "text", "of": "uuid", "member": "uuid", "on_date": "date"},
-    ("enterprise", "census"), _survey, "enterprise", indexes=("(census)",),
-)  # fmt: skip
+    ("enterprise", "census"),
+    _survey,
+    "enterprise",
+    indexes=("(census)",),
+)
 LOSSES = View[enterprise.State](
     "loss", {"enterprise": "uuid", "line": "text", "on_date": "date"}, ("enterprise", "line", "on_date"), _loss, "enterprise"
 )
 MOVES = View[enterprise.State](
     "enterprise_move",
     {
-        "id": "uuid", "enterprise": "uuid", "line": "text", "unit": "text", "sub_unit": "text", "worker": "uuid", "on_date": "date",
-        "reason": "text", "document": "text", "by": "uuid", "proposed_on": "date",
+        "id": "uuid",
+        "enterprise": "uuid",
+        "line": "text",
+        "unit": "text",
+        "sub_unit": "text",
+        "worker": "uuid",
+        "on_date": "date",
+        "reason": "text",
+        "document": "text",
+        "by": "uuid",
+        "proposed_on": "date",
     },
-    ("id",), _move, "enterprise",
-)  # fmt: skip
+    ("id",),
+    _move,
+    "enterprise",
+)
 
 VIEWS = (ENTERPRISES, ASSIGNMENTS, STANDINGS, CUSTODIES, SURVEYS, LOSSES, MOVES)

@@ -14,20 +14,45 @@ def _handover(key: str, version: int, state: handover.State) -> Iterable[tuple[A
     if isinstance(state, handover.Handover):
         told, signed = state.told, dict(state.signed)
         yield (
-            UUID(key), version, told.unit, str(told.line), told.giver, told.taker, len(told.enterprises), told.on, told.document,
-            told.note, str(state.stage), signed.get(told.giver), signed.get(told.taker),
+            UUID(key),
+            version,
+            told.unit,
+            str(told.line),
+            told.giver,
+            told.taker,
+            len(told.enterprises),
+            told.on,
+            told.document,
+            told.note,
+            str(state.stage),
+            signed.get(told.giver),
+            signed.get(told.taker),
             state.withdrawn.reason if state.withdrawn else "",
-        )  # fmt: skip
+        )
 
 
 HANDOVERS = View[handover.State](
     "handover",
     {
-        "id": "uuid", "ver": "int", "unit": "text", "line": "text", "giver": "uuid", "taker": "uuid", "enterprises": "int",
-        "on_date": "date", "document": "text", "note": "text", "stage": "text", "giver_signed": "date", "taker_signed": "date",
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "line": "text",
+        "giver": "uuid",
+        "taker": "uuid",
+        "enterprises": "int",
+        "on_date": "date",
+        "document": "text",
+        "note": "text",
+        "stage": "text",
+        "giver_signed": "date",
+        "taker_signed": "date",
         "withdrawn_for": "text",
     },
-    ("id",), _handover, "id", indexes=("(unit)", "(giver)", "(taker)"),
-)  # fmt: skip
+    ("id",),
+    _handover,
+    "id",
+    indexes=("(unit)", "(giver)", "(taker)"),
+)
 
 VIEWS = (HANDOVERS,)

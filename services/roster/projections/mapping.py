@@ -21,8 +21,11 @@ def _versions(key: str, _version: int, state: mapping.Mapping) -> Iterable[tuple
 
 
 VERSIONS = View[mapping.Mapping](
-    "mapping_version", {"name": "text", "version": "int", "since": "date", "entries": "jsonb", "note": "text", "published_by": "uuid"},
-    ("name", "version"), _versions, "name",
-)  # fmt: skip
+    "mapping_version",
+    {"name": "text", "version": "int", "since": "date", "entries": "jsonb", "note": "text", "published_by": "uuid"},
+    ("name", "version"),
+    _versions,
+    "name",
+)
 
 VIEWS = (VERSIONS,)

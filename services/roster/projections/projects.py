@@ -25,21 +25,47 @@ def _plaque(key: str, _version: int, state: project.State) -> Iterable[tuple[Any
         hung.append((state.plaque, None, ""))
     for turn, (fact, until, reason) in enumerate(hung, 1):
         yield (
-            UUID(key), turn, fact.number, fact.leader, fact.contact, fact.office_phone, token(fact.token), fact.token_sha256,
-            fact.on, until, reason,
-        )  # fmt: skip
+            UUID(key),
+            turn,
+            fact.number,
+            fact.leader,
+            fact.contact,
+            fact.office_phone,
+            token(fact.token),
+            fact.token_sha256,
+            fact.on,
+            until,
+            reason,
+        )
 
 
 PROJECTS = View[project.State](
     "project",
     {"id": "uuid", "ver": "int", "name": "text", "enterprise": "uuid", "since": "date"},
-    ("id",), _project, "id", indexes=("(enterprise)",),
-)  # fmt: skip
+    ("id",),
+    _project,
+    "id",
+    indexes=("(enterprise)",),
+)
 PLAQUES = View[project.State](
     "plaque",
-    {"project": "uuid", "turn": "int", "number": "text", "leader": "uuid", "contact": "uuid", "office_phone": "text",
-     "token": "jsonb", "token_sha256": "text", "since": "date", "until": "date", "reason": "text"},
-    ("project", "turn"), _plaque, "project", unique=("(number) where until is null", "(token_sha256)"),
-)  # fmt: skip
+    {
+        "project": "uuid",
+        "turn": "int",
+        "number": "text",
+        "leader": "uuid",
+        "contact": "uuid",
+        "office_phone": "text",
+        "token": "jsonb",
+        "token_sha256": "text",
+        "since": "date",
+        "until": "date",
+        "reason": "text",
+    },
+    ("project", "turn"),
+    _plaque,
+    "project",
+    unique=("(number) where until is null", "(token_sha256)"),
+)
 
 VIEWS = (PROJECTS, PLAQUES)

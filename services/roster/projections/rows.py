@@ -26,16 +26,33 @@ def _row(key: str, _version: int, state: row.State) -> Iterable[tuple[Any, ...]]
             ruling = "后来的登记数据已更正"
     doubts = [doubt.model_dump() for doubt in fact.doubts]
     yield (
-        UUID(key), fact.batch, fact.row, orjson.dumps(doubts).decode(), orjson.dumps(list(fact.columns)).decode(), fact.code,
-        token(fact.raw), ruling,
-    )  # fmt: skip
+        UUID(key),
+        fact.batch,
+        fact.row,
+        orjson.dumps(doubts).decode(),
+        orjson.dumps(list(fact.columns)).decode(),
+        fact.code,
+        token(fact.raw),
+        ruling,
+    )
 
 
 ROWS = View[row.State](
     "row",
-    {"id": "uuid", "batch": "text", "line": "int", "doubts": "jsonb", "columns": "jsonb", "code": "text", "raw": "jsonb",
-     "ruling": "text"},
-    ("id",), _row, "id", indexes=("(batch, line)", "(code)"),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "batch": "text",
+        "line": "int",
+        "doubts": "jsonb",
+        "columns": "jsonb",
+        "code": "text",
+        "raw": "jsonb",
+        "ruling": "text",
+    },
+    ("id",),
+    _row,
+    "id",
+    indexes=("(batch, line)", "(code)"),
+)
 
 VIEWS = (ROWS,)

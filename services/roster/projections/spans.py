@@ -50,15 +50,21 @@ UNIT_NAMES = View[unit.State](
     "unit_name", {"code": "text", "since": "date", "until": "date", "name": "text"}, ("code", "since"), _unit_name, "code"
 )
 ENTERPRISE_NAMES = View[enterprise.State](
-    "enterprise_name", {"enterprise": "uuid", "since": "date", "until": "date", "name": "text"}, ("enterprise", "since"),
-    _enterprise_name, "enterprise",
-)  # fmt: skip
+    "enterprise_name",
+    {"enterprise": "uuid", "since": "date", "until": "date", "name": "text"},
+    ("enterprise", "since"),
+    _enterprise_name,
+    "enterprise",
+)
 SCOPES = View[enterprise.State](
     "scope", {"enterprise": "uuid", "since": "date", "until": "date"}, ("enterprise", "since"), _scope, "enterprise"
 )
 MAIN_CONTACTS = View[enterprise.State](
-    "main_contact", {"enterprise": "uuid", "since": "date", "until": "date", "line": "text"}, ("enterprise", "since"),
-    _main_contact, "enterprise",
-)  # fmt: skip
+    "main_contact",
+    {"enterprise": "uuid", "since": "date", "until": "date", "line": "text"},
+    ("enterprise", "since"),
+    _main_contact,
+    "enterprise",
+)
 OF_UNITS = (UNIT_NAMES,)
 OF_ENTERPRISES = (ENTERPRISE_NAMES, SCOPES, MAIN_CONTACTS)

@@ -35,7 +35,9 @@ ERASED = View[subject.State](
 ASKED = View[subject.State](
     "erasure",
     {"subject": "uuid", "id": "uuid", "reason": "text", "by": "uuid", "on_date": "date"},
-    ("subject", "id"), _asked, "subject",
-)  # fmt: skip
+    ("subject", "id"),
+    _asked,
+    "subject",
+)
 CONTACTS = View[enterprise.State]("contact", {"subject": "uuid", "enterprise": "uuid"}, ("subject",), _contact, "enterprise")
 DISCLOSURE, DISCLOSURES = disclosures(PersonalUnmasked)

@@ -14,9 +14,17 @@ def _task(key: str, version: int, state: task.State) -> Iterable[tuple[Any, ...]
     if isinstance(state, task.Task):
         told = state.setting
         yield (
-            UUID(key), version, told.unit, told.title, told.content, told.due, told.on, str(state.stage), state.words,
+            UUID(key),
+            version,
+            told.unit,
+            told.title,
+            told.content,
+            told.due,
+            told.on,
+            str(state.stage),
+            state.words,
             state.ended_on,
-        )  # fmt: skip
+        )
 
 
 def _member(key: str, _version: int, state: task.State) -> Iterable[tuple[Any, ...]]:
@@ -27,11 +35,22 @@ def _member(key: str, _version: int, state: task.State) -> Iterable[tuple[Any, .
 TASKS = View[task.State](
     "task",
     {
-        "id": "uuid", "ver": "int", "unit": "text", "title": "text", "content": "text", "due": "date", "set_on": "date",
-        "stage": "text", "words": "text", "ended_on": "date",
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "title": "text",
+        "content": "text",
+        "due": "date",
+        "set_on": "date",
+        "stage": "text",
+        "words": "text",
+        "ended_on": "date",
     },
-    ("id",), _task, "id", indexes=("(unit, due)",),
-)  # fmt: skip
+    ("id",),
+    _task,
+    "id",
+    indexes=("(unit, due)",),
+)
 MEMBERS = View[task.State](
     "task_member", {"task": "uuid", "member": "uuid"}, ("task", "member"), _member, "task", indexes=("(member)",)
 )

@@ -30,9 +30,18 @@ def _unit(key: str, version: int, state: unit.State) -> Iterable[tuple[Any, ...]
             standing, ended, successors = state.was, state.on, state.successors
     line = LINES.get(standing.kind)
     yield (
-        key, version, standing.names[0][1], str(standing.kind), standing.parents[0][1] if standing.parents else None, line and str(line), standing.since, ended,
-        standing.duty, orjson.dumps(standing.predecessors).decode(), orjson.dumps(successors).decode(),
-    )  # fmt: skip
+        key,
+        version,
+        standing.names[0][1],
+        str(standing.kind),
+        standing.parents[0][1] if standing.parents else None,
+        line and str(line),
+        standing.since,
+        ended,
+        standing.duty,
+        orjson.dumps(standing.predecessors).decode(),
+        orjson.dumps(successors).decode(),
+    )
 
 
 def _ending(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:
@@ -63,39 +72,80 @@ def _paper(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ..
         for paper in standing.papers:
             told = paper.told
             yield (
-                told.document, key, str(told.kind), told.number, told.title, told.issued, told.expires,
-                orjson.dumps([str(member) for member in told.members]).decode(), paper.withdrawn_on,
-            )  # fmt: skip
+                told.document,
+                key,
+                str(told.kind),
+                told.number,
+                told.title,
+                told.issued,
+                told.expires,
+                orjson.dumps([str(member) for member in told.members]).decode(),
+                paper.withdrawn_on,
+            )
 
 
 UNITS = View[unit.State](
     "unit",
     {
-        "code": "text", "ver": "int", "first_name": "text", "kind": "text", "first_parent": "text", "line": "text", "since": "date",
-        "ended": "date", "duty": "text", "predecessors": "jsonb", "successors": "jsonb",
+        "code": "text",
+        "ver": "int",
+        "first_name": "text",
+        "kind": "text",
+        "first_parent": "text",
+        "line": "text",
+        "since": "date",
+        "ended": "date",
+        "duty": "text",
+        "predecessors": "jsonb",
+        "successors": "jsonb",
     },
-    ("code",), _unit, "code", indexes=("(kind)",),
-)  # fmt: skip
+    ("code",),
+    _unit,
+    "code",
+    indexes=("(kind)",),
+)
 PARENTS = View[unit.State](
-    "unit_parent", {"code": "text", "since": "date", "until": "date", "parent": "text"}, ("code", "since"), _parent, "code",
+    "unit_parent",
+    {"code": "text", "since": "date", "until": "date", "parent": "text"},
+    ("code", "since"),
+    _parent,
+    "code",
     indexes=("(parent)",),
-)  # fmt: skip
+)
 PAPERS = View[unit.State](
     "unit_paper",
     {
-        "document": "uuid", "unit": "text", "kind": "text", "number": "text", "title": "text", "issued": "date",
-        "expires": "date", "members": "jsonb", "withdrawn_on": "date",
+        "document": "uuid",
+        "unit": "text",
+        "kind": "text",
+        "number": "text",
+        "title": "text",
+        "issued": "date",
+        "expires": "date",
+        "members": "jsonb",
+        "withdrawn_on": "date",
     },
-    ("unit", "document"), _paper, "unit", indexes=("(unit, kind)",),
-)  # fmt: skip
+    ("unit", "document"),
+    _paper,
+    "unit",
+    indexes=("(unit, kind)",),
+)
 
 ENDINGS = View[unit.State](
     "unit_ending",
     {
-        "code": "text", "id": "uuid", "on_date": "date", "successors": "jsonb", "document": "text", "by": "uuid",
-        "by_head": "bool", "proposed_on": "date",
+        "code": "text",
+        "id": "uuid",
+        "on_date": "date",
+        "successors": "jsonb",
+        "document": "text",
+        "by": "uuid",
+        "by_head": "bool",
+        "proposed_on": "date",
     },
-    ("code", "id"), _ending, "code",
-)  # fmt: skip
+    ("code", "id"),
+    _ending,
+    "code",
+)
 
 VIEWS = (UNITS, PARENTS, PAPERS, ENDINGS)

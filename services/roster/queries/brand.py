@@ -88,8 +88,10 @@ async def brand_on(service: Service, day: date) -> Brand:
     if row is None:
         settings = service.settings
         plain = dict.fromkeys(PLAIN, "") | {
-            "brand": settings.brand, "lead_office": settings.office_name, "district": settings.district_name,
-        }  # fmt: skip
+            "brand": settings.brand,
+            "lead_office": settings.office_name,
+            "district": settings.district_name,
+        }
         return Brand(version=0, since=None, **plain, core=[], channels=[], title=settings.brand, contact="")
     return await _told(service, row)
 
@@ -139,7 +141,13 @@ async def deliveries(
             args.append(value)
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table="delivery", columns="id, unit, month, channel, file, sha256, received_on, note", where=where, args=args,
-        order=["month", "unit", "received_on", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="delivery",
+        columns="id, unit, month, channel, file, sha256, received_on, note",
+        where=where,
+        args=args,
+        order=["month", "unit", "received_on", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[Delivery].of(page, (Delivery(**item) for item in page["items"]))

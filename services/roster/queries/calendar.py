@@ -108,7 +108,9 @@ async def workdays(service: Service, year: int, start: date, count: int) -> Work
     calendar: Calendar = await service.calendar()
     on = calendar.add_workdays(start, count)
     return Workdays(
-        on=on, derivation=calendar.explain(start, count), calendar=calendar.version,
+        on=on,
+        derivation=calendar.explain(start, count),
+        calendar=calendar.version,
         provisional=calendar.is_provisional(start) or calendar.is_provisional(on),
         last_workday_on_or_before=calendar.last_workday_on_or_before(start),
-    )  # fmt: skip
+    )

@@ -193,9 +193,15 @@ async def censuses(service: Service, caller: Actor, line: Line | None, cursor: s
         args.append(str(line))
         where.append(f"line = ${len(args)}")
     page = await listing(
-        service.pool, table="census", columns="id, ver as version, title, line, unit, since, until, document, closed_on, note",
-        where=where, args=args, order=["since", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="census",
+        columns="id, ver as version, title, line, unit, since, until, document, closed_on, note",
+        where=where,
+        args=args,
+        order=["since", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[CensusRow].of(page, (CensusRow(**item) for item in page["items"]))
 
 
@@ -218,7 +224,7 @@ async def progress(service: Service, id_: UUID, caller: Actor, unit: str | None)
         f"join {dated.units('$2')} u on u.code = t.unit left join {dated.units('$2')} s on s.code = t.sub_unit "
         "group by 1, 2, 3, 4, 5 order by 1, 2 nulls first",
         *args,
-    )  # fmt: skip
+    )
     parts: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
         parts.setdefault((row["unit"], row["sub_unit"] or "-"), []).append(row)
@@ -227,11 +233,13 @@ async def progress(service: Service, id_: UUID, caller: Actor, unit: str | None)
         units.setdefault(row["unit"], []).append(row)
     told = [
         UnitProgress(
-            unit=code, unit_name=mine[0]["unit_name"], **_counted(mine),
+            unit=code,
+            unit_name=mine[0]["unit_name"],
+            **_counted(mine),
             parts=[_part(group) for (whose, _), group in sorted(parts.items()) if whose == code],
         )
         for code, mine in sorted(units.items())
-    ]  # fmt: skip
+    ]
     targets, done = sum(item.targets for item in told), sum(item.done for item in told)
     return CensusProgress(census=id_, on=args[1], targets=targets, done=done, pct=percentage(done, targets), units=told)
 
@@ -257,9 +265,15 @@ async def unvisited(
 
 
 async def results(
-    service: Service, id_: UUID, caller: Actor, result: SurveyResult | None, unit: str | None, sub_unit: str | None,
-    cursor: str | None, limit: int,
-) -> SurveyedPage:  # fmt: skip
+    service: Service,
+    id_: UUID,
+    caller: Actor,
+    result: SurveyResult | None,
+    unit: str | None,
+    sub_unit: str | None,
+    cursor: str | None,
+    limit: int,
+) -> SurveyedPage:
     """Those with a result, or with this one."""
     where = [f"result = '{result}'" if result else "result is not null"]
     columns = "enterprise as id, code, name, address, unit, sub_unit, result, note, of, member, on_date"
@@ -275,8 +289,9 @@ async def differences(
     """
     survives = ", ".join(f"'{item}'" for item in Standing if item.survives)
     there = f"standing in ({survives})"
-    where = [f"(result in ('lost', 'absent', 'duplicate') and {there} or result = 'corrected' "
-             f"or result = 'verified' and not {there})"]  # fmt: skip
+    where = [
+        f"(result in ('lost', 'absent', 'duplicate') and {there} or result = 'corrected' or result = 'verified' and not {there})"
+    ]
     columns = (
         "enterprise as id, code, name, standing, standing_on, unit, sub_unit, result, note, of, on_date, "
         "(select count(*) from correction k where k.enterprise = t.enterprise and k.stage <> 'rejected') as corrections"
@@ -286,9 +301,16 @@ async def differences(
 
 
 async def _listed(
-    service: Service, id_: UUID, caller: Actor, unit: str | None, sub_unit: str | None, where: list[str], columns: str,
-    cursor: str | None, limit: int,
-) -> dict[str, Any]:  # fmt: skip
+    service: Service,
+    id_: UUID,
+    caller: Actor,
+    unit: str | None,
+    sub_unit: str | None,
+    where: list[str],
+    columns: str,
+    cursor: str | None,
+    limit: int,
+) -> dict[str, Any]:
     args = await _asked(service, id_, caller, unit, sub_unit)
     (await reach(service, caller)).narrowed(where, args, unit="unit = {}")
     return await listing(

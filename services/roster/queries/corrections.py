@@ -83,8 +83,9 @@ async def answering(service: Service, enterprise: UUID) -> KnownAnswering:
         raise Unknown(what="enterprise", id=str(enterprise))
     held = await service.pool.fetch(
         "select unit, sub_unit, worker from assignment where enterprise = $1 and since <= $2 and (until is null or until > $2)",
-        enterprise, local_date(service.clock()),
-    )  # fmt: skip
+        enterprise,
+        local_date(service.clock()),
+    )
     units: dict[str, set[str | None]] = {}
     workers: dict[str, set[UUID | None]] = {}
     for item in held:
@@ -113,9 +114,15 @@ async def corrections(
             args.append(value)
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table="correction", columns="id, ver as version, enterprise, unit, proposer, reason, on_date, stage, ruled_on, to_unit",
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="correction",
+        columns="id, ver as version, enterprise, unit, proposer, reason, on_date, stage, ruled_on, to_unit",
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[CorrectionRow].of(page, (CorrectionRow(**item) for item in page["items"]))
 
 
@@ -141,9 +148,14 @@ async def correction(service: Service, id_: UUID, caller: Actor) -> Correction:
     names = ("enterprise", "unit", "proposer", "reason", "stage", "note", "ruled_on")
     told = {name: row[name] for name in names}
     return Correction(
-        **told, id=id_, on=row["on_date"], changes=fields, move=move, allowed_actions=["approve", "reject"] if ruling else [],
+        **told,
+        id=id_,
+        on=row["on_date"],
+        changes=fields,
+        move=move,
+        allowed_actions=["approve", "reject"] if ruling else [],
         version=row["ver"],
-    )  # fmt: skip
+    )
 
 
 def _compared(before: Any, after: Any) -> Compared:

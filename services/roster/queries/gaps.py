@@ -155,9 +155,16 @@ def _window(start: date | None, end: date | None, today: date) -> tuple[date, da
 
 
 async def gaps(
-    service: Service, caller: Actor, line: Line | None, unit: str | None, kind: Gap | None, from_: date | None, to: date | None,
-    cursor: str | None, limit: int,
-) -> GapPage:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    line: Line | None,
+    unit: str | None,
+    kind: Gap | None,
+    from_: date | None,
+    to: date | None,
+    cursor: str | None,
+    limit: int,
+) -> GapPage:
     """Whole intervals that touch the days asked for."""
     begin, last = _window(from_, to, local_date(service.clock()))
     unit = unit_of(caller, unit)
@@ -169,9 +176,15 @@ async def gaps(
             where.append(f"{column} = ${len(args)}")
     (await reach(service, caller)).narrowed(where, args, unit="unit = {}")
     page = await listing(
-        service.pool, table=GAPS, columns="enterprise, code, name, line, kind, since, until, unit, worker", where=where,
-        args=args, order=["code", "line", "kind", "since"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=GAPS,
+        columns="enterprise, code, name, line, kind, since, until, unit, worker",
+        where=where,
+        args=args,
+        order=["code", "line", "kind", "since"],
+        cursor=cursor,
+        limit=limit,
+    )
     return GapPage.of(page, (GapRow(**item) for item in page["items"]), **{"from": begin, "to": last})
 
 
@@ -182,8 +195,9 @@ async def totals(service: Service, caller: Actor, unit: str | None, on: date | N
     rows = await service.pool.fetch(
         f"select line, kind, count(*) as n from {GAPS} where span @> $1::date and ($2::text is null or unit = $2) "
         "group by line, kind order by line, kind",
-        day, unit,
-    )  # fmt: skip
+        day,
+        unit,
+    )
     whole: dict[str, Any] = {}
     if sees_district(caller) and unit is None:
         whole = dict(await service.pool.fetchrow(_WHOLE, day))
@@ -198,9 +212,13 @@ async def overlaps(
     the_district(caller)
     begin, last = _window(from_, to, local_date(service.clock()))
     page = await listing(
-        service.pool, table=OVERLAPS,
+        service.pool,
+        table=OVERLAPS,
         columns="worker, account, unit, line, enterprises, other_unit, other_line, other_enterprises, since, until",
-        where=["span && daterange($1, $2, '[]')"], args=[begin, last], order=["account", "unit", "other_unit", "since"],
-        cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=["span && daterange($1, $2, '[]')"],
+        args=[begin, last],
+        order=["account", "unit", "other_unit", "since"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[OverlapRow].of(page, (OverlapRow(**item) for item in page["items"]))

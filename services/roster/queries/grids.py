@@ -135,9 +135,17 @@ _LABELS = {str(what): what.label for what in Settled}
 
 
 async def grids(
-    service: Service, caller: Actor, unit: str | None, line: Line | None, on: date | None, *, incomplete: bool, red: bool,
-    cursor: str | None, limit: int,
-) -> GridPage:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    unit: str | None,
+    line: Line | None,
+    on: date | None,
+    *,
+    incomplete: bool,
+    red: bool,
+    cursor: str | None,
+    limit: int,
+) -> GridPage:
     """Four yes-or-no answers a grid, each with what it rests on; red where somebody left and nobody followed."""
     day = on or local_date(service.clock())
     where, args = _asked(caller, unit, line, day)
@@ -146,9 +154,15 @@ async def grids(
     if red:
         where.append("red")
     page = await listing(
-        service.pool, table=_GRIDS, columns="*", where=where, args=args, order=["line", "coalesce(parent, code)", "code"],
-        cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=_GRIDS,
+        columns="*",
+        where=where,
+        args=args,
+        order=["line", "coalesce(parent, code)", "code"],
+        cursor=cursor,
+        limit=limit,
+    )
     return GridPage.of(page, (_told(item) for item in page["items"]), on=day)
 
 
@@ -179,15 +193,19 @@ def _told(row: dict[str, Any]) -> GridRow:
     unsaid = f"{row['without_duty']} 个岗位未写职责" if row["people"] else "无人在岗"
     because = SettledBecause(
         area=f"企业 {row['enterprises']} 户,下级网格 {row['sub_units']} 个,归口行业 {row['industries']} 个",
-        staff=_staffed(row), duty="单位职责已写明" if row["duty"] else unsaid,
+        staff=_staffed(row),
+        duty="单位职责已写明" if row["duty"] else unsaid,
         post=f"{row['people']} 人在岗" + (f",{row['without_post']} 人未写岗位" if row["without_post"] else ""),
-    )  # fmt: skip
+    )
     told = {name: row[name] for name in _NAMES}
     return GridRow(
-        **told, grid=f"{_PREFIX[Line(row['line'])]}-{row['code']}", settled=four, evidence=because,
+        **told,
+        grid=f"{_PREFIX[Line(row['line'])]}-{row['code']}",
+        settled=four,
+        evidence=because,
         missing=[label for name, label in _LABELS.items() if not getattr(four, name)],
         lacking=[Role(role).label for role in row["lacking"]],
-    )  # fmt: skip
+    )
 
 
 def _staffed(row: dict[str, Any]) -> str:

@@ -78,9 +78,15 @@ async def handovers(
             f"stage = 'open' and ((giver = {here} and giver_signed is null) or (taker = {here} and taker_signed is null))"
         )
     page = await listing(
-        service.pool, table="handover", columns=_COLUMNS, where=where, args=args, order=["on_date", "id"], cursor=cursor,
+        service.pool,
+        table="handover",
+        columns=_COLUMNS,
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
         limit=limit,
-    )  # fmt: skip
+    )
     return Page[Handover].of(page, (Handover(**item) for item in page["items"]))
 
 
@@ -89,6 +95,10 @@ async def givers(service: Service, command: OpenHandover) -> tuple[UUID, ...]:
     rows = await service.pool.fetch(
         "select enterprise from assignment where worker = $1 and unit = $2 and line = $3 and since <= $4 "
         "and (until is null or until > $4) order by enterprise limit $5",
-        command.giver, command.unit, str(command.line), command.on, MOST,
-    )  # fmt: skip
+        command.giver,
+        command.unit,
+        str(command.line),
+        command.on,
+        MOST,
+    )
     return tuple(row["enterprise"] for row in rows)

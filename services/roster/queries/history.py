@@ -32,8 +32,17 @@ left join enterprise_name en on en.enterprise = e.id and en.since <= a.since and
 left join lateral (select p.account, p.name from post p where p.member = a.worker order by p.number desc limit 1) w on true
 ) history"""
 _COLUMNS = (
-    "统一社会信用代码", "企业名称", "网格线", "单位", "分支机构/村(社区)", "责任人", "起", "止", "依据文号", "事由",
-)  # fmt: skip
+    "统一社会信用代码",
+    "企业名称",
+    "网格线",
+    "单位",
+    "分支机构/村(社区)",
+    "责任人",
+    "起",
+    "止",
+    "依据文号",
+    "事由",
+)
 _MOST = 20_000
 
 
@@ -82,9 +91,15 @@ async def history(
     """Each assignment with the person, the days and the document it rests on."""
     where, args = await _asked(service, caller, unit, enterprise)
     page = await listing(
-        service.pool, table=_HISTORY, columns="*", where=where, args=args, order=["code", "line", "since"], cursor=cursor,
+        service.pool,
+        table=_HISTORY,
+        columns="*",
+        where=where,
+        args=args,
+        order=["code", "line", "since"],
+        cursor=cursor,
         limit=limit,
-    )  # fmt: skip
+    )
     names = await service.vault.open([sealed(item["worker_name"]) for item in page["items"]], Opening.NAMES)
     rows = (AssignmentThen.model_validate({**item, "worker_name": name}) for item, name in zip(page["items"], names, strict=True))
     return Page[AssignmentThen].of(page, rows)
@@ -100,8 +115,18 @@ async def workbook(service: Service, caller: Actor, unit: str | None, enterprise
         raise Malformed(errors=[{"pointer": "/query/unit", "code": "too_many", "title": "记录过多,请按单位或企业导出"}])
     names = await service.vault.open([sealed(row["worker_name"]) for row in rows], Opening.NAMES)
     lines = [
-        (row["code"], row["enterprise_name"], Line(row["line"]), row["unit_name"], row["sub_unit_name"], name or "未落实",
-         row["since"], row["until"], row["document"], row["reason"])
+        (
+            row["code"],
+            row["enterprise_name"],
+            Line(row["line"]),
+            row["unit_name"],
+            row["sub_unit_name"],
+            name or "未落实",
+            row["since"],
+            row["until"],
+            row["document"],
+            row["reason"],
+        )
         for row, name in zip(rows, names, strict=True)
-    ]  # fmt: skip
+    ]
     return sheet("责任沿革表", _COLUMNS, lines, notes=[f"共 {len(lines)} 条"], widths=(20, 26, 6, 18, 16, 10, 11, 11, 18, 24))

@@ -58,8 +58,9 @@ async def me(service: Service, caller: Actor) -> Me:
     today = local_date(service.clock())
     name = await service.pool.fetchval(
         "select name from post where member = $1 and since <= $2 and (until is null or until > $2) order by number desc limit 1",
-        caller.id, today,
-    )  # fmt: skip
+        caller.id,
+        today,
+    )
     (shown,) = await service.vault.open([sealed(name)], Opening.NAMES)
     roles = [Choice(value=role, label=role.label) for role in Role if role in caller.roles]
     return Me(
@@ -79,7 +80,13 @@ async def accounts(
         args.append(str(role))
         where.append(f"role = ${len(args)}")
     page = await listing(
-        service.pool, table="post", columns="account, unit, sub_unit, role, since, until, acting_for", where=where, args=args,
-        order=["account", "unit", "role", "number"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="post",
+        columns="account, unit, sub_unit, role, since, until, acting_for",
+        where=where,
+        args=args,
+        order=["account", "unit", "role", "number"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[AccountRow].of(page, (AccountRow(**item) for item in page["items"]))

@@ -113,9 +113,16 @@ class CarriedRow(Answer):
 
 
 async def load(
-    service: Service, caller: Actor, unit: str | None, line: Line | None, on: date | None, *, over: bool, cursor: str | None,
+    service: Service,
+    caller: Actor,
+    unit: str | None,
+    line: Line | None,
+    on: date | None,
+    *,
+    over: bool,
+    cursor: str | None,
     limit: int,
-) -> LoadPage:  # fmt: skip
+) -> LoadPage:
     """Each worker with the number of enterprises to be served on a line; ``over`` those above the limit, or only these."""
     unit = unit_of(caller, unit)
     day = on or local_date(service.clock())
@@ -130,9 +137,15 @@ async def load(
             args.append(value)
             where.append(condition.format(len(args)))
     page = await listing(
-        service.pool, table=_PEOPLE, columns="worker, account, sealed_name, unit, line, n, at_post", where=where, args=args,
-        order=["unit", "account", "line"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=_PEOPLE,
+        columns="worker, account, sealed_name, unit, line, n, at_post",
+        where=where,
+        args=args,
+        order=["unit", "account", "line"],
+        cursor=cursor,
+        limit=limit,
+    )
     names = await service.vault.open([sealed(item["sealed_name"]) for item in page["items"]], Opening.NAMES)
     rows: list[LoadRow] = []
     for item, name in zip(page["items"], names, strict=True):
@@ -153,8 +166,9 @@ async def proposal(service: Service, caller: Actor, unit: str) -> Rebalancing:
     people = await service.pool.fetch(
         "select distinct on (member) member, account, sub_unit, name from post where unit = $2 and role = 'worker' "
         "and since <= $1 and (until is null or until > $1) order by member, number",
-        day, unit,
-    )  # fmt: skip
+        day,
+        unit,
+    )
     if not rows and not people and not await service.pool.fetchval("select true from unit where code = $1", unit):
         raise Unknown(what="unit", id=unit)
     workers = [Worker(row["member"], row["account"], row["sub_unit"]) for row in people]
@@ -169,13 +183,21 @@ async def proposal(service: Service, caller: Actor, unit: str) -> Rebalancing:
     before = {worker.id: sum(item.worker == worker.id for item in held) for worker in workers}
     change = {worker.id: sum((m.taker == worker.id) - (m.giver == worker.id) for m in moves) for worker in workers}
     return Rebalancing(
-        unit=unit, limit=limit, line=line_of(len(held), len(workers), limit), enterprises=len(held),
-        workers=[Rebalanced.model_validate({**names[w.id], "before": before[w.id], "after": before[w.id] + change[w.id]}) for w in workers],
+        unit=unit,
+        limit=limit,
+        line=line_of(len(held), len(workers), limit),
+        enterprises=len(held),
+        workers=[
+            Rebalanced.model_validate({**names[w.id], "before": before[w.id], "after": before[w.id] + change[w.id]})
+            for w in workers
+        ],
         moves=[
-            ProposedMove.model_validate({"enterprise": m.enterprise, "code": m.code, "from": m.giver, "to": m.taker, "same_place": m.same_place})
+            ProposedMove.model_validate(
+                {"enterprise": m.enterprise, "code": m.code, "from": m.giver, "to": m.taker, "same_place": m.same_place}
+            )
             for m in moves
         ],
-    )  # fmt: skip
+    )
 
 
 async def of_worker(
@@ -191,7 +213,11 @@ async def of_worker(
         service.pool,
         table=f"(select q.*, e.code, e.name, {dated.standing('e', '$1')} as standing, e.industry, e.address "
         f"from ({_SERVED}) q join enterprise e on e.id = q.enterprise) held",
-        columns="enterprise, code, name, standing, industry, address, unit, sub_unit, line", where=where, args=args,
-        order=["code", "line"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        columns="enterprise, code, name, standing, industry, address, unit, sub_unit, line",
+        where=where,
+        args=args,
+        order=["code", "line"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[CarriedRow].of(page, (CarriedRow(**item) for item in page["items"]))

@@ -84,8 +84,9 @@ async def workers(pool: Any, members: Iterable[UUID | None], on: date) -> dict[U
     """By member: the units in which a post is held on a day."""
     rows = await pool.fetch(
         "select member, unit from post where member = any($1::uuid[]) and since <= $2 and (until is null or until > $2)",
-        [item for item in members if item], on,
-    )  # fmt: skip
+        [item for item in members if item],
+        on,
+    )
     found: dict[UUID, set[str]] = {}
     for row in rows:
         found.setdefault(row["member"], set()).add(row["unit"])
@@ -102,11 +103,19 @@ async def seated(command: AppointMember, connection: Any, _state: Member, contex
     seat = await connection.fetchval(
         "select account from view.post where role = $1 and ($2 = '' or unit = $2) and member <> $3 and acting_for is null "
         "and daterange(since, until) && daterange($4, $5) order by since, account limit 1",
-        str(command.role), unit, context.subject, command.on, command.until,
-    )  # fmt: skip
+        str(command.role),
+        unit,
+        context.subject,
+        command.on,
+        command.until,
+    )
     held = await connection.fetchval(
         "select exists (select from view.post where account = $1 and member <> $2 and unit = $3 and role = $4 and acting_for is null "
         "and since <= $5 and (until is null or until > $5))",
-        command.acting_for, context.subject, command.unit, str(command.role), command.on,
-    )  # fmt: skip
+        command.acting_for,
+        context.subject,
+        command.unit,
+        str(command.role),
+        command.on,
+    )
     return replace(context, known=replace(context.known, seat=seat, held=held))

@@ -131,8 +131,10 @@ async def table(service: Service, name: Table, version: int | None, on: date | N
     row = await service.pool.fetchrow(
         "select version, entries, since, note from mapping_version where name = $1 and ($2::int is null or version = $2) "
         "and ($2::int is not null or since <= $3) order by since desc, version desc limit 1",
-        str(name), version, on or local_date(service.clock()),
-    )  # fmt: skip
+        str(name),
+        version,
+        on or local_date(service.clock()),
+    )
     if row is not None:
         return TableVersion(**row)
     if version is not None:
@@ -162,8 +164,9 @@ async def in_force(service: Service, version: int | None) -> tuple[int, dict[str
     row = await service.pool.fetchrow(
         "select version, entries, since, published_by from mapping_version where name = 'industries' and since <= $1 "
         "and ($2::int is null or version = $2) order by since desc, version desc limit 1",
-        local_date(service.clock()), version,
-    )  # fmt: skip
+        local_date(service.clock()),
+        version,
+    )
     if row is None:
         raise TableUnpublished(version=version)
     return row["version"], orjson.loads(row["entries"]), row["since"], row["published_by"]
@@ -177,12 +180,19 @@ async def preview(service: Service, caller: Actor, command: MapIndustries, curso
         raise NotADepartment(units=wrong)
     flows = await service.pool.fetch(
         f'select "from", "to", count(*) as enterprises from {_WOULD} where what = \'moved\' group by 1, 2 order by 3 desc, 1, 2',
-        _json(command.entries), command.on,
-    )  # fmt: skip
+        _json(command.entries),
+        command.on,
+    )
     page = await listing(
-        service.pool, table=_WOULD, columns='enterprise, code, name, industry, "from", "to"', where=["what = $3"],
-        args=[_json(command.entries), command.on, "moved"], order=["code"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=_WOULD,
+        columns='enterprise, code, name, industry, "from", "to"',
+        where=["what = $3"],
+        args=[_json(command.entries), command.on, "moved"],
+        order=["code"],
+        cursor=cursor,
+        limit=limit,
+    )
     counts = WouldCounts(**await moves(service, command.entries, command.on))
     rows = (WouldMove(**item) for item in page["items"])
     return WouldPage.of(page, rows, on=command.on, counts=counts, flows=[Flow(**row) for row in flows])
@@ -191,9 +201,12 @@ async def preview(service: Service, caller: Actor, command: MapIndustries, curso
 async def next_moved(service: Service, entries: Mapping[str, str], day: date, after: str, most: int) -> list[Any]:
     """The next of those whom a table moves on a day, by code."""
     return await service.pool.fetch(
-        f'select enterprise, code, industry, "to" from {_WOULD} where what = \'moved\' and code > $3 order by code limit $4',
-        _json(entries), day, after, most,
-    )  # fmt: skip
+        f"select enterprise, code, industry, \"to\" from {_WOULD} where what = 'moved' and code > $3 order by code limit $4",
+        _json(entries),
+        day,
+        after,
+        most,
+    )
 
 
 async def moves(service: Service, entries: Mapping[str, str], day: date) -> dict[str, int]:

@@ -116,9 +116,12 @@ async def matrix(service: Service, caller: Actor, on: date | None) -> Matrix:
         for side, found in sums.items():
             found.setdefault(row[side], Counter()).update(counts)
     return Matrix(
-        on=day, cells=[CellCounts(**row) for row in rows], total=Counts(**total), departments=_sides(sums["department"], names),
+        on=day,
+        cells=[CellCounts(**row) for row in rows],
+        total=Counts(**total),
+        departments=_sides(sums["department"], names),
         townships=_sides(sums["township"], names),
-    )  # fmt: skip
+    )
 
 
 def _sides(found: dict[str, Counter[str]], names: dict[str, str]) -> list[SideCounts]:
@@ -129,9 +132,16 @@ def _sides(found: dict[str, Counter[str]], names: dict[str, str]) -> list[SideCo
 
 
 async def cell(
-    service: Service, caller: Actor, department: str | None, township: str | None, on: date | None, *, gaps: bool,
-    cursor: str | None, limit: int,
-) -> Page[CellRow]:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    department: str | None,
+    township: str | None,
+    on: date | None,
+    *,
+    gaps: bool,
+    cursor: str | None,
+    limit: int,
+) -> Page[CellRow]:
     """The enterprises of a cell, of a row or of a column; with ``gaps`` only those without somebody on both lines."""
     args: list[Any] = [on or local_date(service.clock())]
     where: list[str] = []
@@ -143,8 +153,13 @@ async def cell(
     if gaps:
         where.append("not both_workers")
     page = await listing(
-        service.pool, table=CELLS,
+        service.pool,
+        table=CELLS,
         columns="enterprise, code, name, department, township, vertical_worker, horizontal_worker, both_units, both_workers, neither",
-        where=where, args=args, order=["code"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["code"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[CellRow].of(page, (CellRow(**item) for item in page["items"]))

@@ -71,8 +71,9 @@ async def units_of(service: Service, said: object) -> dict[str, str | None]:
     wanted = [said.unit, *([said.sub_unit] if isinstance(said, AppointMember) and said.sub_unit else [])]
     rows = await service.pool.fetch(
         f"select code, {under('$2')} as parent from unit where code = any($1::text[]) and (ended is null or ended > $2)",
-        wanted, said.on,
-    )  # fmt: skip
+        wanted,
+        said.on,
+    )
     return {row["code"]: row["parent"] for row in rows}
 
 
@@ -82,9 +83,17 @@ async def as_proposed(service: Service, member: UUID, proposal: UUID) -> Appoint
     if row is None:
         return None
     return AppointMember(
-        name=Personal(""), unit=row["unit"], sub_unit=row["sub_unit"], role=Role(row["role"]), post=row["post"],
-        duty=row["duty"], document=row["document"], on=row["since"], until=row["until"], acting_for=row["acting_for"],
-    )  # fmt: skip
+        name=Personal(""),
+        unit=row["unit"],
+        sub_unit=row["sub_unit"],
+        role=Role(row["role"]),
+        post=row["post"],
+        duty=row["duty"],
+        document=row["document"],
+        on=row["since"],
+        until=row["until"],
+        acting_for=row["acting_for"],
+    )
 
 
 async def proposals(service: Service, caller: Actor, cursor: str | None, limit: int) -> Page[ProposalRow]:
@@ -92,9 +101,16 @@ async def proposals(service: Service, caller: Actor, cursor: str | None, limit: 
     if not caller.holds(Role.SECURITY_ADMIN, Role.OFFICE, Role.OFFICE_HEAD, Role.AUDITOR):
         raise Forbidden(needs=[Role.SECURITY_ADMIN.label, Role.OFFICE.label])
     page = await listing(
-        service.pool, table="member_proposal", columns="id, member, account, name, unit, sub_unit, role, post, duty, document, since, until, "
-        "acting_for, by, by_head, proposed_on", where=[], args=[], order=["proposed_on", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="member_proposal",
+        columns="id, member, account, name, unit, sub_unit, role, post, duty, document, since, until, "
+        "acting_for, by, by_head, proposed_on",
+        where=[],
+        args=[],
+        order=["proposed_on", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     names = await service.vault.open([sealed(item["name"]) for item in page["items"]], Opening.NAMES)
     rows: list[ProposalRow] = []
     for item, name in zip(page["items"], names, strict=True):
@@ -114,9 +130,15 @@ async def members(
             args.append(str(value))
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table="post", columns="member as id, account, name, phone, unit, sub_unit, role, post, since, until, acting_for",
-        where=where, args=args, order=["unit", "role", "account", "number"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="post",
+        columns="member as id, account, name, phone, unit, sub_unit, role, post, since, until, acting_for",
+        where=where,
+        args=args,
+        order=["unit", "role", "account", "number"],
+        cursor=cursor,
+        limit=limit,
+    )
     names = await service.vault.open([sealed(item["name"]) for item in page["items"]], Opening.NAMES)
     phones = await service.vault.masked([sealed(item["phone"]) for item in page["items"]])
     rows = (

@@ -63,9 +63,12 @@ class Grid:
     def place(self, candidate: Candidate) -> Suggestion:
         """Which township and village a candidate belongs to, by everything its row says."""
         return suggest_for(
-            candidate.business_address, candidate.address, self.names,
-            elsewhere=candidate.elsewhere, registrar=candidate.registrar,
-        )  # fmt: skip
+            candidate.business_address,
+            candidate.address,
+            self.names,
+            elsewhere=candidate.elsewhere,
+            registrar=candidate.registrar,
+        )
 
     def places(self, candidate: Candidate) -> tuple[Assignment, ...]:
         """Assignments that are sure; the rest waits in the queue of the unassigned for a person."""

@@ -59,9 +59,16 @@ class Preview:
                 continue
             if id_ not in known:
                 self.counts[Change.NEW] += 1
-                changes.append({**told, "what": Change.NEW, "assignments": [
-                    {"line": item.line, "unit": item.unit, "sub_unit": item.sub_unit} for item in self.grid.places(candidate)
-                ]})  # fmt: skip
+                changes.append(
+                    {
+                        **told,
+                        "what": Change.NEW,
+                        "assignments": [
+                            {"line": item.line, "unit": item.unit, "sub_unit": item.sub_unit}
+                            for item in self.grid.places(candidate)
+                        ],
+                    }
+                )
                 continue
             row = known[id_]
             faults = {note.fault for note in verdict.notes}
@@ -102,13 +109,27 @@ class Preview:
         if amended.address is not None or amended.business_address is not None:
             place = self.grid.place(candidate)
             if place.township and place.township != row["horizontal"]:
-                moves.append({"line": "horizontal", "from": row["horizontal"], "to": place.township,
-                              "confidence": place.confidence, "because": place.because})  # fmt: skip
+                moves.append(
+                    {
+                        "line": "horizontal",
+                        "from": row["horizontal"],
+                        "to": place.township,
+                        "confidence": place.confidence,
+                        "because": place.because,
+                    }
+                )
         if amended.industry is not None:
             department = self.grid.departments.get(candidate.industry)
             if department and department != row["vertical"]:
-                moves.append({"line": "vertical", "from": row["vertical"], "to": department, "confidence": 100,
-                              "because": f"行业 {candidate.industry}"})  # fmt: skip
+                moves.append(
+                    {
+                        "line": "vertical",
+                        "from": row["vertical"],
+                        "to": department,
+                        "confidence": 100,
+                        "because": f"行业 {candidate.industry}",
+                    }
+                )
         return moves
 
     async def gone(self, named: set[str]) -> AsyncGenerator[list[Any], None]:
@@ -117,8 +138,10 @@ class Preview:
         while page := await self.service.pool.fetch(
             f"select e.id, e.code, e.name, {dated.standing('e', '$3')} as standing from enterprise e join scope s on s.enterprise = e.id and s.since <= $3 "
             "and (s.until is null or s.until > $3) where e.code > $1 and e.missed_on is null order by e.code limit $2",
-            after, _PAGE, today,
-        ):  # fmt: skip
+            after,
+            _PAGE,
+            today,
+        ):
             after = page[-1]["code"]
             if missing := [row for row in page if row["code"] not in named]:
                 self.counts[Change.GONE] += len(missing)
@@ -128,6 +151,7 @@ class Preview:
         """How many in scope a file does not name and would newly wait as missing, and how many are in scope."""
         rows = await self.service.pool.fetch(
             "select e.code, e.missed_on from enterprise e join scope s on s.enterprise = e.id and s.since <= $1 "
-            "and (s.until is null or s.until > $1)", local_date(self.service.clock()),
-        )  # fmt: skip
+            "and (s.until is null or s.until > $1)",
+            local_date(self.service.clock()),
+        )
         return sum(row["missed_on"] is None and row["code"] not in named for row in rows), len(rows)

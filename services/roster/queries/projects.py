@@ -89,8 +89,9 @@ async def answering(service: Service, enterprise: UUID, day: date) -> set[str] |
     rows = await service.pool.fetch(
         "select e.name, a.unit from enterprise e left join assignment a on a.enterprise = e.id and a.since <= $2 "
         "and (a.until is null or a.until > $2) where e.id = $1",
-        enterprise, day,
-    )  # fmt: skip
+        enterprise,
+        day,
+    )
     return {row["unit"] for row in rows if row["unit"]} if rows else None
 
 
@@ -103,8 +104,9 @@ async def roles_of(service: Service, command: HangPlaque) -> dict[UUID, set[Role
     """What the leader and the contact are on the day the plaque hangs."""
     rows = await service.pool.fetch(
         "select member, role from post where member = any($1::uuid[]) and since <= $2 and (until is null or until > $2)",
-        [command.leader, command.contact], command.on,
-    )  # fmt: skip
+        [command.leader, command.contact],
+        command.on,
+    )
     roles: dict[UUID, set[Role]] = {}
     for row in rows:
         roles.setdefault(row["member"], set()).add(Role(row["role"]))
@@ -115,14 +117,22 @@ async def taken(service: Service, id_: UUID, command: HangPlaque) -> bool:
     """Whether another project has the number then or later."""
     return await service.pool.fetchval(
         "select exists (select from plaque where number = $1 and project <> $2 and (until is null or until > $3))",
-        command.number, id_, command.on,
-    )  # fmt: skip
+        command.number,
+        id_,
+        command.on,
+    )
 
 
 async def projects(
-    service: Service, caller: Actor, enterprise: UUID | None, unit: str | None, plaqued: bool | None, on: date | None,
-    cursor: str | None, limit: int,
-) -> ProjectPage:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    enterprise: UUID | None,
+    unit: str | None,
+    plaqued: bool | None,
+    on: date | None,
+    cursor: str | None,
+    limit: int,
+) -> ProjectPage:
     """Projects of an enterprise, of a unit's enterprises, with or without a plaque; and how many of them have one (挂牌率)."""
     unit = unit_of(caller, unit)
     day = on or local_date(service.clock())
@@ -143,9 +153,15 @@ async def projects(
         args.append(plaqued)
         where.append(f"plaqued = ${len(args)}")
     page = await listing(
-        service.pool, table=_ON_THE_DAY, columns="id, name, enterprise, since, plaqued", where=where, args=args, order=["since", "id"],
-        cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=_ON_THE_DAY,
+        columns="id, name, enterprise, since, plaqued",
+        where=where,
+        args=args,
+        order=["since", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return ProjectPage.of(page, (ProjectRow(**item) for item in page["items"]), rate=rate(counted["n"], counted["d"]))
 
 
@@ -156,8 +172,9 @@ async def project(service: Service, id_: UUID, caller: Actor) -> Project:
     row = await service.pool.fetchrow(
         f"select project.*, e.name as enterprise_name from {_ON_THE_DAY} join enterprise e on e.id = project.enterprise "
         "where project.id = $2",
-        day, id_,
-    )  # fmt: skip
+        day,
+        id_,
+    )
     if row is None:
         raise Unknown(what="project", id=str(id_))
     units = await answering(service, row["enterprise"], day) or set[str]()
@@ -171,10 +188,16 @@ async def project(service: Service, id_: UUID, caller: Actor) -> Project:
     hanging = [item for item in items if item.since <= day and (item.until is None or item.until > day)]
     ends = not items or items[-1].until is not None
     return Project(
-        id=id_, name=row["name"], enterprise=row["enterprise"], enterprise_name=row["enterprise_name"], since=row["since"],
-        plaque=hanging[-1] if hanging else None, plaques=items, version=row["ver"],
+        id=id_,
+        name=row["name"],
+        enterprise=row["enterprise"],
+        enterprise_name=row["enterprise_name"],
+        since=row["since"],
+        plaque=hanging[-1] if hanging else None,
+        plaques=items,
+        version=row["ver"],
         allowed_actions=([] if not hands_on else ["hang"] if ends else ["take-down"]),
-    )  # fmt: skip
+    )
 
 
 async def printed(service: Service, id_: UUID, caller: Actor) -> tuple[dict[str, str], str, str]:
@@ -185,8 +208,9 @@ async def printed(service: Service, id_: UUID, caller: Actor) -> tuple[dict[str,
         "join enterprise e on e.id = p.enterprise "
         f"left join lateral ({_PERSON.format('leader')}) l on true left join lateral ({_PERSON.format('contact')}) c on true "
         "where q.project = $1 and (q.until is null or q.until > $2) order by q.since, q.number limit 1",
-        id_, local_date(service.clock()),
-    )  # fmt: skip
+        id_,
+        local_date(service.clock()),
+    )
     if row is None:
         raise Unknown(what="plaque", id=str(id_))
     (await reach(service, caller)).must_cover(await answering_today(service, row["enterprise"]), row["enterprise"])
@@ -196,12 +220,21 @@ async def printed(service: Service, id_: UUID, caller: Actor) -> tuple[dict[str,
     (token,) = await service.vault.open([sealed(row["token"])], Opening.LINK)
     leader, contact = await service.vault.open([sealed(row[name]) for name in ("leader_name", "contact_name")], Opening.NAMES)
     values = {
-        "title": brand.title, "slogan": brand.slogan, "lead_office": brand.lead_office, "core": "\n".join(brand.core),
+        "title": brand.title,
+        "slogan": brand.slogan,
+        "lead_office": brand.lead_office,
+        "core": "\n".join(brand.core),
         "office": " · ".join(part for part in (brand.city + brand.district, brand.phone, brand.email) if part),
-        "project": row["name"], "enterprise": row["enterprise_name"], "number": row["number"], "leader": leader,
-        "leader_post": _post(row["leader_post"]), "contact": contact, "contact_post": _post(row["contact_post"]),
-        "phone": row["office_phone"], "since": f"{row['since']:%Y-%m-%d}",
-    }  # fmt: skip
+        "project": row["name"],
+        "enterprise": row["enterprise_name"],
+        "number": row["number"],
+        "leader": leader,
+        "leader_post": _post(row["leader_post"]),
+        "contact": contact,
+        "contact_post": _post(row["contact_post"]),
+        "phone": row["office_phone"],
+        "since": f"{row['since']:%Y-%m-%d}",
+    }
     return values, token, brand.site
 
 

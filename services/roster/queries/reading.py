@@ -26,6 +26,7 @@ async def answering(service: Service, enterprise: UUID) -> Sequence[str]:
     """The units that answer for an enterprise today."""
     rows = await service.pool.fetch(
         "select unit from assignment where enterprise = $1 and since <= $2 and (until is null or until > $2) order by line",
-        enterprise, local_date(service.clock()),
-    )  # fmt: skip
+        enterprise,
+        local_date(service.clock()),
+    )
     return [row["unit"] for row in rows]

@@ -147,10 +147,18 @@ async def _answer(service: Service, sql: str, key: UUID | str, day: date) -> Res
     row = rows[0]
     faults = [Fault(line=line, what=what) for line, held in lines.items() if (what := _fault(held))]
     return Responsibility(
-        enterprise=row["id"], code=row["code"], name=row["name"], standing=row["standing"], in_scope=row["in_scope"], on=day,
-        vertical=lines[Line.VERTICAL], horizontal=lines[Line.HORIZONTAL], main_contact=_main(lines, row["main"]),
-        missing=[fault.line.label for fault in faults], faults=faults,
-    )  # fmt: skip
+        enterprise=row["id"],
+        code=row["code"],
+        name=row["name"],
+        standing=row["standing"],
+        in_scope=row["in_scope"],
+        on=day,
+        vertical=lines[Line.VERTICAL],
+        horizontal=lines[Line.HORIZONTAL],
+        main_contact=_main(lines, row["main"]),
+        missing=[fault.line.label for fault in faults],
+        faults=faults,
+    )
 
 
 def _tokens(row: Mapping[str, Any]) -> Iterator[Personal | None]:
@@ -166,12 +174,22 @@ def _line(row: Mapping[str, Any], names: Iterator[str]) -> Held | None:
         return None
     named = Named(id=row["worker"], account=row["account"], name=worker, left=not row["there"]) if row["worker"] else None
     return Held(
-        unit=row["unit"], unit_name=row["unit_name"], unit_ended=bool(row["ended"]), office_phone=row["phone"] or "",
-        sub_unit=row["sub_unit"], sub_unit_name=row["sub_unit_name"], worker=named,
+        unit=row["unit"],
+        unit_name=row["unit_name"],
+        unit_ended=bool(row["ended"]),
+        office_phone=row["phone"] or "",
+        sub_unit=row["sub_unit"],
+        sub_unit_name=row["sub_unit_name"],
+        worker=named,
         head=next((head for head in heads if head.role is Role.HEAD), None),
-        deputies=[head for head in heads if head.role is Role.DEPUTY], standing_in=[head for head in heads if head.acting_for],
-        since=row["since"], until=row["until"], document=row["document"], reason=row["reason"], confidence=row["confidence"],
-    )  # fmt: skip
+        deputies=[head for head in heads if head.role is Role.DEPUTY],
+        standing_in=[head for head in heads if head.acting_for],
+        since=row["since"],
+        until=row["until"],
+        document=row["document"],
+        reason=row["reason"],
+        confidence=row["confidence"],
+    )
 
 
 def _fault(held: Held | None) -> Literal["no_unit", "unit_ended", "no_worker", "worker_left"] | None:
@@ -190,7 +208,11 @@ def _main(lines: Mapping[Line, Held | None], chosen: str | None) -> MainContact 
         held = lines[line]
         if held is not None and held.worker is not None:
             return MainContact(
-                line=line, chosen=line == chosen, unit=held.unit, unit_name=held.unit_name, worker=held.worker,
+                line=line,
+                chosen=line == chosen,
+                unit=held.unit,
+                unit_name=held.unit_name,
+                worker=held.worker,
                 office_phone=held.office_phone,
-            )  # fmt: skip
+            )
     return None

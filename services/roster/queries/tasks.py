@@ -107,9 +107,16 @@ async def seen(service: Service, id_: UUID, caller: Actor) -> Task:
 
 
 async def tasks(
-    service: Service, caller: Actor, unit: str | None, member: UUID | None, stage: TaskStage | None, *, overdue: bool,
-    cursor: str | None, limit: int,
-) -> Page[TaskRow]:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    unit: str | None,
+    member: UUID | None,
+    stage: TaskStage | None,
+    *,
+    overdue: bool,
+    cursor: str | None,
+    limit: int,
+) -> Page[TaskRow]:
     """Of a unit, of a member, of a stage; the overdue ones."""
     where, args = _within(caller, unit)
     if member is not None:

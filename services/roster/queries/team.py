@@ -47,8 +47,19 @@ where p.since <= $1 and (p.until is null or p.until > $1) and ($2::text is null 
 order by u.kind, u.code, array_position($3::text[], p.role), p.account
 """
 _COLUMNS = (
-    "序号", "单位", "姓名", "网格角色", "分支机构/村(社区)", "岗位", "职责", "办公电话", "任职起", "任职止", "代理", "依据文号",
-)  # fmt: skip
+    "序号",
+    "单位",
+    "姓名",
+    "网格角色",
+    "分支机构/村(社区)",
+    "岗位",
+    "职责",
+    "办公电话",
+    "任职起",
+    "任职止",
+    "代理",
+    "依据文号",
+)
 
 
 class Violation(Answer):
@@ -102,9 +113,15 @@ async def violations(
             args.append(value)
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table=f"{VIOLATIONS} violation", columns="unit, unit_name, role, most, has, left_account, left_on, standing_in", where=where,
-        args=args, order=["unit", "role"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=f"{VIOLATIONS} violation",
+        columns="unit, unit_name, role, most, has, left_account, left_on, standing_in",
+        where=where,
+        args=args,
+        order=["unit", "role"],
+        cursor=cursor,
+        limit=limit,
+    )
     return ViolationPage.of(page, (_violation(item) for item in page["items"]), on=day)
 
 
@@ -112,9 +129,11 @@ def _violation(item: dict[str, Any]) -> Violation:
     label, missing = Role(item["role"]).label, item["has"] == 0
     red = item["left_on"] or (missing and item["role"] in (Role.LIAISON, Role.BACKUP_LIAISON))
     return Violation(
-        **item, what="missing" if missing else "too_many",
-        title=f"{label}空缺" if missing else f"{label}多于 {item['most']} 人", colour="red" if red else "yellow",
-    )  # fmt: skip
+        **item,
+        what="missing" if missing else "too_many",
+        title=f"{label}空缺" if missing else f"{label}多于 {item['most']} 人",
+        colour="red" if red else "yellow",
+    )
 
 
 async def liaisons(service: Service, caller: Actor, unit: str | None, cursor: str | None, limit: int) -> Page[Liaison]:
@@ -125,9 +144,15 @@ async def liaisons(service: Service, caller: Actor, unit: str | None, cursor: st
         args.append(whose)
         where.append(f"unit = ${len(args)}")
     page = await listing(
-        service.pool, table="post", columns="member as id, account, name, unit, role, post, since, until, acting_for, document",
-        where=where, args=args, order=["unit", "role", "since", "account"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="post",
+        columns="member as id, account, name, unit, role, post, since, until, acting_for, document",
+        where=where,
+        args=args,
+        order=["unit", "role", "since", "account"],
+        cursor=cursor,
+        limit=limit,
+    )
     names = await service.vault.open([sealed(item["name"]) for item in page["items"]], Opening.NAMES)
     rows = (Liaison.model_validate({**item, "name": name}) for item, name in zip(page["items"], names, strict=True))
     return Page[Liaison].of(page, rows)
@@ -140,9 +165,21 @@ async def workbook(service: Service, caller: Actor, unit: str | None, on: date |
     rows = await service.pool.fetch(_TEAM, day, unit_of(caller, unit), [str(role) for role in Role])
     names = await service.vault.open([sealed(row["name"]) for row in rows], Opening.NAMES)
     lines = [
-        (n, row["unit_name"], name, Role(row["role"]).label, row["sub_name"], row["post"], row["duty"], row["phone"], row["since"],
-         row["until"], row["acting_for"] and f"代 {row['acting_for']}", row["document"])
+        (
+            n,
+            row["unit_name"],
+            name,
+            Role(row["role"]).label,
+            row["sub_name"],
+            row["post"],
+            row["duty"],
+            row["phone"],
+            row["since"],
+            row["until"],
+            row["acting_for"] and f"代 {row['acting_for']}",
+            row["document"],
+        )
         for n, (row, name) in enumerate(zip(rows, names, strict=True), 1)
-    ]  # fmt: skip
+    ]
     widths = (5, 18, 9, 11, 18, 16, 24, 14, 11, 11, 12, 16)
     return sheet(f"{service.settings.brand}网格队伍表", _COLUMNS, lines, notes=[f"在岗日期:{day}"], widths=widths)

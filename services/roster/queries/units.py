@@ -123,9 +123,15 @@ async def units(
             args.append(str(value))
             where.append(f"{column} = ${len(args)}")
     page = await listing(
-        service.pool, table=f"{dated.units('$1')} unit", columns="code, name, kind, parent, line, since, ended, predecessors, successors",
-        where=where, args=args, order=["code"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table=f"{dated.units('$1')} unit",
+        columns="code, name, kind, parent, line, since, ended, predecessors, successors",
+        where=where,
+        args=args,
+        order=["code"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[UnitRow].of(page, (UnitRow(**item) for item in page["items"]))
 
 
@@ -134,8 +140,9 @@ async def unit(service: Service, code: str, on: date | None = None) -> Unit:
     row = await service.pool.fetchrow(
         "select code, name, kind, parent, line, since, ended, duty, predecessors, successors, ver as version "
         f"from {dated.units('$1')} unit where code = $2",
-        on or local_date(service.clock()), code,
-    )  # fmt: skip
+        on or local_date(service.clock()),
+        code,
+    )
     if row is None:
         raise Unknown(what="unit", id=code)
     waits = await service.pool.fetchrow(
@@ -151,11 +158,15 @@ async def leftovers(service: Service, caller: Actor, code: str, cursor: str | No
     found = await unit(service, code)
     day = local_date(service.clock())
     page = await listing(
-        service.pool, table="enterprise e join assignment a on a.enterprise = e.id",
+        service.pool,
+        table="enterprise e join assignment a on a.enterprise = e.id",
         columns="e.id, e.code, e.name, a.line, a.unit, a.sub_unit, a.worker, a.since",
-        where=["(a.unit = $1 or a.sub_unit = $1)", "(a.until is null or a.until > $2)"], args=[code, day], order=["e.code", "a.line"],
-        cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=["(a.unit = $1 or a.sub_unit = $1)", "(a.until is null or a.until > $2)"],
+        args=[code, day],
+        order=["e.code", "a.line"],
+        cursor=cursor,
+        limit=limit,
+    )
     posts = await service.pool.fetchval(
         "select count(*) from post where (unit = $1 or sub_unit = $1) and since <= $2 and (until is null or until > $2)",
         code,
@@ -186,9 +197,15 @@ async def papers(
         args += [today, today + timedelta(days=expiring)]
         where.append(f"expires between ${len(args) - 1} and ${len(args)}")
     page = await listing(
-        service.pool, table="unit_paper", columns="document, unit, kind, number, title, issued, expires, members", where=where,
-        args=args, order=["unit", "kind", "issued", "document"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="unit_paper",
+        columns="document, unit, kind, number, title, issued, expires, members",
+        where=where,
+        args=args,
+        order=["unit", "kind", "issued", "document"],
+        cursor=cursor,
+        limit=limit,
+    )
     rows = (PaperRow(**item, expired=item["expires"] is not None and item["expires"] < today) for item in page["items"])
     return Page[PaperRow].of(page, rows)
 
@@ -203,8 +220,12 @@ async def lacking(service: Service, caller: Actor, on: date | None, cursor: str 
         "where p.unit = u.code and p.kind = k and p.issued <= $1 and (p.expires is null or p.expires >= $1) "
         "and (p.withdrawn_on is null or p.withdrawn_on > $1))) as missing "
         f"from {dated.units('$1')} u where u.kind = any($3::text[]) and u.since <= $1 and (u.ended is null or u.ended > $1)) lacking",
-        columns="code, name, kind, missing", where=["missing <> '{}'", "coalesce(code = $4, true)"],
-        args=[day, [str(kind) for kind in PaperKind], _FILING, whose], order=["code"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        columns="code, name, kind, missing",
+        where=["missing <> '{}'", "coalesce(code = $4, true)"],
+        args=[day, [str(kind) for kind in PaperKind], _FILING, whose],
+        order=["code"],
+        cursor=cursor,
+        limit=limit,
+    )
     rows = (LackingRow(**item, missing_labels=[PaperKind(kind).label for kind in item["missing"]]) for item in page["items"])
     return LackingPage.of(page, rows, on=day)

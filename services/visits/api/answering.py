@@ -61,24 +61,40 @@ async def given(
     about = KnownVisit(known, questionnaire=await lookups.questionnaire_of(service.pool, enterprise, month, besides))
     record = RecordVisit.model_validate(
         {
-            "enterprise": enterprise, "on": today, "mode": Mode.QUESTIONNAIRE, "visitors": still, "ack": Ack.SCAN,
+            "enterprise": enterprise,
+            "on": today,
+            "mode": Mode.QUESTIONNAIRE,
+            "visitors": still,
+            "ack": Ack.SCAN,
             **answers.telling(version.questions, judged),
         }
-    )  # fmt: skip
+    )
     give = GiveAnswers(
-        poll=poll_id, link=link, enterprise=enterprise, asked=judged.asked, answered=judged.answered,
+        poll=poll_id,
+        link=link,
+        enterprise=enterprise,
+        asked=judged.asked,
+        answered=judged.answered,
         choices=(
             *(Choice(question=name, chosen=chosen) for name, chosen in judged.chosen.items()),
             *(Choice(question=name, number=number) for name, number in judged.numbers.items()),
         ),
         texts=tuple((name, Personal(text)) for name, text in judged.written.items()),
-    )  # fmt: skip
+    )
     try:
-        await service.desk.handle_all([
-            # First whether anything was answered already: then the visit is there as well.
-            Ask(RESPONSE, str(visit), give, await service.context(actor, visit, KnownResponse(named)), said),
-            Ask(VISIT, str(visit), record, await service.context(actor, visit, about), derived_id("visits", "record", str(visit))),
-        ])  # fmt: skip
+        await service.desk.handle_all(
+            [
+                # First whether anything was answered already: then the visit is there as well.
+                Ask(RESPONSE, str(visit), give, await service.context(actor, visit, KnownResponse(named)), said),
+                Ask(
+                    VISIT,
+                    str(visit),
+                    record,
+                    await service.context(actor, visit, about),
+                    derived_id("visits", "record", str(visit)),
+                ),
+            ]
+        )
     except OneQuestionnaireAMonth as other:
         raise AlreadyAnswered(**other.facts) from None
     return visit, True

@@ -67,9 +67,12 @@ async def plan(id_: CampaignId, command: PlanCampaign, caller: Caller, request: 
     unit = await Directory(service.pool).unit(command.unit, local_date(service.clock()))
     try:
         done = await service.desk.handle(
-            CAMPAIGN, id_, command, await service.context(caller, id_, KnownCampaign(unit)),
+            CAMPAIGN,
+            id_,
+            command,
+            await service.context(caller, id_, KnownCampaign(unit)),
             command_id=derived_id("visits", "plan-campaign", str(id_)),
-        )  # fmt: skip
+        )
     except KeyReused:
         raise CampaignAlreadyPlanned(campaign=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
@@ -96,17 +99,27 @@ async def _told(
 
 @router.post("/campaigns/{id_}/revise", name="revise_campaign", summary="修改宣传方案")
 async def revise(
-    id_: CampaignId, command: ReviseCampaign, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
-    request: Request, response: Response,
-) -> CampaignReceipt:  # fmt: skip
+    id_: CampaignId,
+    command: ReviseCampaign,
+    caller: Caller,
+    command_id: CommandId,
+    expected: ExpectedNeeded,
+    request: Request,
+    response: Response,
+) -> CampaignReceipt:
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/campaigns/{id_}/approve", name="approve_campaign", summary="批准宣传方案")
 async def approve(
-    id_: CampaignId, command: ApproveCampaign, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> CampaignReceipt:  # fmt: skip
+    id_: CampaignId,
+    command: ApproveCampaign,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> CampaignReceipt:
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
@@ -155,27 +168,42 @@ async def get_file(id_: CampaignId, sha256: Digest, caller: Caller, request: Req
 
 @router.post("/campaigns/{id_}/launch", name="launch_campaign", summary="登记启动仪式(行业主管部门)")
 async def launch(
-    id_: CampaignId, command: LaunchCampaign, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> CampaignReceipt:  # fmt: skip
+    id_: CampaignId,
+    command: LaunchCampaign,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> CampaignReceipt:
     """A department's alone: for townships the plan has none, and says so."""
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/campaigns/{id_}/publish", name="use_channel", summary="登记宣传发布")
 async def publish(
-    id_: CampaignId, command: UseChannel, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> CampaignReceipt:  # fmt: skip
+    id_: CampaignId,
+    command: UseChannel,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> CampaignReceipt:
     """A link (checked by its form) or a photo shows it."""
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/campaigns/{id_}/check-link", name="check_link", summary="登记链接核查结果")
 async def check_link(
-    id_: CampaignId, command: CheckLink, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> CampaignReceipt:  # fmt: skip
+    id_: CampaignId,
+    command: CheckLink,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> CampaignReceipt:
     """Somebody opened the link: the service has no way out to the internet and never tries."""
     return await _told(id_, command, caller, command_id, expected, request, response)
 
@@ -189,17 +217,26 @@ async def get(id_: CampaignId, caller: Caller, request: Request, response: Respo
 
 @router.get("/campaigns", name="list_campaigns", summary="宣传方案查询")
 async def campaigns(
-    caller: Caller, request: Request, unit: UnitQuery = None, stage: CampaignStage | None = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    stage: CampaignStage | None = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[CampaignRow]:  # fmt: skip
+) -> Page[CampaignRow]:
     return await asked.campaigns(request.app.state.service, caller, unit, stage, cursor, limit)
 
 
 @router.get("/channels", name="list_channel_uses", summary="宣传发布记录")
 async def channels(
-    caller: Caller, request: Request, unit: UnitQuery = None, month: MonthQuery = None, channel: Channel | None = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> Page[ChannelUse]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    month: MonthQuery = None,
+    channel: Channel | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[ChannelUse]:
     """Who published what where, with the latest check of its link."""
     return await asked.channel_uses(request.app.state.service, caller, unit, month, channel, cursor, limit)
 

@@ -76,9 +76,12 @@ async def hold(
     known = replace(found, visits=await asked.units_of_visits(service, command.visits))
     try:
         done = await service.desk.handle(
-            CONSULTATION, id_, command, await service.context(caller, id_, known),
+            CONSULTATION,
+            id_,
+            command,
+            await service.context(caller, id_, known),
             command_id=derived_id("visits", "hold-consultation", str(id_)),
-        )  # fmt: skip
+        )
     except KeyReused:
         raise ConsultationAlreadyHeld(consultation=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
@@ -87,27 +90,39 @@ async def hold(
 
 @router.get("/consultations/agenda", name="get_agenda", summary="会商议程(自动生成)")
 async def agenda(
-    unit: Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")], caller: Caller, request: Request,
+    unit: Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")],
+    caller: Caller,
+    request: Request,
     month: MonthQuery = None,
-) -> Agenda:  # fmt: skip
+) -> Agenda:
     """The month's visits that want talking over, each with its reasons, and the tasks that are overdue."""
     return await asked.agenda(request.app.state.service, caller, unit, Month.parse(month) if month else None)
 
 
 @router.get("/consultations/tasks", name="list_consultation_tasks", summary="会商决定事项")
 async def tasks(
-    caller: Caller, request: Request, unit: UnitQuery = None, member: UUID | None = None, state: TaskState | None = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> Page[TaskRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    member: UUID | None = None,
+    state: TaskState | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[TaskRow]:
     """Tasks by unit, member and state, the earliest due first."""
     return await asked.tasks(request.app.state.service, caller, unit, member, state, cursor, limit)
 
 
 @router.get("/consultations", name="list_consultations", summary="会商查询")
 async def consultations(
-    caller: Caller, request: Request, unit: UnitQuery = None, visit: UUID | None = None, ticket: UUID | None = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> Page[ConsultationRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    visit: UUID | None = None,
+    ticket: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[ConsultationRow]:
     """Of a unit; those that talked over a visit or a ticket."""
     return await asked.consultations(request.app.state.service, caller, unit, visit, ticket, cursor, limit)
 
@@ -121,9 +136,14 @@ async def get(id_: ConsultationId, caller: Caller, request: Request, response: R
 
 
 async def _told(
-    id_: UUID, command: ConfirmConsultation | TakeDecision | FulfilDecision, caller: Actor, command_id: UUID,
-    expected: int | None, request: Request, response: Response,
-) -> ConsultationReceipt:  # fmt: skip
+    id_: UUID,
+    command: ConfirmConsultation | TakeDecision | FulfilDecision,
+    caller: Actor,
+    command_id: UUID,
+    expected: int | None,
+    request: Request,
+    response: Response,
+) -> ConsultationReceipt:
     service: Service = request.app.state.service
     _, state = await asked.found(service, id_, caller)
     members = [command.decision.member] if isinstance(command, TakeDecision) else []
@@ -136,23 +156,38 @@ async def _told(
 
 @router.post("/consultations/{id_}/confirm", name="confirm_consultation", summary="确认会商纪要")
 async def confirm(
-    id_: ConsultationId, command: ConfirmConsultation, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> ConsultationReceipt:  # fmt: skip
+    id_: ConsultationId,
+    command: ConfirmConsultation,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> ConsultationReceipt:
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/consultations/{id_}/decide", name="take_decision", summary="增加会商决定事项")
 async def take(
-    id_: ConsultationId, command: TakeDecision, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> ConsultationReceipt:  # fmt: skip
+    id_: ConsultationId,
+    command: TakeDecision,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> ConsultationReceipt:
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/consultations/{id_}/fulfil", name="fulfil_decision", summary="办结会商决定事项")
 async def fulfil(
-    id_: ConsultationId, command: FulfilDecision, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> ConsultationReceipt:  # fmt: skip
+    id_: ConsultationId,
+    command: FulfilDecision,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> ConsultationReceipt:
     return await _told(id_, command, caller, command_id, expected, request, response)

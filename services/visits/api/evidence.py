@@ -65,9 +65,14 @@ async def _attach(
 ) -> EvidenceReceipt:
     checked = await run_sync(check, raw, sha256, limiter=_AT_ONCE)
     command = AttachEvidence(
-        sha256=hashlib.sha256(checked.content).hexdigest(), kind=kind, media_type=checked.media_type, size=len(checked.content),
-        captured_at=checked.captured_at, original=sha256, phash=checked.phash,
-    )  # fmt: skip
+        sha256=hashlib.sha256(checked.content).hexdigest(),
+        kind=kind,
+        media_type=checked.media_type,
+        size=len(checked.content),
+        captured_at=checked.captured_at,
+        original=sha256,
+        phash=checked.phash,
+    )
     # Nothing is stored that the decision refuses: it is asked on the state as it is, and again when the fact is written.
     context = await service.context(caller, id_, KnownVisit())
     VISIT.decide((await lookups.recorded(service, id_))[1], command, context)
@@ -167,14 +172,16 @@ async def get(id_: VisitId, sha256: Digest, caller: Caller, request: Request) ->
         raise Unknown(what="evidence", id=sha256)
     content = await run_sync(store_at(service.settings.evidence_url).get, item.sha256)
     return Response(
-        content, media_type=item.media_type,
+        content,
+        media_type=item.media_type,
         headers={
             "ETag": f'"{item.sha256}"',
             "Content-Disposition": f'attachment; filename="{item.sha256[:16]}.{EXTENSIONS[item.media_type]}"',
-            "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cache-Control": "private, no-store",
         },
-    )  # fmt: skip
+    )
 
 
 async def _body(request: Request) -> bytes:

@@ -111,9 +111,12 @@ async def issue(id_: LinkId, body: AskLink, caller: Caller, request: Request, re
     await asked.concerns(service, caller, enterprise.id, [held.unit for held in enterprise.assigned.values()], *at_it)
     token, found_by = a_token()
     done = await service.desk.handle(
-        LINK, id_, IssueLink(token=token, token_sha256=found_by, **body.model_dump()),
-        await service.context(caller, id_, known), command_id=derived_id("visits", "issue-link", str(id_)),
-    )  # fmt: skip
+        LINK,
+        id_,
+        IssueLink(token=token, token_sha256=found_by, **body.model_dump()),
+        await service.context(caller, id_, known),
+        command_id=derived_id("visits", "issue-link", str(id_)),
+    )
     return await _answer(service, response, id_, done, caller)
 
 
@@ -132,9 +135,14 @@ async def reissue(
 
 @router.post("/links/{id_}/revoke", name="revoke_link", summary="停用链接")
 async def revoke(
-    id_: LinkId, command: RevokeLink, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: LinkId,
+    command: RevokeLink,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> LinkReceipt:  # fmt: skip
+) -> LinkReceipt:
     service: Service = request.app.state.service
     await asked.managed(service, caller, id_)
     context = await service.context(caller, id_)
@@ -150,9 +158,12 @@ async def get(id_: LinkId, caller: Caller, request: Request, response: Response)
 
 
 @router.post(
-    "/links/{id_}/show", name="show_link", summary="现场出示企业链接二维码(SVG,只显示一次)", response_class=Response,
+    "/links/{id_}/show",
+    name="show_link",
+    summary="现场出示企业链接二维码(SVG,只显示一次)",
+    response_class=Response,
     responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "二维码"}},
-)  # fmt: skip
+)
 async def show(id_: LinkId, caller: Caller, command_id: CommandId, expected: Expected, request: Request) -> Response:
     """For those who hand it to the enterprise. It leads to this host, and to the first device that opens it."""
     service: Service = request.app.state.service
@@ -175,9 +186,14 @@ async def show(id_: LinkId, caller: Caller, command_id: CommandId, expected: Exp
 
 @router.get("/links", name="list_links", summary="企业链接查询")
 async def links(
-    caller: Caller, request: Request, enterprise: UUID | None = None, poll: UUID | None = None,
-    purpose: LinkPurpose | None = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[LinkRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    enterprise: UUID | None = None,
+    poll: UUID | None = None,
+    purpose: LinkPurpose | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[LinkRow]:
     """Without tokens. A unit sees those of enterprises it answered for."""
     return await asked.links(request.app.state.service, caller, enterprise, poll, purpose, cursor, limit)
 

@@ -71,9 +71,14 @@ def _answer(service: Service, response: Response, id_: UUID, done: Done[State], 
 
 
 async def _told(
-    id_: UUID, command: AddVersion | ApproveVersion | UseVersion, caller: Actor, command_id: UUID, expected: int | None,
-    request: Request, response: Response,
-) -> MaterialReceipt:  # fmt: skip
+    id_: UUID,
+    command: AddVersion | ApproveVersion | UseVersion,
+    caller: Actor,
+    command_id: UUID,
+    expected: int | None,
+    request: Request,
+    response: Response,
+) -> MaterialReceipt:
     service: Service = request.app.state.service
     _reads(caller)
     done = await service.desk.handle(
@@ -88,9 +93,12 @@ async def enter(id_: MaterialId, command: EnterMaterial, caller: Caller, request
     may_keep(command.unit, caller)
     try:
         done = await service.desk.handle(
-            MATERIAL, id_, command, await service.context(caller, id_),
+            MATERIAL,
+            id_,
+            command,
+            await service.context(caller, id_),
             command_id=derived_id("visits", "enter-material", str(id_)),
-        )  # fmt: skip
+        )
     except KeyReused:
         raise MaterialAlreadyEntered(material=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
@@ -99,9 +107,14 @@ async def enter(id_: MaterialId, command: EnterMaterial, caller: Caller, request
 
 @router.post("/materials/{id_}/add-version", name="add_version", summary="增加文字版本")
 async def add(
-    id_: MaterialId, command: AddVersion, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MaterialReceipt:  # fmt: skip
+    id_: MaterialId,
+    command: AddVersion,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MaterialReceipt:
     """A text. A file is sent to ``versions/{sha256}``: what is not stored here is no version."""
     if command.sha256 is not None:
         raise Unknown(what="file", id=command.sha256)
@@ -112,9 +125,13 @@ async def add(
     "/materials/{id_}/versions/{sha256}", name="add_file_version", summary="上传文件版本", status_code=201, openapi_extra=BODY
 )
 async def add_file(
-    id_: MaterialId, sha256: Digest, caller: Caller, request: Request, response: Response,
+    id_: MaterialId,
+    sha256: Digest,
+    caller: Caller,
+    request: Request,
+    response: Response,
     note: Annotated[str, Query(max_length=500, description="说明")] = "",
-) -> MaterialFileReceipt:  # fmt: skip
+) -> MaterialFileReceipt:
     """The file itself is the body: an image, a PDF, a recording, or a short video (MP4, 20 MB at the most)."""
     service: Service = request.app.state.service
     _, state = await asked.found(service, id_)
@@ -152,18 +169,28 @@ async def get_file(
 
 @router.post("/materials/{id_}/approve", name="approve_version", summary="审定素材版本")
 async def approve(
-    id_: MaterialId, command: ApproveVersion, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MaterialReceipt:  # fmt: skip
+    id_: MaterialId,
+    command: ApproveVersion,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MaterialReceipt:
     """By somebody else than the uploader."""
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/materials/{id_}/use", name="use_version", summary="登记素材使用")
 async def use(
-    id_: MaterialId, command: UseVersion, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> MaterialReceipt:  # fmt: skip
+    id_: MaterialId,
+    command: UseVersion,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> MaterialReceipt:
     return await _told(id_, command, caller, command_id, expected, request, response)
 
 
@@ -178,9 +205,13 @@ async def get(id_: MaterialId, caller: Caller, request: Request, response: Respo
 
 @router.get("/materials", name="list_materials", summary="素材库")
 async def materials(
-    caller: Caller, request: Request, kind: MaterialKind | None = None, unit: UnitQuery = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    kind: MaterialKind | None = None,
+    unit: UnitQuery = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[MaterialRow]:  # fmt: skip
+) -> Page[MaterialRow]:
     service: Service = request.app.state.service
     _reads(caller)
     return await asked.materials(service, kind, unit, cursor, limit)
@@ -199,9 +230,12 @@ async def distribute(
         editions = one.approved if one.told.kind is MaterialKind.ONE_MAP else editions
     try:
         done = await service.desk.handle(
-            DISTRIBUTION, id_, command, await service.context(caller, id_, KnownEditions(editions)),
+            DISTRIBUTION,
+            id_,
+            command,
+            await service.context(caller, id_, KnownEditions(editions)),
             command_id=derived_id("visits", "distribute-maps", str(id_)),
-        )  # fmt: skip
+        )
     except KeyReused:
         raise DistributionAlreadyTold(distribution=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
@@ -210,9 +244,14 @@ async def distribute(
 
 @router.post("/distributions/{id_}/withdraw", name="withdraw_distribution", summary="撤回发放登记")
 async def withdraw(
-    id_: DistributionId, command: WithdrawDistribution, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> WithdrawalReceipt:  # fmt: skip
+    id_: DistributionId,
+    command: WithdrawDistribution,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> WithdrawalReceipt:
     service: Service = request.app.state.service
     done = await service.desk.handle(
         DISTRIBUTION, id_, command, await service.context(caller, id_), command_id=command_id, expected=expected
@@ -224,9 +263,13 @@ async def withdraw(
 
 @router.get("/distributions", name="list_distributions", summary="发放记录(走访以外)")
 async def distributions(
-    caller: Caller, request: Request, unit: UnitQuery = None, month: OptionalMonth = None, cursor: Cursor = None,
+    caller: Caller,
+    request: Request,
+    unit: UnitQuery = None,
+    month: OptionalMonth = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[DistributionRow]:  # fmt: skip
+) -> Page[DistributionRow]:
     return await asked.distributions(request.app.state.service, caller, unit, month, cursor, limit)
 
 

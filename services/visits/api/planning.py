@@ -23,10 +23,12 @@ _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @router.get("/plan", name="get_plan", summary="本月走访计划(网格员清单,或单位汇总)")
 async def get(
-    caller: Caller, request: Request, month: MonthQuery = None,
+    caller: Caller,
+    request: Request,
+    month: MonthQuery = None,
     worker: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="账号")] = None,
     unit: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")] = None,
-) -> Plan:  # fmt: skip
+) -> Plan:
     """Of a worker: whom he answers for, in a sensible order with the reasons and a day; those done at the end. Of a unit: the
     sum over its workers. Nobody named means the caller himself.
     """
@@ -46,25 +48,37 @@ async def uncovered(unit: UnitQuery, caller: Caller, request: Request, month: Mo
 
 
 @router.get(
-    "/plan/uncovered/workbook", name="download_uncovered", summary="下载未走访企业清单", response_class=Response,
+    "/plan/uncovered/workbook",
+    name="download_uncovered",
+    summary="下载未走访企业清单",
+    response_class=Response,
     responses={200: {"content": {_WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "清单"}},
-)  # fmt: skip
+)
 async def workbook(unit: UnitQuery, caller: Caller, request: Request, month: MonthQuery = None) -> Response:
     """The same list to print."""
     from shared.sheets import sheet
 
     found = await asked.uncovered(request.app.state.service, caller, unit, month)
     content = sheet(
-        f"{found.name} {found.month} 未走访企业清单", _COLUMNS, [_line(item) for item in found.items],
+        f"{found.name} {found.month} 未走访企业清单",
+        _COLUMNS,
+        [_line(item) for item in found.items],
         notes=(f"截至 {local_date(found.at)},共 {found.total} 条",),
-    )  # fmt: skip
+    )
     headers = {"Content-Disposition": f'attachment; filename="uncovered-{unit}-{found.month}.xlsx"'}
     return Response(content, media_type=_WORKBOOK, headers=headers)
 
 
 def _line(item: UncoveredEnterprise) -> tuple[str | int, ...]:
     return (
-        item.code, item.name, item.line_label, item.worker or "未落实", item.priority,
-        ";".join(reason.words for reason in item.reasons), str(item.proposed or ""), "、".join(item.needs),
-        str(item.last_visit.on) if item.last_visit else "", ";".join(item.notes),
-    )  # fmt: skip
+        item.code,
+        item.name,
+        item.line_label,
+        item.worker or "未落实",
+        item.priority,
+        ";".join(reason.words for reason in item.reasons),
+        str(item.proposed or ""),
+        "、".join(item.needs),
+        str(item.last_visit.on) if item.last_visit else "",
+        ";".join(item.notes),
+    )

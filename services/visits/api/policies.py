@@ -40,9 +40,14 @@ On = Annotated[Day | None, Query(description="日期,默认今天")]
 
 @router.put("/policies/{id_}", name="publish_policy", summary="发布(修订)政策", status_code=201)
 async def publish(
-    id_: PolicyId, command: PublishPolicy, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: PolicyId,
+    command: PublishPolicy,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> PolicyReceipt:  # fmt: skip
+) -> PolicyReceipt:
     """The same content again changes nothing; other content replaces what stood there."""
     service: Service = request.app.state.service
     await Directory(service.pool).unit(command.unit, local_date(service.clock()))
@@ -54,9 +59,14 @@ async def publish(
 
 @router.post("/policies/{id_}/retire", name="retire_policy", summary="停用政策")
 async def retire(
-    id_: PolicyId, command: RetirePolicy, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: PolicyId,
+    command: RetirePolicy,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> PolicyReceipt:  # fmt: skip
+) -> PolicyReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_)
     done = await service.desk.handle(POLICY, id_, command, context, command_id=command_id, expected=expected)
@@ -74,9 +84,14 @@ async def get(id_: PolicyId, caller: Caller, request: Request, response: Respons
 
 @router.get("/policies", name="list_policies", summary="政策库")
 async def policies(
-    caller: Caller, request: Request, q: Annotated[str | None, Query(max_length=50, description="标题包含")] = None,
-    retired: bool | None = None, on: On = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[PolicyRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    q: Annotated[str | None, Query(max_length=50, description="标题包含")] = None,
+    retired: bool | None = None,
+    on: On = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[PolicyRow]:
     """Everybody who visits sees the whole library; ``on`` asks for those in force that day."""
     service: Service = request.app.state.service
     reads(caller)

@@ -118,10 +118,15 @@ async def _opened(service: Service, token: str) -> Access:
     if row is not None:
         _, state = await stored(service, row["id"])
         return Access(
-            row["enterprise"], LinkPurpose(row["purpose"]), row["id"], row["visit"], row["poll"],
-            [UUID(visitor) for visitor in orjson.loads(row["visitors"])], row["expires_on"],
+            row["enterprise"],
+            LinkPurpose(row["purpose"]),
+            row["id"],
+            row["visit"],
+            row["poll"],
+            [UUID(visitor) for visitor in orjson.loads(row["visitors"])],
+            row["expires_on"],
             state if isinstance(state, Issued) else None,
-        )  # fmt: skip
+        )
     if plaque is None:
         raise Unknown(what="link")
     return Access(plaque[1], LinkPurpose.GENERAL)
@@ -155,13 +160,18 @@ async def _shown(request: Request, response: Response, access: Access) -> Opened
     response.headers["Cache-Control"] = "private, no-store"
     settings, open_ = service.settings, "open" not in access.actions
     return OpenedLink(
-        brand=settings.brand, district=settings.district_name, office=settings.office_name, purpose=access.purpose,
-        plaque=access.link is None, expires_on=access.expires_on, enterprise=enterprise.name if open_ else None,
+        brand=settings.brand,
+        district=settings.district_name,
+        office=settings.office_name,
+        purpose=access.purpose,
+        plaque=access.link is None,
+        expires_on=access.expires_on,
+        enterprise=enterprise.name if open_ else None,
         specialists=await asked.specialists(service, enterprise.id, today) if open_ else [],
         visits=await asked.recent_visits(service, access.enterprise, access.visit, today) if "confirm" in access.actions else [],
         questionnaire=await shown(service, access.poll, today) if "answer" in access.actions and access.poll else None,
         allowed_actions=list(access.actions),
-    )  # fmt: skip
+    )
 
 
 class SayConfirmed(Command):
@@ -253,9 +263,13 @@ async def demand(token: Token, command: RaiseDemand, request: Request, response:
     unit = (await directory.unit(responsible(enterprise), today)).name
     try:
         done = await service.desk.handle(
-            FEEDBACK, id_, command, context, command_id=derived_id("visits", "demand", str(id_)),
+            FEEDBACK,
+            id_,
+            command,
+            context,
+            command_id=derived_id("visits", "demand", str(id_)),
             prepare=partial(_said_just_now, service, enterprise.id, command),
-        )  # fmt: skip
+        )
     except SaidToday as before:
         if before.facts["otherwise"]:
             raise

@@ -69,13 +69,16 @@ async def download(service: Service, sha256: str, media_type: str) -> Response:
     content = await run_sync(store_at(service.settings.evidence_url).get, sha256)
     ending = {**EXTENSIONS, _VIDEO: "mp4"}.get(media_type, "bin")
     return Response(
-        content, media_type=media_type,
+        content,
+        media_type=media_type,
         headers={
-            "ETag": f'"{sha256}"', "Content-Disposition": f'attachment; filename="{sha256[:16]}.{ending}"',
-            "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
+            "ETag": f'"{sha256}"',
+            "Content-Disposition": f'attachment; filename="{sha256[:16]}.{ending}"',
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
             "Cache-Control": "private, no-store",
         },
-    )  # fmt: skip
+    )
 
 
 async def _body(request: Request) -> bytes:

@@ -55,9 +55,14 @@ _SURVIVING = [str(standing) for standing in Standing if standing.survives]
 
 @router.put("/questionnaires/{id_}", name="define_questionnaire", summary="编制问卷(已发布的成为新版本)", status_code=201)
 async def define(
-    id_: QuestionnaireId, command: DefineQuestionnaire, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> QuestionnaireReceipt:  # fmt: skip
+    id_: QuestionnaireId,
+    command: DefineQuestionnaire,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> QuestionnaireReceipt:
     """The whole questionnaire. A draft is replaced; what was published stays, and this becomes the next version's draft."""
     answer = await _change(id_, command, caller, command_id, expected, request, response)
     response.status_code = 200 if answer.version > 1 or answer.replayed else 201
@@ -66,17 +71,27 @@ async def define(
 
 @router.post("/questionnaires/{id_}/publish", name="publish_questionnaire", summary="发布问卷")
 async def publish(
-    id_: QuestionnaireId, command: PublishQuestionnaire, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> QuestionnaireReceipt:  # fmt: skip
+    id_: QuestionnaireId,
+    command: PublishQuestionnaire,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> QuestionnaireReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/questionnaires/{id_}/retire", name="retire_questionnaire", summary="停用问卷")
 async def retire(
-    id_: QuestionnaireId, command: RetireQuestionnaire, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> QuestionnaireReceipt:  # fmt: skip
+    id_: QuestionnaireId,
+    command: RetireQuestionnaire,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> QuestionnaireReceipt:
     return await _change(id_, command, caller, command_id, expected, request, response)
 
 
@@ -95,9 +110,14 @@ async def questionnaires(caller: Caller, request: Request, cursor: Cursor = None
 
 
 async def _change(
-    id_: UUID, command: DefineQuestionnaire | PublishQuestionnaire | RetireQuestionnaire, caller: Actor, command_id: UUID,
-    expected: int | None, request: Request, response: Response,
-) -> QuestionnaireReceipt:  # fmt: skip
+    id_: UUID,
+    command: DefineQuestionnaire | PublishQuestionnaire | RetireQuestionnaire,
+    caller: Actor,
+    command_id: UUID,
+    expected: int | None,
+    request: Request,
+    response: Response,
+) -> QuestionnaireReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_)
     done = await service.desk.handle(QUESTIONNAIRE, id_, command, context, command_id=command_id, expected=expected)
@@ -122,9 +142,14 @@ async def open_(id_: PollId, command: OpenPoll, caller: Caller, request: Request
 
 @router.post("/polls/{id_}/close", name="close_poll", summary="结束问卷调查")
 async def close(
-    id_: PollId, command: ClosePoll, caller: Caller, command_id: CommandId, expected: Expected, request: Request,
+    id_: PollId,
+    command: ClosePoll,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
     response: Response,
-) -> ClosedReceipt:  # fmt: skip
+) -> ClosedReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_)
     done = await service.desk.handle(POLL, id_, command, context, command_id=command_id, expected=expected)
@@ -167,9 +192,10 @@ async def issue(id_: PollId, body: IssueLinks, caller: Caller, request: Request)
             asks.append(Ask(LINK, str(link), command, context, derived_id("visits", "issue-link", str(link))))
         await service.desk.handle_all(asks)
     return IssuedLinks(
-        issued=min(len(ready), body.most), left=max(0, len(ready) - body.most),
+        issued=min(len(ready), body.most),
+        left=max(0, len(ready) - body.most),
         without_worker=[WithoutWorker(enterprise=item.id, name=item.name) for item in waiting if item not in ready][:500],
-    )  # fmt: skip
+    )
 
 
 @router.get("/polls/{id_}", name="get_poll", summary="问卷调查与各单位回收率", response_model_exclude_unset=True)

@@ -24,9 +24,13 @@ Month = Annotated[str, Query(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", descrip
 
 @router.get("/queues/reused-evidence", name="list_reused_evidence", summary="疑似重复使用的印证资料")
 async def reused(
-    caller: Caller, request: Request, month: Month, ruled: Annotated[bool, Query(description="包括已认定的")] = False,
-    cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=500, description="够这么多对即成一页")] = 100,
-) -> ReusedPairs:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    month: Month,
+    ruled: Annotated[bool, Query(description="包括已认定的")] = False,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="够这么多对即成一页")] = 100,
+) -> ReusedPairs:
     """Pairs of which one stands in the month: equal bytes (distance 0) or pictures alike (six bits of 64 or fewer).
 
     Of each file the twenty that are most alike; a pair whose files both stand in the month may be told on two pages.

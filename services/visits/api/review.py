@@ -53,9 +53,12 @@ async def review(
             _, state = await lookups.recorded(service, id_)
             await lookups.may_read(service, state, caller)
             done = await service.desk.handle(
-                VISIT, id_, command, await service.context(caller, id_, KnownVisit()),
+                VISIT,
+                id_,
+                command,
+                await service.context(caller, id_, KnownVisit()),
                 command_id=derived_id("visits", "review-many", str(command_id), str(id_)),
-            )  # fmt: skip
+            )
             receipt(service, response, done)
             results.append(ReviewedVisit(id=id_, ok=True, version=done.version, replayed=done.replayed, problem=None))
         except Problem as problem:
@@ -71,9 +74,14 @@ async def review(
 
 @router.post("/visits/{id_}/rule", name="rule_visit", summary="裁定离线补传的走访(采纳/不采纳)")
 async def rule(
-    id_: Annotated[UUID, Path(description="走访编号")], command: RuleVisit, caller: Caller, command_id: CommandId,
-    expected: Expected, request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: Annotated[UUID, Path(description="走访编号")],
+    command: RuleVisit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     """By the unit that answers for the enterprise now, or the office; never by whoever told it."""
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
@@ -97,9 +105,14 @@ async def rule(
 
 @router.post("/visits/{id_}/hear", name="hear_confirmation", summary="回访核实企业确认(属实/不属实)")
 async def hear(
-    id_: Annotated[UUID, Path(description="走访编号")], command: HearConfirmation, caller: Caller, command_id: CommandId,
-    expected: Expected, request: Request, response: Response,
-) -> Heard:  # fmt: skip
+    id_: Annotated[UUID, Path(description="走访编号")],
+    command: HearConfirmation,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> Heard:
     """By somebody outside the unit that came. Until then the confirmation is neither evidence nor rating."""
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownVisit())
@@ -122,10 +135,13 @@ async def rulings(caller: Caller, request: Request, cursor: Cursor = None, limit
 
 @router.get("/queues/flagged", name="list_flagged", summary="需人工查看的走访(疑似检查用语、时间偏差、企业否认)")
 async def flagged(
-    caller: Caller, request: Request, flag: VisitFlag | None = None,
+    caller: Caller,
+    request: Request,
+    flag: VisitFlag | None = None,
     review: Annotated[Review | None, Query(description="审核状态;不填为未作废的全部")] = None,
-    cursor: Cursor = None, limit: Limit = 100,
-) -> Page[FlaggedVisit]:  # fmt: skip
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[FlaggedVisit]:
     """With the words that were found and what stands around them. Nothing follows from a flag by itself."""
     return await asked.flagged(request.app.state.service, caller, flag, review, cursor, limit)
 

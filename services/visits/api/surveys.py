@@ -66,9 +66,12 @@ async def draw(id_: SurveyId, command: DrawSurvey, caller: Caller, request: Requ
     known = KnownPopulation(population, position, secrets.token_hex(16))
     try:
         done = await service.desk.handle(
-            SURVEY, id_, command, await service.context(caller, id_, known),
+            SURVEY,
+            id_,
+            command,
+            await service.context(caller, id_, known),
             command_id=derived_id("visits", "draw-survey", str(id_)),
-        )  # fmt: skip
+        )
     except KeyReused:
         raise SurveyAlreadyDrawn(survey=str(id_)) from None
     response.status_code = 200 if done.replayed else 201

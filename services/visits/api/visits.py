@@ -68,9 +68,13 @@ async def _record(service: Service, response: Response, id_: UUID, command: Reco
     alone = looking if command.mode is Mode.QUESTIONNAIRE else None
     try:
         done = await service.desk.handle(
-            VISIT, id_, command, await service.context(caller, id_, KnownVisit(found)),
-            command_id=_recording(id_), prepare=alone,
-        )  # fmt: skip
+            VISIT,
+            id_,
+            command,
+            await service.context(caller, id_, KnownVisit(found)),
+            command_id=_recording(id_),
+            prepare=alone,
+        )
     except KeyReused:
         raise AlreadyRecorded(visit=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
@@ -105,9 +109,14 @@ async def tell_nothing(id_: VisitId, command: TellNothing, caller: Caller, reque
 
 @router.post("/visits/{id_}/correct", name="correct_visit", summary="更正走访")
 async def correct(
-    id_: VisitId, command: CorrectVisit, caller: Caller, command_id: CommandId, expected: ExpectedNeeded,
-    request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: VisitId,
+    command: CorrectVisit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: ExpectedNeeded,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     """The whole visit anew; the review begins again. The enterprise stays: another one is another visit."""
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
@@ -119,16 +128,26 @@ async def correct(
         service, enterprise, command.visitors or (caller.id,), command.on, unit=caller.unit, policies=command.policy_ids
     )
     done = await service.desk.handle(
-        VISIT, id_, command, await service.context(caller, id_, KnownVisit(found)), command_id=command_id, expected=expected,
+        VISIT,
+        id_,
+        command,
+        await service.context(caller, id_, KnownVisit(found)),
+        command_id=command_id,
+        expected=expected,
         prepare=partial(lookups.prepare, service, id_, enterprise, command.mode, command.on),
-    )  # fmt: skip
+    )
     return await _answer(service, response, id_, done, caller)
 
 
 async def _review(
-    id_: UUID, command: AcceptVisit | ReturnVisit | VoidVisit | UpholdVisit, caller: Actor, command_id: UUID, expected: int | None,
-    request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: UUID,
+    command: AcceptVisit | ReturnVisit | VoidVisit | UpholdVisit,
+    caller: Actor,
+    command_id: UUID,
+    expected: int | None,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     service: Service = request.app.state.service
     _, state = await lookups.recorded(service, id_)
     await lookups.may_read(service, state, caller)
@@ -140,33 +159,53 @@ async def _review(
 
 @router.post("/visits/{id_}/accept", name="accept_visit", summary="审核通过")
 async def accept(
-    id_: VisitId, command: AcceptVisit, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: VisitId,
+    command: AcceptVisit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/visits/{id_}/return", name="return_visit", summary="退回更正")
 async def return_(
-    id_: VisitId, command: ReturnVisit, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: VisitId,
+    command: ReturnVisit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/visits/{id_}/void", name="void_visit", summary="作废")
 async def void(
-    id_: VisitId, command: VoidVisit, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: VisitId,
+    command: VoidVisit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/visits/{id_}/uphold", name="uphold_visit", summary="裁定企业否认的走访属实")
 async def uphold(
-    id_: VisitId, command: UpholdVisit, caller: Caller, command_id: CommandId, expected: Expected,
-    request: Request, response: Response,
-) -> VisitReceipt:  # fmt: skip
+    id_: VisitId,
+    command: UpholdVisit,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
+) -> VisitReceipt:
     return await _review(id_, command, caller, command_id, expected, request, response)
 
 
@@ -181,13 +220,29 @@ async def get(id_: VisitId, caller: Caller, request: Request, response: Response
 
 @router.get("/visits", name="list_visits", summary="走访查询")
 async def visits(
-    caller: Caller, request: Request, enterprise: UUID | None = None, unit: UnitCode = None, month: Month = None,
-    review: Review | None = None, mode: Mode | None = None, line: Line | None = None, cursor: Cursor = None, limit: Limit = 100,
-) -> Page[VisitRow]:  # fmt: skip
+    caller: Caller,
+    request: Request,
+    enterprise: UUID | None = None,
+    unit: UnitCode = None,
+    month: Month = None,
+    review: Review | None = None,
+    mode: Mode | None = None,
+    line: Line | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[VisitRow]:
     """Of an enterprise, a unit, a month, a review, a line (a joint visit stands on both); in the order of the day of the
     visit. A unit sees its own.
     """
     return await asked.visits(
-        request.app.state.service, caller, enterprise=enterprise, unit=unit, month=month, review=review, mode=mode, line=line,
-        cursor=cursor, limit=limit,
-    )  # fmt: skip
+        request.app.state.service,
+        caller,
+        enterprise=enterprise,
+        unit=unit,
+        month=month,
+        review=review,
+        mode=mode,
+        line=line,
+        cursor=cursor,
+        limit=limit,
+    )

@@ -30,27 +30,29 @@ def missing(told: VisitRecorded, evidence: Iterable[EvidenceAttached], *, confir
             lacks = [
                 (not told.met, "未与企业人员会面"),
                 (_short(told), f"生产经营情况说明不足{NOTE_CHARACTERS}字"),
-                (not (kinds & {EvidenceKind.PHOTO, EvidenceKind.SIGNED_FORM} or _acknowledged(told, kinds)),
-                 "缺少印证资料:现场图片、企业扫码或短信确认、签字表扫描件之一"),
+                (
+                    not (kinds & {EvidenceKind.PHOTO, EvidenceKind.SIGNED_FORM} or _acknowledged(told, kinds)),
+                    "缺少印证资料:现场图片、企业扫码或短信确认、签字表扫描件之一",
+                ),
                 (bool(told.photo_required) and EvidenceKind.PHOTO not in kinds, "缺少现场图片(已书面说明必要性)"),
-            ]  # fmt: skip
+            ]
         case Mode.PHONE:
             proved = EvidenceKind.CALL_LOG in kinds or EvidenceKind.ACK in kinds or told.ack is Ack.SMS or _call_log_entry(told)
             lacks = [
                 *_talk(told),
                 (not proved, "缺少印证资料:通话记录(号码、起始时间、时长)、短信确认之一"),
-            ]  # fmt: skip
+            ]
         case Mode.VIDEO:
             lacks = [
                 *_talk(told),
                 (not (EvidenceKind.SCREENSHOT in kinds or _acknowledged(told, kinds)), "缺少印证资料:视频截图、企业确认之一"),
-            ]  # fmt: skip
+            ]
         case Mode.QUESTIONNAIRE:
             asked, answered = told.asked_required or 0, told.answered_required or 0
             lacks = [
                 (not asked or answered * 100 < asked * ANSWERED_PERCENT, f"必答题完成不足{ANSWERED_PERCENT}%"),
                 (not (EvidenceKind.RESPONSE in kinds or _acknowledged(told, kinds)), "缺少印证资料:问卷答卷"),
-            ]  # fmt: skip
+            ]
     return tuple(words for lacking, words in lacks if lacking)
 
 

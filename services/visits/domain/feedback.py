@@ -130,12 +130,16 @@ def decide(state: State, command: Asked, context: Context[KnownSpeaker]) -> list
             contact = seat("contact", str(enterprise.id))
             return [
                 DemandRaised(
-                    enterprise=named, unit=responsible(enterprise), on=context.today, content=command.content,
-                    category=command.category, nature=command.nature,
+                    enterprise=named,
+                    unit=responsible(enterprise),
+                    on=context.today,
+                    content=command.content,
+                    category=command.category,
+                    nature=command.nature,
                     reporter=command.reporter.about(contact) if command.reporter else None,
                     phone=command.phone.about(contact) if command.phone else None,
                 )
-            ]  # fmt: skip
+            ]
         case Alleged() | Raised(), AllegeInspection() | RaiseDemand():
             raise AlreadySaid(feedback=str(context.subject))
 

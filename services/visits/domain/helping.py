@@ -72,10 +72,13 @@ def as_last_time(command: TellNothing, last: Before | None) -> RecordVisit:
     if last is None:
         raise NothingToTakeOver(enterprise=str(command.enterprise))
     return RecordVisit(
-        **command.model_dump(), title=last.told.title, operation=last.told.operation, headcount=last.told.headcount,
+        **command.model_dump(),
+        title=last.told.title,
+        operation=last.told.operation,
+        headcount=last.told.headcount,
         interviewee=Personal(last.interviewee) if last.interviewee else None,
         phone=Personal(last.phone) if last.phone else None,
-    )  # fmt: skip
+    )
 
 
 def changes(before: VisitRecorded | None, now: VisitRecorded) -> tuple[str, ...]:

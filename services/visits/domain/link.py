@@ -188,10 +188,13 @@ def decide(state: State, command: Asked, context: Context[KnownIssuing | None]) 
             may_manage(fact, context.actor)
             return [
                 LinkReissued(
-                    token=_about(command.token, fact.enterprise.id), token_sha256=command.token_sha256,
-                    expires_on=context.today + timedelta(days=command.days), on=context.today, **_hand(context),
+                    token=_about(command.token, fact.enterprise.id),
+                    token_sha256=command.token_sha256,
+                    expires_on=context.today + timedelta(days=command.days),
+                    on=context.today,
+                    **_hand(context),
                 )
-            ]  # fmt: skip
+            ]
         case Issued(), ShowLink():
             return _show(state, context)
         case Issued(), OpenLink():
@@ -236,10 +239,14 @@ def came(id_: UUID, state: Issued, device: str, now: datetime) -> Came:
     """How a word through this link comes about, now, from this device."""
     given = state.shown or state.fact
     return Came(
-        link=id_, by=given.by, unit=given.unit, way=LinkWay.SHOWN if state.shown else LinkWay.HANDED,
+        link=id_,
+        by=given.by,
+        unit=given.unit,
+        way=LinkWay.SHOWN if state.shown else LinkWay.HANDED,
         minutes=max(0, int((now - given.at).total_seconds() // 60)) if given.at else None,
-        device=device, staff=bool(state.opened and state.opened.staff),
-    )  # fmt: skip
+        device=device,
+        staff=bool(state.opened and state.opened.staff),
+    )
 
 
 def doubtful(came: Came, units: frozenset[str]) -> bool:
@@ -297,11 +304,18 @@ def _issued(command: IssueLink, context: Context[object], known: KnownIssuing) -
             raise VisitOfAnother(visit=str(command.visit))
         units = tuple(sorted({*units, *known.visit.units}))
     fact = LinkIssued(
-        enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name), purpose=command.purpose,
-        visit=command.visit, poll=command.poll, units=units, visitors=visitors, token=_about(command.token, enterprise.id),
-        token_sha256=command.token_sha256, expires_on=context.today + timedelta(days=command.days), on=context.today,
+        enterprise=Visited(id=enterprise.id, code=enterprise.code, name=enterprise.name),
+        purpose=command.purpose,
+        visit=command.visit,
+        poll=command.poll,
+        units=units,
+        visitors=visitors,
+        token=_about(command.token, enterprise.id),
+        token_sha256=command.token_sha256,
+        expires_on=context.today + timedelta(days=command.days),
+        on=context.today,
         **_hand(context),
-    )  # fmt: skip
+    )
     may_manage(fact, context.actor)
     if command.purpose is LinkPurpose.QUESTIONNAIRE and not visitors:
         raise NobodyToAnswerTo(enterprise=enterprise.name)

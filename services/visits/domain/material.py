@@ -203,10 +203,15 @@ def _add(state: Shelved, command: AddVersion, context: Context[None]) -> list[To
         raise TooManyVersions(most=MOST_VERSIONS)
     return [
         MaterialVersioned(
-            no=len(state.versions) + 1, by=context.actor.id, text=command.text, sha256=command.sha256 or "",
-            media_type=command.media_type, size=command.size, note=command.note,
+            no=len(state.versions) + 1,
+            by=context.actor.id,
+            text=command.text,
+            sha256=command.sha256 or "",
+            media_type=command.media_type,
+            size=command.size,
+            note=command.note,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _approve(state: Shelved, command: ApproveVersion, context: Context[None]) -> list[Told]:

@@ -162,14 +162,17 @@ def reasons(prospect: Prospect, at: Horizon) -> tuple[Reason, ...]:
         (last is not None and (last.difficulties or bool(last.demands)), 30, "上次有困难或诉求"),
         (last is not None and last.operation in _ABNORMAL, 25, f"生产经营异常({last.operation.label if last else ''})"),
         (prospect.lost_on is not None and month.contains(prospect.lost_on), 5, f"失联已于{prospect.lost_on}核实,仍须走访"),
-        (prospect.attempts > 0 and not (prospect.lost_on and month.contains(prospect.lost_on)), 20,
-         f"失联待核实(本月{prospect.attempts}次未联系上)"),
+        (
+            prospect.attempts > 0 and not (prospect.lost_on and month.contains(prospect.lost_on)),
+            20,
+            f"失联待核实(本月{prospect.attempts}次未联系上)",
+        ),
         (prospect.since >= new_since, 15, f"新登记({prospect.since}起负责)"),
         (bool(weighty), 20, f"重点标签:{'、'.join(weighty[:5])}"),
         (last is None or last.on < last_month.first_day, 10, "上月也未走访" if last else "从未走访"),
         (not at.late and at.until_due <= NEAR_WORKDAYS, 10, f"距27日仅剩{at.until_due}个工作日"),
         (at.late, 10, "已过27日,只计全月口径"),
-    )  # fmt: skip
+    )
     return tuple(Reason(points, words) for holds, points, words in table if holds)
 
 
@@ -244,7 +247,13 @@ def forecast(covered: int, owing: int, at: Horizon) -> Forecast:
     working = at.until_due
     needed = 0 if missing <= 0 else -(-missing // working) if working else None
     result = Forecast(
-        covered, owing, at.elapsed, left, expected, needed, "",
+        covered,
+        owing,
+        at.elapsed,
+        left,
+        expected,
+        needed,
+        "",
         (
             f"进度 = 已走访 {covered} 家 ÷ 已过 {at.elapsed} 个工作日(含今日)",
             f"27日前还有 {left} 个工作日(不含今日),每日进度不变,每家企业每条网格线只计一次",
@@ -252,7 +261,7 @@ def forecast(covered: int, owing: int, at: Horizon) -> Forecast:
             "移交冻结等细则以报送的走访覆盖率为准(GET /api/reporting/coverage)",
             *(("该年放假安排尚未公布,暂按周一至周五计",) if at.calendar.is_provisional(at.month.first_day) else ()),
         ),
-    )  # fmt: skip
+    )
     return replace(result, sentence=_sentence(result, at))
 
 

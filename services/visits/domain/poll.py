@@ -187,10 +187,16 @@ def decide_response(state: Response, command: GiveAnswers, context: Context[Know
             written = tuple(Written(question=name, words=words.about(contact)) for name, words in command.texts)
             return [
                 AnswersGiven(
-                    poll=command.poll, link=command.link, enterprise=context.known.named, choices=command.choices, written=written,
-                    asked=command.asked, answered=command.answered, on=context.today,
+                    poll=command.poll,
+                    link=command.link,
+                    enterprise=context.known.named,
+                    choices=command.choices,
+                    written=written,
+                    asked=command.asked,
+                    answered=command.answered,
+                    on=context.today,
                 )
-            ]  # fmt: skip
+            ]
         case Given(), GiveAnswers():
             raise AlreadyAnswered(on=state.fact.on.isoformat())
 

@@ -38,10 +38,14 @@ _LARGEST = 10_000_000
 CHOSEN = (QuestionKind.SINGLE, QuestionKind.MULTI)
 """Kinds with options."""
 _MEANINGS: Mapping[Meaning, QuestionKind] = {
-    Meaning.AWARE: QuestionKind.SINGLE, Meaning.OPERATION: QuestionKind.SINGLE, Meaning.SATISFACTION: QuestionKind.RATING,
-    Meaning.HEADCOUNT: QuestionKind.NUMBER, Meaning.DIFFICULTIES: QuestionKind.TEXT, Meaning.SUGGESTIONS: QuestionKind.TEXT,
+    Meaning.AWARE: QuestionKind.SINGLE,
+    Meaning.OPERATION: QuestionKind.SINGLE,
+    Meaning.SATISFACTION: QuestionKind.RATING,
+    Meaning.HEADCOUNT: QuestionKind.NUMBER,
+    Meaning.DIFFICULTIES: QuestionKind.TEXT,
+    Meaning.SUGGESTIONS: QuestionKind.TEXT,
     Meaning.DEMAND: QuestionKind.TEXT,
-}  # fmt: skip
+}
 _WORDS: Mapping[Meaning, type[Awareness | Operation]] = {Meaning.AWARE: Awareness, Meaning.OPERATION: Operation}
 
 

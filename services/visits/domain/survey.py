@@ -209,13 +209,19 @@ def _draw(command: DrawSurvey, context: Context[object], known: KnownPopulation)
     if sampled > MOST_SAMPLED:
         raise SampleTooLarge(sample=sampled, most=MOST_SAMPLED)
     return SurveyDrawn(
-        title=command.title, conductor=command.conductor, agency=command.agency, on=context.today, method=METHOD,
-        seed=known.seed, population=len(population), population_sha256=digest(population),
+        title=command.title,
+        conductor=command.conductor,
+        agency=command.agency,
+        on=context.today,
+        method=METHOD,
+        seed=known.seed,
+        population=len(population),
+        population_sha256=digest(population),
         roster_position=known.position,
         strata=tuple(
             Stratum(township=item.township, size=item.size, population=item.population, sample=item.sample) for item in strata
         ),
-    )  # fmt: skip
+    )
 
 
 def _answer(state: Open, command: AnswerSurvey, context: Context[object]) -> list[Told]:
@@ -261,10 +267,15 @@ def result(state: Drawn) -> Result:
     counts = {answer: sum(item.answer is answer for item in state.answers.values()) for answer in SurveyAnswer}
     (whole, joined), (narrow, _) = merged(loose), merged(strict)
     return Result(
-        estimate(whole), estimate(narrow), state.drawn.population,
-        sum(len(stratum.sample) for stratum in state.drawn.strata), len(state.answers),
-        sum(counts[answer] for answer in _SAID), counts, joined,
-    )  # fmt: skip
+        estimate(whole),
+        estimate(narrow),
+        state.drawn.population,
+        sum(len(stratum.sample) for stratum in state.drawn.strata),
+        len(state.answers),
+        sum(counts[answer] for answer in _SAID),
+        counts,
+        joined,
+    )
 
 
 def _counted(stratum: Stratum, answers: Mapping[str, Answered], yes: Sequence[SurveyAnswer]) -> Counted:

@@ -25,9 +25,16 @@ from shared.terms import Line, Mode, Role
 MOST_SKEW_HOURS = 24
 
 VISITING = (
-    Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT,
-    Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD,
-)  # fmt: skip
+    Role.HEAD,
+    Role.DEPUTY,
+    Role.WORKER,
+    Role.LIAISON,
+    Role.BACKUP_LIAISON,
+    Role.INFORMANT,
+    Role.CHIEF,
+    Role.OFFICE,
+    Role.OFFICE_HEAD,
+)
 """Roles that go on visits, the most telling first. Those who supervise, audit or run the system don't."""
 
 ENTERING = (Role.LIAISON, Role.BACKUP_LIAISON, Role.DEPUTY, Role.HEAD)
@@ -112,9 +119,11 @@ def telling(
     if not _answers(visitors[0].unit, visitors[0].line, enterprise):
         if not offline(command):
             raise EnterpriseOfAnother(
-                enterprise=enterprise.name, on=command.on.isoformat(), units=sorted({visitor.unit for visitor in visitors}),
+                enterprise=enterprise.name,
+                on=command.on.isoformat(),
+                units=sorted({visitor.unit for visitor in visitors}),
                 responsible={line.label: held.unit for line, held in enterprise.assigned.items()},
-            )  # fmt: skip
+            )
         why.append(EnterpriseOfAnother.title)
     late = command.on < context.today
     policies = _policies(command, known)
@@ -198,9 +207,17 @@ def _personal(name: str, command: Telling, before: VisitRecorded | None, enterpr
 def alike(old: VisitRecorded, new: VisitRecorded, known: KnownTelling) -> bool:
     """Whether both tell the same. What the roster calls people and enterprises may have changed in between."""
     about = {
-        "enterprise", "visitors", "joint", "interviewee", "phone", "late_entry", "entered_by", "skew_hours", "photo_required",
+        "enterprise",
+        "visitors",
+        "joint",
+        "interviewee",
+        "phone",
+        "late_entry",
+        "entered_by",
+        "skew_hours",
+        "photo_required",
         "wording",
-    }  # fmt: skip
+    }
     return (
         old.enterprise.id == new.enterprise.id
         and members(old) == members(new)

@@ -208,9 +208,18 @@ Standing = Pending | Accepted | Returned
 Recorded = Standing | Voided | Held
 State = Unrecorded | Recorded
 Asked = (
-    RecordVisit | CorrectVisit | AttachEvidence | AcceptVisit | ReturnVisit | VoidVisit
-    | ConfirmVisit | DenyVisit | UpholdVisit | RuleVisit | HearConfirmation
-)  # fmt: skip
+    RecordVisit
+    | CorrectVisit
+    | AttachEvidence
+    | AcceptVisit
+    | ReturnVisit
+    | VoidVisit
+    | ConfirmVisit
+    | DenyVisit
+    | UpholdVisit
+    | RuleVisit
+    | HearConfirmation
+)
 Noted = EvidenceAttached | VisitQualified | VisitDisqualified | VisitConfirmed | ConfirmationHeard | VisitDenied | VisitUpheld
 """Facts that leave a visit where it stands."""
 Moved = VisitRecorded | VisitHeld | VisitAdmitted | VisitDismissed | VisitCorrected | VisitAccepted | VisitReturned | VisitVoided
@@ -244,9 +253,17 @@ def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[T
         case Unrecorded(), RecordVisit():
             return _record(command, context)
         case Unrecorded(), (
-            CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | VoidVisit()
-            | ConfirmVisit() | DenyVisit() | UpholdVisit() | RuleVisit() | HearConfirmation()
-        ):  # fmt: skip
+            CorrectVisit()
+            | AttachEvidence()
+            | AcceptVisit()
+            | ReturnVisit()
+            | VoidVisit()
+            | ConfirmVisit()
+            | DenyVisit()
+            | UpholdVisit()
+            | RuleVisit()
+            | HearConfirmation()
+        ):
             raise Unknown(what="visit", id=str(context.subject))
         case Pending() | Accepted() | Returned() | Voided() | Held(), RecordVisit():
             return _recorded_again(state, command, context)
@@ -285,9 +302,15 @@ def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[T
         case Held(), CorrectVisit() | AcceptVisit() | ReturnVisit() | VoidVisit() | UpholdVisit():
             raise AwaitsRuling(visit=str(context.subject), why=state.why)
         case Voided(), (
-            CorrectVisit() | AttachEvidence() | AcceptVisit() | ReturnVisit() | ConfirmVisit() | DenyVisit() | UpholdVisit()
+            CorrectVisit()
+            | AttachEvidence()
+            | AcceptVisit()
+            | ReturnVisit()
+            | ConfirmVisit()
+            | DenyVisit()
+            | UpholdVisit()
             | HearConfirmation()
-        ):  # fmt: skip
+        ):
             raise VisitIsVoid(visit=str(context.subject), reason=state.words)
 
 
@@ -347,9 +370,15 @@ def _moved(state: State, fact: Moved) -> State:
         case Accepted() | Returned(), VisitAccepted() | VisitReturned():
             return state
         case Voided(), (
-            VisitRecorded() | VisitHeld() | VisitAdmitted() | VisitDismissed() | VisitCorrected() | VisitAccepted()
-            | VisitReturned() | VisitVoided()
-        ):  # fmt: skip
+            VisitRecorded()
+            | VisitHeld()
+            | VisitAdmitted()
+            | VisitDismissed()
+            | VisitCorrected()
+            | VisitAccepted()
+            | VisitReturned()
+            | VisitVoided()
+        ):
             return state
 
 
@@ -500,9 +529,13 @@ def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context[Kno
     if first is None:
         came = context.known.came
         fact = VisitConfirmed(
-            rating=command.rating, aware=command.aware, words=words, via=command.via, came=came,
+            rating=command.rating,
+            aware=command.aware,
+            words=words,
+            via=command.via,
+            came=came,
             doubtful=came is not None and doubtful(came, state.details.units),
-        )  # fmt: skip
+        )
         return [fact, *_unless_held(state, replace(state.details, confirmed=fact))]
     again = (first.rating, first.aware) == (command.rating, command.aware)
     if again and same(first.words, words, context.known.said):

@@ -16,9 +16,29 @@ WORDS = ("检查", "处罚", "整改", "罚款", "执法", "查处", "稽查", "
 """What an inspector does and a visitor does not."""
 
 HARMLESS = (
-    "安全检查服务", "质量检查员", "自检查", "自我检查", "免于处罚", "减免罚款", "不予处罚", "未检查", "不检查", "非检查", "不是检查",
-    "身体检查", "检查服务公司", "联合检查太多", "减少检查", "重复检查", "多头检查", "涉企执法", "整改完成", "已整改", "自行整改", "检查站",
-)  # fmt: skip
+    "安全检查服务",
+    "质量检查员",
+    "自检查",
+    "自我检查",
+    "免于处罚",
+    "减免罚款",
+    "不予处罚",
+    "未检查",
+    "不检查",
+    "非检查",
+    "不是检查",
+    "身体检查",
+    "检查服务公司",
+    "联合检查太多",
+    "减少检查",
+    "重复检查",
+    "多头检查",
+    "涉企执法",
+    "整改完成",
+    "已整改",
+    "自行整改",
+    "检查站",
+)
 """Where these words speak of a trade, a wish or the contrary. Longer than the words, so that they win."""
 
 _FOUND = re.compile("|".join(map(re.escape, sorted((*HARMLESS, *WORDS), key=len, reverse=True))))

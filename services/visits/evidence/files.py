@@ -21,9 +21,15 @@ _LIMITS = Limits(memory=1 << 30, processor=30, seconds=60)
 """Of one photo: the largest that is taken needs half of the memory."""
 
 EXTENSIONS = {
-    "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf",
-    "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/amr": "amr", "audio/wav": "wav",
-}  # fmt: skip
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/amr": "amr",
+    "audio/wav": "wav",
+}
 """The types that are kept, with the ending of a downloaded file's name."""
 
 _ACCEPTED = "只接受 JPEG、PNG、WebP 图片,PDF,或 MP3、M4A、AMR、WAV 录音"

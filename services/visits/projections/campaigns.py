@@ -44,9 +44,17 @@ def _campaign(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]
         told = state.told
         launched = state.launch.on if isinstance(state, Running) and state.launch else None
         yield (
-            UUID(key), version, told.unit, told.line and str(told.line), told.title, told.starts, told.ends, str(state.stage),
-            launched, written(state),
-        )  # fmt: skip
+            UUID(key),
+            version,
+            told.unit,
+            told.line and str(told.line),
+            told.title,
+            told.starts,
+            told.ends,
+            str(state.stage),
+            launched,
+            written(state),
+        )
 
 
 def _uses(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -54,20 +62,56 @@ def _uses(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
         alive = {item.no: item.alive for item in state.checks}
         for item in state.log:
             yield (
-                UUID(key), item.no, state.told.unit, str(item.channel), item.on, f"{item.on:%Y-%m}", item.title, item.link,
-                item.photo, item.reach, alive.get(item.no),
-            )  # fmt: skip
+                UUID(key),
+                item.no,
+                state.told.unit,
+                str(item.channel),
+                item.on,
+                f"{item.on:%Y-%m}",
+                item.title,
+                item.link,
+                item.photo,
+                item.reach,
+                alive.get(item.no),
+            )
 
 
 CAMPAIGNS = View[State](
     "campaign",
-    {"id": "uuid", "ver": "int", "unit": "text", "line": "text", "title": "text", "starts": "date", "ends": "date", "stage": "text",
-     "launched_on": "date", "state": "jsonb"},
-    ("id",), _campaign, "id", indexes=("(unit, starts)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "line": "text",
+        "title": "text",
+        "starts": "date",
+        "ends": "date",
+        "stage": "text",
+        "launched_on": "date",
+        "state": "jsonb",
+    },
+    ("id",),
+    _campaign,
+    "id",
+    indexes=("(unit, starts)",),
+)
 CHANNELS = View[State](
     "channel_use",
-    {"campaign": "uuid", "no": "int", "unit": "text", "channel": "text", "on_date": "date", "month": "text", "title": "text",
-     "link": "text", "photo": "text", "reach": "bigint", "alive": "bool"},
-    ("campaign", "no"), _uses, "campaign", indexes=("(month, unit)",),
-)  # fmt: skip
+    {
+        "campaign": "uuid",
+        "no": "int",
+        "unit": "text",
+        "channel": "text",
+        "on_date": "date",
+        "month": "text",
+        "title": "text",
+        "link": "text",
+        "photo": "text",
+        "reach": "bigint",
+        "alive": "bool",
+    },
+    ("campaign", "no"),
+    _uses,
+    "campaign",
+    indexes=("(month, unit)",),
+)

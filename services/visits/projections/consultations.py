@@ -76,17 +76,45 @@ def _subjects(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]
 
 CONSULTATIONS = View[State](
     "consultation",
-    {"id": "uuid", "ver": "int", "unit": "text", "on_date": "date", "title": "text", "confirmed": "bool", "tasks": "int",
-     "done": "int", "state": "jsonb"},
-    ("id",), _meeting, "id", indexes=("(unit, on_date)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "on_date": "date",
+        "title": "text",
+        "confirmed": "bool",
+        "tasks": "int",
+        "done": "int",
+        "state": "jsonb",
+    },
+    ("id",),
+    _meeting,
+    "id",
+    indexes=("(unit, on_date)",),
+)
 TASKS = View[State](
     "consultation_task",
-    {"consultation": "uuid", "no": "int", "held_by": "text", "unit": "text", "member": "uuid", "due": "date", "done": "bool",
-     "content": "text", "words": "text"},
-    ("consultation", "no"), _tasks, "consultation", indexes=("(unit, due)",),
-)  # fmt: skip
+    {
+        "consultation": "uuid",
+        "no": "int",
+        "held_by": "text",
+        "unit": "text",
+        "member": "uuid",
+        "due": "date",
+        "done": "bool",
+        "content": "text",
+        "words": "text",
+    },
+    ("consultation", "no"),
+    _tasks,
+    "consultation",
+    indexes=("(unit, due)",),
+)
 SUBJECTS = View[State](
-    "consultation_subject", {"consultation": "uuid", "kind": "text", "subject": "uuid"}, ("consultation", "kind", "subject"),
-    _subjects, "consultation", indexes=("(subject)",),
-)  # fmt: skip
+    "consultation_subject",
+    {"consultation": "uuid", "kind": "text", "subject": "uuid"},
+    ("consultation", "kind", "subject"),
+    _subjects,
+    "consultation",
+    indexes=("(subject)",),
+)

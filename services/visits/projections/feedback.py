@@ -16,16 +16,33 @@ def _feedback(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]
     fact = state.fact
     alleged = isinstance(state, Alleged)
     yield (
-        UUID(key), version, "allegation" if alleged else "demand", fact.enterprise.id, fact.enterprise.name, fact.on,
-        state.fact.visit if alleged else None, None if alleged else state.fact.unit, fact.model_dump_json(),
-    )  # fmt: skip
+        UUID(key),
+        version,
+        "allegation" if alleged else "demand",
+        fact.enterprise.id,
+        fact.enterprise.name,
+        fact.on,
+        state.fact.visit if alleged else None,
+        None if alleged else state.fact.unit,
+        fact.model_dump_json(),
+    )
 
 
 FEEDBACK = View[State](
     "feedback",
     {
-        "id": "uuid", "ver": "int", "kind": "text", "enterprise": "uuid", "enterprise_name": "text", "on_date": "date",
-        "visit": "uuid", "unit": "text", "fact": "jsonb",
+        "id": "uuid",
+        "ver": "int",
+        "kind": "text",
+        "enterprise": "uuid",
+        "enterprise_name": "text",
+        "on_date": "date",
+        "visit": "uuid",
+        "unit": "text",
+        "fact": "jsonb",
     },
-    ("id",), _feedback, "id", indexes=("(kind, on_date, id)",),
-)  # fmt: skip
+    ("id",),
+    _feedback,
+    "id",
+    indexes=("(kind, on_date, id)",),
+)

@@ -17,10 +17,19 @@ def _link(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         return
     fact = state.fact
     yield (
-        UUID(key), version, fact.enterprise.id, fact.enterprise.name, str(fact.purpose), fact.visit, fact.poll,
-        fact.token_sha256, fact.on, fact.expires_on, isinstance(state, Revoked),
+        UUID(key),
+        version,
+        fact.enterprise.id,
+        fact.enterprise.name,
+        str(fact.purpose),
+        fact.visit,
+        fact.poll,
+        fact.token_sha256,
+        fact.on,
+        fact.expires_on,
+        isinstance(state, Revoked),
         orjson.dumps([str(visitor) for visitor in fact.visitors]).decode(),
-    )  # fmt: skip
+    )
 
 
 def _unit(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -31,9 +40,23 @@ def _unit(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 LINKS = View[State](
     "link",
     {
-        "id": "uuid", "ver": "int", "enterprise": "uuid", "enterprise_name": "text", "purpose": "text", "visit": "uuid",
-        "poll": "uuid", "token_sha256": "text", "issued_on": "date", "expires_on": "date", "revoked": "bool", "visitors": "jsonb",
+        "id": "uuid",
+        "ver": "int",
+        "enterprise": "uuid",
+        "enterprise_name": "text",
+        "purpose": "text",
+        "visit": "uuid",
+        "poll": "uuid",
+        "token_sha256": "text",
+        "issued_on": "date",
+        "expires_on": "date",
+        "revoked": "bool",
+        "visitors": "jsonb",
     },
-    ("id",), _link, "id", indexes=("(enterprise)", "(poll, enterprise)"), unique=("(token_sha256)",),
-)  # fmt: skip
+    ("id",),
+    _link,
+    "id",
+    indexes=("(enterprise)", "(poll, enterprise)"),
+    unique=("(token_sha256)",),
+)
 UNITS = View[State]("link_unit", {"link": "uuid", "unit": "text"}, ("link", "unit"), _unit, "link", indexes=("(unit, link)",))

@@ -41,29 +41,71 @@ def _material(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]
     if isinstance(state, Shelved):
         told = state.told
         yield (
-            UUID(key), version, told.unit, str(told.kind), told.title, len(state.versions), state.current, len(state.uses),
+            UUID(key),
+            version,
+            told.unit,
+            str(told.kind),
+            told.title,
+            len(state.versions),
+            state.current,
+            len(state.uses),
             written(state),
-        )  # fmt: skip
+        )
 
 
 def _given(key: str, version: int, state: distribution.State) -> Iterable[tuple[Any, ...]]:
     if not isinstance(state, distribution.Untold):
         told = state.told
         yield (
-            UUID(key), version, told.unit, told.on, f"{told.on:%Y-%m}", str(told.occasion), told.event, told.copies, told.material,
-            told.edition, state.valid,
-        )  # fmt: skip
+            UUID(key),
+            version,
+            told.unit,
+            told.on,
+            f"{told.on:%Y-%m}",
+            str(told.occasion),
+            told.event,
+            told.copies,
+            told.material,
+            told.edition,
+            state.valid,
+        )
 
 
 MATERIALS = View[State](
     "material",
-    {"id": "uuid", "ver": "int", "unit": "text", "kind": "text", "title": "text", "versions": "int", "current": "int", "uses": "int",
-     "state": "jsonb"},
-    ("id",), _material, "id", indexes=("(kind, unit)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "kind": "text",
+        "title": "text",
+        "versions": "int",
+        "current": "int",
+        "uses": "int",
+        "state": "jsonb",
+    },
+    ("id",),
+    _material,
+    "id",
+    indexes=("(kind, unit)",),
+)
 DISTRIBUTIONS = View[distribution.State](
     "distribution",
-    {"id": "uuid", "ver": "int", "unit": "text", "on_date": "date", "month": "text", "occasion": "text", "event": "text",
-     "copies": "int", "material": "uuid", "edition": "int", "valid": "bool"},
-    ("id",), _given, "id", indexes=("(month, unit)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "on_date": "date",
+        "month": "text",
+        "occasion": "text",
+        "event": "text",
+        "copies": "int",
+        "material": "uuid",
+        "edition": "int",
+        "valid": "bool",
+    },
+    ("id",),
+    _given,
+    "id",
+    indexes=("(month, unit)",),
+)

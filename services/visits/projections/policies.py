@@ -19,19 +19,41 @@ def _policy(key: str, version: int, state: policy.State) -> Iterable[tuple[Any, 
         return
     fact = state.fact
     yield (
-        UUID(key), version, fact.unit, fact.title, writing.found_by(fact.title), fact.document, fact.since, fact.until, isinstance(state, policy.Retired),
-        orjson.dumps(fact.model_dump(mode="json")).decode(), state.reason if isinstance(state, policy.Retired) else "",
-    )  # fmt: skip
+        UUID(key),
+        version,
+        fact.unit,
+        fact.title,
+        writing.found_by(fact.title),
+        fact.document,
+        fact.since,
+        fact.until,
+        isinstance(state, policy.Retired),
+        orjson.dumps(fact.model_dump(mode="json")).decode(),
+        state.reason if isinstance(state, policy.Retired) else "",
+    )
 
 
 POLICIES = View[policy.State](
     "policy",
     {
-        "id": "uuid", "ver": "int", "unit": "text", "title": "text", "found_by": "text", "document": "text", "since": "date", "until": "date",
-        "retired": "bool", "content": "jsonb", "reason": "text",
+        "id": "uuid",
+        "ver": "int",
+        "unit": "text",
+        "title": "text",
+        "found_by": "text",
+        "document": "text",
+        "since": "date",
+        "until": "date",
+        "retired": "bool",
+        "content": "jsonb",
+        "reason": "text",
     },
-    ("id",), _policy, "id", indexes=("(unit)", "(since)"), rule=writing.FORM,
-)  # fmt: skip
+    ("id",),
+    _policy,
+    "id",
+    indexes=("(unit)", "(since)"),
+    rule=writing.FORM,
+)
 
 
 def _switches(key: str, version: int, state: Switches) -> Iterable[tuple[Any, ...]]:
@@ -41,8 +63,10 @@ def _switches(key: str, version: int, state: Switches) -> Iterable[tuple[Any, ..
 SWITCHES = View[Switches](
     "switches",
     {"id": "text", "ver": "int", "photos_since": "date", "necessity": "text", "most_contacts": "int"},
-    ("id",), _switches, "id",
-)  # fmt: skip
+    ("id",),
+    _switches,
+    "id",
+)
 
 
 def _reuse(key: str, _version: int, state: reuse.State) -> Iterable[tuple[Any, ...]]:
@@ -55,8 +79,16 @@ def _reuse(key: str, _version: int, state: reuse.State) -> Iterable[tuple[Any, .
 REUSES = View[reuse.State](
     "evidence_ruling",
     {
-        "id": "uuid", "first_visit": "uuid", "first": "text", "second_visit": "uuid", "second": "text", "distance": "int",
-        "reused": "bool", "reason": "text",
+        "id": "uuid",
+        "first_visit": "uuid",
+        "first": "text",
+        "second_visit": "uuid",
+        "second": "text",
+        "distance": "int",
+        "reused": "bool",
+        "reason": "text",
     },
-    ("id",), _reuse, "id",
-)  # fmt: skip
+    ("id",),
+    _reuse,
+    "id",
+)

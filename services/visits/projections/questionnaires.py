@@ -21,9 +21,15 @@ def _poll(key: str, version: int, state: poll.State) -> Iterable[tuple[Any, ...]
     if not isinstance(state, poll.Unopened):
         fact = state.fact
         yield (
-            UUID(key), version, fact.title, fact.questionnaire, fact.no, fact.begins_on, fact.ends_on,
+            UUID(key),
+            version,
+            fact.title,
+            fact.questionnaire,
+            fact.no,
+            fact.begins_on,
+            fact.ends_on,
             isinstance(state, poll.Closed),
-        )  # fmt: skip
+        )
 
 
 def _response(key: str, _version: int, state: poll.Response) -> Iterable[tuple[Any, ...]]:
@@ -35,22 +41,47 @@ def _response(key: str, _version: int, state: poll.Response) -> Iterable[tuple[A
 QUESTIONNAIRES = View[questionnaire.State](
     "questionnaire",
     {
-        "id": "uuid", "ver": "int", "title": "text", "stage": "text", "newest": "int", "published": "int", "questions": "int",
+        "id": "uuid",
+        "ver": "int",
+        "title": "text",
+        "stage": "text",
+        "newest": "int",
+        "published": "int",
+        "questions": "int",
     },
-    ("id",), _questionnaire, "id",
-)  # fmt: skip
+    ("id",),
+    _questionnaire,
+    "id",
+)
 POLLS = View[poll.State](
     "poll",
     {
-        "id": "uuid", "ver": "int", "title": "text", "questionnaire": "uuid", "no": "int", "begins_on": "date",
-        "ends_on": "date", "closed": "bool",
+        "id": "uuid",
+        "ver": "int",
+        "title": "text",
+        "questionnaire": "uuid",
+        "no": "int",
+        "begins_on": "date",
+        "ends_on": "date",
+        "closed": "bool",
     },
-    ("id",), _poll, "id",
-)  # fmt: skip
+    ("id",),
+    _poll,
+    "id",
+)
 RESPONSES = View[poll.Response](
     "response",
     {
-        "visit": "uuid", "poll": "uuid", "enterprise": "uuid", "link": "uuid", "asked": "int", "answered": "int", "on_date": "date",
+        "visit": "uuid",
+        "poll": "uuid",
+        "enterprise": "uuid",
+        "link": "uuid",
+        "asked": "int",
+        "answered": "int",
+        "on_date": "date",
     },
-    ("visit",), _response, "visit", indexes=("(poll, enterprise)",),
-)  # fmt: skip
+    ("visit",),
+    _response,
+    "visit",
+    indexes=("(poll, enterprise)",),
+)

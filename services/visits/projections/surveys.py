@@ -37,14 +37,37 @@ def _survey(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         drawn = state.drawn
         sampled = sum(len(stratum.sample) for stratum in drawn.strata)
         yield (
-            UUID(key), version, drawn.title, str(drawn.conductor), drawn.agency, drawn.on, drawn.population, sampled,
-            len(state.answers), state.closed, written(state),
-        )  # fmt: skip
+            UUID(key),
+            version,
+            drawn.title,
+            str(drawn.conductor),
+            drawn.agency,
+            drawn.on,
+            drawn.population,
+            sampled,
+            len(state.answers),
+            state.closed,
+            written(state),
+        )
 
 
 SURVEYS = View[State](
     "survey",
-    {"id": "uuid", "ver": "int", "title": "text", "conductor": "text", "agency": "text", "on_date": "date", "population": "int",
-     "sampled": "int", "answered": "int", "closed": "bool", "state": "jsonb"},
-    ("id",), _survey, "id", indexes=("(on_date)",),
-)  # fmt: skip
+    {
+        "id": "uuid",
+        "ver": "int",
+        "title": "text",
+        "conductor": "text",
+        "agency": "text",
+        "on_date": "date",
+        "population": "int",
+        "sampled": "int",
+        "answered": "int",
+        "closed": "bool",
+        "state": "jsonb",
+    },
+    ("id",),
+    _survey,
+    "id",
+    indexes=("(on_date)",),
+)

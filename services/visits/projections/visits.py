@@ -87,11 +87,26 @@ def _visit(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         return
     told = state.details.told
     yield (
-        UUID(key), version, told.enterprise.id, told.enterprise.name, told.enterprise.code, told.on, f"{told.on:%Y-%m}",
-        str(told.mode), str(state.review), visit.counts(state), told.joint, told.late_entry, len(told.demands),
-        len(state.details.evidence), orjson.dumps([str(flag) for flag in flags(state)]).decode(), state.details.disputed,
-        state.details.missing == (), _rating(state.details), written(state),
-    )  # fmt: skip
+        UUID(key),
+        version,
+        told.enterprise.id,
+        told.enterprise.name,
+        told.enterprise.code,
+        told.on,
+        f"{told.on:%Y-%m}",
+        str(told.mode),
+        str(state.review),
+        visit.counts(state),
+        told.joint,
+        told.late_entry,
+        len(told.demands),
+        len(state.details.evidence),
+        orjson.dumps([str(flag) for flag in flags(state)]).decode(),
+        state.details.disputed,
+        state.details.missing == (),
+        _rating(state.details),
+        written(state),
+    )
 
 
 def _rating(details: VisitDetails) -> str | None:
@@ -110,16 +125,38 @@ def _unit(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 VISITS = View[State](
     "visit",
     {
-        "id": "uuid", "ver": "int", "enterprise": "uuid", "enterprise_name": "text", "code": "text", "on_date": "date",
-        "month": "text", "mode": "text", "review": "text", "counted": "bool", "joint": "bool", "late_entry": "bool",
-        "demands": "int", "files": "int", "flags": "jsonb", "disputed": "bool", "proved": "bool", "rating": "text", "state": "jsonb",
+        "id": "uuid",
+        "ver": "int",
+        "enterprise": "uuid",
+        "enterprise_name": "text",
+        "code": "text",
+        "on_date": "date",
+        "month": "text",
+        "mode": "text",
+        "review": "text",
+        "counted": "bool",
+        "joint": "bool",
+        "late_entry": "bool",
+        "demands": "int",
+        "files": "int",
+        "flags": "jsonb",
+        "disputed": "bool",
+        "proved": "bool",
+        "rating": "text",
+        "state": "jsonb",
     },
-    ("id",), _visit, "id",
+    ("id",),
+    _visit,
+    "id",
     indexes=(
-        "(enterprise, month)", "(on_date, id)", "(month, on_date, id)", "(review) where review in ('held', 'returned')",
-        "(on_date, id) where flags <> '[]'", "(disputed) where disputed",
+        "(enterprise, month)",
+        "(on_date, id)",
+        "(month, on_date, id)",
+        "(review) where review in ('held', 'returned')",
+        "(on_date, id) where flags <> '[]'",
+        "(disputed) where disputed",
     ),
-)  # fmt: skip
+)
 UNITS = View[State](
     "visit_unit", {"visit": "uuid", "unit": "text", "line": "text"}, ("visit", "unit"), _unit, "visit", indexes=("(unit, visit)",)
 )
@@ -136,8 +173,11 @@ def _files(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 FILES = View[State](
     "visit_file",
     {"visit": "uuid", "sha256": "text", "original": "text", "phash": "text", "month": "text", "live": "bool"},
-    ("visit", "sha256"), _files, "visit", indexes=("(sha256, visit)", "(original, visit)", "(month, visit, sha256)"),
-)  # fmt: skip
+    ("visit", "sha256"),
+    _files,
+    "visit",
+    indexes=("(sha256, visit)", "(original, visit)", "(month, visit, sha256)"),
+)
 
 
 def _bands(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -149,7 +189,11 @@ def _bands(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
 
 
 BANDS = View[State](
-    "visit_file_band", {"visit": "uuid", "sha256": "text", "band": "int"}, ("visit", "sha256", "band"), _bands, "visit",
+    "visit_file_band",
+    {"visit": "uuid", "sha256": "text", "band": "int"},
+    ("visit", "sha256", "band"),
+    _bands,
+    "visit",
     indexes=("(band, visit, sha256)",),
-)  # fmt: skip
+)
 """Pieces of how pictures look: those with an equal piece may be alike."""

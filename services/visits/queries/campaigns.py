@@ -162,15 +162,19 @@ def campaign(id_: UUID, version: int, state: There, caller: Actor) -> Campaign:
     running = isinstance(state, Running)
     checks = {item.no: item.model_dump(exclude={"no"}) for item in state.checks} if running else {}
     return Campaign(
-        id=id_, version=version, **state.told.model_dump(), stage=state.stage,
+        id=id_,
+        version=version,
+        **state.told.model_dump(),
+        stage=state.stage,
         launch=CampaignLaunch(**state.launch.model_dump()) if running and state.launch else None,
         channels=[
             CampaignEntry(**item.model_dump(), check=CheckedLink(**checks[item.no]) if item.no in checks else None)
             for item in (state.log if running else ())
         ],
         files=[CampaignFile(**item.model_dump()) for item in (state.files if running else ())],
-        link_check=_CHECKING, allowed_actions=allowed_actions(state, caller),
-    )  # fmt: skip
+        link_check=_CHECKING,
+        allowed_actions=allowed_actions(state, caller),
+    )
 
 
 async def registered(service: Service, enterprises: Sequence[UUID]) -> frozenset[UUID]:
@@ -185,9 +189,15 @@ async def campaigns(
     """By unit and stage; a unit sees its own."""
     where, args = filters(unit=unit_of(caller, unit), stage=stage and str(stage))
     page = await listing(
-        service.pool, table="campaign", columns="id, ver as version, unit, line, title, starts, ends, stage, launched_on",
-        where=where, args=args, order=["starts", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="campaign",
+        columns="id, ver as version, unit, line, title, starts, ends, stage, launched_on",
+        where=where,
+        args=args,
+        order=["starts", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[CampaignRow].of(page, (CampaignRow(**row) for row in page["items"]))
 
 
@@ -197,10 +207,15 @@ async def channel_uses(
     """Who published what where, with the latest check of its link."""
     where, args = filters(unit=unit_of(caller, unit), month=month, channel=channel and str(channel))
     page = await listing(
-        service.pool, table="channel_use",
+        service.pool,
+        table="channel_use",
         columns='campaign, no, unit, channel, on_date as "on", title, link, photo, reach, alive',
-        where=where, args=args, order=["on_date", "campaign", "no"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["on_date", "campaign", "no"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[ChannelUse].of(page, (ChannelUse(**row) for row in page["items"]))
 
 
@@ -224,6 +239,12 @@ def _count(channel: Channel, row: Any) -> ChannelCount:
     if row is None:
         return ChannelCount(channel=channel, label=channel.label, n=0, reach=None, links=0, alive=0, dead=0, unchecked=0)
     return ChannelCount(
-        channel=channel, label=channel.label, n=row["n"], reach=None if row["reach"] is None else int(row["reach"]),
-        links=row["links"], alive=row["alive"], dead=row["dead"], unchecked=row["links"] - row["alive"] - row["dead"],
-    )  # fmt: skip
+        channel=channel,
+        label=channel.label,
+        n=row["n"],
+        reach=None if row["reach"] is None else int(row["reach"]),
+        links=row["links"],
+        alive=row["alive"],
+        dead=row["dead"],
+        unchecked=row["links"] - row["alive"] - row["dead"],
+    )

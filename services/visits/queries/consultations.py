@@ -167,16 +167,21 @@ class Agenda(Answer):
 def consultation(id_: UUID, version: int, state: There, today: date, caller: Actor) -> Consultation:
     """A consultation as it stands today, with what the caller may do next."""
     return Consultation(
-        id=id_, version=version, **state.told.model_dump(exclude={"decisions"}), confirmed=state.confirmed,
+        id=id_,
+        version=version,
+        **state.told.model_dump(exclude={"decisions"}),
+        confirmed=state.confirmed,
         tasks=[
             ConsultationTask(
-                **item.model_dump(), done=item.no in state.done, words=state.done.get(item.no),
+                **item.model_dump(),
+                done=item.no in state.done,
+                words=state.done.get(item.no),
                 overdue=overdue(item, state.done, today),
             )
             for item in state.decisions
         ],
         allowed_actions=allowed_actions(state, caller),
-    )  # fmt: skip
+    )
 
 
 async def found(service: Service, id_: UUID, caller: Actor) -> tuple[int, There]:
@@ -212,13 +217,18 @@ async def agenda(service: Service, caller: Actor, unit: str, month: Month | None
     late = await service.pool.fetch(
         "select consultation, no, content, member, due from consultation_task "
         "where unit = $1 and not done and due < $2 order by due, consultation, no limit 100",
-        unit, today,
-    )  # fmt: skip
+        unit,
+        today,
+    )
     return Agenda(
-        unit=unit, name=known.name, month=str(asked), items=[_agenda_item(row) for row in rows[:_MOST]],
-        truncated=len(rows) > _MOST, overdue_tasks=[OverdueTask(**row) for row in late],
+        unit=unit,
+        name=known.name,
+        month=str(asked),
+        items=[_agenda_item(row) for row in rows[:_MOST]],
+        truncated=len(rows) > _MOST,
+        overdue_tasks=[OverdueTask(**row) for row in late],
         issues=IssuesElsewhere(note="未办结、逾期和跟踪服务的问题见问题台账", href=f"/api/issues/issues?unit={unit}"),
-    )  # fmt: skip
+    )
 
 
 def _agenda_item(row: Any) -> AgendaItem:
@@ -235,10 +245,17 @@ def _agenda_item(row: Any) -> AgendaItem:
         *([f"生产经营异常({operation.label})"] if operation in (Operation.REDUCED, Operation.CLOSED) else []),
     ]
     return AgendaItem(
-        visit=row["id"], enterprise=row["enterprise"], name=row["enterprise_name"], code=row["code"], on=row["on_date"],
-        reasons=reasons, difficulties=told["difficulties"], demands=[item["content"] for item in told["demands"]],
-        talked_over=row["talked_over"], href=f"/api/visits/visits/{row['id']}",
-    )  # fmt: skip
+        visit=row["id"],
+        enterprise=row["enterprise"],
+        name=row["enterprise_name"],
+        code=row["code"],
+        on=row["on_date"],
+        reasons=reasons,
+        difficulties=told["difficulties"],
+        demands=[item["content"] for item in told["demands"]],
+        talked_over=row["talked_over"],
+        href=f"/api/visits/visits/{row['id']}",
+    )
 
 
 async def tasks(
@@ -259,9 +276,15 @@ async def tasks(
         args.append(today)
         where.append(f"due < ${len(args)}")
     page = await listing(
-        service.pool, table="consultation_task", columns="consultation, no, held_by, unit, member, due, done, content, words",
-        where=where, args=args, order=["due", "consultation", "no"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="consultation_task",
+        columns="consultation, no, held_by, unit, member, due, done, content, words",
+        where=where,
+        args=args,
+        order=["due", "consultation", "no"],
+        cursor=cursor,
+        limit=limit,
+    )
     rows = (TaskRow(**row, overdue=not row["done"] and row["due"] < today) for row in page["items"])
     return Page[TaskRow].of(page, rows)
 
@@ -278,7 +301,13 @@ async def consultations(
                 f"id in (select consultation from consultation_subject where kind = '{kind}' and subject = ${len(args)})"
             )
     page = await listing(
-        service.pool, table="consultation", columns='id, ver as version, unit, on_date as "on", title, confirmed, tasks, done',
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="consultation",
+        columns='id, ver as version, unit, on_date as "on", title, confirmed, tasks, done',
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[ConsultationRow].of(page, (ConsultationRow(**row) for row in page["items"]))

@@ -82,8 +82,9 @@ async def by_month(service: Service, id_: UUID, caller: Actor) -> ContactMonths:
         "count(distinct v.id) filter (where u.line = 'horizontal') as horizontal, "
         "count(distinct v.id) filter (where v.joint) as joint "
         "from visit v left join visit_unit u on u.visit = v.id where v.enterprise = $1 and v.review not in ('voided', 'held') "
-        "group by v.month order by v.month desc limit 12", id_,
-    )  # fmt: skip
+        "group by v.month order by v.month desc limit 12",
+        id_,
+    )
     most = await most_contacts(service)
     felt = (await contacts_of(service, [id_], rows[-1]["month"], rows[0]["month"])).get(id_, []) if rows else []
     return ContactMonths(
@@ -100,8 +101,10 @@ async def contacts_of(service: Service, enterprises: Sequence[UUID], first: str,
         "select v.enterprise, v.on_date, v.mode, array(select u.line from visit_unit u where u.visit = v.id and u.line is not null) "
         "as lines from visit v where v.enterprise = any($1) and v.on_date >= $2 and v.month <= $3 "
         "and v.review not in ('voided', 'held') order by v.on_date, v.id",
-        list(enterprises), Month.parse(first).first_day - timedelta(days=CLOSE_DAYS), last,
-    )  # fmt: skip
+        list(enterprises),
+        Month.parse(first).first_day - timedelta(days=CLOSE_DAYS),
+        last,
+    )
     found: dict[UUID, list[Contact]] = {}
     for row in rows:
         lines = frozenset(Line(line) for line in row["lines"])
@@ -120,10 +123,11 @@ async def over(service: Service, caller: Actor, month: str, limit: int) -> Distu
     felt = await contacts_of(service, [row["enterprise"] for row in rows[:limit]], month, month)
     items = [
         DisturbedEnterprise(
-            enterprise=row["enterprise"], enterprise_name=row["name"],
+            enterprise=row["enterprise"],
+            enterprise_name=row["name"],
             contacts=sum(f"{contact.on:%Y-%m}" == month for contact in felt[row["enterprise"]]),
             warnings=list(disturbed(felt[row["enterprise"]], most, month)),
         )
         for row in rows[:limit]
-    ]  # fmt: skip
+    ]
     return DisturbedEnterprises(month=month, most=most, close_days=CLOSE_DAYS, items=items, total=len(rows))

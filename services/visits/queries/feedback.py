@@ -91,10 +91,15 @@ async def feedback(service: Service, caller: Actor, kind: FeedbackKind | None, c
         where.append("kind <> 'allegation'")
     may.narrowed(where, args, unit="unit = {}")
     page = await listing(
-        service.pool, table="feedback",
-        columns='id, kind, enterprise, enterprise_name, on_date as "on", visit, unit, fact', where=where,
-        args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="feedback",
+        columns='id, kind, enterprise, enterprise_name, on_date as "on", visit, unit, fact',
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[Feedback].of(page, [await _shown(service, row, alleging=alleging) for row in page["items"]])
 
 
@@ -126,14 +131,24 @@ async def ratings(
     if not district:
         shown, total = cells(counts)
         return Ratings(
-            items=[], next_cursor=None, total=total, counts=_counts(shown), fewest=FEWEST, month=month,
+            items=[],
+            next_cursor=None,
+            total=total,
+            counts=_counts(shown),
+            fewest=FEWEST,
+            month=month,
             note=f"企业评价对被走访单位匿名:不显示单条评价,少于{FEWEST}条的不显示",
-        )  # fmt: skip
+        )
     page = await listing(
-        service.pool, table="visit",
+        service.pool,
+        table="visit",
         columns="id as visit, on_date, month, mode, rating, state -> 'confirmed' ->> 'aware' as aware",
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     rows = (RatedVisit(**row) for row in page["items"])
     return Ratings.of(
         page, rows, counts=_counts({term: counts.get(term, 0) for term in Rating}), fewest=None, month=month, note=None

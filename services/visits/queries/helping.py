@@ -135,20 +135,26 @@ async def briefing(service: Service, id_: UUID, on: date | None, caller: Actor) 
     month = f"{day:%Y-%m}"
     rows = await service.pool.fetch(
         "select id, state from visit where enterprise = $1 and month = $2 and review not in ('voided', 'held') "
-        "order by on_date, id", id_, month,
-    )  # fmt: skip
+        "order by on_date, id",
+        id_,
+        month,
+    )
     told = {row["id"]: read(row["state"]).details.told for row in rows}
     most = await most_contacts(service)
     felt = (await contacts_of(service, [id_], month, month)).get(id_, [])
     index, advice = disturbance([Contact(_lines(visit), visit.on) for visit in told.values()], most)
     return Briefing(
-        enterprise=_briefed(id_, enterprise), on=day, last=await _last_time(service, last),
+        enterprise=_briefed(id_, enterprise),
+        on=day,
+        last=await _last_time(service, last),
         visited_this_month=[
-            VisitedAlready(id=key, on=visit.on, mode=visit.mode, joint=visit.joint, by=_came(visit)) for key, visit in told.items()
+            VisitedAlready(id=key, on=visit.on, mode=visit.mode, joint=visit.joint, by=_came(visit))
+            for key, visit in told.items()
         ],
         disturbance=Disturbance(contacts=index, most=most, advice=list(advice), warnings=list(disturbed(felt, most, month))),
-        preferences=list(preferences(enterprise, day)), policies=await suggested(service, enterprise, day),
-    )  # fmt: skip
+        preferences=list(preferences(enterprise, day)),
+        policies=await suggested(service, enterprise, day),
+    )
 
 
 async def changed(service: Service, caller: Actor, month: str, limit: int) -> ChangedEnterprises:
@@ -161,10 +167,13 @@ async def changed(service: Service, caller: Actor, month: str, limit: int) -> Ch
         if words:
             found.append(
                 ChangedEnterprise(
-                    visit=row["id"], enterprise=row["enterprise"], enterprise_name=row["enterprise_name"], on=row["on_date"],
+                    visit=row["id"],
+                    enterprise=row["enterprise"],
+                    enterprise_name=row["enterprise_name"],
+                    on=row["on_date"],
                     changes=list(words),
                 )
-            )  # fmt: skip
+            )
     return ChangedEnterprises(items=found[:limit], total=len(found))
 
 
@@ -182,9 +191,13 @@ def _came(told: VisitRecorded) -> list[Came]:
 
 def _briefed(id_: UUID, enterprise: KnownEnterprise) -> BriefedEnterprise:
     return BriefedEnterprise(
-        id=id_, name=enterprise.name, code=enterprise.code, industry=enterprise.industry, size=enterprise.size,
+        id=id_,
+        name=enterprise.name,
+        code=enterprise.code,
+        industry=enterprise.industry,
+        size=enterprise.size,
         tags=list(enterprise.tags),
-    )  # fmt: skip
+    )
 
 
 async def _last_time(service: Service, last: VisitRecorded | None) -> LastTime | None:
@@ -192,7 +205,19 @@ async def _last_time(service: Service, last: VisitRecorded | None) -> LastTime |
         return None
     interviewee, phone = await service.vault.masked([last.interviewee, last.phone])
     return LastTime(
-        on=last.on, mode=last.mode, operation=last.operation, headcount=last.headcount, revenue_trend=last.revenue_trend,
-        interviewee=interviewee, phone=phone, title=last.title, note=last.note, difficulties=last.difficulties,
-        suggestions=last.suggestions, demands=len(last.demands), policies=list(last.policies), aware=last.aware, by=_came(last),
-    )  # fmt: skip
+        on=last.on,
+        mode=last.mode,
+        operation=last.operation,
+        headcount=last.headcount,
+        revenue_trend=last.revenue_trend,
+        interviewee=interviewee,
+        phone=phone,
+        title=last.title,
+        note=last.note,
+        difficulties=last.difficulties,
+        suggestions=last.suggestions,
+        demands=len(last.demands),
+        policies=list(last.policies),
+        aware=last.aware,
+        by=_came(last),
+    )

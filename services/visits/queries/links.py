@@ -115,18 +115,27 @@ async def link(service: Service, id_: UUID, version: int, state: State, caller: 
     issued = held if isinstance(held, Issued) else None
     [token] = await service.vault.open([held.fact.token], Opening.LINK) if caller.holds(*OFFICE) and issued else [""]
     return Link(
-        id=id_, version=version, **held.fact.model_dump(exclude={"token", "token_sha256", "visitors"}), revoked=issued is None,
-        holds=holds(held, local_date(service.clock())), path=f"/s/{token}" if token else None,
+        id=id_,
+        version=version,
+        **held.fact.model_dump(exclude={"token", "token_sha256", "visitors"}),
+        revoked=issued is None,
+        holds=holds(held, local_date(service.clock())),
+        path=f"/s/{token}" if token else None,
         shown_at=issued.shown.at if issued and issued.shown else None,
         opened_at=issued.opened.at if issued and issued.opened else None,
         allowed_actions=_actions(held, caller) if _manages(held, caller) else [],
-    )  # fmt: skip
+    )
 
 
 async def links(
-    service: Service, caller: Actor, enterprise: UUID | None, poll: UUID | None, purpose: LinkPurpose | None, cursor: str | None,
+    service: Service,
+    caller: Actor,
+    enterprise: UUID | None,
+    poll: UUID | None,
+    purpose: LinkPurpose | None,
+    cursor: str | None,
     limit: int,
-) -> Page[LinkRow]:  # fmt: skip
+) -> Page[LinkRow]:
     """A unit sees those of enterprises it answered for."""
     where: list[str] = []
     args: list[Any] = []
@@ -137,11 +146,16 @@ async def links(
     may = await lookups.reach(service, caller)
     may.narrowed(where, args, unit="id in (select link from link_unit where unit = {})")
     page = await listing(
-        service.pool, table="link",
+        service.pool,
+        table="link",
         columns="id, ver as version, enterprise, enterprise_name, purpose, visit, poll, issued_on, expires_on, revoked, "
         "(select array_agg(u.unit order by u.unit) from link_unit u where u.link = link.id) as units",
-        where=where, args=args, order=["issued_on", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["issued_on", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[LinkRow].of(page, (LinkRow(**row) for row in page["items"]))
 
 

@@ -116,8 +116,10 @@ async def last_visit(service: Service, enterprise: UUID, upto: date, before: UUI
     text = await service.pool.fetchval(
         "select state from visit where enterprise = $1 and on_date <= $2 and ($3::uuid is null or (on_date, id) < ($2, $3)) and review in ('pending', "
         "'accepted') and not disputed and (state->'told'->>'met')::bool order by on_date desc, id desc limit 1",
-        enterprise, upto, before,
-    )  # fmt: skip
+        enterprise,
+        upto,
+        before,
+    )
     return read(text).details.told if text else None
 
 
@@ -137,5 +139,7 @@ async def questionnaire_of(connection: Any, enterprise: UUID, month: str, beside
     """Another visit by questionnaire of the month, which counts once."""
     return await connection.fetchval(
         "select id from visit where enterprise = $1 and month = $2 and mode = 'questionnaire' and review not in ('voided', 'held') and id <> $3",
-        enterprise, month, besides,
-    )  # fmt: skip
+        enterprise,
+        month,
+        besides,
+    )

@@ -151,16 +151,21 @@ class Distribution(Page[UnitDistribution]):
 def material(id_: UUID, version: int, state: Shelved, caller: Actor) -> Material:
     """A piece of publicity as it stands, with what the caller may do next."""
     return Material(
-        id=id_, version=version, **state.told.model_dump(), current=state.current,
+        id=id_,
+        version=version,
+        **state.told.model_dump(),
+        current=state.current,
         versions=[
             MaterialVersion(
-                **item.model_dump(), approved=item.no in state.approved,
+                **item.model_dump(),
+                approved=item.no in state.approved,
                 href=f"/api/visits/materials/{id_}/versions/{item.no}/file" if item.sha256 else None,
             )
             for item in state.versions
         ],
-        uses=[MaterialUse(**item.model_dump()) for item in state.uses], allowed_actions=allowed_actions(state, caller),
-    )  # fmt: skip
+        uses=[MaterialUse(**item.model_dump()) for item in state.uses],
+        allowed_actions=allowed_actions(state, caller),
+    )
 
 
 async def found(service: Service, id_: UUID) -> tuple[int, Shelved]:
@@ -175,9 +180,15 @@ async def materials(
     """The library, by kind and unit."""
     where, args = filters(kind=kind and str(kind), unit=unit)
     page = await listing(
-        service.pool, table="material", columns="id, ver as version, unit, kind, title, versions, current, uses",
-        where=where, args=args, order=["title", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="material",
+        columns="id, ver as version, unit, kind, title, versions, current, uses",
+        where=where,
+        args=args,
+        order=["title", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[MaterialRow].of(page, (MaterialRow(**row) for row in page["items"]))
 
 
@@ -187,10 +198,15 @@ async def distributions(
     """What was handed out on occasions that are no visits."""
     where, args = filters(unit=unit_of(caller, unit), month=month)
     page = await listing(
-        service.pool, table="distribution",
+        service.pool,
+        table="distribution",
         columns='id, ver as version, unit, on_date as "on", occasion, event, copies, material, edition, valid',
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[DistributionRow].of(page, (DistributionRow(**row) for row in page["items"]))
 
 
@@ -203,8 +219,9 @@ async def distribution(service: Service, caller: Actor, month: str, unit: str | 
     for row in await service.pool.fetch(
         "select unit, occasion, sum(copies) as copies from distribution "
         "where month = $1 and valid and ($2::text is null or unit = $2) group by unit, occasion",
-        month, seen,
-    ):  # fmt: skip
+        month,
+        seen,
+    ):
         events.setdefault(row["unit"], {})[Occasion(row["occasion"])] = row["copies"]
     items: list[UnitDistribution] = []
     for code in sorted({*visits, *known, *events}):
@@ -212,11 +229,20 @@ async def distribution(service: Service, caller: Actor, month: str, unit: str | 
         elsewhere = events.get(code, {})
         items.append(
             UnitDistribution(
-                unit=code, on_visits=copies, visits=times, on_occasions=sum(elsewhere.values()), occasions=elsewhere,
-                total=copies + sum(elsewhere.values()), self_reported_awareness=shares(known.get(code, {}))["aware"],
+                unit=code,
+                on_visits=copies,
+                visits=times,
+                on_occasions=sum(elsewhere.values()),
+                occasions=elsewhere,
+                total=copies + sum(elsewhere.values()),
+                self_reported_awareness=shares(known.get(code, {}))["aware"],
             )
-        )  # fmt: skip
+        )
     return Distribution(
-        items=items, next_cursor=None, total=sum(item.total for item in items), month=month, unit=seen,
+        items=items,
+        next_cursor=None,
+        total=sum(item.total for item in items),
+        month=month,
+        unit=seen,
         note="发放数与知晓率(走访自报)仅并列展示,不表示因果关系",
-    )  # fmt: skip
+    )

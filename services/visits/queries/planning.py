@@ -237,11 +237,25 @@ def _prospect(row: Any) -> Prospect:
     if row["disputed"]:
         uncounted = "企业反映无人来访"
     return Prospect(
-        row["enterprise"], row["code"], row["name"], Line(row["line"]), row["unit"], row["worker"], row["since"],
-        tuple(orjson.loads(row["tags"])), tuple(Mode(mode).label for mode in orjson.loads(row["modes"])), row["hours"],
-        row["quiet_until"], last, row["done_on"], tuple(UUID(visitor["member"]) for visitor in visitors), uncounted,
-        row["attempts"], row["lost_on"], row["other_on"],
-    )  # fmt: skip
+        row["enterprise"],
+        row["code"],
+        row["name"],
+        Line(row["line"]),
+        row["unit"],
+        row["worker"],
+        row["since"],
+        tuple(orjson.loads(row["tags"])),
+        tuple(Mode(mode).label for mode in orjson.loads(row["modes"])),
+        row["hours"],
+        row["quiet_until"],
+        last,
+        row["done_on"],
+        tuple(UUID(visitor["member"]) for visitor in visitors),
+        uncounted,
+        row["attempts"],
+        row["lost_on"],
+        row["other_on"],
+    )
 
 
 def _owing(found: Sequence[Prospect], at: Horizon) -> tuple[int, int]:
@@ -259,10 +273,17 @@ def _forecast(found: Sequence[Prospect], at: Horizon) -> Forecast | None:
         return None
     told = forecast(*_owing(found, at), at)
     return Forecast(
-        n=told.covered, d=told.owing, pct=told.pct, expected_n=told.expected, expected_pct=told.expected_pct,
-        workdays_elapsed=told.elapsed, workdays_left=told.left, needed_per_workday=told.needed_per_day,
-        sentence=told.sentence, assumptions=list(told.assumptions),
-    )  # fmt: skip
+        n=told.covered,
+        d=told.owing,
+        pct=told.pct,
+        expected_n=told.expected,
+        expected_pct=told.expected_pct,
+        workdays_elapsed=told.elapsed,
+        workdays_left=told.left,
+        needed_per_workday=told.needed_per_day,
+        sentence=told.sentence,
+        assumptions=list(told.assumptions),
+    )
 
 
 def may_see(caller: Actor, unit: str) -> None:
@@ -296,19 +317,35 @@ async def _accounts(service: Service, members: Iterable[UUID | None]) -> dict[UU
 def _item(planned: Planned) -> dict[str, Any]:
     who, last = planned.prospect, planned.prospect.last
     return {
-        "enterprise": who.enterprise, "code": who.code, "name": who.name, "line": who.line, "done": who.done_on is not None,
-        "done_on": who.done_on, "done_by": who.done_by, "priority": planned.priority,
+        "enterprise": who.enterprise,
+        "code": who.code,
+        "name": who.name,
+        "line": who.line,
+        "done": who.done_on is not None,
+        "done_on": who.done_on,
+        "done_by": who.done_by,
+        "priority": planned.priority,
         "reasons": [PriorityReason(points=reason.points, words=reason.words) for reason in planned.reasons],
-        "proposed": planned.proposed, "notes": planned.notes, "needs": planned.needs, "modes": who.modes, "hours": who.hours,
-        "quiet_until": who.quiet_until, "last_visit": LatestVisit(on=last.on, unit=last.by_unit) if last else None,
-    }  # fmt: skip
+        "proposed": planned.proposed,
+        "notes": planned.notes,
+        "needs": planned.needs,
+        "modes": who.modes,
+        "hours": who.hours,
+        "quiet_until": who.quiet_until,
+        "last_visit": LatestVisit(on=last.on, unit=last.by_unit) if last else None,
+    }
 
 
 def _head(at: Horizon) -> dict[str, Any]:
     return {
-        "month": str(at.month), "today": at.today, "due": at.month.due_day(), "after_due": at.late, "workdays": at.left,
-        "calendar": at.calendar.version, "provisional": at.calendar.is_provisional(at.month.first_day),
-    }  # fmt: skip
+        "month": str(at.month),
+        "today": at.today,
+        "due": at.month.due_day(),
+        "after_due": at.late,
+        "workdays": at.left,
+        "calendar": at.calendar.version,
+        "provisional": at.calendar.is_provisional(at.month.first_day),
+    }
 
 
 async def planned(service: Service, caller: Actor, month: str | None, worker: str | None, unit: str | None) -> Plan:
@@ -327,9 +364,15 @@ async def _of_worker(service: Service, at: Horizon, account: str, caller: Actor)
     items = [PlannedEnterprise(**_item(one)) for one in plan(found, at)]
     done = sum(item.done for item in items)
     return WorkerPlan(
-        **_head(at), worker=account, member=member, done=done, waiting=len(items) - done, forecast=_forecast(found, at),
-        items=items, total=len(items),
-    )  # fmt: skip
+        **_head(at),
+        worker=account,
+        member=member,
+        done=done,
+        waiting=len(items) - done,
+        forecast=_forecast(found, at),
+        items=items,
+        total=len(items),
+    )
 
 
 async def _of_unit(service: Service, at: Horizon, unit: str, caller: Actor) -> UnitPlan:
@@ -341,11 +384,9 @@ async def _of_unit(service: Service, at: Horizon, unit: str, caller: Actor) -> U
         by_worker.setdefault(prospect.worker, []).append(prospect)
     accounts = await _accounts(service, by_worker)
     workers = [
-        WorkerProgress(
-            **_sum(mine), worker=accounts.get(member), member=member, note=None if member else "未落实到网格员"
-        )
+        WorkerProgress(**_sum(mine), worker=accounts.get(member), member=member, note=None if member else "未落实到网格员")
         for member, mine in sorted(by_worker.items(), key=lambda item: (item[0] is None, accounts.get(item[0], "")))
-    ]  # fmt: skip
+    ]
     return UnitPlan(**_head(at), **_sum(found), unit=unit, name=known.name, workers=workers, forecast=_forecast(found, at))
 
 

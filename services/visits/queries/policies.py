@@ -119,9 +119,13 @@ def policy(id_: UUID, version: int, fact: PolicyPublished, reason: str | None, c
     except Problem:
         may = False
     return Policy(
-        id=id_, version=version, **fact.model_dump(), retired=reason is not None, reason=reason or "",
+        id=id_,
+        version=version,
+        **fact.model_dump(),
+        retired=reason is not None,
+        reason=reason or "",
         allowed_actions=["publish", "retire"] if may else [],
-    )  # fmt: skip
+    )
 
 
 async def found(service: Service, id_: UUID, caller: Actor) -> Policy:
@@ -149,9 +153,15 @@ async def policies(
     if q:
         where.append(writing.matching("found_by", q, args))
     page = await listing(
-        service.pool, table="policy", columns="id, ver as version, unit, title, document, since, until, retired",
-        where=where, args=args, order=["since", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="policy",
+        columns="id, ver as version, unit, title, document, since, until, retired",
+        where=where,
+        args=args,
+        order=["since", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[PolicyRow].of(page, (PolicyRow(**row) for row in page["items"]))
 
 
@@ -199,8 +209,11 @@ async def visiting_rules(service: Service) -> VisitingRules:
         Mode.VIDEO: (talk, ["视频截图", "企业确认"]),
     }
     return VisitingRules(
-        rule=RULE, version=row["ver"] if row else 0,
+        rule=RULE,
+        version=row["ver"] if row else 0,
         modes=[ModeRule(mode=mode, label=mode.label, needs=needs, any_of=proofs) for mode, (needs, proofs) in asked.items()],
-        onsite_photo_required=state.photos_since is not None, photos_since=state.photos_since, necessity=state.necessity,
+        onsite_photo_required=state.photos_since is not None,
+        photos_since=state.photos_since,
+        necessity=state.necessity,
         most_contacts=state.most_contacts,
-    )  # fmt: skip
+    )

@@ -38,11 +38,24 @@ async def in_clear(
     told = state.details.told
     unit = caller.unit if caller.unit in state.details.units else told.visitors[0].unit
     shown = await disclose(
-        service, DISCLOSURE, caller, command_id, command, response, what="visit", about=id_, unit=unit,
+        service,
+        DISCLOSURE,
+        caller,
+        command_id,
+        command,
+        response,
+        what="visit",
+        about=id_,
+        unit=unit,
         data={
-            "interviewee": told.interviewee, "phone": told.phone, "note": told.note, "title": told.title, "remark": told.remark,
-            "difficulties": told.difficulties, "suggestions": told.suggestions,
+            "interviewee": told.interviewee,
+            "phone": told.phone,
+            "note": told.note,
+            "title": told.title,
+            "remark": told.remark,
+            "difficulties": told.difficulties,
+            "suggestions": told.suggestions,
             "demands": "\n".join(demand.content for demand in told.demands),
         },
-    )  # fmt: skip
+    )
     return VisitInClear(**shown)

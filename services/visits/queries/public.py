@@ -99,8 +99,9 @@ async def of_token(service: Service, token_sha256: str, today: date) -> Any:
     return await service.pool.fetchrow(
         "select id, enterprise, purpose, visit, poll, visitors, expires_on from link "
         "where token_sha256 = $1 and not revoked and expires_on >= $2",
-        token_sha256, today,
-    )  # fmt: skip
+        token_sha256,
+        today,
+    )
 
 
 async def specialists(service: Service, enterprise: UUID, today: date) -> list[Specialist]:
@@ -112,7 +113,7 @@ async def specialists(service: Service, enterprise: UUID, today: date) -> list[S
             line=item.line, unit=item.unit, unit_name=item.unit_name, name=name, office_phone=item.office_phone, main=item.main
         )
         for item, name in zip(found, names, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 async def recent_visits(service: Service, enterprise: UUID, visit: UUID | None, today: date) -> list[RecentVisit]:
@@ -126,8 +127,10 @@ async def demands_of_today(connection: Any, enterprise: UUID, today: date, besid
     await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 52050204))", f"demand {enterprise}")
     rows = await connection.fetch(
         "select id, fact from view.feedback where kind = 'demand' and enterprise = $1 and on_date = $2 and id <> $3 order by id",
-        enterprise, today, besides,
-    )  # fmt: skip
+        enterprise,
+        today,
+        besides,
+    )
     return {row["id"]: DemandRaised.model_validate_json(row["fact"]) for row in rows}
 
 

@@ -235,9 +235,12 @@ async def shown(service: Service, poll: UUID, today: date) -> QuestionnaireShown
     """What the enterprise is asked."""
     state, version = await asked(service, poll)
     return QuestionnaireShown(
-        title=version.title, introduction=version.introduction, open=asks(state, today), until=state.fact.ends_on,
+        title=version.title,
+        introduction=version.introduction,
+        open=asks(state, today),
+        until=state.fact.ends_on,
         questions=[AskedQuestion(**question.model_dump(exclude={"meaning"})) for question in version.questions],
-    )  # fmt: skip
+    )
 
 
 def questionnaire(id_: UUID, version: int, state: questionnaires_.State, caller: Actor) -> Questionnaire:
@@ -247,19 +250,27 @@ def questionnaire(id_: UUID, version: int, state: questionnaires_.State, caller:
     versions, stage = state.versions, type(state).__name__.lower()
     possible = {"draft": ["define", "publish", "retire"], "published": ["define", "retire"], "retired": ["define"]}[stage]
     return Questionnaire(
-        id=id_, version=version, stage=stage,
+        id=id_,
+        version=version,
+        stage=stage,
         draft=QuestionnaireVersion(**versions.draft.model_dump()) if versions.draft else None,
         published=[QuestionnaireVersion(**item.model_dump()) for item in versions.published],
         allowed_actions=possible if caller.holds(*OFFICE) else [],
-    )  # fmt: skip
+    )
 
 
 async def questionnaires(service: Service, cursor: str | None, limit: int) -> Page[QuestionnaireRow]:
     """All of them."""
     page = await listing(
-        service.pool, table="questionnaire", columns="id, ver as version, title, stage, newest, published, questions",
-        where=[], args=[], order=["id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="questionnaire",
+        columns="id, ver as version, title, stage, newest, published, questions",
+        where=[],
+        args=[],
+        order=["id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[QuestionnaireRow].of(page, (QuestionnaireRow(**row) for row in page["items"]))
 
 
@@ -272,9 +283,7 @@ async def units_exist(service: Service, units: Sequence[str]) -> None:
 
 async def without_link(service: Service, poll: UUID, state: polls_.Open) -> list[KnownEnterprise]:
     """The enterprises in scope that the poll asks and that have no link of it yet, in one order."""
-    rows = await service.pool.fetch(
-        _WITHOUT_LINK, poll, local_date(service.clock()), _SURVIVING, list(state.fact.units)
-    )  # fmt: skip
+    rows = await service.pool.fetch(_WITHOUT_LINK, poll, local_date(service.clock()), _SURVIVING, list(state.fact.units))
     found: dict[UUID, dict[Line, Assigned]] = {}
     named: dict[UUID, tuple[str, str, Standing]] = {}
     for row in rows:
@@ -294,11 +303,14 @@ async def poll(service: Service, id_: UUID, caller: Actor) -> Poll:
     closed = isinstance(state, polls_.Closed)
     whole: dict[str, Any] = {"sent": sent, "answered": answered, "rate": percentage(answered, sent)}
     return Poll(
-        id=id_, version=version, **state.fact.model_dump(exclude={"units"}), closed=closed,
+        id=id_,
+        version=version,
+        **state.fact.model_dump(exclude={"units"}),
+        closed=closed,
         units=[UnitResponse(**row, rate=percentage(row["answered"], row["sent"])) for row in rows],
         **(whole if district else {}),
         allowed_actions=["issue", "close"] if caller.holds(*OFFICE) and not closed else [],
-    )  # fmt: skip
+    )
 
 
 async def unanswered(
@@ -314,16 +326,28 @@ async def unanswered(
         where.append("id in (select link from link_unit where unit = $2)")
     may.narrowed(where, args, unit="id in (select link from link_unit where unit = {})")
     page = await listing(
-        service.pool, table="link", columns="id as link, enterprise, enterprise_name, issued_on, expires_on, revoked",
-        where=where, args=args, order=["enterprise_name", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="link",
+        columns="id as link, enterprise, enterprise_name, issued_on, expires_on, revoked",
+        where=where,
+        args=args,
+        order=["enterprise_name", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[UnansweredLink].of(page, (UnansweredLink(**row) for row in page["items"]))
 
 
 async def polls(service: Service, cursor: str | None, limit: int) -> Page[PollRow]:
     """All of them."""
     page = await listing(
-        service.pool, table="poll", columns="id, ver as version, title, questionnaire, no, begins_on, ends_on, closed",
-        where=[], args=[], order=["begins_on", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        service.pool,
+        table="poll",
+        columns="id, ver as version, title, questionnaire, no, begins_on, ends_on, closed",
+        where=[],
+        args=[],
+        order=["begins_on", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[PollRow].of(page, (PollRow(**row) for row in page["items"]))

@@ -135,18 +135,30 @@ def _side(file: _File, visits: Mapping[UUID, Recorded]) -> ReusedFile:
     details = visits[visit].details
     item = next(item for item in details.evidence if item.sha256 == sha256)
     return ReusedFile(
-        visit=visit, sha256=sha256, original=item.original, on=details.told.on, enterprise_name=details.told.enterprise.name,
-        units=sorted(details.units), captured_at=item.captured_at, uploaded_at=item.uploaded_at, uploader=item.uploader,
-        kind_label=item.kind.label, href=f"/api/visits/visits/{visit}/evidence/{sha256}",
-    )  # fmt: skip
+        visit=visit,
+        sha256=sha256,
+        original=item.original,
+        on=details.told.on,
+        enterprise_name=details.told.enterprise.name,
+        units=sorted(details.units),
+        captured_at=item.captured_at,
+        uploaded_at=item.uploaded_at,
+        uploader=item.uploader,
+        kind_label=item.kind.label,
+        href=f"/api/visits/visits/{visit}/evidence/{sha256}",
+    )
 
 
 def _pair(first: ReusedFile, second: ReusedFile, distance: int, said: Any) -> ReusedPair:
     return ReusedPair(
-        first=first, second=second, distance=distance,
+        first=first,
+        second=second,
+        distance=distance,
         exact=first.sha256 == second.sha256 or first.original == second.original,
-        ruled=said is not None, reused=said["reused"] if said else None, reason=said["reason"] if said else None,
-    )  # fmt: skip
+        ruled=said is not None,
+        reused=said["reused"] if said else None,
+        reason=said["reason"] if said else None,
+    )
 
 
 async def _page(

@@ -169,19 +169,27 @@ def _core(id_: UUID, version: int, state: Drawn, caller: Actor) -> dict[str, Any
     found = result(state)
     actions = ["answer", "close"] if not state.closed and caller.holds(Role.OFFICE, Role.OFFICE_HEAD) else []
     return {
-        "id": id_, "version": version, **state.drawn.model_dump(exclude={"strata"}), "closed": state.closed,
-        "allowed_actions": actions, "sample_size": found.sampled, "result": _result(found),
-    }  # fmt: skip
+        "id": id_,
+        "version": version,
+        **state.drawn.model_dump(exclude={"strata"}),
+        "closed": state.closed,
+        "allowed_actions": actions,
+        "sample_size": found.sampled,
+        "result": _result(found),
+    }
 
 
 def _result(found: Result) -> SurveyResult:
     return SurveyResult(
-        aware=_estimate(found.aware), understood=_estimate(found.understood), valid=found.valid, asked=found.asked,
+        aware=_estimate(found.aware),
+        understood=_estimate(found.understood),
+        valid=found.valid,
+        asked=found.asked,
         response=share(found.valid, found.sampled),
         counts={answer: LabelledCount(label=answer.label, n=n) for answer, n in found.counts.items()},
         strata_joined=found.joined,
         note="知晓率按层加权;拒答、未联系上不计入分母,有效回收率单列;无有效回答的层并入相邻层",
-    )  # fmt: skip
+    )
 
 
 def _estimate(found: Estimate | None) -> SurveyEstimate | None:
@@ -198,10 +206,15 @@ async def surveys(service: Service, caller: Actor, cursor: str | None, limit: in
     """Every sample that was ever drawn: one that was thrown away would be seen here."""
     may_read(caller)
     page = await listing(
-        service.pool, table="survey",
+        service.pool,
+        table="survey",
         columns='id, ver as version, title, conductor, agency, on_date as "on", population, sampled, answered, closed',
-        where=[], args=[], order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=[],
+        args=[],
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[SurveyRow].of(page, (SurveyRow(**row) for row in page["items"]))
 
 
@@ -214,11 +227,14 @@ async def sample(service: Service, caller: Actor, id_: UUID) -> SurveySample:
     names = dict(await service.pool.fetch(statement, [code for *_, code in drawn], local_date(service.clock())))
     rows = [
         Sampled(
-            township=township, size=size, code=code, name=names.get(code),
+            township=township,
+            size=size,
+            code=code,
+            name=names.get(code),
             answer=state.answers[code].answer if code in state.answers else None,
         )
         for township, size, code in drawn
-    ]  # fmt: skip
+    ]
     return SurveySample.whole(rows, id=id_)
 
 
@@ -233,6 +249,8 @@ async def both_series(service: Service, caller: Actor, month: str, chosen: UUID 
         version, state = await found(service, chosen)
         independent = SurveyCore(**_core(chosen, version, state, caller))
     return BothSeries(
-        month=month, independent=independent, self_reported=await self_reported(service, month),
+        month=month,
+        independent=independent,
+        self_reported=await self_reported(service, month),
         note="两个序列口径不同,不得合并计算",
-    )  # fmt: skip
+    )

@@ -205,16 +205,28 @@ async def visit(service: Service, id_: UUID, version: int, state: Recorded, call
     if by_itself(told) and not district:
         content["satisfaction"] = None
     return Visit(
-        id=id_, version=version, month=f"{told.on:%Y-%m}", **content, interviewee=interviewee, phone=phone, review=state.review,
-        review_words=state.words, counted=counts(state), rule=rule_of(told), missing=list(details.missing or ()),
+        id=id_,
+        version=version,
+        month=f"{told.on:%Y-%m}",
+        **content,
+        interviewee=interviewee,
+        phone=phone,
+        review=state.review,
+        review_words=state.words,
+        counted=counts(state),
+        rule=rule_of(told),
+        missing=list(details.missing or ()),
         proof_label="已补证" if details.missing == () else "待补证",
         lines=sorted({visitor.line for visitor in told.visitors if visitor.line is not None}),
-        confirmed=confirmed, denied=denied, flags=[RaisedFlag(flag=flag, label=flag.label) for flag in flags(state)],
+        confirmed=confirmed,
+        denied=denied,
+        flags=[RaisedFlag(flag=flag, label=flag.label) for flag in flags(state)],
         smells={name: [SmellFound(**vars(smell)) for smell in found] for name, found in smelt.items()},
-        changes=list(changes(last, told)), evidence=_files(id_, details),
+        changes=list(changes(last, told)),
+        evidence=_files(id_, details),
         tickets=[_ticket(id_, demand.no) for demand in told.demands] if not isinstance(state, Held) else [],
         allowed_actions=allowed_actions(state, caller, units),
-    )  # fmt: skip
+    )
 
 
 async def _said(service: Service, details: VisitDetails, caller: Actor) -> tuple[VisitConfirmation | None, VisitDenial | None]:
@@ -225,11 +237,17 @@ async def _said(service: Service, details: VisitDetails, caller: Actor) -> tuple
         praised = blamed = ""
     return (
         VisitConfirmation(
-            rating=confirmed.rating if caller.holds(*DISTRICT) else None, aware=confirmed.aware, via=confirmed.via,
-            words=praised or "", doubtful=confirmed.doubtful, heard=details.heard.stands if details.heard else None,
-        ) if confirmed else None,
+            rating=confirmed.rating if caller.holds(*DISTRICT) else None,
+            aware=confirmed.aware,
+            via=confirmed.via,
+            words=praised or "",
+            doubtful=confirmed.doubtful,
+            heard=details.heard.stands if details.heard else None,
+        )
+        if confirmed
+        else None,
         VisitDenial(words=blamed or "", upheld=details.upheld) if denied else None,
-    )  # fmt: skip
+    )
 
 
 def _files(id_: UUID, details: VisitDetails) -> list[VisitFile]:

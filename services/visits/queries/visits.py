@@ -118,9 +118,18 @@ class UnheardVisit(Answer):
 
 
 async def visits(
-    service: Service, caller: Actor, *, enterprise: UUID | None, unit: str | None, month: str | None, review: Review | None,
-    mode: Mode | None, line: Line | None, cursor: str | None, limit: int,
-) -> Page[VisitRow]:  # fmt: skip
+    service: Service,
+    caller: Actor,
+    *,
+    enterprise: UUID | None,
+    unit: str | None,
+    month: str | None,
+    review: Review | None,
+    mode: Mode | None,
+    line: Line | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[VisitRow]:
     """Of an enterprise, a unit, a month, a review, a line (a joint visit stands on both); in the order of the day of the
     visit. A unit sees its own.
     """
@@ -134,13 +143,18 @@ async def visits(
         args.append(str(line))
         where.append(f"id in (select visit from visit_unit where line = ${len(args)})")
     page = await listing(
-        service.pool, table="visit",
+        service.pool,
+        table="visit",
         columns='id, ver as version, enterprise, enterprise_name, code, on_date as "on", month, mode, review, counted, joint, '
         "late_entry, demands, files, array(select jsonb_array_elements_text(flags)) as flags, disputed, "
         "(select array_agg(distinct u.line order by u.line) from visit_unit u where u.visit = visit.id) as lines, "
         "(select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
-        where=where, args=args, order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        where=where,
+        args=args,
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[VisitRow].of(page, (VisitRow(**row) for row in page["items"]))
 
 
@@ -149,12 +163,16 @@ async def unheard(service: Service, caller: Actor, cursor: str | None, limit: in
     if not caller.holds(*CALLING):
         raise NotYourCall
     page = await listing(
-        service.pool, table="visit",
-        columns='id, ver as version, enterprise, enterprise_name, on_date as "on", mode, state->\'confirmed\'->\'came\' as came, '
+        service.pool,
+        table="visit",
+        columns="id, ver as version, enterprise, enterprise_name, on_date as \"on\", mode, state->'confirmed'->'came' as came, "
         "(select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
         where=["flags ? $1", "review <> 'voided'", "id not in (select visit from visit_unit where unit = $2)"],
-        args=[str(VisitFlag.UNHEARD), caller.unit], order=["on_date", "id"], cursor=cursor, limit=limit,
-    )  # fmt: skip
+        args=[str(VisitFlag.UNHEARD), caller.unit],
+        order=["on_date", "id"],
+        cursor=cursor,
+        limit=limit,
+    )
     return Page[UnheardVisit].of(page, (UnheardVisit(came=_came(row.pop("came")), **row) for row in page["items"]))
 
 
@@ -195,13 +213,14 @@ async def flagged(
     told = await opened(service.vault, {row["id"]: read(row["state"]).details.told for row in states})
     items = [
         FlaggedVisit(
-            **item, skew_hours=told[item["id"]].skew_hours,
+            **item,
+            skew_hours=told[item["id"]].skew_hours,
             smells=[
                 FieldSmell(field=name, **vars(smell)) for name, found in smells_of(told[item["id"]]).items() for smell in found
             ],
         )
         for item in page["items"]
-    ]  # fmt: skip
+    ]
     return Page[FlaggedVisit].of(page, items)
 
 
