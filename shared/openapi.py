@@ -40,7 +40,13 @@ _PROBLEM = {
     "additionalProperties": True,
 }
 _ALWAYS: tuple[type[Problem], ...] = (problems.Malformed, problems.Unavailable)
-_OF_CALLERS: tuple[type[Problem], ...] = (problems.Unauthenticated, people.NobodyKnown, people.TokenIsRevoked, people.NoPostToday)
+_OF_CALLERS: tuple[type[Problem], ...] = (
+    problems.Unauthenticated,
+    people.NobodyKnown,
+    people.TokenIsRevoked,
+    people.NoPostToday,
+    problems.Forbidden,
+)
 _OF_VERSIONS: tuple[type[Problem], ...] = (problems.Stale, problems.VersionMissing)
 _OF_BODIES: tuple[type[Problem], ...] = (problems.TooLarge, problems.TooSlow)
 _OF_EVERYBODY: tuple[type[Problem], ...] = (problems.TooMany,)

@@ -15,7 +15,7 @@ from shared.openapi import refusals
 _ERROR = 400
 _OF_THE_MACHINE = frozenset({"malformed", "unavailable", "storage-full", "too-large", "too-slow", "too-many"})
 """What stands before every route."""
-_OF_CALLERS = frozenset({"unauthenticated", "nobody-known", "token-is-revoked", "no-post-today"})
+_OF_CALLERS = frozenset({"unauthenticated", "nobody-known", "token-is-revoked", "no-post-today", "forbidden"})
 
 UNDOCUMENTED: set[tuple[str, str, str]] = set()
 """Service, operation and code of what was refused and is in no document."""
