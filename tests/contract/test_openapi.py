@@ -55,11 +55,18 @@ def test_who_may_is_said(name: str, path: str, method: str, operation: dict[str,
 
 
 def test_refusals_are_problem_documents(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
+    """Each with its sentence; which ones they are is looked at in test_refusals."""
     refused = {code: answer for code, answer in operation["responses"].items() if code >= "4"}
-    assert {"404", "409", "422", "503"} <= refused.keys()
+    assert {"422", "503"} <= refused.keys()
+    problem = jsonschema_rs.Draft202012Validator(DOCUMENTS[name]["components"]["schemas"]["Problem"])
     for code, answer in refused.items():
         assert CHINESE.search(answer["description"]), code
-        assert answer["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, code
+        assert answer["content"].keys() == {"application/problem+json"}, code
+        content = answer["content"]["application/problem+json"]
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, code
+        for example in content["examples"].values():
+            problem.validate(example["value"])
+            assert str(example["value"]["status"]) == code and CHINESE.search(example["summary"])
 
 
 def test_every_request_has_an_example_that_fits(name: str, path: str, method: str, operation: dict[str, Any]) -> None:
