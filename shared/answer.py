@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Generic, Self, TypedDict, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.terms import Term
 
@@ -27,6 +27,14 @@ class Answer(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_serialization_defaults_required=True, json_schema_extra=_untitled
     )
+
+    @model_validator(mode="after")
+    def _there(self) -> Self:
+        """What is always there counts as told within an answer that leaves things out too; so does the label of what is told."""
+        always = self.model_config.get("json_schema_serialization_defaults_required")
+        told = self.model_fields_set
+        told.update(name for name in type(self).model_fields if always or name.removesuffix("_label") in told)
+        return self
 
 
 LEFT_OUT = ConfigDict(json_schema_serialization_defaults_required=False)

@@ -39,7 +39,7 @@ _PROBLEM = {
     },
     "additionalProperties": True,
 }
-_ALWAYS: tuple[type[Problem], ...] = (problems.Malformed, problems.Unavailable)
+_ALWAYS: tuple[type[Problem], ...] = (problems.Malformed, problems.Unavailable, problems.Unknown)
 _OF_CALLERS: tuple[type[Problem], ...] = (
     problems.Unauthenticated,
     people.NobodyKnown,

@@ -13,7 +13,9 @@ from starlette.types import Scope, Send
 from shared.openapi import refusals
 
 _ERROR = 400
-_OF_THE_MACHINE = frozenset({"malformed", "unavailable", "storage-full", "too-large", "too-slow", "too-many"})
+_OF_THE_MACHINE = frozenset(
+    {"malformed", "unknown", "unavailable", "storage-full", "too-large", "too-slow", "too-many", "internal"}
+)
 """What stands before every route."""
 _OF_CALLERS = frozenset({"unauthenticated", "nobody-known", "token-is-revoked", "no-post-today", "forbidden"})
 
