@@ -77,28 +77,7 @@ def document(app: FastAPI, examples: Mapping[str, Any], told: Told) -> dict[str,
                 body["examples"] = {"例": {"summary": operation["summary"], "value": value}}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    return _plainly_named(made)
-
-
-_GENERIC = re.compile(r"([A-Z][A-Za-z0-9]*)_([A-Z][A-Za-z0-9]*)_")
-
-
-def _plainly_named(made: dict[str, Any]) -> dict[str, Any]:
-    """The document with ``PageOfVisitRow`` where pydantic says ``Page_VisitRow_``: a name that is one in every language."""
-    schemas: dict[str, Any] = made["components"]["schemas"]
-    renamed = {old: f"{hit[1]}Of{hit[2]}" for old in schemas if (hit := _GENERIC.fullmatch(old))}
-    made["components"]["schemas"] = {renamed.get(name, name): schema for name, schema in schemas.items()}
-    references = {f"{_PLACE}{old}": f"{_PLACE}{new}" for old, new in renamed.items()}
-    return _with(made, references)
-
-
-def _with(part: Any, references: Mapping[str, str]) -> Any:
-    if isinstance(part, dict):
-        whole: dict[str, Any] = part
-        return {
-            name: references.get(value, value) if name == "$ref" else _with(value, references) for name, value in whole.items()
-        }
-    return [_with(item, references) for item in part] if isinstance(part, list) else part  # pyright: ignore[reportUnknownVariableType]
+    return made
 
 
 def _readable_names(made: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from deploy.embedded.home import Home
 KB, MB = 1 << 10, 1 << 20
 HIDDEN = b"\r\n\r\nGET /api/visits/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
 TRIES = 4
-"""Which of the two comes first, the answer or the body, is a race: without the mending more than half of the tries fail."""
+"""Which of the two comes first, the answer or the body, is a race: of a large body that is answered early, most tries show it."""
 
 
 class Hasty(BaseHTTPRequestHandler):

@@ -13,9 +13,8 @@ from starlette.types import Scope, Send
 from shared.openapi import refusals
 
 _ERROR = 400
-_OF_THE_MACHINE = frozenset(
-    {"malformed", "unknown", "unavailable", "storage-full", "too-large", "too-slow", "too-many", "internal"}
-)
+_FAULT = 500
+_OF_THE_MACHINE = frozenset({"malformed", "unknown", "unavailable", "storage-full", "too-large", "too-slow", "too-many"})
 """What stands before every route."""
 _OF_CALLERS = frozenset({"unauthenticated", "nobody-known", "token-is-revoked", "no-post-today", "forbidden"})
 
@@ -36,7 +35,7 @@ def documented(service: str, scope: Scope, send: Send) -> Send:
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]
-        elif message["type"] == "http.response.body" and status >= _ERROR:
+        elif message["type"] == "http.response.body" and status >= _ERROR and status != _FAULT:  # A fault is no refusal.
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
                 _look(service, scope, bytes(body))
@@ -54,7 +53,7 @@ def nothing_undocumented() -> None:
 
 def _look(service: str, scope: Scope, body: bytes) -> None:
     route = scope.get("route")
-    name = getattr(route, "name", None)
+    name = str(getattr(route, "name", ""))
     if name not in _told(service):
         return  # No operation: nothing there, or what is inside.
     try:
@@ -63,4 +62,4 @@ def _look(service: str, scope: Scope, body: bytes) -> None:
         return  # No problem document; another test says what that means.
     code = kind.rpartition(":")[2]
     if kind != "about:blank" and code not in _told(service)[name] and code not in _OF_THE_MACHINE | _OF_CALLERS:
-        UNDOCUMENTED.add((service, str(name), code))
+        UNDOCUMENTED.add((service, name, code))

@@ -40,7 +40,7 @@ _UNSEEN: Mapping[str, tuple[str, ...]] = {
     "import_register": ("many-missing", "leaves-out", "file-unreadable", "reader-died"),
     "continue_upload": ("offset-differs", "uploads-unfinished"),
 }
-"""By operation (whatever writes finds its log unchecked for one), what is raised in a method whose name says nothing of whose it is. What lacks here fails the test that met it."""
+"""By operation, what is raised in a method whose name says nothing of whose it is. What lacks here fails the test that met it."""
 Refusals = dict[str, set[str]]
 """By code, the facts it comes with."""
 
@@ -204,6 +204,7 @@ def refusals_of(route: APIRoute) -> Refusals:
         for seed in seeds:
             walk.follow(seed)
         if walk.made <= commands:
+            # The gate of the log remembers its refusal, and raises what it remembers.
             unseen = (*_UNSEEN.get(route.name, ()), *(("log-unchecked",) if "log-fork" in walk.refusals else ()))
             return {**{code: set[str]() for code in unseen}, **walk.refusals}
         commands = commands | walk.made
