@@ -402,13 +402,14 @@ class District:
 
     async def verify_records(self) -> None:
         """Whatever the vault opened it has written down."""
+        opened = self.opened  # Read before the flush: the services still run, and may have more opened at any moment.
         if self._safe is not None:
             await self._safe.records.flush()
-        if self.opened:
+        if opened:
             connection = await self.connect("vault", user="postgres")
             kept = await connection.fetchval("select coalesce(sum(n), 0) from vault.opening where purpose <> 'find'")
             await connection.close()
-            assert kept >= self.opened, "opened without a record"
+            assert kept >= opened, "opened without a record"
 
     async def close(self) -> None:
         for process in self._processes:
