@@ -22,17 +22,17 @@ from services.roster.domain.brand import BRAND, KnownBrand, PublishBrand
 from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
 from services.roster.domain.member import MEMBER, AppointMember, KnownMember
 from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit
-from shared.decider import Actor, Decider
-from shared.events import Command
-from shared.ids import new_id
-from shared.loglines import say
-from shared.months import local_date
-from shared.outages import in_words
-from shared.personal import Personal
-from shared.problems import Problem
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.decider import Actor, Decider
+from shared.language.facts import Command
+from shared.language.ids import new_id
+from shared.language.months import local_date
+from shared.language.personal import Personal
+from shared.language.problems import Problem
+from shared.language.terms import Role, UnitKind, derived_id
+from shared.log.loglines import say
+from shared.log.outages import in_words
 from shared.settings import Settings
-from shared.terms import Role, UnitKind, derived_id
 
 ITSELF = Actor(UUID(int=0), "installation", frozenset({Role.SYSTEM}))
 CommandT = TypeVar("CommandT", bound=Command)

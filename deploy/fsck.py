@@ -28,16 +28,16 @@ import structlog
 from deploy.install import SERVICES, Place, secrets_folder
 from deploy.restore import Copy, Mirror, differences, no_pages, unreadable
 from deploy.streams import bus_from_environment
-from shared import projector
-from shared.bus import Bus, BusUnavailable, WrongSequence
-from shared.checkpoint import Checkpoint, CheckpointUnreadable
-from shared.eventlog import Entry, after, head
-from shared.months import SHANGHAI
-from shared.outages import in_words
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.months import SHANGHAI
+from shared.log import views
+from shared.log.bus import Bus, BusUnavailable, WrongSequence
+from shared.log.checkpoint import Checkpoint, CheckpointUnreadable
+from shared.log.eventlog import Entry, after, head
+from shared.log.outages import in_words
+from shared.log.signatures import Forged, Signatures
+from shared.log.vault import Vault
 from shared.settings import Settings
-from shared.signatures import Forged, Signatures
-from shared.vault import Vault
 
 lines = structlog.get_logger()
 
@@ -288,9 +288,9 @@ async def _views(connection: asyncpg.Connection, service: Service) -> list[Findi
     stopped: dict[str, tuple[int, str]] = {}
     try:
         async with connection.transaction():
-            await projector.rebuild(connection, service.deciders, service.views, _BESIDE, service.vault, stopped=stopped)
-        made = await projector.digest(connection, service.views, _BESIDE, stopped)
-        live = await projector.digest(connection, service.views, without=stopped)
+            await views.rebuild(connection, service.deciders, service.views, _BESIDE, service.vault, stopped=stopped)
+        made = await views.digest(connection, service.views, _BESIDE, stopped)
+        live = await views.digest(connection, service.views, without=stopped)
     except Exception as error:  # noqa: BLE001  a log that was tampered with may break any rule.
         lines.error("views can't be made anew", service=service.name, exc_info=error)
         return [Finding(service.name, "view", f"视图无法由日志重算:{in_words(error)}")]
@@ -315,7 +315,7 @@ async def _cursors(connection: asyncpg.Connection, service: Service, logs: dict[
 
 
 async def _copies(
-    connection: asyncpg.Connection, service: Service, follower: projector.Follower, log: asyncpg.Connection
+    connection: asyncpg.Connection, service: Service, follower: views.Follower, log: asyncpg.Connection
 ) -> list[Finding]:
     """What a follower keeps, applied anew to empty tables of the same names beside, up to where it stands."""
     tables: Sequence[str] = re.findall(r"create table if not exists \{schema\}\.(\w+)", follower.ddl)

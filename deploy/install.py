@@ -18,12 +18,12 @@ import asyncpg
 
 from deploy.keys import SERVICES
 from deploy.streams import bus_from_environment, prepare_streams
-from shared.bus import Bus
+from shared.log.bus import Bus
 from shared.settings import trusting
 
 ROLES = (*SERVICES, "vault")
 DEMO = "guiren_demo"
-_SHARED = Path(__file__).parents[1] / "shared"
+_SHARED = Path(__file__).parents[1] / "shared" / "log"
 _LOCK = 52050200
 _PATIENCE_SECONDS = 60
 _EXTENSIONS = ("btree_gist",)

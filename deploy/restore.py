@@ -26,12 +26,12 @@ import asyncpg
 from deploy.install import SERVICES, Place, secrets_folder
 from deploy.streams import bus_from_environment
 from services.vault.copies import Brought, bring_back
-from shared.bus import Bus, BusUnavailable, WrongSequence
-from shared.checkpoint import Checkpoint, CheckpointUnreadable
-from shared.eventlog import Entry, after, entry, head, whole
-from shared.months import SHANGHAI
-from shared.outages import in_words
-from shared.signatures import Forged, Signatures
+from shared.language.months import SHANGHAI
+from shared.log.bus import Bus, BusUnavailable, WrongSequence
+from shared.log.checkpoint import Checkpoint, CheckpointUnreadable
+from shared.log.eventlog import Entry, after, entry, head, whole
+from shared.log.outages import in_words
+from shared.log.signatures import Forged, Signatures
 
 _PAGE = 500
 _SHOWN = 20

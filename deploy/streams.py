@@ -12,10 +12,10 @@ import structlog
 
 from deploy.keys import SERVICES
 from services.vault.copies import TABLE as KEYS
-from shared.bus import Bus, BusUnavailable
-from shared.eventlog import after, head
+from shared.log.bus import Bus, BusUnavailable
+from shared.log.eventlog import after, head
+from shared.log.signatures import Forged, Signatures
 from shared.settings import trusting
-from shared.signatures import Forged, Signatures
 
 if TYPE_CHECKING:
     from deploy.install import Place

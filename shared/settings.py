@@ -12,7 +12,7 @@ import structlog
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared import confined
+from shared.log import confined
 
 log = structlog.get_logger()
 
@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
 
     closed: tuple[Path, ...] = ()
-    """Folders that this process gives up at its start except its own files in them (``shared/confined``)."""
+    """Folders that this process gives up at its start except its own files in them (``shared/log/confined``)."""
 
     def confine(self) -> None:
         """Give up what is another's, before anything from outside is read."""

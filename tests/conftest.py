@@ -11,7 +11,7 @@ from support.scratch import scratch
 from support.world import District, World, a_district
 
 from shared.events import issues, reporting, roster, visits
-from shared.loglines import logging_to
+from shared.log.loglines import logging_to
 
 CATALOGUES = (roster, visits, issues, reporting)
 """Read here, so that the catalogue of facts is whole before any test takes its cases from it, whichever file comes first."""

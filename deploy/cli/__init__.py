@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from deploy.cli import audit, init, issues, life, parked, privacy, reports, restore, roster, status, token, visits
 from deploy.cli.outlet import NOT_RUNNING, fail
-from shared.outages import in_words
+from shared.log.outages import in_words
 
 
 class Sentences(TyperGroup):

@@ -15,7 +15,7 @@ import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.cli.outlet import complaints, console, problem_of
-from shared.terms import Change
+from shared.language.terms import Change
 
 _ENDINGS = (".csv", ".txt", ".xlsx", ".xls", ".xlsm")
 _REPORT = ".核对报告.csv"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from deploy.cli.outlet import OFFICE_ACCOUNT, HomeOption, address_of, console, fail, own_home
-from shared.outages import in_words
+from shared.log.outages import in_words
 from shared.settings import Settings
 
 
@@ -60,7 +60,7 @@ def init(
 
 def _done(work: Coroutine[Any, Any, Any]) -> Any:
     from deploy.founding import NotEmptyError
-    from shared.problems import Problem
+    from shared.language.problems import Problem
 
     try:
         return asyncio.run(work)

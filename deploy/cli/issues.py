@@ -22,7 +22,7 @@ from deploy.cli.outlet import (
     home_of,
     print_json,
 )
-from shared.outages import in_words
+from shared.log.outages import in_words
 
 issues = typer.Typer(help="诉求与问题", no_args_is_help=True)
 

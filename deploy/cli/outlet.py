@@ -16,9 +16,9 @@ from rich.console import Console
 
 from deploy.access import note
 from deploy.embedded.home import Home, default_home
-from shared.identity import LONGEST_SECONDS, issue
-from shared.ids import new_id
-from shared.terms import derived_id
+from shared.http.identity import LONGEST_SECONDS, issue
+from shared.language.ids import new_id
+from shared.language.terms import derived_id
 
 OFFICE_ACCOUNT = "office-head"
 """Who acts where nobody else is named: the account that ``guiren init`` makes, and that the demo has too."""

@@ -14,8 +14,8 @@ from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console
 from deploy.embedded import Home, Postgres
 from deploy.install import Place
 from deploy.rotate import Vaulted, rotate
-from shared.months import SHANGHAI
-from shared.openings import Opening
+from shared.language.months import SHANGHAI
+from shared.language.openings import Opening
 
 privacy = typer.Typer(help="个人信息", no_args_is_help=True)
 

@@ -21,11 +21,11 @@ from deploy.demo.pictures import attachments, drawings, keep, lookalikes
 from deploy.demo.register import entering, register
 from deploy.demo.steps import Span
 from deploy.demo.team import organising
-from shared.months import local_date
-from shared.outages import in_words
-from shared.problems import Unavailable
+from shared.language.months import local_date
+from shared.language.problems import Unavailable
+from shared.language.terms import derived_id
+from shared.log.outages import in_words
 from shared.settings import Settings
-from shared.terms import derived_id
 
 _NAMES = {"roster": "单位、队伍与企业库", "issues": "诉求与问题", "visits": "走访", "reporting": "台账报送"}
 _OK, _FAILED = 0, 1

@@ -44,13 +44,13 @@ from services.visits.domain.sampling import Member, draw
 from services.visits.domain.survey import SURVEY, AnswerOf, AnswerSurvey, CloseSurvey, DrawSurvey, KnownPopulation
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, WaivePhotos
 from services.visits.domain.visit import VISIT, KnownVisit
-from shared.decider import Actor, AnyDecider
-from shared.events import Command
 from shared.events.visits import Choice, Visited
-from shared.known import KnownMember, Post
-from shared.personal import Personal
-from shared.public import NOBODY
-from shared.terms import (
+from shared.http.public import NOBODY
+from shared.language.decider import Actor, AnyDecider
+from shared.language.facts import Command
+from shared.language.known import KnownMember, Post
+from shared.language.personal import Personal
+from shared.language.terms import (
     Awareness,
     Category,
     Channel,

@@ -28,12 +28,12 @@ from services.issues.domain.states import Archived, Closed, State, units_of
 from services.issues.domain.transferred import Field, Order, read
 from services.visits.domain.commands import CorrectVisit, RecordVisit
 from services.visits.domain.visit import VISIT
-from shared import lots
-from shared.events import Fact
 from shared.events.visits import Visited, VisitRecorded
-from shared.months import Month
-from shared.personal import Personal
-from shared.terms import CallOutcome, Category, Line, RecheckKind, Source, derived_id
+from shared.language import draw
+from shared.language.facts import Fact
+from shared.language.months import Month
+from shared.language.personal import Personal
+from shared.language.terms import CallOutcome, Category, Line, RecheckKind, Source, derived_id
 
 _ROADS = ("handled", "endorsed", "sent-back", "overdue", "straight")
 _ASKED_AGAIN = 12
@@ -267,7 +267,7 @@ class Desk:
             drawn = DrawRecheck(kind=kind, month=str(month), size=_ASKED_AGAIN)
             known = KnownPopulation(seed, population)
             yield self._make(moment(on, 9, 24), RECHECK, key, drawn, inspector, known)
-            sample = lots.drawn(sorted(population), seed, _ASKED_AGAIN)
+            sample = draw.drawn(sorted(population), seed, _ASKED_AGAIN)
             for place, no in enumerate(sample if kind is RecheckKind.CLOSED else ()):
                 outcome = CallOutcome.UNREACHED if place % 6 == 5 else CallOutcome.ANSWERED  # noqa: PLR2004
                 confirmed = None if outcome is CallOutcome.UNREACHED else place % 11 != 3  # noqa: PLR2004

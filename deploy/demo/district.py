@@ -17,11 +17,11 @@ from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
 from services.roster.domain.mapping import MAPPING, KnownMapping, MapIndustries
 from services.roster.domain.member import MEMBER, AppointMember, KnownMember
 from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit, Placed
-from shared.decider import Actor
 from shared.events.roster import Day
-from shared.months import Calendar, Year
-from shared.personal import Personal
-from shared.terms import Line, Role, UnitKind, derived_id
+from shared.language.decider import Actor
+from shared.language.months import Calendar, Year
+from shared.language.personal import Personal
+from shared.language.terms import Line, Role, UnitKind, derived_id
 
 DATA = Path(__file__).parents[1] / "data"
 DISTRICT, OFFICE, INSPECTORATE = "520502", "office", "inspectorate"

@@ -15,8 +15,8 @@ from deploy.demo.steps import SEED, Span, Step, moment
 from services.reporting.archive import ORIGINS, Archive
 from services.reporting.domain.month import MONTH, KnownFiling, KnownMonth, SignLedger, SubmitLedger, filing_of
 from services.reporting.projections import Reader
-from shared.months import Month
-from shared.terms import derived_id
+from shared.language.months import Month
+from shared.language.terms import derived_id
 
 _PATIENCE_SECONDS = 120
 _LATE, _MISSING = 5, 2

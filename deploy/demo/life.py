@@ -24,11 +24,11 @@ from services.visits.domain.commands import (
 )
 from services.visits.domain.telling import KnownTelling
 from services.visits.domain.visit import VISIT, KnownVisit
-from shared.events import Command
-from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
-from shared.months import Month
-from shared.personal import Personal
-from shared.terms import Ack, Awareness, EvidenceKind, Line, Mode, Operation, Rating, Standing, Trend, derived_id
+from shared.language.facts import Command
+from shared.language.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
+from shared.language.months import Month
+from shared.language.personal import Personal
+from shared.language.terms import Ack, Awareness, EvidenceKind, Line, Mode, Operation, Rating, Standing, Trend, derived_id
 
 Pictures = Mapping[EvidenceKind, Sequence[AttachEvidence]]
 """Stored files, ready to be attached."""

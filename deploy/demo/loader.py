@@ -24,13 +24,13 @@ from services.issues import projections as issues
 from services.reporting import projections as reporting
 from services.roster import projections as roster
 from services.visits import projections as visits
-from shared.decider import AnyDecider
-from shared.eventlog import microseconds
-from shared.handle import Desk
-from shared.months import Calendar
-from shared.projector import CURSORS, View, alone, make_anew, prepare
+from shared.language.decider import AnyDecider
+from shared.language.months import Calendar
+from shared.log.eventlog import microseconds
+from shared.log.handle import Desk
+from shared.log.vault import Vault
+from shared.log.views import CURSORS, View, alone, make_anew, prepare
 from shared.settings import Settings, trusting
-from shared.vault import Vault
 
 Progress = Callable[[str, int, int], None]
 """What is being done, how many are done, of how many."""

@@ -12,7 +12,7 @@ from deploy.demo.steps import SEED
 from services.visits.domain.commands import AttachEvidence
 from services.visits.evidence.files import check
 from services.visits.evidence.store import store_at
-from shared.terms import EvidenceKind
+from shared.language.terms import EvidenceKind
 
 _PER_KIND = {EvidenceKind.PHOTO: 14, EvidenceKind.SCREENSHOT: 4, EvidenceKind.RESPONSE: 4}
 

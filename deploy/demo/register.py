@@ -27,13 +27,13 @@ from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import RawRow, layout_of
 from services.roster.intake.shown import packed
 from services.roster.intake.verdict import Fault
-from shared.codes import make_code
-from shared.decider import Actor
-from shared.events import Command
 from shared.events.roster import Attempt, Doubt
-from shared.months import Month
-from shared.personal import Personal
-from shared.terms import EnterpriseKind, Line, Mode, Standing, UnitKind, derived_id
+from shared.language.codes import make_code
+from shared.language.decider import Actor
+from shared.language.facts import Command
+from shared.language.months import Month
+from shared.language.personal import Personal
+from shared.language.terms import EnterpriseKind, Line, Mode, Standing, UnitKind, derived_id
 
 COUNT = 3_000
 _BATCH = "演示-1"

@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from shared.decider import Actor, AnyDecider, Context
-from shared.events import Command
-from shared.handle import Ask
-from shared.months import SHANGHAI, Calendar, Month, local_date
-from shared.terms import Role, derived_id
+from shared.language.decider import Actor, AnyDecider, Context
+from shared.language.facts import Command
+from shared.language.months import SHANGHAI, Calendar, Month, local_date
+from shared.language.terms import Role, derived_id
+from shared.log.handle import Ask
 
 SEED = 520502
 SYSTEM = Actor(UUID(int=0), "demo", frozenset({Role.SYSTEM}))

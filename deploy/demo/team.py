@@ -48,12 +48,12 @@ from services.roster.domain.unit import (
     RenameUnit,
     WithdrawUnitDocument,
 )
-from shared.decider import Actor, AnyDecider
-from shared.events import Command
 from shared.events.roster import CorrectionProposed, HandoverOpened
-from shared.personal import Personal
-from shared.public import digest
-from shared.terms import DeliveryChannel, Line, Mode, PaperKind, Role, SurveyResult, UnitKind, derived_id
+from shared.http.public import digest
+from shared.language.decider import Actor, AnyDecider
+from shared.language.facts import Command
+from shared.language.personal import Personal
+from shared.language.terms import DeliveryChannel, Line, Mode, PaperKind, Role, SurveyResult, UnitKind, derived_id
 
 _WITHOUT_TASK_FORCE = (5, 37)
 """Units, by their place, that still lack a paper."""

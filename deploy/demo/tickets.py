@@ -25,10 +25,10 @@ from services.issues.domain.numbers import DocumentKind, document, number
 from services.issues.domain.states import Signed, State, Unreported, under_of
 from services.issues.reactions import ITSELF, issue_id
 from services.visits.domain.commands import Wanted
-from shared.decider import Actor
 from shared.events.visits import Visited
-from shared.months import Month
-from shared.terms import Alarm, CallOutcome, Cause, Measure, Mode, Outcome, Rating, Source, Urgency, derived_id
+from shared.language.decider import Actor
+from shared.language.months import Month
+from shared.language.terms import Alarm, CallOutcome, Cause, Measure, Mode, Outcome, Rating, Source, Urgency, derived_id
 
 SOURCES = {Mode.PHONE: Source.CALL, Mode.QUESTIONNAIRE: Source.QUESTIONNAIRE}
 """Of a ticket by the mode of its visit; all others are visits."""

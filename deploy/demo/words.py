@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.events.visits import Option, Question
-from shared.terms import Category, DeclineReason, Meaning, Nature, QuestionKind
+from shared.language.terms import Category, DeclineReason, Meaning, Nature, QuestionKind
 
 NOTES = (
     "企业生产经营正常,订单较上月稳定,员工在岗。",

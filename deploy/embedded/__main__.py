@@ -11,7 +11,7 @@ from deploy.embedded.home import Home, NotPossibleError, default_home
 from deploy.embedded.process import NotStartedError
 from deploy.embedded.programs import Tls
 from deploy.embedded.supervisor import Say, Supervisor
-from shared.loglines import say
+from shared.log.loglines import say
 
 
 def run(home: Home, port: int | None, *, demo: bool, tls: Tls | None = None) -> int:

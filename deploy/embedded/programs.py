@@ -13,7 +13,7 @@ from typing import Any
 
 from deploy.embedded.home import Home, tool
 from deploy.embedded.process import Process, answers
-from shared.frames import how_it_is
+from shared.log.frames import how_it_is
 from shared.settings import Settings
 
 _DEPLOY = Path(__file__).parents[1]

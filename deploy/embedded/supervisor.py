@@ -23,9 +23,9 @@ from deploy.embedded.process import NotStartedError, Process, answers
 from deploy.embedded.programs import Gateway, Service, Tls, Vault, inside, service_environment
 from deploy.install import Place, install, is_empty, is_loading, say_loading
 from deploy.streams import administrators_bus, install_streams, prepare_streams
-from shared.background import ended
-from shared.bus import Bus, BusUnavailable
-from shared.outages import in_words
+from shared.log.background import ended
+from shared.log.bus import Bus, BusUnavailable
+from shared.log.outages import in_words
 
 Say = Callable[[str], None]
 

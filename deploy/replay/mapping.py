@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from shared.terms import IssueStage, Level
+from shared.language.terms import IssueStage, Level
 
 ENDS = frozenset((IssueStage.CLOSED, IssueStage.ARCHIVED, IssueStage.DECLINED, IssueStage.MERGED, IssueStage.WITHDRAWN))
 _LEVELS = {"L1": Level.GRID, "L2": Level.DISTRICT, "L3": Level.CITY} | {level.label: level for level in Level}

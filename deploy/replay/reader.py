@@ -11,9 +11,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from deploy.replay.mapping import Mapping
-from shared.foreign.reading import FileUnreadable, Limits
-from shared.foreign.tables import Line, Tables
-from shared.terms import IssueStage, Level
+from shared.language.terms import IssueStage, Level
+from shared.paper.foreign.reading import FileUnreadable, Limits
+from shared.paper.foreign.tables import Line, Tables
 
 _LONGEST = 2_000
 _LIMITS = Limits(processor=1800, seconds=1800)

@@ -8,9 +8,10 @@ from services.issues import api, clock
 from services.issues.api.examples import EXAMPLES
 from services.issues.projections import DECIDERS, VIEWS, heard, links
 from services.issues.reactions import reactions
-from shared import directory, people
-from shared.openapi import refusals
-from shared.service import Service
+from shared.http import people
+from shared.http.openapi import refusals
+from shared.http.service import Service
+from shared.log import directory
 from shared.settings import Settings
 
 

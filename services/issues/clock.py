@@ -22,14 +22,14 @@ from services.issues.domain.numbers import DocumentKind
 from services.issues.domain.states import State, Unreported
 from services.issues.projections.numbering import documented
 from services.issues.reactions import ITSELF
-from shared.decider import Context
-from shared.eventlog import load_many
-from shared.events import Fact
 from shared.events.issues import AlarmRaised, AlarmsSet, Ring
-from shared.months import local_date
-from shared.service import Periodic, Service
-from shared.sweeping import Unfinished, for_each
-from shared.terms import Alarm, derived_id
+from shared.http.service import Periodic, Service
+from shared.language.decider import Context
+from shared.language.facts import Fact
+from shared.language.months import local_date
+from shared.language.terms import Alarm, derived_id
+from shared.log.eventlog import load_many
+from shared.log.sweeping import Unfinished, for_each
 
 log = structlog.get_logger()
 

@@ -24,21 +24,21 @@ from services.issues.domain.refusals import AlreadyReported
 from services.issues.projections.heard import responsible
 from services.issues.projections.numbering import numbered
 from services.issues.projections.words import reindex
-from shared.decider import Actor
-from shared.eventlog import Entry
 from shared.events.roster import SubjectErased, YearPublished
 from shared.events.visits import DemandRaised, InspectionAlleged, VisitCorrected, Visited, VisitRecorded
-from shared.freetext import opened
-from shared.handle import links
-from shared.months import local_date
-from shared.openings import Opening
-from shared.problems import KeyReused, Problem, Unavailable
-from shared.projector import Reaction
-from shared.public import ticket_of, ticket_of_demand
-from shared.relay import transient
-from shared.service import Service
-from shared.sweeping import Unfinished, for_each
-from shared.terms import Category, Mode, Nature, Role, Source, UnitKind, Urgency, derived_id
+from shared.http.public import ticket_of, ticket_of_demand
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.freetext import opened
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import KeyReused, Problem, Unavailable
+from shared.language.terms import Category, Mode, Nature, Role, Source, UnitKind, Urgency, derived_id
+from shared.log.eventlog import Entry
+from shared.log.handle import links
+from shared.log.relay import transient
+from shared.log.sweeping import Unfinished, for_each
+from shared.log.views import Reaction
 
 ITSELF = Actor(UUID(int=0), "issues", frozenset({Role.SYSTEM}))
 """The platform, acting on what others have said."""

@@ -11,9 +11,9 @@ from services.reporting import api
 from services.reporting.archive import ORIGINS, follower, prove
 from services.reporting.projections import DECIDERS, VIEWS, Reporting
 from services.reporting.reactions import supplement
-from shared import people
-from shared.openapi import refusals
-from shared.service import Periodic, Service
+from shared.http import people
+from shared.http.openapi import refusals
+from shared.http.service import Periodic, Service
 from shared.settings import Settings
 
 _SWEEP_SECONDS = 600

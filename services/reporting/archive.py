@@ -17,9 +17,9 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from shared.bus import Bus
-from shared.eventlog import Entry, entry, microseconds
-from shared.projector import Follower
+from shared.log.bus import Bus
+from shared.log.eventlog import Entry, entry, microseconds
+from shared.log.views import Follower
 
 ORIGINS = ("roster", "visits", "issues")
 """The logs a ledger rests on. Reporting's own facts are in its own log."""

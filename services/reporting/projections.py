@@ -26,17 +26,17 @@ from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import Histories
 from services.reporting.domain.month import MONTH, State, filed_of, stage_of
 from services.reporting.domain.rules import CURRENT, candidates
-from shared.bus import BusUnavailable, WrongSequence
-from shared.eventlog import Entry, entry, microseconds
 from shared.events.reporting import Filing
 from shared.events.roster import BrandPublished
-from shared.months import Calendar, Year
-from shared.outages import in_words
-from shared.problems import Problem, Refused, Unavailable, Unknown
-from shared.projector import View
-from shared.service import Service
-from shared.signatures import Forged
-from shared.terms import Line, UnitKind
+from shared.http.service import Service
+from shared.language.months import Calendar, Year
+from shared.language.problems import Problem, Refused, Unavailable, Unknown
+from shared.language.terms import Line, UnitKind
+from shared.log.bus import BusUnavailable, WrongSequence
+from shared.log.eventlog import Entry, entry, microseconds
+from shared.log.outages import in_words
+from shared.log.signatures import Forged
+from shared.log.views import View
 
 _LINES = {str(UnitKind.DEPARTMENT): Line.VERTICAL, str(UnitKind.TOWNSHIP): Line.HORIZONTAL}
 _KEPT = 4

@@ -17,10 +17,10 @@ from services.reporting.domain.ledger import Ledger, digest
 from services.reporting.domain.month import MONTH, Filed, KnownMonth, SupplementLedger, filed_of, filing_of, latest
 from services.reporting.domain.rules import candidates
 from services.reporting.projections import ArchiveBehind, Reporting
-from shared.decider import Actor
-from shared.months import local_date
-from shared.sweeping import Unfinished, for_each
-from shared.terms import Role, derived_id
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.terms import Role, derived_id
+from shared.log.sweeping import Unfinished, for_each
 
 log = structlog.get_logger()
 

@@ -1,8 +1,8 @@
 """``python -m services.roster``."""
 
 from services.roster.app import application
-from shared.loglines import logging_to
-from shared.service import serve
+from shared.http.service import serve
+from shared.log.loglines import logging_to
 from shared.settings import Settings
 
 settings = Settings()

@@ -10,9 +10,9 @@ from services.roster import api
 from services.roster.api import privacy
 from services.roster.api.examples import EXAMPLES
 from services.roster.projections import DECIDERS, VIEWS
-from shared.openapi import refusals
-from shared.people import reading
-from shared.service import Periodic, Service
+from shared.http.openapi import refusals
+from shared.http.people import reading
+from shared.http.service import Periodic, Service
 from shared.settings import Settings
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from services.vault.app import run
 from services.vault.settings import VaultSettings
-from shared.loglines import logging_to
+from shared.log.loglines import logging_to
 
 settings = VaultSettings()
 logging_to(settings.log_format)

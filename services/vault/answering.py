@@ -18,12 +18,12 @@ import structlog
 from services.vault.domain.permits import FORMS, PERMITS, Permit
 from services.vault.keys import Keys
 from services.vault.records import Opened, Records
-from shared import frames
-from shared.openings import Asker, Opening
-from shared.outages import OUTAGES
-from shared.personal import Personal
-from shared.problems import Unavailable
-from shared.vault import SUITE
+from shared.language.openings import Asker, Opening
+from shared.language.personal import Personal
+from shared.language.problems import Unavailable
+from shared.log import frames
+from shared.log.outages import OUTAGES
+from shared.log.vault import SUITE
 
 log = structlog.get_logger()
 

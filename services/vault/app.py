@@ -16,10 +16,10 @@ from services.vault.copies import copy_keys
 from services.vault.keys import Keys
 from services.vault.records import Records
 from services.vault.settings import VaultSettings
-from shared import frames
-from shared.background import ended
-from shared.bus import Bus
-from shared.health import Health
+from shared.log import frames
+from shared.log.background import ended
+from shared.log.bus import Bus
+from shared.log.health import Health
 from shared.settings import trusting
 
 log = structlog.get_logger()

@@ -19,8 +19,8 @@ import orjson
 import structlog
 
 from services.vault.keys import Keys
-from shared.bus import Bus, WrongSequence
-from shared.sweeping import Unfinished
+from shared.log.bus import Bus, WrongSequence
+from shared.log.sweeping import Unfinished
 
 log = structlog.get_logger()
 

@@ -1,7 +1,7 @@
 """The cipher and the table of keys: a key per subject, wrapped by a master key. What seals, opens, finds and erases.
 
 Nothing here knows who asks: that is ``answering``'s business, and ``records``'. The role that signs in may add keys and read
-them; it changes or destroys one only through the functions of ``shared/vault.sql``.
+them; it changes or destroys one only through the functions of ``shared/log/vault.sql``.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.personal import ERASED, UNREADABLE, NotSealed, Personal
-from shared.problems import Unavailable
-from shared.vault import SUITE
+from shared.language.personal import ERASED, UNREADABLE, NotSealed, Personal
+from shared.language.problems import Unavailable
+from shared.log.vault import SUITE
 
 _CACHED_KEYS = 20_000
 

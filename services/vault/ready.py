@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from shared.frames import how_it_is
+from shared.log.frames import how_it_is
 
 
 def main() -> int:

@@ -15,8 +15,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared.openings import Asker, Opening
-from shared.vault import VaultAway
+from shared.language.openings import Asker, Opening
+from shared.log.vault import VaultAway
 
 log = structlog.get_logger()
 

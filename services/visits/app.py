@@ -10,9 +10,10 @@ from services.visits import api
 from services.visits.api import orphans
 from services.visits.api.examples import EXAMPLES
 from services.visits.projections import DECIDERS, VIEWS
-from shared import directory, people
-from shared.openapi import refusals
-from shared.service import Periodic, Service
+from shared.http import people
+from shared.http.openapi import refusals
+from shared.http.service import Periodic, Service
+from shared.log import directory
 from shared.settings import Settings
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.events import Fact, Part
 from shared.events.unmasking import Unmasked
 from shared.events.visits import Visited
-from shared.freetext import Code, FreeText, Name, Reference, Said
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.terms import (
+from shared.language.facts import Fact, Part
+from shared.language.freetext import Code, FreeText, Name, Reference, Said
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.terms import (
     Alarm,
     CallOutcome,
     Category,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.events import Fact, Part
-from shared.freetext import Code, FreeText
-from shared.terms import Line
+from shared.language.facts import Fact, Part
+from shared.language.freetext import Code, FreeText
+from shared.language.terms import Line
 
 
 class Filing(Part):

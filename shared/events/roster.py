@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from shared.events import Fact, Part
 from shared.events.unmasking import Unmasked
-from shared.freetext import Basis, Code, FreeText, Grounds, Name, Published, Reference, Registered, Said
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.terms import DeliveryChannel, EnterpriseKind, Line, Mode, PaperKind, Role, Size, Standing, SurveyResult, UnitKind
+from shared.language.facts import Fact, Part
+from shared.language.freetext import Basis, Code, FreeText, Grounds, Name, Published, Reference, Registered, Said
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.terms import (
+    DeliveryChannel,
+    EnterpriseKind,
+    Line,
+    Mode,
+    PaperKind,
+    Role,
+    Size,
+    Standing,
+    SurveyResult,
+    UnitKind,
+)
 
 
 class UnitEstablished(Fact, type="roster.unit-established.v1", title="单位设立"):
@@ -144,7 +155,7 @@ class MemberReleased(Fact, type="roster.member-released.v1", title="人员离任
 
 
 class TokenRevoked(Fact, type="roster.token-revoked.v1", title="登录凭证吊销"):
-    """A sign-in is refused from now on. The stream is the token's (``shared.identity.token_id``)."""
+    """A sign-in is refused from now on. The stream is the token's (``shared.http.identity.token_id``)."""
 
     reason: FreeText = ""
     by: UUID

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from shared.events import Fact
-from shared.freetext import Code, FreeText
+from shared.language.facts import Fact
+from shared.language.freetext import Code, FreeText
 
 
 class Unmasked(Fact):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.events import Fact, Part
 from shared.events.unmasking import Unmasked
-from shared.freetext import Code, FreeText, Name, Published, Reference, Said
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.terms import (
+from shared.language.facts import Fact, Part
+from shared.language.freetext import Code, FreeText, Name, Published, Reference, Said
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.terms import (
     Ack,
     Awareness,
     Category,

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from support.world import District
 
-from shared import entrance
-from shared.service import Service
-from shared.terms import Role
+from shared.http import entrance
+from shared.http.service import Service
+from shared.language.terms import Role
 
 SERVICES = ("roster", "visits", "issues", "reporting")
 LARGE = 300 * 1024

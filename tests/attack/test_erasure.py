@@ -12,13 +12,13 @@ from support.samples import sample
 from support.streams import level
 from support.world import District
 
-from shared.events import CATALOGUE, Fact
-from shared.freetext import mapped, texts, to_seal
-from shared.personal import ERASED, mask, personals
-from shared.persons import also_found, persons, seat
-from shared.phones import same
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.facts import CATALOGUE, Fact
+from shared.language.freetext import mapped, texts, to_seal
+from shared.language.personal import ERASED, mask, personals
+from shared.language.persons import also_found, persons, seat
+from shared.language.phones import same
+from shared.language.terms import Role, derived_id
 
 OLD, NEW = "19900004321", "19900008765"
 WHY = {"reason": "本人要求删除"}

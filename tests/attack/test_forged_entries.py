@@ -21,14 +21,14 @@ from deploy.keys import SERVICES
 from deploy.restore import Asked, restore_from
 from deploy.streams import install_streams, prepare_streams
 from services.reporting.archive import prove
-from shared.bus import Bus, subject
-from shared.eventlog import Entry, after, append, head, whole
-from shared.events import encode
 from shared.events.roster import MemberAppointed
-from shared.personal import Personal
-from shared.service import Service
-from shared.signatures import Forged
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.facts import encode
+from shared.language.personal import Personal
+from shared.language.terms import Role, derived_id
+from shared.log.bus import Bus, subject
+from shared.log.eventlog import Entry, after, append, head, whole
+from shared.log.signatures import Forged
 
 READERS = ("visits", "issues", "reporting")
 
@@ -275,7 +275,7 @@ async def test_a_stream_from_before_signatures_is_made_anew_if_the_log_holds_all
         await district.database(name)
     await append(pool, [a_write("a", facts=3)])
     with monkeypatch.context() as patch:
-        patch.setattr("shared.signatures.Signatures.proofs", lambda _self, _service, entries: [b""] * len(entries))
+        patch.setattr("shared.log.signatures.Signatures.proofs", lambda _self, _service, entries: [b""] * len(entries))
         await district.bus().publish("roster", await after(pool, 0, 10))
     with pytest.raises(Forged):
         await admin.entry_at("roster", 1)

@@ -19,11 +19,11 @@ from support.world import District, until
 
 from deploy.access import FILE, note
 from deploy.keys import make_secrets
-from shared.identity import LONGEST_SECONDS, RENEWAL_SECONDS, Gatekeeper
-from shared.months import local_date
-from shared.problems import Unauthenticated
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.identity import LONGEST_SECONDS, RENEWAL_SECONDS, Gatekeeper
+from shared.http.service import Service
+from shared.language.months import local_date
+from shared.language.problems import Unauthenticated
+from shared.language.terms import Role, derived_id
 
 ASKED = {"roster": "/units", "visits": "/visits", "issues": "/issues", "reporting": "/ledgers?month=2026-09"}
 """Something that the head of a unit may ask of each service."""
@@ -170,7 +170,7 @@ async def test_a_withdrawn_key_is_refused_within_a_minute(keys: Path) -> None:
 
 
 async def test_the_key_set_is_read_again_by_itself(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.service.RENEWAL_SECONDS", 0.05)
+    monkeypatch.setattr("shared.http.service.RENEWAL_SECONDS", 0.05)
     service = await district.open(relay=True)
     before = service._gatekeeper._read_at
 

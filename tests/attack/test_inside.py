@@ -10,7 +10,7 @@ from support.applications import SERVICES, application, operations, served
 from support.gateway import gateway
 from support.world import District
 
-from shared.health import Health
+from shared.log.health import Health
 
 INNER = ("livez", "readyz", "metrics")
 PAPERS = ("docs", "openapi.json", "problems")

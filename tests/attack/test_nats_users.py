@@ -15,9 +15,9 @@ from nats.errors import Error as NatsError
 from support.world import District
 
 from deploy.keys import SERVICES
-from shared.bus import stream_name, subject
 from shared.events.roster import UnitRenamed
-from shared.service import Service
+from shared.http.service import Service
+from shared.log.bus import stream_name, subject
 
 KEYS = "keys"
 STREAMS = (*SERVICES, KEYS)

@@ -11,9 +11,9 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from support.applications import operations
 
-from shared import answers
-from shared.problems import Refused, TooMany, Unknown
-from shared.public import ALLEGATIONS, AllegationRoute, PublicRoute, Token, Turnstile, digest
+from shared.http import problem_documents
+from shared.http.public import ALLEGATIONS, AllegationRoute, PublicRoute, Token, Turnstile, digest
+from shared.language.problems import Refused, TooMany, Unknown
 
 PUBLIC = [(name, *way) for name in ("visits", "issues") for way in operations(name) if way[1].startswith("/public/")]
 GOOD = [f"good{n}" for n in range(400)]
@@ -42,7 +42,7 @@ def an_application() -> FastAPI:
     ordinary.post("/{token}/demand")(say)
     alleging.post("/{token}/allege")(say)
     app = FastAPI()
-    answers.answering(app)
+    problem_documents.answering(app)
     app.include_router(ordinary)
     app.include_router(alleging)
     return app

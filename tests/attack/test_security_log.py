@@ -16,12 +16,12 @@ from support.applications import SERVICES, application, operations
 from support.scene import a_scene
 from support.world import District
 
-from shared import securitylog
-from shared.decider import Actor
-from shared.disclosure import MANY_A_DAY, watch
-from shared.months import local_date
-from shared.securitylog import Kind, SecurityLog, kind_of
-from shared.terms import Role
+from shared.http import securitylog
+from shared.http.disclosure import MANY_A_DAY, watch
+from shared.http.securitylog import Kind, SecurityLog, kind_of
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.terms import Role
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -13,8 +13,8 @@ from support.scene import NOTE, PEOPLE, Scene, a_scene
 from support.world import District, until
 
 from services.visits.domain.link import SOON_MINUTES
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language.terms import Role
 
 ID = re.compile(r"\{[^}]*\}")
 

@@ -14,12 +14,12 @@ import asyncpg
 
 from services.roster.domain.unit import UNIT, EstablishUnit, KnownUnit
 from services.roster.projections import VIEWS
-from shared.decider import Context, Decider
-from shared.events import Command, Fact, encode
-from shared.handle import Desk
-from shared.ids import new_id
-from shared.projector import prepare
-from shared.terms import UnitKind
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command, Fact, encode
+from shared.language.ids import new_id
+from shared.language.terms import UnitKind
+from shared.log.handle import Desk
+from shared.log.views import prepare
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import OFFICE, Ground, context
 

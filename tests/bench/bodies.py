@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from shared.events import Fact, encode, issues, roster, visits
-from shared.personal import Personal
-from shared.terms import (
+from shared.events import issues, roster, visits
+from shared.language.facts import Fact, encode
+from shared.language.personal import Personal
+from shared.language.terms import (
     Ack,
     Awareness,
     Category,

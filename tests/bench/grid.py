@@ -13,10 +13,10 @@ from deploy.cli.outlet import sign
 from deploy.embedded.programs import settings_of
 from deploy.founding import by_hand, installing
 from services.roster.domain.member import MEMBER, AppointMember, KnownMember
-from shared.codes import make_code
-from shared.ids import new_id
-from shared.months import local_date
-from shared.terms import derived_id
+from shared.language.codes import make_code
+from shared.language.ids import new_id
+from shared.language.months import local_date
+from shared.language.terms import derived_id
 from tests.bench.ground import Ground
 from tests.bench.wire import Wire
 

@@ -24,14 +24,14 @@ from deploy.embedded.programs import Vault as VaultProcess
 from deploy.founding import First, found
 from deploy.install import Place, install
 from deploy.streams import install_streams
-from shared.bus import Bus
-from shared.decider import Actor, Context
-from shared.frames import how_it_is
-from shared.months import Calendar, local_date
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar, local_date
+from shared.language.terms import Role
+from shared.log.bus import Bus
+from shared.log.frames import how_it_is
+from shared.log.signatures import Signatures
+from shared.log.vault import Vault
 from shared.settings import Settings
-from shared.signatures import Signatures
-from shared.terms import Role
-from shared.vault import Vault
 
 PREFIX = "bench_"
 OFFICE = Actor(uuid.UUID(int=7), "office", frozenset({Role.OFFICE}))

@@ -20,8 +20,8 @@ from eventsourcing.domain import DomainEvent
 
 from services.reporting.archive import KEYS, MIRROR, ORIGINS, TABLES, no_rows, rebuild
 from services.reporting.domain.folding import fold
-from shared.eventlog import Entry
-from shared.projector import CURSORS
+from shared.log.eventlog import Entry
+from shared.log.views import CURSORS
 from tests.bench.bodies import MONTHS, Log, Record, issue_entries, roster_entries, township, visit_entries
 from tests.bench.figure import Figure
 from tests.bench.ground import PREFIX, Ground, pages

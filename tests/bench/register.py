@@ -19,8 +19,8 @@ from uuid import UUID
 import httpx
 import orjson
 
-from shared.codes import make_code
-from shared.terms import derived_id
+from shared.language.codes import make_code
+from shared.language.terms import derived_id
 from tests.bench.figure import Figure, percentile
 from tests.bench.grid import lay, office
 from tests.bench.ground import Ground

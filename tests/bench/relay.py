@@ -11,7 +11,7 @@ import nats
 from nats.js.api import StorageType, StreamConfig
 
 from deploy.streams import install_streams
-from shared.relay import Relay
+from shared.log.relay import Relay
 from tests.bench.bodies import visit_log
 from tests.bench.figure import Figure
 from tests.bench.ground import Ground

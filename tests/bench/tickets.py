@@ -29,15 +29,15 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.projections import VIEWS
 from services.issues.projections.numbering import numbered
-from shared.decider import Actor, Context
-from shared.eventlog import load
 from shared.events.issues import IssueReported
 from shared.events.visits import Visited
-from shared.identity import Holder
-from shared.ids import new_id
-from shared.months import SHANGHAI, Calendar, local_date
-from shared.service import Service
-from shared.terms import Category, Nature, Role, Source, Urgency, derived_id
+from shared.http.identity import Holder
+from shared.http.service import Service
+from shared.language.decider import Actor, Context
+from shared.language.ids import new_id
+from shared.language.months import SHANGHAI, Calendar, local_date
+from shared.language.terms import Category, Nature, Role, Source, Urgency, derived_id
+from shared.log.eventlog import load
 from tests.bench.append import CLIENTS, ROUNDS, clients
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import Ground

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.vault import Vault
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.log.vault import Vault
 from tests.bench.figure import Figure, percentile
 from tests.bench.ground import Ground
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import orjson
 
 from deploy.embedded.programs import inner
-from shared.months import local_date
+from shared.language.months import local_date
 from tests.bench.figure import Figure, percentile
 from tests.bench.grid import UNIT, lay, office, visit, worker
 from tests.bench.ground import Ground

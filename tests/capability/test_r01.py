@@ -7,7 +7,7 @@ from support.net import DAY, assign, enterprise, member, ok, served, the_net
 from support.roster import credit
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def asked(client: httpx.AsyncClient, id_: str, on: str) -> dict:

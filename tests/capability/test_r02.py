@@ -11,7 +11,7 @@ import pytest
 from support.roster import credit
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 OLD = "2019-01-01"
 SPLIT = "2021-10-01"

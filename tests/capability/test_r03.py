@@ -9,8 +9,8 @@ import openpyxl
 from support.net import member, ok, served, the_net
 from support.world import District, until
 
-from shared.ids import new_id
-from shared.terms import Role
+from shared.language.ids import new_id
+from shared.language.terms import Role
 
 CORE = ["以企业为贵,让企业舒心", "以契约为贵,让企业放心", "以效率为贵,让企业省心", "以法治为贵,让企业安心"]
 

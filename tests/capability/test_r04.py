@@ -12,8 +12,8 @@ from openpyxl import load_workbook
 from support.net import DAY, assign, member, ok, served, the_net
 from support.world import District
 
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language.terms import Role
 
 TODAY = date(2026, 9, 14)
 

@@ -9,7 +9,7 @@ from support.net import assign, enterprise, member, ok, served, the_net
 from support.roster import credit
 from support.world import District
 
-from shared.codes import make_code
+from shared.language.codes import make_code
 
 HEAD = "统一社会信用代码,企业名称,登记状态,住所,从业人数\n"
 

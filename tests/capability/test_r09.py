@@ -13,7 +13,7 @@ from support.world import District
 
 from services.roster.domain.commands import RegisterEnterprise
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
-from shared.terms import Line, Role, derived_id
+from shared.language.terms import Line, Role, derived_id
 
 
 async def by_table(district: District, number: int, industry: str, unit: str) -> str:

@@ -9,8 +9,8 @@ from support.net import enterprise, ok, the_net
 from support.roster import credit
 from support.world import District
 
-from shared.months import local_date
-from shared.terms import Role
+from shared.language.months import local_date
+from shared.language.terms import Role
 
 
 async def test_an_address_names_its_township_and_what_does_not_waits(district: District) -> None:

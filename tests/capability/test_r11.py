@@ -12,8 +12,8 @@ from support.world import District
 from services.roster.domain.enterprise import ENTERPRISE, Registered
 from services.roster.domain.scope import in_scope, standing_on
 from shared.events.roster import CustodyChanged, EnterpriseRegistered, StandingChanged
-from shared.percent import percentage
-from shared.terms import EnterpriseKind, Standing
+from shared.language.percent import percentage
+from shared.language.terms import EnterpriseKind, Standing
 
 
 def registered(standing: Standing = Standing.SURVIVING, *more: object) -> Registered:

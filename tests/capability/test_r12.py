@@ -9,7 +9,7 @@ import httpx
 from support.net import DAY, ok, served, the_net
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def lacking(client: httpx.AsyncClient, **params: str) -> dict[tuple[str, str], dict[str, Any]]:

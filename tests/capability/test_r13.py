@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.net import assign, enterprise, ok, served, the_net
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def test_the_net_shows_every_cell_and_looks_into_it(district: District) -> None:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from support.world import District
 
-from shared.months import local_date
-from shared.terms import Role, derived_id
+from shared.language.months import local_date
+from shared.language.terms import Role, derived_id
 
 OLD = "2019-01-01"
 KINDS = ("plan", "leading_group", "task_force")

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from support.net import DAY, member, ok, served, the_net
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def grids(client: httpx.AsyncClient, **params: Any) -> dict[str, dict[str, Any]]:

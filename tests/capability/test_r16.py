@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 from support.world import District
 
-from shared.terms import Role, derived_id
+from shared.language.terms import Role, derived_id
 
 OLD = "2019-01-01"
 

@@ -19,8 +19,8 @@ from support.world import District, until
 from services.issues import clock
 from services.issues.reactions import issue_id
 from shared.events.visits import Demand, EvidenceAttached, Visited, Visitor, VisitRecorded
-from shared.paper import MISSING
-from shared.terms import EvidenceKind, Line, Mode, Role
+from shared.language.terms import EvidenceKind, Line, Mode, Role
+from shared.paper.prints import MISSING
 
 PICTURE = "ab" * 32
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from support.scene import NOTE, a_scene
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def test_a_visit_brings_policies_of_the_library_and_takes_demands_along(district: District) -> None:

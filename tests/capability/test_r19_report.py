@@ -12,10 +12,10 @@ from support.enterprises import as_enterprise, opened
 from support.scene import NOTE, Scene, a_scene
 from support.world import District, until
 
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.terms import Role
 
 WORDS = "来人查了台账,还说要罚款,带队的姓赵"
 VISITED = (

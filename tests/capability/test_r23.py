@@ -11,7 +11,7 @@ import pytest
 from support.scene import a_scene
 from support.world import District, until
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def test_coverage_per_line_and_unit_and_the_uncovered_list_at_any_hour(district: District) -> None:
@@ -55,7 +55,7 @@ async def test_coverage_per_line_and_unit_and_the_uncovered_list_at_any_hour(dis
         assert visit
 
 
-@pytest.mark.skipif(find_spec("shared.sheets") is None, reason="the workbooks' shelf is not there yet")
+@pytest.mark.skipif(find_spec("shared.paper.sheets") is None, reason="the workbooks' shelf is not there yet")
 async def test_the_uncovered_list_is_a_workbook(district: District) -> None:
     async with a_scene(district, 2) as scene:
         await scene.visit(1)

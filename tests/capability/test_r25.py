@@ -9,7 +9,7 @@ from uuid import uuid4
 from support.scene import Scene, a_scene
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 def meeting(scene: Scene, **more: Any) -> dict[str, Any]:

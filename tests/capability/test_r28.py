@@ -7,9 +7,9 @@ from datetime import timedelta
 from support.net import assign, ok, served, the_net
 from support.world import District
 
-from shared.ids import new_id
-from shared.months import local_date
-from shared.terms import Role
+from shared.language.ids import new_id
+from shared.language.months import local_date
+from shared.language.terms import Role
 
 
 async def test_those_at_the_bottom_enter_their_own(district: District) -> None:

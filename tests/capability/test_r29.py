@@ -15,11 +15,11 @@ from support.teller import some_visits, tell
 from support.world import District, until
 
 from services.issues.domain.omission import ticket_of_omission
-from shared.eventlog import after
 from shared.events.visits import Demand, VisitCorrected, Visited, Visitor, VisitRecorded
-from shared.personal import Personal
-from shared.service import Service
-from shared.terms import Category, Line, Mode, Nature, Role, derived_id
+from shared.http.service import Service
+from shared.language.personal import Personal
+from shared.language.terms import Category, Line, Mode, Nature, Role, derived_id
+from shared.log.eventlog import after
 
 HEARD = {"difficulties": "流动资金偏紧,银行贷款办不下来", "suggestions": "希望多组织产销对接"}
 

@@ -11,7 +11,7 @@ from PIL import Image
 from support.scene import a_scene
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 def picture(colour: tuple[int, int, int] = (200, 10, 10)) -> bytes:

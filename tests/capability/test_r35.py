@@ -9,7 +9,7 @@ from support.scene import a_scene
 from support.world import District
 from test_r33 import picture
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 CLIP = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom\x00\x00\x00\x21hdlr\x00\x00\x00\x00\x00\x00\x00\x00vide" + b"\x00" * 64
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 OLD = "2019-01-01"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.net import assign, enterprise, member, ok, served, the_net
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def test_the_list_by_person_and_the_warning(district: District) -> None:

@@ -12,13 +12,13 @@ from support.net import member, ok, served, the_net
 from support.world import District, until
 
 from services.roster.documents import plaque
-from shared.directory import Directory
-from shared.ids import new_id
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paper import MISSING
-from shared.personal import Personal
-from shared.terms import Role
+from shared.language.ids import new_id
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.terms import Role
+from shared.log.directory import Directory
+from shared.paper.prints import MISSING
 
 HUNG = {"number": "甲挂〔2026〕001号", "office_phone": "0857-8000001", "on": "2026-03-01"}
 

@@ -10,9 +10,9 @@ import pytest
 from support.net import assign, enterprise, member, ok, served, the_net
 from support.world import District, until
 
-from shared.directory import Directory
-from shared.openings import Opening
-from shared.terms import Role, derived_id
+from shared.language.openings import Opening
+from shared.language.terms import Role, derived_id
+from shared.log.directory import Directory
 
 
 async def test_one_specialist_a_line_and_one_main_contact(district: District) -> None:

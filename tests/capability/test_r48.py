@@ -8,7 +8,7 @@ from support.scene import a_scene
 from support.world import District
 
 from shared.events.roster import Attempt, ContactLossVerified, ContactPreferred, CustodyChanged, EnterpriseTagged, StandingChanged
-from shared.terms import Line, Mode, Role, Standing
+from shared.language.terms import Line, Mode, Role, Standing
 
 
 async def test_plan_calendar_next_visit_dates_needs_and_priority(district: District) -> None:

@@ -16,7 +16,7 @@ from support.desk import Desk, a_desk, member
 from support.roster import credit
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 HEADS = (
     "工单编号",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.net import DAY, ok, the_net
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 async def test_every_unit_has_a_liaison_and_a_back_up_or_is_red(district: District) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from support.net import ok, the_net
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 FILE = sha256(b"ledger").hexdigest()
 

@@ -15,8 +15,8 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from shared import asyncapi, bus
-from shared.events import CATALOGUE
+from shared.language.facts import CATALOGUE
+from shared.log import asyncapi, bus
 
 TYPES = sorted(CATALOGUE)
 APPROVED = Path(__file__).parents[2] / "docs" / "facts.asyncapi.json"

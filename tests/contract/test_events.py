@@ -24,9 +24,9 @@ from support.samples import sample
 
 import services
 import shared.events
-from shared.events import CATALOGUE, Command, Fact, UnknownFact, decode, encode
-from shared.personal import Personal
-from shared.problems import PROBLEMS
+from shared.language.facts import CATALOGUE, Command, Fact, UnknownFact, decode, encode
+from shared.language.personal import Personal
+from shared.language.problems import PROBLEMS
 
 for package in (shared.events, services):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):

@@ -20,9 +20,9 @@ from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Ledger, canonical, digest, ledger
 from services.reporting.domain.rules import CURRENT, UNNAMED, candidates
 from services.reporting.domain.spelling import PLACES, SURNAMES, WORDS
-from shared.eventlog import Entry
-from shared.months import Calendar, Year
-from shared.terms import Line
+from shared.language.months import Calendar, Year
+from shared.language.terms import Line
+from shared.log.eventlog import Entry
 
 GOLDEN = Path(__file__).parent / "golden_filings"
 VERSIONS = range(1, CURRENT + 1)

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from support.samples import sample
 from test_events import TYPES, body
 
-from shared import freetext
-from shared.events import CATALOGUE, Command
-from shared.freetext import Clear, mapped, texts, without_numbers
+from shared.language import freetext
+from shared.language.facts import CATALOGUE, Command
+from shared.language.freetext import Clear, mapped, texts, without_numbers
 
 
 def strings(annotation: Any, marks: tuple[Any, ...] = (), at: str = "") -> Iterator[tuple[str, tuple[Any, ...]]]:

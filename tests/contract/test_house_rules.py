@@ -32,7 +32,7 @@ def imported(module: ast.Module) -> Iterator[str]:
 
 
 def test_only_the_bus_imports_nats() -> None:
-    assert [named(p) for p in SOURCES if any(n.split(".")[0] == "nats" for n in imported(tree(p)))] == ["shared/bus.py"]
+    assert [named(p) for p in SOURCES if any(n.split(".")[0] == "nats" for n in imported(tree(p)))] == ["shared/log/bus.py"]
 
 
 _READERS = {"python_calamine", "openpyxl", "xlrd", "csv", "zipfile", "tarfile", "xml", "PIL"}
@@ -47,9 +47,9 @@ _OWN = {
 
 
 def test_foreign_bytes_are_parsed_in_the_child_alone() -> None:
-    """Whatever reads workbooks, pictures, archives and delimited text stands in ``shared/foreign``; the rest reads or writes our own."""
+    """Whatever reads workbooks, pictures, archives and delimited text stands in ``shared/paper/foreign``; the rest reads or writes our own."""
     found = {named(p) for p in SOURCES if _READERS & {n.split(".")[0] for n in imported(tree(p))}}
-    outside = {path for path in found if not path.startswith("shared/foreign/")}
+    outside = {path for path in found if not path.startswith("shared/paper/foreign/")}
     assert outside == set(_OWN)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.reporting.domain.occurrence import CORRECTING, HAPPENING, RECORDED, day_of
 from services.reporting.domain.of_issues import HANDLERS
-from shared.events import CATALOGUE
+from shared.language.facts import CATALOGUE
 
 GOLDEN = Path(__file__).parent / "golden"
 RECORDED_AT = datetime(2026, 9, 29, 17, tzinfo=UTC)

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from shared import labels
-from shared.paper import MISSING
+from shared.http import labels
+from shared.paper.prints import MISSING
 from shared.settings import Settings
 
 SERVICES = ("roster", "visits", "issues", "reporting")

@@ -16,7 +16,7 @@ from deploy.install import SERVICES
 from deploy.keys import CLIENTS
 from services.vault.domain.permits import FORMS, PERMITS
 from services.vault.settings import VaultSettings
-from shared.openings import Opening
+from shared.language.openings import Opening
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -25,13 +25,13 @@ _COLLEAGUES = "names of the administration's own people, whom their colleagues a
 
 ALLOWED: dict[tuple[str, str, Opening], str] = {
     (
-        "shared/disclosure.py",
+        "shared/http/disclosure.py",
         "disclose",
         Opening.DISCLOSE,
     ): "the one way to read what is masked: a fact with a reason comes first",
-    ("shared/handle.py", "_opened", Opening.HANDLE): "a decision compares what is said with what was said before",
-    ("shared/handle.py", "_only_a_repeat", Opening.HANDLE): "whether a repeat says the same",
-    ("shared/projector.py", "write", Opening.SEARCH): "an index of blinded pieces is made of the clear words",
+    ("shared/log/handle.py", "_opened", Opening.HANDLE): "a decision compares what is said with what was said before",
+    ("shared/log/handle.py", "_only_a_repeat", Opening.HANDLE): "whether a repeat says the same",
+    ("shared/log/views.py", "write", Opening.SEARCH): "an index of blinded pieces is made of the clear words",
     ("services/issues/projections/words.py", "matching", Opening.SEARCH): "a long question is compared with the words themselves",
     (
         "services/issues/reactions.py",
@@ -94,7 +94,7 @@ def named(path: Path) -> str:
 
 
 def outside_the_vault() -> list[Path]:
-    return [path for path in SOURCES if "services/vault" not in named(path) and named(path) != "shared/openings.py"]
+    return [path for path in SOURCES if "services/vault" not in named(path) and named(path) != "shared/language/openings.py"]
 
 
 def test_what_leaves_the_vault_in_clear_is_on_the_list_with_its_reason() -> None:
@@ -122,7 +122,7 @@ def test_every_purpose_is_written_where_it_is_asked_for() -> None:
             called = ast.unparse(node.func)
             if called.endswith("vault.open"):
                 purposes = [ast.unparse(part) for part in node.args[1:2]]
-                passing = (named(path), name) == ("shared/freetext.py", "opened")
+                passing = (named(path), name) == ("shared/language/freetext.py", "opened")
                 assert passing or (purposes and purposes[0].startswith("Opening.")), f"{named(path)}: {ast.unparse(node)}"
             if called in ("opened", "freetext.opened") and "vault" in ast.unparse(node.args[0]):
                 assert all(ast.unparse(part).startswith("Opening.") for part in node.args[2:3]), (

@@ -14,8 +14,8 @@ from support.world import District
 
 from services.issues.domain.transferred import Field
 from services.roster.intake.read import Column
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language.terms import Role
 
 COLUMNS = list(Column)
 GOOD = {

@@ -15,7 +15,7 @@ import pytest
 from fastapi.routing import APIRoute
 from support.refusing import refusals_of, told
 
-from shared import labels, watching
+from shared.http import labels, watching
 
 SERVICES = ("roster", "visits", "issues", "reporting")
 ROOT = Path(__file__).parents[2] / "services"

@@ -13,8 +13,8 @@ from support.world import District
 from services.roster.domain.commands import AmendEnterprise, RegisterEnterprise, TagEnterprise
 from services.roster.domain.correction import ProposeCorrection
 from services.roster.domain.project import RegisterProject
-from shared.events import Command
-from shared.traces import personal_number, without_numbers
+from shared.language.facts import Command
+from shared.language.traces import personal_number, without_numbers
 
 NUMBERS = ("13911110001", "0857-8111000", "+86 139 1111 0001", "１３９１１１１０００１", "11010519491231002X")
 SHORTEST = 11

@@ -20,10 +20,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from support.fuzz import application
 
 from deploy.keys import make_secrets
-from shared.decider import Actor
-from shared.identity import Gatekeeper, Holder, issue
+from shared.http.identity import Gatekeeper, Holder, issue
+from shared.language.decider import Actor
+from shared.language.terms import Role
 from shared.settings import Settings
-from shared.terms import Role
 
 SERVICES = ("roster", "visits", "issues", "reporting")
 APPS = {name: application(importlib.import_module(f"services.{name}.app").build(Settings())) for name in SERVICES}

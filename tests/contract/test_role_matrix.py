@@ -160,6 +160,6 @@ async def test_another_unit_is_refused_never_passed_over(matrix: tuple[Whole, Ma
 
 def test_every_role_is_there() -> None:
     held = {role for _, role in ACCOUNTS.values()}
-    from shared.terms import Role
+    from shared.language.terms import Role
 
     assert held == set(Role) - {Role.SYSTEM}

@@ -9,7 +9,7 @@ from support.desk import a_desk
 from support.fuzz import application
 from support.world import District, until
 
-from shared.service import Service
+from shared.http.service import Service
 
 CODES = {"unit", "parent", "department", "township", "min", "cursor"}
 """Parameters that hold a code or a position, not words."""

@@ -9,8 +9,8 @@ import pytest
 
 from services.issues.domain.facts import TicketFact
 from services.issues.queries.timeline import TicketData
-from shared.events import Fact
-from shared.personal import Personal
+from shared.language.facts import Fact
+from shared.language.personal import Personal
 
 
 def facts(of: Any) -> list[type[Fact]]:

@@ -21,12 +21,12 @@ from services.issues.projections import DECIDERS as ISSUES
 from services.reporting.domain.month import MONTH
 from services.roster.projections import DECIDERS as ROSTER
 from services.visits.projections import DECIDERS as VISITS
-from shared.decider import AnyDecider, NoFactOfThisStream
-from shared.events import CATALOGUE
+from shared.language.decider import AnyDecider, NoFactOfThisStream
+from shared.language.facts import CATALOGUE
 
 TABLES = tables()
 MADE_BY_A_FUNCTION = {"disclosure"}
-"""One decider for every service, made for the fact of each (``shared.disclosure``): nothing can be added to its one fact."""
+"""One decider for every service, made for the fact of each (``shared.http.disclosure``): nothing can be added to its one fact."""
 
 ODD = re.compile(r"\bOdd\w+")
 
@@ -35,9 +35,9 @@ from uuid import UUID
 
 from services.issues.domain.green import DropGreenCase
 from services.issues.domain.parked import PARKED, KnownParked, SkipParked
-from shared.decider import Actor, Context
-from shared.handle import Ask, Desk
-from shared.service import Service
+from shared.language.decider import Actor, Context
+from shared.log.handle import Ask, Desk
+from shared.http.service import Service
 
 
 async def number(connection: object, state: object, context: Context[int]) -> Context[KnownParked]: ...

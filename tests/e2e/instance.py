@@ -21,8 +21,8 @@ import httpx
 
 from deploy.embedded.home import Home
 from deploy.embedded.supervisor import present
-from shared.identity import issue
-from shared.terms import derived_id
+from shared.http.identity import issue
+from shared.language.terms import derived_id
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.codes import make_code
+from shared.language.codes import make_code
 from tests.e2e.instance import Instance
 
 SERVICES = ("roster", "visits", "issues", "reporting")

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.codes import make_code
-from shared.ids import new_id
-from shared.terms import derived_id
+from shared.language.codes import make_code
+from shared.language.ids import new_id
+from shared.language.terms import derived_id
 from tests.e2e.instance import Instance
 
 H1, H2, V1 = "G-H1", "G-H2", "G-V1"

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from shared.codes import make_code
+from shared.language.codes import make_code
 from tests.e2e.instance import ROOT, Instance, processes
 
 HEADERS = [

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from shared.codes import make_code
-from shared.ids import new_id
-from shared.months import local_date
-from shared.terms import derived_id
+from shared.language.codes import make_code
+from shared.language.ids import new_id
+from shared.language.months import local_date
+from shared.language.terms import derived_id
 from tests.e2e.instance import Instance
 
 T, D = "L-T1", "L-D1"

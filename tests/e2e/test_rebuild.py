@@ -16,9 +16,9 @@ import asyncpg
 import httpx
 import pytest
 
-from shared.codes import make_code
-from shared.ids import new_id
-from shared.months import local_date
+from shared.language.codes import make_code
+from shared.language.ids import new_id
+from shared.language.months import local_date
 from tests.e2e.instance import Instance, processes
 
 UNIT = "R-T1"

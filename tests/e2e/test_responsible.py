@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.codes import make_code
+from shared.language.codes import make_code
 from tests.e2e.instance import Instance
 
 CODE = make_code("520502", "MAREP001").text

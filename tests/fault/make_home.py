@@ -24,10 +24,10 @@ import httpx
 
 from deploy.embedded.home import free_port
 from deploy.embedded.postgres import _binary  # pyright: ignore[reportPrivateUsage]
-from shared.codes import make_code
-from shared.identity import issue
-from shared.ids import new_id
-from shared.terms import derived_id
+from shared.http.identity import issue
+from shared.language.codes import make_code
+from shared.language.ids import new_id
+from shared.language.terms import derived_id
 
 ROOT = Path(__file__).parents[2]
 HOMES = ROOT / "tests/data/homes"

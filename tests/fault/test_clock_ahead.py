@@ -12,7 +12,7 @@ import pytest
 from support.roster import DISTRICT, unit
 from support.world import District
 
-from shared.instants import ClockAhead, Instants
+from shared.language.instants import ClockAhead, Instants
 
 DAY_US = 86_400_000_000
 NOW = 1_795_000_000_000_000

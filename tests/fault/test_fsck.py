@@ -17,10 +17,10 @@ from support.world import District, until
 from deploy.fsck import audit, fsck, is_due
 from deploy.install import SERVICES
 from deploy.restore import unreadable
-from shared.bus import Bus
-from shared.months import SHANGHAI
-from shared.service import Service
-from shared.signatures import Signatures
+from shared.http.service import Service
+from shared.language.months import SHANGHAI
+from shared.log.bus import Bus
+from shared.log.signatures import Signatures
 
 DAY = "2026-08-01"
 FLIP = "set body = set_byte(body, 30, get_byte(body, 30) # 1)"

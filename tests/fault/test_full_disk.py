@@ -23,9 +23,9 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.codes import make_code
-from shared.ids import new_id
-from shared.months import local_date
+from shared.language.codes import make_code
+from shared.language.ids import new_id
+from shared.language.months import local_date
 from tests.e2e.instance import Instance
 
 T, D = "F-T1", "F-D1"

@@ -24,13 +24,13 @@ from deploy.embedded.home import Home
 from deploy.embedded.process import Process
 from deploy.embedded.supervisor import Supervisor
 from deploy.install import SERVICES
-from shared.eventlog import Loading, Write, append, head
-from shared.events import encode
 from shared.events.roster import UnitEstablished
-from shared.gate import LogLoading
-from shared.projector import alone
-from shared.relay import transient
-from shared.terms import UnitKind
+from shared.language.facts import encode
+from shared.language.terms import UnitKind
+from shared.log.eventlog import Loading, Write, append, head
+from shared.log.gate import LogLoading
+from shared.log.relay import transient
+from shared.log.views import alone
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -16,12 +16,12 @@ from support.roster import DISTRICT, unit
 from support.streams import stream_equals_log, write_many
 from support.world import District, until
 
-from shared.eventlog import Entry, append, head
-from shared.health import Health
-from shared.loglines import Lines, logging_to
-from shared.projector import Follower, Reaction
-from shared.service import Periodic, Service
-from shared.sweeping import Unfinished, for_each
+from shared.http.service import Periodic, Service
+from shared.log.eventlog import Entry, append, head
+from shared.log.health import Health
+from shared.log.loglines import Lines, logging_to
+from shared.log.sweeping import Unfinished, for_each
+from shared.log.views import Follower, Reaction
 
 UNIT = {"name": "某区", "kind": "district", "on": "2026-08-01"}
 
@@ -150,7 +150,7 @@ def test_who_is_far_behind_or_stands_still_before_something_is_not_ready(monkeyp
     assert (health.unready, health.facts()["lag"]) == ("behind", 21_607)
     health.head = 20
     assert health.unready == ""
-    monkeypatch.setattr("shared.health._STUCK_SECONDS", -1)
+    monkeypatch.setattr("shared.log.health._STUCK_SECONDS", -1)
     assert health.unready == "behind"
     monkeypatch.undo()
     health.position = 20

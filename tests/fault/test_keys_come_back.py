@@ -11,9 +11,9 @@ from support.world import District, until
 
 from deploy.restore import restore_keys
 from services.vault.copies import TABLE, Brought, Copied
-from shared.bus import WrongSequence
-from shared.personal import ERASED, UNREADABLE, Personal
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.personal import ERASED, UNREADABLE, Personal
+from shared.log.bus import WrongSequence
 
 
 async def sealed(roster: Service, text: str) -> Personal:

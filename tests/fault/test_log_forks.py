@@ -15,9 +15,9 @@ from support.world import District, until
 
 from deploy.fsck import Finding, fsck
 from deploy.restore import Asked, restore_from
-from shared.checkpoint import Checkpoint, CheckpointUnreadable
-from shared.eventlog import after, append, head
-from shared.service import Service
+from shared.http.service import Service
+from shared.log.checkpoint import Checkpoint, CheckpointUnreadable
+from shared.log.eventlog import after, append, head
 
 DAY = "2026-08-01"
 

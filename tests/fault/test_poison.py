@@ -10,11 +10,11 @@ from support.roster import DISTRICT, unit
 from support.world import District
 
 from deploy.cli.status import reason
-from shared.eventlog import Write, append, load
 from shared.events.issues import ParkedSkipped
-from shared.freetext import opened
-from shared.openings import Opening
-from shared.terms import Role, derived_id
+from shared.language.freetext import opened
+from shared.language.openings import Opening
+from shared.language.terms import Role, derived_id
+from shared.log.eventlog import Write, append, load
 
 TOWN = {"name": "甲镇", "kind": "township", "parent": "520502", "on": "2026-08-01"}
 

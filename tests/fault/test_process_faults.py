@@ -14,8 +14,8 @@ from support.roster import DISTRICT, unit
 from support.streams import stream_equals_log
 from support.world import District
 
-from shared.background import ended
-from shared.eventlog import VersionConflict, append
+from shared.log.background import ended
+from shared.log.eventlog import VersionConflict, append
 
 DAY = "2026-08-01"
 

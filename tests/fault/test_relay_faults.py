@@ -11,11 +11,11 @@ from support.logs import a_write, entire
 from support.streams import stream_equals_log, write_many
 from support.world import District, until
 
-from shared.background import ended
-from shared.eventlog import Entry, append, head
-from shared.listen import following, listen
-from shared.projector import CURSORS, Follower
-from shared.relay import Health, Relay
+from shared.log.background import ended
+from shared.log.eventlog import Entry, append, head
+from shared.log.relay import Health, Relay
+from shared.log.subscriptions import following, listen
+from shared.log.views import CURSORS, Follower
 
 TIMES = "create table if not exists {schema}.times (pos bigint primary key, n int not null)"
 

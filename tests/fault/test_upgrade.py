@@ -22,9 +22,9 @@ from services.issues import clock
 from services.reporting.domain.ledger import digest
 from services.reporting.domain.month import MONTH, Filed
 from services.reporting.projections import Reporting
-from shared.eventlog import Entry, head, load, whole
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.terms import Role, derived_id
+from shared.log.eventlog import Entry, head, load, whole
 from tests.fault.make_home import HOMES, MASTER_KEY, NOTE, T
 
 COMMITS = sorted(path.name.removesuffix(".tar.gz") for path in HOMES.glob("*.tar.gz"))

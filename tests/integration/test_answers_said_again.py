@@ -25,12 +25,12 @@ from support.world import District
 from test_answers_walked import ABLE
 from test_filed_ledgers import MONTH, an_office
 
-from shared.decider import AnyDecider
-from shared.events import Command, Fact
-from shared.freetext import holds_token, mapped
-from shared.handle import Ask, Desk, Done
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language.decider import AnyDecider
+from shared.language.facts import Command, Fact
+from shared.language.freetext import holds_token, mapped
+from shared.language.terms import Role
+from shared.log.handle import Ask, Desk, Done
 
 MORE = "又改"
 UNSAID = re.compile(r"/(unmask|erase|rebuild|replay)\b")

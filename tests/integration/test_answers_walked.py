@@ -26,8 +26,8 @@ from support.streams import level
 from support.world import District
 
 from deploy.embedded.home import Home
-from shared import terms
-from shared.terms import Role, derived_id
+from shared.language import terms
+from shared.language.terms import Role, derived_id
 
 ABLE = ("office", "T01-worker1", "T01-head", "T01-deputy", "office-head", "D01-head")
 READERS = ("office", "T01-head", "T01-worker1", "office-head", "admin")

@@ -12,7 +12,7 @@ from support.net import ok
 from support.world import District
 
 from services.roster.intake.holidays import ListUnreadable, read_days
-from shared.terms import Role
+from shared.language.terms import Role
 
 CSV = "日期,放假,名称\n2027-01-01,休,元旦\n2027-02-06,班,春节\n"
 PUBLIC = {

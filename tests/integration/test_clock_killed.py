@@ -11,7 +11,7 @@ from support.desk import a_desk
 from support.world import District
 
 from services.issues import clock
-from shared.problems import Problem
+from shared.language.problems import Problem
 
 ESCALATING = ["sign", "blue", "yellow", "red", "red_5", "red_10"]
 

@@ -11,8 +11,8 @@ from support.world import District, until
 
 from services.reporting.archive import ORIGINS, Archive, follower
 from services.reporting.projections import Reporting
-from shared.eventlog import Entry, after, append
-from shared.projector import apply
+from shared.log.eventlog import Entry, after, append
+from shared.log.views import apply
 
 
 async def told(district: District, origin: str, sizes: Iterable[int]) -> list[Entry]:

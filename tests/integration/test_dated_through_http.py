@@ -17,11 +17,11 @@ from support.world import District
 from services.roster.domain.enterprise import ENTERPRISE, Registered
 from services.roster.domain.member import MEMBER
 from services.roster.domain.unit import UNIT, Standing
-from shared import directory
-from shared.directory import Directory
-from shared.events import Fact
-from shared.months import local_date
-from shared.terms import Line, Role
+from shared.language.facts import Fact
+from shared.language.months import local_date
+from shared.language.terms import Line, Role
+from shared.log import directory
+from shared.log.directory import Directory
 
 PAST = date(2026, 3, 1)
 

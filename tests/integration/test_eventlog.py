@@ -13,7 +13,7 @@ import pytest
 from support.logs import a_write, entire, leaf
 from support.world import District
 
-from shared.eventlog import VersionConflict, after, append, head
+from shared.log.eventlog import VersionConflict, after, append, head
 
 
 class _Undone(Exception):

@@ -24,12 +24,12 @@ from services.reporting.domain.month import filed_of
 from services.reporting.domain.rules import CURRENT
 from services.reporting.projections import ArchiveBehind, Reporting
 from services.reporting.reactions import supplement
-from shared.decider import AnyDecider
-from shared.eventlog import append
-from shared.events import Command
 from shared.events.reporting import LedgerSubmitted
-from shared.sweeping import Unfinished
-from shared.terms import Role
+from shared.language.decider import AnyDecider
+from shared.language.facts import Command
+from shared.language.terms import Role
+from shared.log.eventlog import append
+from shared.log.sweeping import Unfinished
 
 MONTH = "2026-09"
 AFTERWARDS = "报送后变更"

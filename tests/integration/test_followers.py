@@ -13,12 +13,12 @@ from support.logs import a_write, entire
 from support.streams import write_many
 from support.world import District, until
 
-from shared.background import ended
-from shared.eventlog import Entry, Write, append
-from shared.events import UnknownFact
-from shared.listen import following, listen, reacting, replay_parked
-from shared.projector import CURSORS, Follower, Gap, Reaction, apply
-from shared.relay import Health, Relay
+from shared.language.facts import UnknownFact
+from shared.log.background import ended
+from shared.log.eventlog import Entry, Write, append
+from shared.log.relay import Health, Relay
+from shared.log.subscriptions import following, listen, reacting, replay_parked
+from shared.log.views import CURSORS, Follower, Gap, Reaction, apply
 
 TABLE = "create table if not exists {schema}.told (pos bigint, stream text, ver int, name text)"
 
@@ -150,7 +150,7 @@ async def test_a_projection_halts_at_a_fact_it_does_not_know_and_keeps_serving(d
 async def test_who_halts_stops_nobody_else_and_goes_on_from_where_it_stood(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.listen._REST_SECONDS", 0.5)
+    monkeypatch.setattr("shared.log.subscriptions._REST_SECONDS", 0.5)
     pool, bus = await prepared(district), district.bus()
     heard: dict[str, list[int]] = {"well": [], "ill": []}
     ill = True

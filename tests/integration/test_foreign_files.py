@@ -15,11 +15,11 @@ import xlsxwriter
 from support.uploads import UPLOADS, Upload
 from support.world import District
 
-from shared.codes import make_code
-from shared.foreign import reading
-from shared.foreign.reading import FileUnreadable, Limits
-from shared.foreign.tables import Line, Sheet, Tables
-from shared.terms import Role
+from shared.language.codes import make_code
+from shared.language.terms import Role
+from shared.paper.foreign import reading
+from shared.paper.foreign.reading import FileUnreadable, Limits
+from shared.paper.foreign.tables import Line, Sheet, Tables
 
 HEAD = ["统一社会信用代码", "企业名称", "登记状态", "工单编号", "内容", "日期", "放假", "名称"]
 ROW = [make_code("520502", "MA700001").text, "某某商贸有限公司", "存续", "1", "内容", "2027-01-01", "休", "元旦"]

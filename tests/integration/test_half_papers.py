@@ -9,7 +9,7 @@ from support.filling import a_whole_district
 from support.matrix import Answer, Asked, Matrix, Operation, asked, operations
 from support.world import World
 
-from shared.personal import AWAY
+from shared.language.personal import AWAY
 
 READERS = ("office-head", "office", "h", "l", "w", "inspector", "hotline")
 

@@ -14,12 +14,12 @@ from support.world import District
 
 from services.roster.domain.unit import UNIT, EndUnit, KnownUnit, RenameUnit, Standing, UnitExists
 from services.visits.domain.material import MATERIAL, AddVersion, ApproveVersion, EnterMaterial
-from shared.eventlog import head, load
-from shared.events import Command
 from shared.events.roster import UnitEstablished, UnitRenamed
-from shared.handle import Ask, Done
-from shared.problems import DoneByAnother, Forbidden, KeyReused, SaidOtherwise, Stale
-from shared.terms import MaterialKind, Role, UnitKind
+from shared.language.facts import Command
+from shared.language.problems import DoneByAnother, Forbidden, KeyReused, SaidOtherwise, Stale
+from shared.language.terms import MaterialKind, Role, UnitKind
+from shared.log.eventlog import head, load
+from shared.log.handle import Ask, Done
 
 
 def named(name: str) -> RenameUnit:

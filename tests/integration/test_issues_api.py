@@ -14,14 +14,14 @@ from support.world import District, until
 
 from services.issues.reactions import reactions
 from services.roster.domain import calendar
-from shared import directory
-from shared.decider import Decider
-from shared.eventlog import after
-from shared.events import Command, Fact
 from shared.events.visits import Demand, VisitCorrected, Visited, Visitor, VisitRecorded
-from shared.ids import new_id
-from shared.service import Service
-from shared.terms import Line, Mode, Role, derived_id
+from shared.http.service import Service
+from shared.language.decider import Decider
+from shared.language.facts import Command, Fact
+from shared.language.ids import new_id
+from shared.language.terms import Line, Mode, Role, derived_id
+from shared.log import directory
+from shared.log.eventlog import after
 
 START = "2021-08-01"
 JSON = {"Content-Type": "application/json"}

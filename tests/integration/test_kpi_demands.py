@@ -9,7 +9,7 @@ import openpyxl
 from support.desk import Desk, a_desk, member
 from support.world import District, until
 
-from shared.terms import DeclineReason, Role
+from shared.language.terms import DeclineReason, Role
 
 Act = tuple[str, str, str, str, dict[str, Any]]
 """An hour, who, on which ticket, what, with which words."""

@@ -21,7 +21,7 @@ from support.world import District
 from services.issues import api
 from services.issues.api import live
 from services.issues.queries import live as news
-from shared.terms import Role
+from shared.language.terms import Role
 
 
 @contextlib.asynccontextmanager

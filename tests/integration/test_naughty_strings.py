@@ -28,12 +28,12 @@ from support.roster import credit
 from support.scene import a_scene
 from support.world import District
 
-from shared import freetext
-from shared.eventlog import after
-from shared.numbers import numbers
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.service import Service
+from shared.http.service import Service
+from shared.language import freetext
+from shared.language.numbers import numbers
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.log.eventlog import after
 
 EVERY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 NAUGHTY = [text for text in EVERY if not any(numbers(text))]

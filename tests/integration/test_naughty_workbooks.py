@@ -15,7 +15,7 @@ from support.stories import AUTUMN_2026, H, settled
 from services.reporting.documents.workbook import write_workbook
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import ledger
-from shared.sheets import clean, sheet
+from shared.paper.sheets import clean, sheet
 
 NAUGHTY: list[str] = [
     *orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes()),

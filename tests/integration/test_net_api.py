@@ -9,8 +9,8 @@ import orjson
 from support.net import enterprise, member, served, the_net
 from support.world import District
 
-from shared.ids import new_id
-from shared.terms import Role, derived_id
+from shared.language.ids import new_id
+from shared.language.terms import Role, derived_id
 
 NAUGHTY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 

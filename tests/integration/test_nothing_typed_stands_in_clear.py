@@ -29,14 +29,15 @@ from test_openapi_fuzz import ABLE, learnt
 
 from services.issues.domain.issue import ISSUE
 from services.issues.projections.words import grams
-from shared import freetext, projector
-from shared.decider import AnyDecider, Context
-from shared.events import CATALOGUE, Command, Fact
-from shared.freetext import ERASED, mapped, opened, subject_of, texts
-from shared.openings import Opening
-from shared.personal import mask
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language import freetext
+from shared.language.decider import AnyDecider, Context
+from shared.language.facts import CATALOGUE, Command, Fact
+from shared.language.freetext import ERASED, mapped, opened, subject_of, texts
+from shared.language.openings import Opening
+from shared.language.personal import mask
+from shared.language.terms import Role
+from shared.log import views
 
 MARK = "遗痕"
 NUMBERS = itertools.count(1)
@@ -46,7 +47,7 @@ CLEAR = re.compile(
     r"| /(censuses|tasks|consultations|polls|surveys|units)/.* title$"  # What a paper or a plan is called.
     r"| /enterprises/.*(standing|custody|assign).* reason$| /queues/.*found.* reason$| /subjects/.* reason$"  # Grounds.
 )
-"""Typed into a field that goes into a string which says why it stands in clear (``shared/freetext.Clear``)."""
+"""Typed into a field that goes into a string which says why it stands in clear (``shared/language/freetext.Clear``)."""
 
 
 def free() -> set[str]:
@@ -230,7 +231,7 @@ async def test_erased_words_are_read_and_found_nowhere(district: District) -> No
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:guiren:problem:words-erased")
     async with desk.issues.pool.acquire() as connection:
         before = await connection.fetchval("select grams from issue_words where issue = $1", UUID(id_))
-        await projector.rebuild(connection, desk.issues.deciders, desk.issues.views, "view_after", desk.issues.vault)
+        await views.rebuild(connection, desk.issues.deciders, desk.issues.views, "view_after", desk.issues.vault)
         assert before == await connection.fetchval("select grams from view_after.issue_words where issue = $1", UUID(id_))
         assert not set(await desk.issues.vault.blind(grams(MARK))) & set(before.split())
         await connection.execute("drop schema view_after cascade")

@@ -20,7 +20,7 @@ from support.fuzz import Known, application, cases, send, wrong
 from support.scene import a_scene
 from support.world import District, until
 
-from shared.service import Service
+from shared.http.service import Service
 
 EACH = int(os.environ.get("GUIREN_FUZZ", "4"))
 WHO: tuple[str, ...] = ("office", "T01-worker1", "T01-head", "nobody", "office", "T01-deputy", "D01-head", "admin")

@@ -12,14 +12,14 @@ from support.logs import entire
 from support.streams import write_many
 from support.world import District
 
-from shared.bus import BusUnavailable
-from shared.eventlog import Entry
-from shared.health import Health
-from shared.listen import Listener, reacting
-from shared.outages import OUTAGES, passes
-from shared.problems import Unavailable
-from shared.projector import CURSORS, Reaction
-from shared.relay import TRANSIENT, transient
+from shared.language.problems import Unavailable
+from shared.log.bus import BusUnavailable
+from shared.log.eventlog import Entry
+from shared.log.health import Health
+from shared.log.outages import OUTAGES, passes
+from shared.log.relay import TRANSIENT, transient
+from shared.log.subscriptions import Listener, reacting
+from shared.log.views import CURSORS, Reaction
 
 FAULTS: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "not encoded": lambda pool: pool.fetchval("select $1::int", "words"),

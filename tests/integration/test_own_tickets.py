@@ -11,7 +11,7 @@ from support.desk import Desk, a_desk, member
 from support.enterprises import as_enterprise, opened
 from support.world import District, until
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 SOLVED = {"outcome": "solved", "result": "已清淤", "reply": "贵公司门口积水已排除"}
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from support.world import District
 
-from shared.paging import listing
-from shared.problems import Malformed
+from shared.http.paging import listing
+from shared.language.problems import Malformed
 
 ROOT = Path(__file__).parents[2]
 TELLS_APART = {

@@ -21,10 +21,10 @@ from deploy.rotate import Vaulted, rotate
 from services.roster.api.privacy import sweep
 from services.roster.domain.enterprise import subject
 from services.vault.keys import Keys
-from shared.disclosure import Purpose
-from shared.personal import ERASED, Personal, mask
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.disclosure import Purpose
+from shared.http.service import Service
+from shared.language.personal import ERASED, Personal, mask
+from shared.language.terms import Role, derived_id
 
 NAME, PHONE = "欧阳种植测", "19900004321"
 WHY = "企业来电要求回电"

@@ -13,8 +13,8 @@ from support.enterprises import as_enterprise, opened
 from support.scene import Scene, a_scene
 from support.world import Application, AppState, District
 
-from shared.public import Limiter, Turnstile
-from shared.service import Service
+from shared.http.public import Limiter, Turnstile
+from shared.http.service import Service
 
 NAUGHTY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 QUESTIONS: list[dict[str, Any]] = [

@@ -11,7 +11,7 @@ import orjson
 from support.scene import a_scene
 from support.world import District
 
-from shared.numbers import numbers
+from shared.language.numbers import numbers
 
 NAUGHTY: list[str] = [
     text

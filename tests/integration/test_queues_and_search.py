@@ -11,7 +11,7 @@ from support.world import District
 from services.issues import clock
 from services.issues.projections import words
 from services.issues.projections.words import asked, grams
-from shared.writing import found_by
+from shared.language.writing import found_by
 
 
 async def _counts(desk: Desk, account: str) -> dict[str, int]:

@@ -15,9 +15,9 @@ from support.world import District
 from services.visits.domain.commands import ConfirmVisit
 from services.visits.domain.ratings import FEWEST, cells
 from services.visits.domain.visit import VISIT, KnownVisit
-from shared.decider import Actor
-from shared.ids import new_id
-from shared.terms import Rating, Role, derived_id
+from shared.language.decider import Actor
+from shared.language.ids import new_id
+from shared.language.terms import Rating, Role, derived_id
 
 UNIT_ROLES = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT, Role.SUPERVISOR)
 LINK = Actor(derived_id("link", "1"), "link", frozenset({Role.SYSTEM}))

@@ -20,7 +20,7 @@ from support.roster import credit
 from support.uploads import UPLOADS
 from support.world import District
 
-from shared.terms import Role
+from shared.language.terms import Role
 
 HEAD = ("统一社会信用代码", "企业名称", "登记状态", "成立日期")
 TOWNS = ("甲镇", "乙镇", "丙镇")

@@ -11,10 +11,10 @@ from support.logs import a_write, leaf
 from support.streams import Wire, in_stream, stream_equals_log, write_many
 from support.world import District, until
 
-from shared.background import ended
-from shared.bus import Bus, BusUnavailable, WrongSequence, stream_config
-from shared.eventlog import after, append, head
-from shared.relay import Relay
+from shared.log.background import ended
+from shared.log.bus import Bus, BusUnavailable, WrongSequence, stream_config
+from shared.log.eventlog import after, append, head
+from shared.log.relay import Relay
 
 
 async def test_the_streams_sequence_is_the_logs_position(district: District) -> None:

@@ -25,7 +25,7 @@ from deploy.replay.runner import Replay, replay
 from services.issues import clock
 from services.issues.domain.history import history_of
 from services.reporting.domain.folding import fold
-from shared.eventlog import whole
+from shared.log.eventlog import whole
 from tests.bench.replay import MAPPING, log
 
 

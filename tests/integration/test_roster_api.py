@@ -13,9 +13,9 @@ import pytest
 from support.roster import credit
 from support.world import District
 
-from shared.eventlog import head
-from shared.terms import Role, derived_id
-from shared.traces import without_numbers
+from shared.language.terms import Role, derived_id
+from shared.language.traces import without_numbers
+from shared.log.eventlog import head
 
 NAUGHTY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 DAY = "2026-08-01"

@@ -32,10 +32,10 @@ from services.roster.app import build
 from services.vault.app import Safe
 from services.vault.copies import TABLE
 from services.vault.settings import VaultSettings
-from shared.background import ended
-from shared.bus import Bus, BusUnavailable
+from shared.log.background import ended
+from shared.log.bus import Bus, BusUnavailable
+from shared.log.signatures import Signatures
 from shared.settings import Settings, trusting
-from shared.signatures import Signatures
 
 _TLS_PLEASE = bytes.fromhex("00000008 04d2162f")
 

@@ -17,13 +17,13 @@ from support.world import District, until
 
 from services.roster.domain.enterprise import subject
 from services.vault.keys import Keys
-from shared.events import encode
 from shared.events.roster import MemberAppointed
-from shared.openings import Opening
-from shared.personal import ERASED, UNREADABLE, NotSealed, Personal, mask
-from shared.problems import Unavailable
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.facts import encode
+from shared.language.openings import Opening
+from shared.language.personal import ERASED, UNREADABLE, NotSealed, Personal, mask
+from shared.language.problems import Unavailable
+from shared.language.terms import Role, derived_id
 
 NAME, PHONE, LEGAL = "欧阳种植测", "13987650421", "慕容种植验"
 PLANTED = (NAME.encode(), PHONE.encode(), LEGAL.encode(), ascii(NAME)[1:-1].encode(), ascii(LEGAL)[1:-1].encode())

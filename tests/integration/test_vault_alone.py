@@ -27,12 +27,12 @@ from deploy.keys import CLIENTS
 from services.vault.domain.permits import PERMITS
 from services.vault.ready import how_it_is
 from services.vault.settings import VaultSettings
-from shared import confined
-from shared.months import SHANGHAI
-from shared.openings import Asker, Opening
-from shared.personal import AWAY, Personal, mask
-from shared.terms import Role, derived_id
-from shared.vault import NotPermitted, Vault, VaultAway
+from shared.language.months import SHANGHAI
+from shared.language.openings import Asker, Opening
+from shared.language.personal import AWAY, Personal, mask
+from shared.language.terms import Role, derived_id
+from shared.log import confined
+from shared.log.vault import NotPermitted, Vault, VaultAway
 
 NAME, PHONE = "欧阳种植测", "19900004321"
 

@@ -17,8 +17,8 @@ from PIL import Image
 from support.roster import credit
 from support.world import District, until
 
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.terms import Role, derived_id
 
 NAUGHTY: list[str] = orjson.loads((Path(__file__).parents[1] / "data" / "blns.json").read_bytes())
 START = "2020-01-01"

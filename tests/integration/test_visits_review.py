@@ -9,10 +9,10 @@ from support.world import District
 
 from services.visits.domain.commands import ConfirmVisit, DenyVisit
 from services.visits.domain.visit import VISIT, KnownVisit
-from shared.decider import Actor
-from shared.ids import new_id
-from shared.personal import Personal
-from shared.terms import Rating, Role, derived_id
+from shared.language.decider import Actor
+from shared.language.ids import new_id
+from shared.language.personal import Personal
+from shared.language.terms import Rating, Role, derived_id
 
 ITSELF = Actor(derived_id("itself", "visits"), "itself", frozenset({Role.SYSTEM}))
 

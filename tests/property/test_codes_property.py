@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from shared.codes import ALPHABET, InvalidCode, credit_code, make_code
+from shared.language.codes import ALPHABET, InvalidCode, credit_code, make_code
 
 BODIES = st.text(ALPHABET, min_size=8, max_size=8)
 DIVISIONS = st.text("0123456789", min_size=6, max_size=6)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.stories import AUTUMN_2026, H, Story, V
 
 from services.reporting.domain.coverage import Basis
-from shared.terms import Line, Mode, Standing
+from shared.language.terms import Line, Mode, Standing
 
 UNITS = {H: ("H1", "H2", "H3"), V: ("V1", "V2")}
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)

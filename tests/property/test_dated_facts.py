@@ -44,12 +44,12 @@ from services.roster.domain.unit import (
     Standing,
     WithdrawUnitEnd,
 )
-from shared.dated import on_day
-from shared.decider import Actor, Context
 from shared.events.roster import MemberAppointed, MemberReleased
-from shared.months import Calendar
-from shared.problems import Problem
-from shared.terms import Line, Role, UnitKind, derived_id
+from shared.language.dated import on_day
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.problems import Problem
+from shared.language.terms import Line, Role, UnitKind, derived_id
 
 ITSELF = Actor(derived_id("member", "itself"), "itself", frozenset({Role.SYSTEM}))
 """One person is enough where it is the installation's own hand (``test_two_persons`` looks at everybody else)."""

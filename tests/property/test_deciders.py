@@ -35,12 +35,12 @@ from services.roster.domain.subject import SUBJECT, EraseSubject, KnownSubject
 from services.roster.projections import DECIDERS as ROSTER
 from services.roster.projections.subjects import DISCLOSURE
 from services.visits.projections import DECIDERS as VISITS
-from shared.decider import Actor, AnyDecider, Context, said_before
-from shared.disclosure import Disclose
-from shared.events import Command
 from shared.events.reporting import Filing
-from shared.problems import Forbidden, Problem
-from shared.terms import IssueStage, Level, Line, Role, derived_id
+from shared.http.disclosure import Disclose
+from shared.language.decider import Actor, AnyDecider, Context, said_before
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Problem
+from shared.language.terms import IssueStage, Level, Line, Role, derived_id
 
 BY_ITS_KEY = {
     ("DrawSurvey", "sample_size"),

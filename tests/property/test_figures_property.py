@@ -25,8 +25,9 @@ from services.reporting.domain.due import owing
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Prepared, ledger_of, prepare
 from services.reporting.domain.occurrence import HAPPENING, RECORDED, day_of
-from shared.events import CATALOGUE, Fact, issues, roster, visits
-from shared.terms import Standing
+from shared.events import issues, roster, visits
+from shared.language.facts import CATALOGUE, Fact
+from shared.language.terms import Standing
 
 SEEDS = range(100)
 MONTH = "2026-09"

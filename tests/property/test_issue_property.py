@@ -42,8 +42,6 @@ from services.issues.domain.states import (
     Unreported,
     order_of,
 )
-from shared.decider import Actor, Context
-from shared.events import Fact
 from shared.events.issues import (
     CallBackRecorded,
     IssueClosed,
@@ -53,9 +51,11 @@ from shared.events.issues import (
     ResolutionApproved,
 )
 from shared.events.visits import Visited
-from shared.months import Calendar, Year
-from shared.problems import Problem
-from shared.terms import CallOutcome, Nature, Outcome, Rating, Role, Source, Urgency, derived_id
+from shared.language.decider import Actor, Context
+from shared.language.facts import Fact
+from shared.language.months import Calendar, Year
+from shared.language.problems import Problem
+from shared.language.terms import CallOutcome, Nature, Outcome, Rating, Role, Source, Urgency, derived_id
 
 UNITS = ("T01", "D05", "OFFICE")
 CALENDAR = Calendar.of({2026: Year(2026, "1", {date(2026, 10, day): True for day in range(1, 8)})})

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.freetext import hints, mask_numbers, numbers_in
-from shared.traces import personal_number, without_numbers
+from shared.language.freetext import hints, mask_numbers, numbers_in
+from shared.language.traces import personal_number, without_numbers
 
 FULL = str.maketrans("0123456789-.()X ", "０１２３４５６７８９－．（）Ｘ　")
 ROUND = str.maketrans("123456789", "①②③④⑤⑥⑦⑧⑨")

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.eventlog import Entry
-from shared.signatures import Forged, Signatures
+from shared.log.eventlog import Entry
+from shared.log.signatures import Forged, Signatures
 
 SEEDS = {name: os.urandom(32) for name in ("roster", "visits")}
 PUBLIC = {name: [Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()] for name, seed in SEEDS.items()}

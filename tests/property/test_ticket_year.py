@@ -29,12 +29,12 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import OPEN, Accepted, Archived, Closed, Unreported, order_of
 from services.reporting.domain.demands import demands
 from services.reporting.domain.folding import fold
-from shared.decider import Actor, Context
-from shared.events import Fact
 from shared.events import issues as e
-from shared.months import SHANGHAI, Calendar, Month, Year, local_date
-from shared.problems import Problem
-from shared.terms import Alarm, CallOutcome, Rating, Role
+from shared.language.decider import Actor, Context
+from shared.language.facts import Fact
+from shared.language.months import SHANGHAI, Calendar, Month, Year, local_date
+from shared.language.problems import Problem
+from shared.language.terms import Alarm, CallOutcome, Rating, Role
 
 CALENDARS = Path(__file__).parents[2] / "deploy/data/calendar"
 OFFICIAL = json.loads((CALENDARS / "2026.json").read_text(encoding="utf-8"))["days"]

@@ -52,12 +52,12 @@ from services.roster.domain.unit import (
     RejectUnitEnd,
     Standing,
 )
-from shared.decider import Actor, Context
 from shared.events.roster import CorrectionProposed, EnterpriseAssigned, HandoverOpened, MemberAppointed, MemberProposed
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Forbidden, Problem
-from shared.terms import ADMINISTRATORS, Line, Role, UnitKind, derived_id
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden, Problem
+from shared.language.terms import ADMINISTRATORS, Line, Role, UnitKind, derived_id
 
 UNITS = {"office": "520502", "T1": "520502", "T2": "520502"}
 DAYS = [date(2026, month, 1) for month in range(1, 7)]

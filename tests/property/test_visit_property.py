@@ -14,14 +14,14 @@ from services.visits.domain.commands import AcceptVisit, AttachEvidence, Correct
 from services.visits.domain.counting import missing
 from services.visits.domain.visit import VISIT, Accepted, Pending, Unrecorded, Voided, allowed_actions, counts
 from services.visits.projections import read, written
-from shared.decider import Actor, Context
-from shared.events import Command, Fact
 from shared.events.visits import VisitAccepted, VisitDisqualified, VisitQualified, VisitRecorded
-from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Problem
-from shared.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
+from shared.language.decider import Actor, Context
+from shared.language.facts import Command, Fact
+from shared.language.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Problem
+from shared.language.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
 from tests.support.known import visiting
 
 TODAY = date(2026, 9, 15)

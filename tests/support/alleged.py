@@ -10,7 +10,7 @@ from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF
 from shared.events.visits import Visited
-from shared.terms import Category, Nature, Source, Urgency
+from shared.language.terms import Category, Nature, Source, Urgency
 from support.desk import Desk
 from support.roster import credit
 

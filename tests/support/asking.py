@@ -7,8 +7,8 @@ from uuid import UUID, uuid4, uuid5
 
 import httpx
 
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.terms import Role, derived_id
 from support.enterprises import DEVICE, opened
 from support.fuzz import Known
 from support.roster import credit

@@ -25,9 +25,9 @@ from deploy.demo.pictures import attachments, drawings
 from deploy.demo.register import entering, register
 from deploy.demo.steps import Span, batches
 from deploy.demo.team import organising
-from shared.decider import Actor, AnyDecider, Context
-from shared.events import Command, Fact
-from shared.personal import Personal
+from shared.language.decider import Actor, AnyDecider, Context
+from shared.language.facts import Command, Fact
+from shared.language.personal import Personal
 
 TODAY = date(2026, 11, 23)
 SPACE = UUID("5205020a-0811-5021-8000-0000000ce115")

@@ -12,10 +12,10 @@ from random import Random
 from typing import Any
 
 from services.roster.projections import DECIDERS, VIEWS
-from shared.decider import AnyDecider
-from shared.events import Fact
 from shared.events import roster as facts
-from shared.personal import Personal
+from shared.language.decider import AnyDecider
+from shared.language.facts import Fact
+from shared.language.personal import Personal
 from support.cells import filled, otherwise
 from support.stories import ident
 

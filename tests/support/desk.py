@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import httpx
 import orjson
 
-from shared.eventlog import whole
-from shared.freetext import opened
-from shared.openings import Opening
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.freetext import opened
+from shared.language.openings import Opening
+from shared.language.terms import Role, derived_id
+from shared.log.eventlog import whole
 from support.roster import credit
 from support.world import District, until
 

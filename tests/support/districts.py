@@ -12,11 +12,11 @@ from uuid import UUID
 from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.known import KnownReport
-from shared.decider import Context
 from shared.events import roster, visits
-from shared.months import SHANGHAI, Calendar, Year, local_date
-from shared.problems import Problem
-from shared.terms import Awareness, Line, Mode, Rating, Standing
+from shared.language.decider import Context
+from shared.language.months import SHANGHAI, Calendar, Year, local_date
+from shared.language.problems import Problem
+from shared.language.terms import Awareness, Line, Mode, Rating, Standing
 from support import tickets as t
 from support.invitations import PEOPLE, inviting
 from support.stories import AUTUMN_2026, H, Story, V, ident

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from starlette.types import Scope, Send
 
-from shared.openapi import refusals
+from shared.http.openapi import refusals
 
 _ERROR = 400
 _FAULT = 500

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from shared.service import Service
+from shared.http.service import Service
 
 DEVICE = {"Cookie": "guiren-device=a-telephone-of-the-enterprise"}
 OTHER = {"Cookie": "guiren-device=another-telephone"}

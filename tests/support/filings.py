@@ -16,8 +16,8 @@ import orjson
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import canonical, digest, ledger
 from shared.events import issues, roster, visits
-from shared.months import Calendar, Year
-from shared.terms import Mode, Role, Standing
+from shared.language.months import Calendar, Year
+from shared.language.terms import Mode, Role, Standing
 from support.stories import H, Story, V, day, ident, sealed, settled
 
 _ACTING, _SIZES, _DEBTS, _DATED = 2, 3, 4, 5

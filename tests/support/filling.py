@@ -13,8 +13,8 @@ from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
 from services.issues.projections.numbering import numbered
 from services.reporting.projections import Rebuild, Reporting
-from shared.public import Limiter, Turnstile
-from shared.terms import derived_id
+from shared.http.public import Limiter, Turnstile
+from shared.language.terms import derived_id
 from support import tickets
 from support.roster import credit
 from support.whole import (

@@ -25,8 +25,8 @@ from PIL import Image
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi import checks
 
-from shared.public import Limiter, Turnstile
-from shared.service import Service
+from shared.http.public import Limiter, Turnstile
+from shared.http.service import Service
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.issues.domain import commands as c
 from services.issues.domain.states import Unreported, order_of
-from shared.terms import Nature, Role, Source, Urgency
+from shared.language.terms import Nature, Role, Source, Urgency
 from support import tickets as t
 
 PEOPLE = [

@@ -22,8 +22,8 @@ from services.visits.domain.distribution import KnownEditions
 from services.visits.domain.survey import KnownPopulation
 from services.visits.domain.telling import KnownTelling
 from services.visits.domain.visit import KnownVisit
-from shared.decider import AnyDecider
-from shared.known import KnownEnterprise
+from shared.language.decider import AnyDecider
+from shared.language.known import KnownEnterprise
 
 _CLASSES: dict[str, type[Any]] = {
     "brand": KnownBrand,

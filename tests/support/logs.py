@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.eventlog import Entry, Write, after, whole
-from shared.events import encode
 from shared.events.roster import UnitRenamed
+from shared.language.facts import encode
+from shared.log.eventlog import Entry, Write, after, whole
 
 
 def body(number: int = 0, subject: str = "probe/0") -> bytes:

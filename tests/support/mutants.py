@@ -94,7 +94,7 @@ def _extend(path: Path, alias: str, odd: str, part: str) -> None:
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == alias:
             lines = text.splitlines(keepends=True)
-            base = "Step" if "class Step(Command)" in text else "shared.events.Command"  # As its sisters are.
+            base = "Step" if "class Step(Command)" in text else "shared.language.facts.Command"  # As its sisters are.
             made = _MADE[part].format(name=odd, base=base) + f"{alias} = {ast.unparse(node.value)} | {odd}\n"
             path.write_text("".join([*lines[: node.lineno - 1], made, *lines[node.end_lineno or node.lineno :]]))
             return
@@ -122,7 +122,7 @@ def _annotate(path: Path, name: str, odd: str, part: str, table: Table) -> None:
         raw[spot.lineno - 1] = line[: spot.end_col_offset] + f" | {odd}".encode() + line[spot.end_col_offset :]
     last = max(node.end_lineno or 0 for node in module.body if isinstance(node, ast.Import | ast.ImportFrom))
     path.write_bytes(
-        b"".join([*raw[:last], b"\n" + _MADE[part].format(name=odd, base="shared.events.Command").encode(), *raw[last:]])
+        b"".join([*raw[:last], b"\n" + _MADE[part].format(name=odd, base="shared.language.facts.Command").encode(), *raw[last:]])
     )
 
 

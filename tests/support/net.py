@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx
 
-from shared.terms import derived_id
+from shared.language.terms import derived_id
 from support.roster import credit
 
 DAY = "2026-01-01"

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from shared.eventlog import Entry
-from shared.events import Fact, visits
 from shared.events import issues as i
 from shared.events import roster as r
-from shared.months import Calendar
-from shared.terms import Awareness, CallOutcome, Level, Line, Rating, Source
+from shared.events import visits
+from shared.language.facts import Fact
+from shared.language.months import Calendar
+from shared.language.terms import Awareness, CallOutcome, Level, Line, Rating, Source
+from shared.log.eventlog import Entry
 
 Pair = tuple[int, int]
 LINES = (Line.HORIZONTAL, Line.VERTICAL)

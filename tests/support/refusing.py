@@ -27,9 +27,9 @@ from fastapi.routing import APIRoute
 
 import services
 import shared
-from shared.decider import Decider
-from shared.events import Command
-from shared.problems import PROBLEMS, Problem
+from shared.language.decider import Decider
+from shared.language.facts import Command
+from shared.language.problems import PROBLEMS, Problem
 
 OURS = ("services.", "shared.")
 _FOREIGN = (list, dict, set, str, bytes, datetime, asyncpg.Connection, asyncpg.Pool, Request, Response, Path)

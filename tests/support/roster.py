@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.roster.domain.unit import UNIT, EndUnit, EstablishUnit, KnownUnit, RenameUnit
-from shared.codes import make_code
-from shared.handle import Done
-from shared.service import Service
-from shared.terms import Role, UnitKind
+from shared.http.service import Service
+from shared.language.codes import make_code
+from shared.language.terms import Role, UnitKind
+from shared.log.handle import Done
 from support.world import District
 
 DAY = date(2026, 8, 1)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.personal import Personal
+from shared.language.personal import Personal
 
 TOKEN = {"$enc": "a1", "sub": "5205020a-0000-7000-8000-000000000001", "n": "AAAAAAAAAAAAAAAA", "ct": "c2VhbGVk"}
 

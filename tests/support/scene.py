@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import httpx
 
 from services.roster.domain.enterprise import ENTERPRISE
-from shared.decider import AnyDecider
-from shared.events import Command, Fact
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.decider import AnyDecider
+from shared.language.facts import Command, Fact
+from shared.language.terms import Role, derived_id
 from support.roster import credit
 from support.world import District, until
 

@@ -7,11 +7,12 @@ from uuid import UUID, uuid5
 
 from services.reporting.domain.coverage import Basis, Coverage, Settings, coverage, period
 from services.reporting.domain.folding import fold
-from shared.eventlog import Entry
-from shared.events import Fact, encode, issues, roster, visits
-from shared.months import Calendar, Year
-from shared.personal import Personal
-from shared.terms import EnterpriseKind, Line, Mode, Role, Standing
+from shared.events import issues, roster, visits
+from shared.language.facts import Fact, encode
+from shared.language.months import Calendar, Year
+from shared.language.personal import Personal
+from shared.language.terms import EnterpriseKind, Line, Mode, Role, Standing
+from shared.log.eventlog import Entry
 
 H, V = Line.HORIZONTAL, Line.VERTICAL
 SPACE = UUID("5205020a-0811-5021-8000-000000000000")

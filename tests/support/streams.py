@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from typing import Any
 
-from shared.background import ended
-from shared.bus import Bus, BusUnavailable, WrongSequence
-from shared.eventlog import Entry, append, head
+from shared.log.background import ended
+from shared.log.bus import Bus, BusUnavailable, WrongSequence
+from shared.log.eventlog import Entry, append, head
 from support.logs import a_write, entire
 from support.world import District, until
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared import directory
-from shared.decider import Decider
-from shared.events import Command, Fact
-from shared.service import Service
-from shared.terms import Role
+from shared.http.service import Service
+from shared.language.decider import Decider
+from shared.language.facts import Command, Fact
+from shared.language.terms import Role
+from shared.log import directory
 from support.world import District
 
 

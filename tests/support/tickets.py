@@ -11,13 +11,13 @@ from uuid import UUID
 from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.known import KnownReport, KnownTicket
-from shared.decider import Actor, Context
-from shared.events import Fact
 from shared.events.issues import AlarmsSet
 from shared.events.visits import Visited
-from shared.months import SHANGHAI, Calendar, Year, local_date
-from shared.problems import Problem
-from shared.terms import (
+from shared.language.decider import Actor, Context
+from shared.language.facts import Fact
+from shared.language.months import SHANGHAI, Calendar, Year, local_date
+from shared.language.problems import Problem
+from shared.language.terms import (
     Alarm,
     CallOutcome,
     Cause,

@@ -6,17 +6,17 @@ import re
 from hashlib import sha256
 from typing import Any
 
-from shared import projector
-from shared.eventlog import after
-from shared.service import Service
+from shared.http.service import Service
+from shared.log import views
+from shared.log.eventlog import after
 
 
 async def verify_views(service: Service) -> None:
     """A service's own views, made anew with every entry delivered twice, equal the live ones."""
     async with service.pool.acquire() as connection:
-        await projector.rebuild(connection, service.deciders, service.views, "view_check", service.vault, twice=True)
-        made = await projector.digest(connection, service.views, "view_check")
-        live = await projector.digest(connection, service.views)
+        await views.rebuild(connection, service.deciders, service.views, "view_check", service.vault, twice=True)
+        made = await views.digest(connection, service.views, "view_check")
+        live = await views.digest(connection, service.views)
         await connection.execute("drop schema view_check cascade")
     assert live == made, f"{service.name}: views differ from the log"
 

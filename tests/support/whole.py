@@ -17,9 +17,9 @@ from uuid import UUID, uuid5
 import httpx
 from fastapi import FastAPI
 
-from shared.background import ended
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.service import Service
+from shared.language.terms import Role, derived_id
+from shared.log.background import ended
 from support import tickets
 from support.enterprises import DEVICE
 from support.fuzz import a_photo

@@ -40,16 +40,16 @@ from services.vault.app import Safe
 from services.vault.copies import TABLE as KEYS
 from services.vault.keys import Keys
 from services.vault.settings import VaultSettings
-from shared.bus import Bus
-from shared.decider import Actor
-from shared.identity import Holder, issue
-from shared.ids import new_id
-from shared.people import People
-from shared.personal import Personal
-from shared.service import Service
+from shared.http.identity import Holder, issue
+from shared.http.people import People
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.ids import new_id
+from shared.language.personal import Personal
+from shared.language.terms import Role, derived_id
+from shared.log.bus import Bus
+from shared.log.signatures import Signatures
 from shared.settings import Settings
-from shared.signatures import Signatures
-from shared.terms import Role, derived_id
 from support.documented import documented, nothing_undocumented
 from support.verify import verify_followers, verify_views
 

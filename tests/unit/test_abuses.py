@@ -52,10 +52,10 @@ from services.issues.domain.issue import ISSUE, allowed_actions
 from services.issues.domain.states import clocked, colour
 from services.reporting.domain.demands import Demands, demands
 from services.reporting.domain.folding import fold
-from shared.events import Fact
 from shared.events.issues import AlarmRaised, AlarmsSet, IssueUrged, MeasureProposed
-from shared.problems import Problem
-from shared.terms import Alarm, CallOutcome, Colour, Measure, Rating, Role, Source, Urgency
+from shared.language.facts import Fact
+from shared.language.problems import Problem
+from shared.language.terms import Alarm, CallOutcome, Colour, Measure, Rating, Role, Source, Urgency
 
 SIGN, APPROVE, CLOSE, REOPEN, RETURN = (
     of(kind) for kind in (c.SignIssue, c.ApproveResolution, c.CloseIssue, c.ReopenIssue, c.ReturnIssue)

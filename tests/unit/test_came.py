@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from services.visits.domain.link import SOON_MINUTES, Issued, came, doubtful
 from shared.events.visits import Came, LinkIssued, LinkOpened, LinkShown, Visited
-from shared.months import SHANGHAI
-from shared.personal import Personal
-from shared.terms import LinkPurpose, LinkWay
+from shared.language.months import SHANGHAI
+from shared.language.personal import Personal
+from shared.language.terms import LinkPurpose, LinkWay
 
 AT = datetime(2026, 9, 15, 10, tzinfo=SHANGHAI)
 UNITS = ("T01", "D01", "T02", "OFFICE", "")

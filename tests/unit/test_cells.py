@@ -28,7 +28,7 @@ from support.tickets import (
 from services.issues.domain import commands as c
 from services.issues.domain import states
 from services.issues.domain.issue import ISSUE
-from shared.problems import Forbidden, Problem, Unknown
+from shared.language.problems import Forbidden, Problem, Unknown
 
 STORIES: dict[str, list[Said]] = {
     **STAGES,

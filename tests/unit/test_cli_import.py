@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.cli.importing import Asked, told
 from deploy.cli.outlet import console
-from shared.terms import Change
+from shared.language.terms import Change
 
 RESULT: dict[str, Any] = {
     "file": "登记数据.xlsx",

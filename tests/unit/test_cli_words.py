@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from deploy.cli import app, importing, parked
 from deploy.cli.importing import Asked, told
 from deploy.cli.outlet import OFFICE_ACCOUNT, said_once
-from shared.terms import Change
+from shared.language.terms import Change
 
 
 def test_a_reason_in_chinese_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from stdnum.cn import uscc
 
-from shared.codes import CodeClass, CodeFault, InvalidCode, credit_code, inner_check, make_code, outer_check
-from shared.industries import DIVISIONS, SECTIONS, Industry, industry_of
+from shared.language.codes import CodeClass, CodeFault, InvalidCode, credit_code, inner_check, make_code, outer_check
+from shared.language.industries import DIVISIONS, SECTIONS, Industry, industry_of
 
 CODE = make_code("520502", "MA6DP001").text
 

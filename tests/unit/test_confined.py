@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from shared import confined
-from shared.foreign import child
+from shared.log import confined
+from shared.paper.foreign import child
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not confined.strength(), reason="this kernel has no Landlock")
@@ -38,7 +38,7 @@ def ran(code: str, *arguments: object) -> list[str]:
 _CLOSED = """
 import os, subprocess, sys, threading
 from pathlib import Path
-from shared import confined
+from shared.log import confined
 place = Path(sys.argv[1])
 confined.close([place / "secrets", place / "missing"], [place / "secrets" / "own"])
 
@@ -88,7 +88,7 @@ def test_a_photo_is_read_where_no_secret_and_no_server_can_be_reached(tmp_path: 
     (tmp_path / "vault-visits").write_text("a secret")
     server = socket.create_server(("127.0.0.1", 0))
     code = (
-        "import sys, socket\nfrom pathlib import Path\nfrom shared.foreign import child\n"
+        "import sys, socket\nfrom pathlib import Path\nfrom shared.paper.foreign import child\n"
         "def attempts(file, options):\n"
         "    yield sorted(dict(__import__('os').environ))\n"
         "    for attempt in (lambda: Path(sys.argv[1]).read_text(), lambda: socket.create_connection(('127.0.0.1', int(sys.argv[2]))),\n"
@@ -111,7 +111,7 @@ def test_every_reader_works_shut_in() -> None:
         "tables": ("名称,编号\n某公司,1\n".encode("gb18030"), {"name": "a.csv"}),
         "photo": (picture.getvalue(), {"media_type": "image/jpeg"}),
     }
-    from shared.foreign.reading import Reading
+    from shared.paper.foreign.reading import Reading
 
     for reader, (content, options) in files.items():
         with tempfile.TemporaryFile() as file:

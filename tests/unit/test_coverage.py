@@ -12,10 +12,11 @@ from services.reporting.domain.coverage import Basis, Coverage, CreditRuleMissin
 from services.reporting.domain.due import owing, punctuality
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import Histories, UnitHistory
-from shared.eventlog import Entry
-from shared.events import UnknownFact, roster, visits
-from shared.months import DueShift
-from shared.terms import EnterpriseKind, Mode, Punctuality, Role, Standing
+from shared.events import roster, visits
+from shared.language.facts import UnknownFact
+from shared.language.months import DueShift
+from shared.language.terms import EnterpriseKind, Mode, Punctuality, Role, Standing
+from shared.log.eventlog import Entry
 
 
 def golden() -> Story:

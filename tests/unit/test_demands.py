@@ -9,7 +9,7 @@ from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import IssueHistory
 from services.reporting.domain.of_issues import stood
 from shared.events import issues
-from shared.terms import IssueStage as Stage
+from shared.language.terms import IssueStage as Stage
 
 
 def ticket(no: str, **known: object) -> IssueHistory:

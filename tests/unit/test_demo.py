@@ -19,11 +19,11 @@ from deploy.demo.pictures import attachments, drawings
 from deploy.demo.register import COUNT, Enterprise, entering, register
 from deploy.demo.steps import Span, Step, batches
 from deploy.demo.team import organising
-from shared.codes import credit_code
-from shared.events import CATALOGUE
-from shared.months import local_date
-from shared.personal import personals
-from shared.terms import Line, UnitKind
+from shared.language.codes import credit_code
+from shared.language.facts import CATALOGUE
+from shared.language.months import local_date
+from shared.language.personal import personals
+from shared.language.terms import Line, UnitKind
 
 TODAY = date(2026, 11, 23)
 _INVENTED = re.compile(r"1990000[0-9]{4}")

@@ -15,14 +15,14 @@ from services.issues.domain import commands as c
 from services.issues.domain.callbacks import next_on
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.transferred import Field
-from shared import lots
-from shared.decider import AnyDecider
-from shared.events import Command
 from shared.events.issues import GreenCaseFinished, IssueDispatched, OrderHeld, RecheckDrawn
-from shared.months import Month
-from shared.personal import Personal
-from shared.problems import Problem
-from shared.terms import CallOutcome, RecheckKind, Source
+from shared.language import draw
+from shared.language.decider import AnyDecider
+from shared.language.facts import Command
+from shared.language.months import Month
+from shared.language.personal import Personal
+from shared.language.problems import Problem
+from shared.language.terms import CallOutcome, RecheckKind, Source
 
 UNREACHED, ANSWERED = call.FollowCall(outcome=CallOutcome.UNREACHED), call.FollowCall(outcome=CallOutcome.ANSWERED)
 LOST = call.MissCall(phone=Personal("199 0000 0031"))
@@ -260,9 +260,9 @@ def test_the_same_seed_draws_the_same_and_anybody_repeats_it() -> None:
     assert drawn("ab" * 16, NUMBERS[::-1], "inspector").sample == first.sample
     assert drawn("cd" * 16, NUMBERS).sample != first.sample
     assert len(set(first.sample)) == 5
-    assert first.sample == tuple(sorted(NUMBERS, key=lambda no: lots.lot(first.seed, no))[:5])
-    assert (first.population, first.digest) == (40, lots.digest(NUMBERS))
-    assert drawn("ab" * 16, NUMBERS[:3]).sample == tuple(sorted(NUMBERS[:3], key=lambda no: lots.lot("ab" * 16, no)))
+    assert first.sample == tuple(sorted(NUMBERS, key=lambda no: draw.lot(first.seed, no))[:5])
+    assert (first.population, first.digest) == (40, draw.digest(NUMBERS))
+    assert drawn("ab" * 16, NUMBERS[:3]).sample == tuple(sorted(NUMBERS[:3], key=lambda no: draw.lot("ab" * 16, no)))
 
 
 def test_whoever_had_a_part_draws_none_and_asks_none() -> None:

@@ -7,8 +7,6 @@ from uuid import uuid4
 
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import VisitHistory
-from shared.eventlog import Entry
-from shared.events import Fact, encode
 from shared.events.visits import (
     VisitAdmitted,
     VisitDenied,
@@ -19,7 +17,9 @@ from shared.events.visits import (
     VisitRecorded,
     VisitUpheld,
 )
-from shared.terms import Line, Mode, Role
+from shared.language.facts import Fact, encode
+from shared.language.terms import Line, Mode, Role
+from shared.log.eventlog import Entry
 
 VISIT = str(uuid4())
 TOLD = {

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shared.health import Health
-from shared.outages import in_words
-from shared.problems import Unavailable
+from shared.language.problems import Unavailable
+from shared.log.health import Health
+from shared.log.outages import in_words
 
 
 class _Small(BaseModel):

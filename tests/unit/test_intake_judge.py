@@ -22,10 +22,10 @@ from services.roster.intake.judge import judge
 from services.roster.intake.read import read
 from services.roster.intake.verdict import Accepted, Fault, Refused, Repeated, SetAside
 from services.roster.intake.whole import HEADINGS, Tally, harmless, judge_all, report
-from shared import phones
-from shared.codes import make_code, outer_check
-from shared.foreign.mojibake import misread
-from shared.terms import EnterpriseKind, Standing
+from shared.language import phones
+from shared.language.codes import make_code, outer_check
+from shared.language.terms import EnterpriseKind, Standing
+from shared.paper.foreign.mojibake import misread
 
 CODE = make_code("520502", "MA6DP001").text
 OTHER = make_code("520502", "MA6DP002").text

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from services.roster.intake.read import Column, FileUnreadable, read
-from shared.codes import make_code
+from shared.language.codes import make_code
 
 CODE = make_code("520502", "MA6DP001").text
 OTHER = make_code("520502", "MA6DP002").text

@@ -45,13 +45,13 @@ from services.issues.domain.states import (
     Signed,
     Unreported,
 )
-from shared.decider import Actor, Context
 from shared.events.issues import AlarmsSet, IssueArchived, IssueClosed, IssueDispatched, IssueReopened, IssueReported
 from shared.events.visits import Visited
-from shared.months import Calendar, Month, Year
-from shared.personal import Personal
-from shared.problems import Forbidden, Problem, Unknown
-from shared.terms import CallOutcome, Category, Level, Nature, Outcome, Rating, Role, Source, Urgency, derived_id
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar, Month, Year
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden, Problem, Unknown
+from shared.language.terms import CallOutcome, Category, Level, Nature, Outcome, Rating, Role, Source, Urgency, derived_id
 
 FESTIVALS = [(1, 1), (2, 16), (2, 17), (2, 18), (2, 19), (4, 5), (5, 1), (5, 2), (6, 19)]
 OFF_2026 = (

@@ -12,8 +12,8 @@ from support.stories import AUTUMN_2026, H, Story, V, day, ident, sealed, settle
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Ledger, canonical, digest, ledger, ledger_of, prepare
 from shared.events import issues, roster, visits
-from shared.industries import DIVISIONS, industry_label
-from shared.terms import Awareness, EvidenceKind, Line, Mode, Rating, Role
+from shared.language.industries import DIVISIONS, industry_label
+from shared.language.terms import Awareness, EvidenceKind, Line, Mode, Rating, Role
 
 
 def filed(story: Story, unit: str = "H1", line: Line = H, month: str = "2026-09") -> Ledger:

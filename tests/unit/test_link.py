@@ -24,13 +24,13 @@ from services.visits.domain.link import (
     VisitOfAnother,
     holds,
 )
-from shared.decider import Actor, Context
-from shared.known import Assigned, KnownEnterprise
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Forbidden, TooMany, Unknown
-from shared.public import Limiter, digest
-from shared.terms import Line, LinkPurpose, Role, Standing, derived_id
+from shared.http.public import Limiter, digest
+from shared.language.decider import Actor, Context
+from shared.language.known import Assigned, KnownEnterprise
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden, TooMany, Unknown
+from shared.language.terms import Line, LinkPurpose, Role, Standing, derived_id
 
 TODAY = date(2026, 9, 15)
 ENTERPRISE, WORKER = uuid4(), uuid4()

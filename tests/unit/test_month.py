@@ -29,11 +29,11 @@ from services.reporting.domain.month import (
     SupplementLedger,
     filed_of,
 )
-from shared.decider import Actor, Context
 from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
-from shared.months import Calendar, Month
-from shared.problems import Forbidden
-from shared.terms import Line, Role
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar, Month
+from shared.language.problems import Forbidden
+from shared.language.terms import Line, Role
 
 DUE = Month.parse("2026-09").due()
 LIAISON, HEAD, OFFICE, SYSTEM = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.months import SHANGHAI, Calendar, DueShift, Month, Year, local_date
+from shared.language.months import SHANGHAI, Calendar, DueShift, Month, Year, local_date
 
 DATA = Path(__file__).parents[2] / "deploy" / "data" / "calendar"
 

@@ -29,13 +29,13 @@ from services.roster.domain.project import (
     TakeDownPlaque,
 )
 from services.roster.domain.refusals import NobodyNamedThere
-from shared.codes import make_code
-from shared.dated import on_day, spans
-from shared.decider import Actor, Context
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Forbidden, Unknown
-from shared.terms import DeliveryChannel, Line, Role
+from shared.language.codes import make_code
+from shared.language.dated import on_day, spans
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import DeliveryChannel, Line, Role
 from tests.support.known import known_of
 
 TODAY = date(2026, 9, 1)

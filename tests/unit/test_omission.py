@@ -25,11 +25,11 @@ from services.issues.domain.omission import (
     allowed_actions,
     ticket_of_omission,
 )
-from shared.decider import Actor, Context
 from shared.events.visits import Demand, Visited, Visitor, VisitRecorded
-from shared.months import Calendar
-from shared.problems import Forbidden, Unknown
-from shared.terms import Mode, Role
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import Mode, Role
 
 VISIT = UUID(int=7)
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from services.issues.documents import forms, package
 from services.roster.documents import plaque
-from shared import paper
+from shared.paper import prints
 
 PAGE = '#set page(width: 90pt, height: 30pt, margin: 3pt)\n#set text(font: "Noto Serif SC")\n'
 TEXT = PAGE + "#sys.inputs.text"
@@ -24,18 +24,18 @@ BOX = "\U00020bb7"
 
 def raw(text: str) -> bytes:
     """As it would be drawn if nobody looked: for a character no typeface has, the box."""
-    made = paper._compiler(TEXT, {"text": text}, ()).compile(format="png", ppi=72)
+    made = prints._compiler(TEXT, {"text": text}, ()).compile(format="png", ppi=72)
     assert isinstance(made, bytes)
     return made
 
 
 def test_a_character_no_typeface_has_stands_as_its_code_point_wherever_it_is_written() -> None:
-    (shown,) = paper.png(TEXT, {"text": f"甲{BOX}乙"})
-    assert shown == paper.png(TEXT, {"text": "甲〔U+20BB7〕乙"})[0]
+    (shown,) = prints.png(TEXT, {"text": f"甲{BOX}乙"})
+    assert shown == prints.png(TEXT, {"text": "甲〔U+20BB7〕乙"})[0]
     rows = [["甲", f"{BOX}\x07"], ["\ue863"]]
-    assert paper.png(ROWS, {"rows": rows}) == paper.png(ROWS, {"rows": ["甲〔U+20BB7〕〔U+0007〕〔U+E863〕"]})
-    assert paper.pdf(ROWS, {"rows": rows}).missing == {BOX, "\x07", "\ue863"}
-    known = paper.pdf(TEXT, {"text": "甲 é㈱①·\u3000\u2005\u200b\u202e\ufe0f\r\n"})
+    assert prints.png(ROWS, {"rows": rows}) == prints.png(ROWS, {"rows": ["甲〔U+20BB7〕〔U+0007〕〔U+E863〕"]})
+    assert prints.pdf(ROWS, {"rows": rows}).missing == {BOX, "\x07", "\ue863"}
+    known = prints.pdf(TEXT, {"text": "甲 é㈱①·\u3000\u2005\u200b\u202e\ufe0f\r\n"})
     assert not known.missing
 
 
@@ -44,20 +44,20 @@ def test_nothing_is_left_as_a_box_and_nothing_else_is_replaced(first: int) -> No
     """By the picture of every character itself, in blocks that hold blanks, marks, letters and what is unknown."""
     box = raw(BOX)
     for point in range(first, first + 0x60):
-        text = paper._Text(())
+        text = prints._Text(())
         text.of({"text": chr(point)})
         assert bool(text.missing) == (raw(chr(point)) == box), f"U+{point:04X}"
 
 
 def test_what_the_pages_themselves_say_is_in_the_typefaces() -> None:
     for source in (plaque._SOURCE, forms._SOURCE, package._SOURCE, package._HOW):
-        text = paper._Text(())
+        text = prints._Text(())
         text.of({"source": source})
         assert not text.missing
 
 
 def test_a_typeface_dropped_in_by_an_office_is_read_too(tmp_path: Path) -> None:
-    assert paper.pdf(TEXT, {"text": BOX}, fonts=[tmp_path]).missing == {BOX}
+    assert prints.pdf(TEXT, {"text": BOX}, fonts=[tmp_path]).missing == {BOX}
     folder = tmp_path / "名称 1"
     folder.mkdir()
     (folder / "broken.otf").write_bytes(b"no font")
@@ -76,17 +76,17 @@ def test_a_typeface_dropped_in_by_an_office_is_read_too(tmp_path: Path) -> None:
     built.setupOS2()
     built.setupPost()
     built.save(folder / "office.ttf")
-    assert not paper.pdf(TEXT, {"text": BOX}, fonts=[folder]).missing
-    assert paper.png(TEXT, {"text": BOX}, fonts=[folder]) != paper.png(TEXT, {"text": BOX})
+    assert not prints.pdf(TEXT, {"text": BOX}, fonts=[folder]).missing
+    assert prints.png(TEXT, {"text": BOX}, fonts=[folder]) != prints.png(TEXT, {"text": BOX})
 
 
 def test_whoever_prints_is_told_in_a_header_and_a_line_of_the_log() -> None:
     with capture_logs() as lines:
-        silent = paper.answer("挂牌", paper.pdf(TEXT, {"text": "甲"}), "application/pdf", {})
-        told = paper.answer("挂牌", paper.pdf(TEXT, {"text": f"{BOX}\ue863{BOX}"}), "application/pdf", {"A": "b"})
+        silent = prints.answer("挂牌", prints.pdf(TEXT, {"text": "甲"}), "application/pdf", {})
+        told = prints.answer("挂牌", prints.pdf(TEXT, {"text": f"{BOX}\ue863{BOX}"}), "application/pdf", {"A": "b"})
         emoji = "".join(map(chr, range(0x1F600, 0x1F680)))
-        many = paper.answer("挂牌", paper.pdf(TEXT, {"text": emoji}), "application/pdf", {})
-    assert paper.MISSING not in silent.headers
-    assert (told.headers[paper.MISSING], told.headers["A"]) == ("U+E863, U+20BB7", "b")
-    assert len(re.findall(r"U\+", many.headers[paper.MISSING])) == 50
+        many = prints.answer("挂牌", prints.pdf(TEXT, {"text": emoji}), "application/pdf", {})
+    assert prints.MISSING not in silent.headers
+    assert (told.headers[prints.MISSING], told.headers["A"]) == ("U+E863, U+20BB7", "b")
+    assert len(re.findall(r"U\+", many.headers[prints.MISSING])) == 50
     assert [(line["document"], len(line["missing"])) for line in lines] == [("挂牌", 2), ("挂牌", 0x80)]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.personal import mask
-from shared.phones import NotAPhone, is_phone, read, same
+from shared.language.personal import mask
+from shared.language.phones import NotAPhone, is_phone, read, same
 
 MOBILE, OFFICE, LINE = "+8613900000001", "+868578222222", "+868578222222;801"
 DASHES = "-–—−－ー‐‑‒―"

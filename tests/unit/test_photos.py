@@ -18,9 +18,9 @@ from PIL import Image
 from services.visits.evidence import files
 from services.visits.evidence.files import Checked, DigestDiffers, FileNotAccepted, check, sniff
 from services.visits.evidence.store import Store
-from shared.foreign.photos import MOST_PIXELS
-from shared.foreign.reading import Limits
-from shared.problems import Unavailable, Unknown
+from shared.language.problems import Unavailable, Unknown
+from shared.paper.foreign.photos import MOST_PIXELS
+from shared.paper.foreign.reading import Limits
 
 FORMS = ["JPEG", "PNG", "WEBP"]
 SECRET = b"SecretPlace"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.visits.domain.planning import Last, Prospect, forecast, horizon, plan, reasons
-from shared.months import Calendar, Month
-from shared.terms import Line, Operation
+from shared.language.months import Calendar, Month
+from shared.language.terms import Line, Operation
 
 SEPTEMBER = Month(2026, 9)
 PLAIN = Calendar.of({})

@@ -12,13 +12,13 @@ import pytest
 from services.visits.domain import campaign, consultation, distribution, material, survey
 from services.visits.domain.sampling import Member
 from services.visits.projections import campaigns, consultations, materials, surveys
-from shared.decider import Actor, AnyDecider, Context
-from shared.events import Command, Fact
 from shared.events.visits import CampaignLaunched, SurveyAnswered
-from shared.known import KnownMember, KnownUnit, Post
-from shared.months import Calendar
-from shared.problems import Problem, Unknown
-from shared.terms import Channel, Conductor, MaterialKind, Occasion, Role, SurveyAnswer, UnitKind, derived_id
+from shared.language.decider import Actor, AnyDecider, Context
+from shared.language.facts import Command, Fact
+from shared.language.known import KnownMember, KnownUnit, Post
+from shared.language.months import Calendar
+from shared.language.problems import Problem, Unknown
+from shared.language.terms import Channel, Conductor, MaterialKind, Occasion, Role, SurveyAnswer, UnitKind, derived_id
 from tests.support.known import known_of
 
 SUBJECT = UUID("01990000-0000-7000-8000-000000000001")

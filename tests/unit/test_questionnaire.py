@@ -39,11 +39,11 @@ from services.visits.domain.questionnaire import (
     may_be_asked,
     published,
 )
-from shared.decider import Actor, Context
 from shared.events.visits import Option, Question, Visited
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.terms import Awareness, Meaning, Mode, QuestionKind, Rating, Role
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.terms import Awareness, Meaning, Mode, QuestionKind, Rating, Role
 
 TODAY = date(2026, 9, 15)
 YES_NO = (Option(id="yes", text="是"), Option(id="no", text="否"))

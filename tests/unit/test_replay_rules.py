@@ -22,10 +22,10 @@ from services.issues.domain.history import (
     Told,
 )
 from services.issues.domain.shadow import Shadow
-from shared.decider import Actor, Context
-from shared.months import SHANGHAI, Calendar
-from shared.problems import Forbidden
-from shared.terms import IssueStage, Level, Role
+from shared.language.decider import Actor, Context
+from shared.language.months import SHANGHAI, Calendar
+from shared.language.problems import Forbidden
+from shared.language.terms import IssueStage, Level, Role
 
 MAPPING = """
 source = "旧系统"

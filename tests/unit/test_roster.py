@@ -38,13 +38,13 @@ from services.roster.domain.unit import (
     UnitHasEnded,
     WrongParent,
 )
-from shared.codes import make_code
-from shared.decider import Actor, Context
 from shared.events.roster import EnterpriseAmended, EnterpriseAssigned, EnterpriseRegistered, MemberAppointed
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Forbidden
-from shared.terms import Line, Role, Standing, UnitKind
+from shared.language.codes import make_code
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden
+from shared.language.terms import Line, Role, Standing, UnitKind
 from tests.support.known import known_of
 
 TODAY = date(2026, 9, 27)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.roster.domain.sizes import ROWS, size_of
-from shared.terms import Size
+from shared.language.terms import Size
 
 WAN = 1_000_000
 

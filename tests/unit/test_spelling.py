@@ -12,7 +12,7 @@ from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import ledger
 from services.reporting.domain.rules import CURRENT
 from services.reporting.domain.spelling import PLACES, SURNAMES, WORDS, order
-from shared.months import Calendar
+from shared.language.months import Calendar
 
 IN_ORDER = (
     "Alpha",

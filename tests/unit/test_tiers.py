@@ -21,11 +21,11 @@ from services.roster.domain.handover import (
 )
 from services.roster.domain.member import MEMBER, AppointMember, Member, NobodyToStandInFor, ReleaseMember, SeatTaken
 from services.roster.domain.tiers import NEEDS, STAFF
-from shared.decider import Actor, Context
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Forbidden
-from shared.terms import HandoverStage, Line, Role, UnitKind
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden
+from shared.language.terms import HandoverStage, Line, Role, UnitKind
 from tests.support.known import known_of
 
 TODAY, MAY, JUNE, JULY = (date(2026, *day) for day in ((9, 14), (5, 1), (6, 1), (7, 1)))

@@ -51,8 +51,8 @@ from services.issues.domain import commands as c
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import colour
 from shared.events.issues import AlarmRaised
-from shared.months import Calendar, Year
-from shared.terms import Alarm, Colour, Level, Measure, Nature, Source, Urgency
+from shared.language.months import Calendar, Year
+from shared.language.terms import Alarm, Colour, Level, Measure, Nature, Source, Urgency
 
 APPROVE, REJECT, CLOSE, REOPEN, SIGN, ACCEPT = (
     of(kind) for kind in (c.ApproveResolution, c.RejectResolution, c.CloseIssue, c.ReopenIssue, c.SignIssue, c.AcceptIssue)

@@ -28,8 +28,6 @@ from services.visits.domain.refusals import (
 from services.visits.domain.telling import EnterpriseOfAnother, NotYourVisit, VisitInTheFuture, VisitorNotInPost
 from services.visits.domain.visit import MOST_FILES, VISIT, Returned, allowed_actions, counts
 from services.visits.projections import read, written
-from shared.decider import Actor, Context
-from shared.events import Command, Fact
 from shared.events.visits import (
     EvidenceAttached,
     VisitAccepted,
@@ -40,11 +38,13 @@ from shared.events.visits import (
     VisitReturned,
     VisitVoided,
 )
-from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Problem, Unknown
-from shared.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
+from shared.language.decider import Actor, Context
+from shared.language.facts import Command, Fact
+from shared.language.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Problem, Unknown
+from shared.language.terms import Ack, EvidenceKind, Line, Mode, Role, Standing, UnitKind, derived_id
 from tests.support.known import visiting
 
 NOW = datetime(2026, 9, 15, 2, tzinfo=UTC)

@@ -66,8 +66,6 @@ from services.visits.domain.telling import EnterpriseOfAnother, PolicyNotInLibra
 from services.visits.domain.visit import VISIT, Held, Pending, Recorded, Voided, allowed_actions, counts
 from services.visits.domain.wording import smells, smells_of
 from services.visits.projections import flags, read, written
-from shared.decider import Actor, Context
-from shared.events import Command, Fact
 from shared.events.visits import (
     Came,
     EvidenceAttached,
@@ -79,11 +77,13 @@ from shared.events.visits import (
     VisitQualified,
     VisitRecorded,
 )
-from shared.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
-from shared.months import Calendar
-from shared.personal import Personal
-from shared.problems import Problem, Unknown
-from shared.terms import (
+from shared.language.decider import Actor, Context
+from shared.language.facts import Command, Fact
+from shared.language.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
+from shared.language.months import Calendar
+from shared.language.personal import Personal
+from shared.language.problems import Problem, Unknown
+from shared.language.terms import (
     Awareness,
     EvidenceKind,
     Line,

@@ -18,7 +18,7 @@ from services.reporting.documents.workbook import EMPTY, SIGNED, Stamp, clean, w
 from services.reporting.domain.folding import fold
 from services.reporting.domain.ledger import Ledger, ledger
 from shared.events import visits
-from shared.terms import EvidenceKind
+from shared.language.terms import EvidenceKind
 
 STAMP = Stamp(SIGNED, datetime(2026, 9, 27, 8, 5, tzinfo=UTC), "王某", "李某", revision=2, digest="0123456789abcdef" * 4)
 

@@ -12,9 +12,9 @@ from services.roster.intake.cells import company_name
 from services.roster.intake.read import RawRow, layout_of
 from services.roster.intake.verdict import Accepted, Repeated
 from services.roster.intake.whole import judge_all
-from shared.codes import make_code, normalise
-from shared.industries import industry_of
-from shared.writing import found_by, key, narrow, normal, parts, without_radicals
+from shared.language.codes import make_code, normalise
+from shared.language.industries import industry_of
+from shared.language.writing import found_by, key, narrow, normal, parts, without_radicals
 
 RADICALS = [chr(code) for code in (*range(0x2E80, 0x2EF4), *range(0x2F00, 0x2FD6)) if unicodedata.name(chr(code), "")]
 

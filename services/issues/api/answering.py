@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 
 from services.issues.queries import answering as asked
 from services.issues.queries.answering import UnansweredPage
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.terms import Source
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.language.terms import Source
 
 router = APIRouter(tags=["待办"], route_class=Entrance)
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 
 from services.issues.queries import callbacks as asked
 from services.issues.queries.callbacks import CallBackPage, CallBackRate
-from shared.asking import Caller, Cursor
-from shared.entrance import Entrance
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor
 
 router = APIRouter(tags=["回访"], route_class=Entrance)
 

@@ -11,11 +11,11 @@ from services.issues.domain import deadlines
 from services.issues.domain.commands import Day
 from services.issues.domain.states import Kind
 from services.issues.queries.dates import DayAfterWorkdays, DerivedDeadline
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.months import Calendar
-from shared.service import Service
-from shared.terms import Category, Level, Nature, Urgency
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.http.service import Service
+from shared.language.months import Calendar
+from shared.language.terms import Category, Level, Nature, Urgency
 
 router = APIRouter(tags=["时限"], route_class=Entrance)
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Request, Response
 from services.issues.domain.duty import DUTY, PublishDuty, ReviseDuty
 from services.issues.queries import duty as asked
 from services.issues.queries.duty import Duty, DutyReceipt
-from shared.asking import Caller, CommandId, ExpectedNeeded, receipt
-from shared.entrance import Entrance
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, ExpectedNeeded, receipt
+from shared.http.service import Service
+from shared.language.terms import derived_id
 
 router = APIRouter(tags=["服务热线"], route_class=Entrance)
 

@@ -1,4 +1,4 @@
-"""Examples of requests whose fields hang together, by operation id; ``shared.examples`` makes the others."""
+"""Examples of requests whose fields hang together, by operation id; ``shared.http.examples`` makes the others."""
 
 from __future__ import annotations
 

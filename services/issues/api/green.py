@@ -12,16 +12,16 @@ from services.issues.domain.green import GREEN, DropGreenCase, FinishGreenCase, 
 from services.issues.queries import green as asked
 from services.issues.queries import lookups, opening
 from services.issues.queries.green import GreenCase, GreenCaseReceipt, GreenCaseRow, GreenSums
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, ExpectedNeeded, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.months import local_date
-from shared.problems import Unknown
-from shared.service import Service
-from shared.sheets import XLSX
-from shared.terms import GreenStage, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, ExpectedNeeded, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Unknown
+from shared.language.terms import GreenStage, derived_id
+from shared.log.handle import Done
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["绿色通道"], route_class=Entrance)
 

@@ -13,16 +13,16 @@ from services.issues.domain.order import ORDER, DismissOrder, MatchOrder
 from services.issues.queries import held_orders as asked
 from services.issues.queries import opening
 from services.issues.queries.held_orders import HeldOrder, HeldOrderReceipt, OrderInClear
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.disclosure import UnmaskPersonal
-from shared.entrance import Entrance
-from shared.freetext import opened
-from shared.handle import Ask
-from shared.openings import Opening
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import OrderStage, derived_id
+from shared.http.answer import Page
+from shared.http.disclosure import UnmaskPersonal
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.freetext import opened
+from shared.language.openings import Opening
+from shared.language.reach import DISTRICT
+from shared.language.terms import OrderStage, derived_id
+from shared.log.handle import Ask
 
 router = APIRouter(tags=["转办工单"], route_class=Entrance)
 

@@ -20,12 +20,12 @@ from services.issues.domain.access import needs
 from services.issues.domain.history import HISTORY, HistoryRow, RecordHistory, Text, history_of, same
 from services.issues.queries import histories as asked
 from services.issues.queries.histories import HistoriesRecorded, HistoryPage, HistoryWhole
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import BatchEntrance
-from shared.events import Command, Part
-from shared.problems import Problem
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.entrance import BatchEntrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.http.service import Service
+from shared.language.facts import Command, Part
+from shared.language.problems import Problem
+from shared.language.terms import Role, derived_id
 
 router = APIRouter(tags=["历史补录"], route_class=BatchEntrance)
 

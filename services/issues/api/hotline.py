@@ -11,13 +11,13 @@ from services.issues.domain.call import CALL, FollowCall, MissCall, TakeCall, re
 from services.issues.queries import hotline as asked
 from services.issues.queries import opening
 from services.issues.queries.hotline import Call, CallInClear, CallReceipt, Calls
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.disclosure import UnmaskPersonal
-from shared.entrance import Entrance
-from shared.handle import Ask
-from shared.months import WrittenDate
-from shared.service import Service
-from shared.terms import CallStage, derived_id
+from shared.http.disclosure import UnmaskPersonal
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import WrittenDate
+from shared.language.terms import CallStage, derived_id
+from shared.log.handle import Ask
 
 router = APIRouter(tags=["服务热线"], route_class=Entrance)
 

@@ -29,13 +29,13 @@ from fastapi.responses import StreamingResponse
 from services.issues.domain.access import Reach
 from services.issues.queries.live import News, after
 from services.issues.queries.reading import reach
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.eventlog import head
-from shared.identity import Holder
-from shared.outages import OUTAGES
-from shared.problems import Malformed, Problem, TooMany
-from shared.service import Service
+from shared.http.entrance import Entrance
+from shared.http.identity import Holder
+from shared.http.parameters import Caller
+from shared.http.service import Service
+from shared.language.problems import Malformed, Problem, TooMany
+from shared.log.eventlog import head
+from shared.log.outages import OUTAGES
 
 log = structlog.get_logger()
 router = APIRouter(tags=["实时更新"], route_class=Entrance)

@@ -19,12 +19,12 @@ from services.issues.projections.numbering import numbered
 from services.issues.queries import omissions as asked
 from services.issues.queries.omissions import Omission, OmissionReceipt, Omissions
 from services.issues.reactions import ITSELF, SOURCES
-from shared.asking import Caller, Cursor, Limit, receipt
-from shared.entrance import Entrance
-from shared.handle import Ask
-from shared.ids import new_id
-from shared.service import Service
-from shared.terms import OmissionStage, derived_id
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.ids import new_id
+from shared.language.terms import OmissionStage, derived_id
+from shared.log.handle import Ask
 
 router = APIRouter(tags=["疑似遗漏"], route_class=Entrance)
 

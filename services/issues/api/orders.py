@@ -19,13 +19,13 @@ from services.issues.domain import transferred
 from services.issues.domain.access import needs
 from services.issues.domain.transferred import Field, Order
 from services.issues.queries.orders import OmittedSheet, OrderRowVerdict, OrdersImported, OrderVerdict
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.events import Command
-from shared.foreign.uploads import received
-from shared.problems import Malformed
-from shared.service import Service
-from shared.terms import OrderOutcome
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.http.service import Service
+from shared.language.facts import Command
+from shared.language.problems import Malformed
+from shared.language.terms import OrderOutcome
+from shared.paper.foreign.uploads import received
 
 router = APIRouter(tags=["转办工单"], route_class=Entrance)
 

@@ -16,12 +16,12 @@ from services.issues.documents.papers import FORMS, TITLES
 from services.issues.queries import papers
 from services.issues.queries import register as asked
 from services.issues.queries.register import Asked, Register
-from shared import paper
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.service import Service
-from shared.sheets import XLSX
-from shared.terms import Level
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.http.service import Service
+from shared.language.terms import Level
+from shared.paper import prints
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["问题台账与归档"], route_class=Entrance)
 
@@ -75,7 +75,7 @@ async def export(
     name="print_form",
     summary="打印交办单、报请单、督办单",
     response_class=Response,
-    responses=paper.answers("application/pdf"),
+    responses=prints.answers("application/pdf"),
 )
 async def form(id_: IssueId, form: Literal["dispatch", "request", "slip"], n: Nth, caller: Caller, request: Request) -> Response:
     """The n-th of its kind, from 1, in the order they were written."""
@@ -83,7 +83,7 @@ async def form(id_: IssueId, form: Literal["dispatch", "request", "slip"], n: Nt
     item, people = await papers.readable(service, caller, id_)
     made = FORMS[form][0](item, n, people, await papers.office(service))
     page = await run_sync(print_form, made, limiter=_PRINTERS)
-    return paper.answer(TITLES[form], page, "application/pdf", _named(f"{TITLES[form]}{made.no}.pdf", "inline"))
+    return prints.answer(TITLES[form], page, "application/pdf", _named(f"{TITLES[form]}{made.no}.pdf", "inline"))
 
 
 @router.get(
@@ -91,7 +91,7 @@ async def form(id_: IssueId, form: Literal["dispatch", "request", "slip"], n: Nt
     name="print_dispatch",
     summary="打印交办单(最近一次)",
     response_class=Response,
-    responses=paper.answers("application/pdf"),
+    responses=prints.answers("application/pdf"),
 )
 async def dispatch(id_: IssueId, caller: Caller, request: Request) -> Response:
     """The order as it stands."""
@@ -104,7 +104,7 @@ async def dispatch(id_: IssueId, caller: Caller, request: Request) -> Response:
     name="get_package",
     summary="归档包(ZIP)",
     response_class=Response,
-    responses=paper.answers("application/zip"),
+    responses=prints.answers("application/zip"),
 )
 async def archive(id_: IssueId, caller: Caller, request: Request) -> Response:
     """History, forms, replies and the visit it came from, with a manifest of digests. The same history gives the same bytes."""
@@ -112,7 +112,7 @@ async def archive(id_: IssueId, caller: Caller, request: Request) -> Response:
     item, people = await papers.readable(service, caller, id_)
     visit, office = await papers.visit(service, item), await papers.office(service)
     made = await run_sync(package, item, people, visit, office, limiter=_PRINTERS)
-    return paper.answer("归档包", made, "application/zip", _named(f"{item.state.report.no}.zip"))
+    return prints.answer("归档包", made, "application/zip", _named(f"{item.state.report.no}.zip"))
 
 
 def _named(name: str, how: str = "attachment") -> dict[str, str]:

@@ -11,11 +11,11 @@ from services.issues.domain.parked import MAY, PARKED, SkipParked
 from services.issues.queries import parked as asked
 from services.issues.queries.parked import ParkedRow, ReplayedParked, SkippedParked
 from services.issues.reactions import reactions
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.entrance import Entrance
-from shared.listen import replay_parked
-from shared.service import Service
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.log.subscriptions import replay_parked
 
 router = APIRouter(tags=["运行"], route_class=Entrance)
 

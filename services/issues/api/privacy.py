@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.issues.domain.issue import ISSUE
 from services.issues.queries.privacy import IssueInClear, in_clear
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit
-from shared.disclosure import DisclosureRow, Records, Subjects, UnmaskPersonal, disclosed, records_of, subjects_of
-from shared.entrance import Entrance
+from shared.http.answer import Page
+from shared.http.disclosure import DisclosureRow, Records, Subjects, UnmaskPersonal, disclosed, records_of, subjects_of
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit
 
 router = APIRouter(tags=["个人信息"], route_class=Entrance)
 

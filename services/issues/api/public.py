@@ -12,14 +12,14 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.known import NOTHING
 from services.issues.queries import public as asked
 from services.issues.queries.public import OwnTicket, OwnTicketRow, OwnWord
-from shared.answer import Page
-from shared.asking import Cursor, Limit
-from shared.decider import Actor
-from shared.ids import new_id
-from shared.problems import Forbidden
-from shared.public import NOBODY, PublicRoute, Token, device
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.answer import Page
+from shared.http.parameters import Cursor, Limit
+from shared.http.public import NOBODY, PublicRoute, Token, device
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.ids import new_id
+from shared.language.problems import Forbidden
+from shared.language.terms import Role, derived_id
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query, Request
 
 from services.issues.queries import queues as asked
 from services.issues.queries.queues import QueueCounts, QueuePage, Undispatched
-from shared.asking import Caller, Cursor
-from shared.entrance import Entrance
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor
 
 router = APIRouter(tags=["待办"], route_class=Entrance)
 

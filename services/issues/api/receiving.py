@@ -12,10 +12,10 @@ from services.issues.domain.states import State, Unreported
 from services.issues.domain.transferred import Order
 from services.issues.queries import opening, received
 from services.issues.queries.orders import OrderVerdict
-from shared.decider import Actor
-from shared.problems import KeyReused, Refused, Unknown
-from shared.service import Service
-from shared.terms import OrderOutcome, derived_id
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import KeyReused, Refused, Unknown
+from shared.language.terms import OrderOutcome, derived_id
 
 
 async def taken(service: Service, caller: Actor, order: Order, *, apply: bool) -> OrderVerdict:

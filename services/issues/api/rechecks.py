@@ -11,12 +11,12 @@ from fastapi import APIRouter, Path, Request, Response
 from services.issues.domain.recheck import RECHECK, DrawRecheck, KnownPopulation, RecordRecheck
 from services.issues.queries import rechecks as asked
 from services.issues.queries.rechecks import Recheck, RecheckReceipt, RecheckRow
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.entrance import Entrance
-from shared.months import Month
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import Month
+from shared.language.terms import derived_id
 
 router = APIRouter(tags=["回访"], route_class=Entrance)
 

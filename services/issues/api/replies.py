@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from services.issues.api.saving import workbook
 from services.issues.queries import replies as asked
 from services.issues.queries.replies import OrderReplies
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.months import WrittenDate
-from shared.service import Service
-from shared.sheets import XLSX
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.http.service import Service
+from shared.language.months import WrittenDate
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["转办工单"], route_class=Entrance)
 

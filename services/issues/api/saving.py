@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import Response
 
-from shared.sheets import XLSX
+from shared.paper.sheets import XLSX
 
 
 def workbook(content: bytes, name: str) -> Response:

@@ -19,12 +19,12 @@ from services.issues.projections.numbering import documented, merging, with_sibl
 from services.issues.queries import lookups
 from services.issues.queries.reading import must_concern
 from services.issues.queries.ticket import TicketReceipt, standing
-from shared.asking import Caller, CommandId, Expected, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.handle import Prepare
-from shared.months import local_date
-from shared.service import Service
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Expected, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.log.handle import Prepare
 
 router = APIRouter(tags=["问题办理"], route_class=Entrance)
 

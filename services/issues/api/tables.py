@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from services.issues.domain import transferred
 from services.issues.domain.transferred import HEADINGS, Field
-from shared.foreign.reading import FileUnreadable, Limits
-from shared.foreign.tables import ERROR, Line, Sheet, Tables
+from shared.paper.foreign.reading import FileUnreadable, Limits
+from shared.paper.foreign.tables import ERROR, Line, Sheet, Tables
 
 LARGEST = 20 * 1024 * 1024
 MOST = 2_000

@@ -17,12 +17,12 @@ from services.issues.queries import ticket as one
 from services.issues.queries import tickets as asked
 from services.issues.queries.ticket import Ticket, TicketReceipt, standing
 from services.issues.queries.tickets import TicketRow
-from shared.answer import Page
-from shared.asking import Caller, Cursor, Limit, receipt
-from shared.entrance import Entrance
-from shared.months import WrittenDate, WrittenInstant, local_date
-from shared.service import Service
-from shared.terms import Colour, IssueStage, Source, derived, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import WrittenDate, WrittenInstant, local_date
+from shared.language.terms import Colour, IssueStage, Source, derived, derived_id
 
 router = APIRouter(tags=["问题"], route_class=Entrance)
 

@@ -11,10 +11,10 @@ from services.issues.clock import foreseen
 from services.issues.queries import timers as asked
 from services.issues.queries.timeline import content, title_of
 from services.issues.queries.timers import Foreseen, Foresight, WouldFollow
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.months import WrittenInstant
-from shared.service import Service
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.http.service import Service
+from shared.language.months import WrittenInstant
 
 router = APIRouter(tags=["时限"], route_class=Entrance)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.paper import Printed, Value, pdf, png
+from shared.paper.prints import Printed, Value, pdf, png
 
 _SOURCE = r"""
 #let say = sys.inputs

@@ -21,11 +21,11 @@ from services.issues.documents.papers import FORMS, TITLES
 from services.issues.documents.register import COLUMNS, row
 from services.issues.documents.story import People, Story, instant
 from services.issues.domain.states import Archived
-from shared.eventlog import Entry
-from shared.events import Fact
 from shared.events.issues import IssueDeclined, IssueResolved, SiblingAnswered, StageAnswered
-from shared.paper import Printed, pdf
-from shared.terms import Role, Term
+from shared.language.facts import Fact
+from shared.language.terms import Role, Term
+from shared.log.eventlog import Entry
+from shared.paper.prints import Printed, pdf
 
 _LONG_AGO = (2021, 8, 11, 0, 0, 0)
 _QUIET = ("alarms-set",)

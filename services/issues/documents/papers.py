@@ -5,7 +5,6 @@ from __future__ import annotations
 from services.issues.documents.forms import Form
 from services.issues.documents.story import FactT, People, Story
 from services.issues.domain.states import Ticket
-from shared.events import Fact
 from shared.events.issues import (
     Due,
     EscalationApproved,
@@ -15,8 +14,9 @@ from shared.events.issues import (
     IssueSupervised,
     SupervisionAnswered,
 )
-from shared.problems import Unknown
-from shared.terms import Level
+from shared.language.facts import Fact
+from shared.language.problems import Unknown
+from shared.language.terms import Level
 
 _ABOVE = {Level.DISTRICT: "区级", Level.CITY: "市级"}
 

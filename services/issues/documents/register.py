@@ -44,8 +44,8 @@ from shared.events.issues import (
     StageAnswered,
     TrackingRenewed,
 )
-from shared.sheets import sheet
-from shared.terms import CallOutcome, DeclineReason, IssueStage, Outcome, Term
+from shared.language.terms import CallOutcome, DeclineReason, IssueStage, Outcome, Term
+from shared.paper.sheets import sheet
 
 _PAGES_WIDE = 5
 """Forty columns of one sheet of A4 can't be read."""

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Ticket, Unreported
-from shared.eventlog import Entry
-from shared.events import Fact
-from shared.months import SHANGHAI
+from shared.language.facts import Fact
+from shared.language.months import SHANGHAI
+from shared.log.eventlog import Entry
 
 FactT = TypeVar("FactT", bound=Fact)
 

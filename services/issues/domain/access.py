@@ -17,10 +17,10 @@ from typing import Any
 from uuid import UUID
 
 from services.issues.domain.states import Ticket, order_of, units_of, work_of
-from shared import reach as far
-from shared.decider import Actor
-from shared.problems import Forbidden
-from shared.terms import IssueStage, Role, Source
+from shared.language import reach as far
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden
+from shared.language.terms import IssueStage, Role, Source
 
 CALLED = (IssueStage.REVIEWED, IssueStage.CLOSED, IssueStage.MERGED)
 """From the review on the enterprise is called, and until the ticket is archived it may still object."""

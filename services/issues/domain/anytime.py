@@ -23,7 +23,6 @@ from services.issues.domain.facts import TicketFact
 from services.issues.domain.known import Knowing
 from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday, not_now
 from services.issues.domain.states import OPEN, Closed, Dispatched, Ticket, Tracked, clocked, under_of
-from shared.decider import looked_up
 from shared.events.issues import (
     AlarmRaised,
     DeadlineRederived,
@@ -37,7 +36,8 @@ from shared.events.issues import (
     MeasureRuled,
     SupervisionAnswered,
 )
-from shared.terms import Alarm, Colour, Level, Measure
+from shared.language.decider import looked_up
+from shared.language.terms import Alarm, Colour, Level, Measure
 
 RETENTION_YEARS = 10
 _MINUTE = timedelta(minutes=1)

@@ -43,7 +43,6 @@ from services.issues.domain.refusals import (
     not_now,
 )
 from services.issues.domain.states import Accepted, Declined, Kind, Merged, Reported, Ticket, Unreported
-from shared.decider import looked_up
 from shared.events.issues import (
     CallBackRecorded,
     CoDue,
@@ -56,9 +55,10 @@ from shared.events.issues import (
     IssueReported,
     SiblingAnswered,
 )
-from shared.persons import seat
-from shared.problems import Unknown
-from shared.terms import Role, Source, Urgency
+from shared.language.decider import looked_up
+from shared.language.persons import seat
+from shared.language.problems import Unknown
+from shared.language.terms import Role, Source, Urgency
 
 LEADERS = frozenset({Role.HEAD, Role.DEPUTY})
 ALONE = frozenset(permissions.ALONE)

@@ -20,16 +20,16 @@ from annotated_types import Ge
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Note, ReportIssue, Words
-from shared.decider import Context, Decider
-from shared.events import Command, Part
 from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
 from shared.events.visits import Visited
-from shared.months import WrittenInstant, local_date
-from shared.personal import Personal
-from shared.persons import seat
-from shared.phones import Phone
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import CallOutcome, CallStage, Category, Nature, Role, Source, Urgency, derived_id
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command, Part
+from shared.language.months import WrittenInstant, local_date
+from shared.language.personal import Personal
+from shared.language.persons import seat
+from shared.language.phones import Phone
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import CallOutcome, CallStage, Category, Nature, Role, Source, Urgency, derived_id
 
 DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
 _TRIES, _DAYS = 3, 2

@@ -14,7 +14,7 @@ from services.issues.domain.commands import dissatisfied
 from services.issues.domain.permissions import rating_of
 from services.issues.domain.states import Approved, Archived, Closed, Merged, Reviewed, Ticket
 from shared.events.issues import CallBackRecorded
-from shared.terms import CallOutcome, Rating
+from shared.language.terms import CallOutcome, Rating
 
 TRIES, DAYS, A_DAY = 3, 2, 2
 SCRIPT = (

@@ -9,12 +9,12 @@ from uuid import UUID
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from shared.events import Command, Fact
 from shared.events.issues import ExtensionApproved, ExtensionEndorsed, IssueClosed, IssueReopened, ResolutionRejected
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.phones import Phone
-from shared.terms import (
+from shared.language.facts import Command, Fact
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.phones import Phone
+from shared.language.terms import (
     Alarm,
     CallOutcome,
     Category,

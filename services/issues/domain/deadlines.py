@@ -10,8 +10,8 @@ from datetime import date
 
 from services.issues.domain.states import Kind
 from shared.events.issues import Due
-from shared.months import Calendar
-from shared.terms import Level, Nature, Urgency
+from shared.language.months import Calendar
+from shared.language.terms import Level, Nature, Urgency
 
 RULE = "2026.2"
 REOPENED_WORKDAYS = 5

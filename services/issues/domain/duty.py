@@ -15,12 +15,12 @@ from uuid import UUID
 from pydantic import Field
 
 from services.issues.domain.commands import Day, Words
-from shared.decider import Context, Decider
-from shared.events import Command, Part
 from shared.events.issues import DutyDay, DutyPublished, DutyRevised
-from shared.months import Month
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command, Part
+from shared.language.months import Month
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 DESK = (Role.HOTLINE, *_OFFICE)

@@ -76,7 +76,7 @@ from shared.events.issues import (
     SupervisionAnswered,
     TrackingRenewed,
 )
-from shared.terms import Alarm
+from shared.language.terms import Alarm
 
 
 def evolve(state: State, fact: TicketFact) -> State:

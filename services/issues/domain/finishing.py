@@ -35,7 +35,6 @@ from services.issues.domain.facts import TicketFact
 from services.issues.domain.known import Knowing
 from services.issues.domain.refusals import SiblingsWaiting, done, not_now
 from services.issues.domain.states import Archived, Closed, Resolved, Reviewed
-from shared.decider import looked_up
 from shared.events.issues import (
     CallBackRecorded,
     IssueArchived,
@@ -45,7 +44,8 @@ from shared.events.issues import (
     ResolutionApproved,
     ResolutionRejected,
 )
-from shared.terms import Level, Measure, Role
+from shared.language.decider import looked_up
+from shared.language.terms import Level, Measure, Role
 
 _TOO_OFTEN = 2
 

@@ -17,12 +17,12 @@ from pydantic import Field
 
 from services.issues.domain import deadlines
 from services.issues.domain.commands import Code, Day, Note, Words
-from shared.decider import Context, Decider, looked_up
-from shared.events import Command
 from shared.events.issues import Due, GreenCaseDropped, GreenCaseFinished, GreenCaseOpened
 from shared.events.visits import Visited
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import GreenStage, Role
+from shared.language.decider import Context, Decider, looked_up
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import GreenStage, Role
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _UNIT = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON)

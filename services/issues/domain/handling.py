@@ -70,7 +70,6 @@ from services.issues.domain.refusals import (
     not_now,
 )
 from services.issues.domain.states import Dispatched, Escalating, Signed, Tracked
-from shared.decider import Context, looked_up
 from shared.events.issues import (
     CityReplied,
     CoHandlingAnswered,
@@ -94,7 +93,8 @@ from shared.events.issues import (
     StageAnswered,
     TrackingRenewed,
 )
-from shared.terms import Level, Measure, Role
+from shared.language.decider import Context, looked_up
+from shared.language.terms import Level, Measure, Role
 
 _ABOVE = {Level.GRID: Level.DISTRICT, Level.DISTRICT: Level.CITY}
 _BOTH = frozenset({str(Role.INSPECTOR), str(Role.CHIEF)})

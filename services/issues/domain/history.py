@@ -20,13 +20,13 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.issues.domain.shadow import Shadow
-from shared.decider import Context, Decider
-from shared.events import Command, Part
 from shared.events.issues import HistoryRecorded
-from shared.months import WrittenInstant, local_date
-from shared.personal import Personal
-from shared.problems import Forbidden, Refused
-from shared.terms import IssueStage, Level, Role, Term, derived_id
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command, Part
+from shared.language.months import WrittenInstant, local_date
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import IssueStage, Level, Role, Term, derived_id
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 RANK = {Level.GRID: 1, Level.DISTRICT: 2, Level.CITY: 3}

@@ -51,10 +51,10 @@ from services.issues.domain.states import (
     Unreported,
     Withdrawn,
 )
-from shared.decider import Context, Decider
 from shared.events.issues import AlarmsSet
-from shared.problems import Problem
-from shared.terms import Level
+from shared.language.decider import Context, Decider
+from shared.language.problems import Problem
+from shared.language.terms import Level
 
 
 def decide(state: State, command: TicketCommand, context: Knowing) -> list[TicketFact]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared.decider import Context
 from shared.events.visits import Visited
-from shared.terms import Role
+from shared.language.decider import Context
+from shared.language.terms import Role
 
 
 @dataclass(frozen=True)

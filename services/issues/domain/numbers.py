@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from shared.months import Month
-from shared.terms import Term
+from shared.language.months import Month
+from shared.language.terms import Term
 
 DISTRICT = "QXG"
 """七星关; the one place where the abbreviation stands."""

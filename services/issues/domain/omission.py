@@ -19,12 +19,12 @@ from uuid import UUID
 
 from services.issues.domain.clues import clues
 from services.issues.domain.commands import Words
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.issues import OmissionCleared, OmissionDismissed, OmissionOpened, OmissionSuspected
 from shared.events.visits import VisitRecorded
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Category, Nature, OmissionStage, Role, Urgency, derived_id
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Category, Nature, OmissionStage, Role, Urgency, derived_id
 
 _RULING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON)
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)

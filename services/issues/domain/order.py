@@ -17,14 +17,14 @@ from pydantic import StringConstraints
 
 from services.issues.domain.commands import Day, ReportIssue, Words
 from services.issues.domain.transferred import CUT, LONGEST, NUMBER, Order
-from shared.decider import Context, Decider, looked_up
-from shared.events import Command
 from shared.events.issues import OrderDismissed, OrderHeld, OrderMatched
 from shared.events.visits import Visited
-from shared.personal import Personal
-from shared.phones import is_phone, same
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import OrderStage, Role, Source, Urgency, derived_id
+from shared.language.decider import Context, Decider, looked_up
+from shared.language.facts import Command
+from shared.language.personal import Personal
+from shared.language.phones import is_phone, same
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import OrderStage, Role, Source, Urgency, derived_id
 
 DESK = (Role.OFFICE, Role.OFFICE_HEAD)
 RECEIVING = (*DESK, Role.SYSTEM)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.issues.domain.commands import Words
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.issues import ParkedSkipped
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role
 
 MAY = (Role.OFFICE, Role.OFFICE_HEAD)
 

@@ -24,10 +24,10 @@ from services.issues.domain.states import (
     under_of,
     work_of,
 )
-from shared.decider import Actor, Context
 from shared.events.issues import CallBackRecorded
-from shared.problems import Forbidden, Refused
-from shared.terms import CallOutcome, Level, Rating, Role, Source
+from shared.language.decider import Actor, Context
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import CallOutcome, Level, Rating, Role, Source
 
 _OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _LEADING = (Role.HEAD, Role.DEPUTY)

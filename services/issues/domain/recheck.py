@@ -4,7 +4,7 @@ r"""Asking again by lot (电话回访服务, 方案 五(三); R51): were the wit
 
 Independent of whoever handled the tickets: office or inspectorate draw, never a unit that had a part in one of them; the
 seed comes from outside the caller's hands, and seed and digest of the population make the draw repeatable by anybody
-(``shared.lots``). Whoever asks again had no part in the ticket either. The inspectorate's own tickets are not among them.
+(``shared.language.draw``). Whoever asks again had no part in the ticket either. The inspectorate's own tickets are not among them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.issues.domain.commands import Note
-from shared import lots
-from shared.decider import Context, Decider, NotLookedUp
-from shared.events import Command
 from shared.events.issues import RecheckDrawn, RecheckRecorded
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import CallOutcome, RecheckKind, Role
+from shared.language import draw
+from shared.language.decider import Context, Decider, NotLookedUp
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import CallOutcome, RecheckKind, Role
 
 METHOD = "sha256(seed|no), smallest first; population: numbers sorted, one a line; 2026.1"
 DRAWING = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR)
@@ -159,8 +159,8 @@ def _draw(command: DrawRecheck, context: Context[Known]) -> RecheckDrawn:
         method=METHOD,
         seed=seed,
         population=len(numbers),
-        digest=lots.digest(numbers),
-        sample=lots.drawn(numbers, seed, command.size),
+        digest=draw.digest(numbers),
+        sample=draw.drawn(numbers, seed, command.size),
         by=context.actor.id,
         unit=context.actor.unit,
         on=context.today,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.issues.domain.commands import Step
 from services.issues.domain.facts import TicketFact
 from services.issues.domain.states import Ticket
-from shared.problems import Forbidden, Problem, Refused
+from shared.language.problems import Forbidden, Problem, Refused
 
 
 class NotInThisStage(Refused):

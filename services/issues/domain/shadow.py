@@ -43,11 +43,11 @@ from services.issues.domain.commands import (
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.states import State, Ticket, Unreported
-from shared.decider import Actor, Context
 from shared.events.visits import Visited
-from shared.months import Calendar, local_date
-from shared.problems import Problem, Refused
-from shared.terms import CallOutcome, Cause, DeclineReason, IssueStage, Level, Outcome, Rating, Role, Source, derived_id
+from shared.language.decider import Actor, Context
+from shared.language.months import Calendar, local_date
+from shared.language.problems import Problem, Refused
+from shared.language.terms import CallOutcome, Cause, DeclineReason, IssueStage, Level, Outcome, Rating, Role, Source, derived_id
 
 _UNIT = "SHADOW"
 _WORD = "补录"

@@ -39,7 +39,7 @@ from shared.events.issues import (
     SiblingAnswered,
     TrackingRenewed,
 )
-from shared.terms import Alarm, Category, Colour, IssueStage, Nature, Urgency
+from shared.language.terms import Alarm, Category, Colour, IssueStage, Nature, Urgency
 
 Last = IssueSigned | IssueProgressed | ResolutionRejected | IssueReopened | IssueReassigned | IssueResumed
 

@@ -34,8 +34,8 @@ from services.issues.domain.states import (
     work_of,
 )
 from shared.events.issues import Due, Ring
-from shared.months import SHANGHAI, Calendar, local_date
-from shared.terms import Alarm, Level, Source, Urgency
+from shared.language.months import SHANGHAI, Calendar, local_date
+from shared.language.terms import Alarm, Level, Source, Urgency
 
 OPENS, CLOSES = time(9), time(17, 30)
 _HOURS = timedelta(hours=2)

@@ -15,12 +15,12 @@ from uuid import UUID
 
 import orjson
 
-from shared import writing
-from shared.codes import InvalidCode, credit_code, normalise
-from shared.personal import ERASED
-from shared.phones import is_phone, same_or_none
-from shared.terms import Category, Nature, Term, Urgency, derived_id
-from shared.traces import organisation, personal_number
+from shared.language import writing
+from shared.language.codes import InvalidCode, credit_code, normalise
+from shared.language.personal import ERASED
+from shared.language.phones import is_phone, same_or_none
+from shared.language.terms import Category, Nature, Term, Urgency, derived_id
+from shared.language.traces import organisation, personal_number
 
 NUMBER, LONGEST, _CELL = 64, 2000, 500
 """Characters of an order's number, of its content, and of any other cell."""

@@ -14,8 +14,8 @@ from services.issues.domain.order import ORDER
 from services.issues.domain.parked import PARKED
 from services.issues.domain.recheck import RECHECK
 from services.issues.projections import disclosures, histories, hotline, omissions, rounds, tasks, tickets, words
-from shared.decider import AnyDecider
-from shared.projector import View
+from shared.language.decider import AnyDecider
+from shared.log.views import View
 
 DECIDERS: tuple[AnyDecider, ...] = (ISSUE, OMISSION, disclosures.DISCLOSURE, DUTY, CALL, ORDER, RECHECK, GREEN, HISTORY, PARKED)
 VIEWS: dict[str, tuple[View[Any], ...]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.disclosure import disclosures
 from shared.events.issues import PersonalUnmasked
+from shared.http.disclosure import disclosures
 
 DISCLOSURE, DISCLOSURES = disclosures(PersonalUnmasked)

@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.eventlog import Entry
 from shared.events.visits import EvidenceAttached, VisitCorrected, VisitRecorded
-from shared.projector import Follower
-from shared.terms import EvidenceKind, Line, Mode
+from shared.language.terms import EvidenceKind, Line, Mode
+from shared.log.eventlog import Entry
+from shared.log.views import Follower
 
 _DDL = """
 create table if not exists {schema}.known_visit (

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.issues.domain.history import State, Told
-from shared import writing
-from shared.projector import View
+from shared.language import writing
+from shared.log.views import View
 
 
 def _rows(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:

@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 
 from services.issues.domain import call, duty, order
-from shared.personal import Personal
-from shared.projector import View
+from shared.language.personal import Personal
+from shared.log.views import View
 
 
 def _token(datum: Personal | None) -> str | None:

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.directory import Directory
-from shared.eventlog import Entry
 from shared.events.visits import LinkIssued, LinkOpened, LinkReissued, LinkRevoked
-from shared.problems import Unknown
-from shared.projector import Follower
-from shared.public import ForThatVisit, digest, on_its_device
-from shared.terms import LinkPurpose
+from shared.http.public import ForThatVisit, digest, on_its_device
+from shared.language.problems import Unknown
+from shared.language.terms import LinkPurpose
+from shared.log.directory import Directory
+from shared.log.eventlog import Entry
+from shared.log.views import Follower
 
 _DDL = """
 create table if not exists {schema}.known_link (

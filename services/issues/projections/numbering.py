@@ -15,8 +15,8 @@ from services.issues.domain.known import Knowing
 from services.issues.domain.numbers import DocumentKind, document, number
 from services.issues.domain.refusals import ExternalKnown
 from services.issues.domain.states import State, Unreported, under_of
-from shared.decider import looked_up
-from shared.months import Month
+from shared.language.decider import looked_up
+from shared.language.months import Month
 
 
 async def numbered(connection: Any, state: State, context: Knowing) -> Knowing:

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.issues.domain.omission import Dismissed, Opened, State, Unsuspected, since
-from shared.projector import View
+from shared.log.views import View
 
 
 def _rows(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.issues.domain import green, recheck
 from services.issues.domain.callbacks import round_of
 from services.issues.domain.states import State, Unreported, under_of
-from shared.projector import View
+from shared.log.views import View
 
 
 def _rounds(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:

@@ -32,8 +32,8 @@ from services.issues.domain.states import (
     Withdrawn,
     under_of,
 )
-from shared.projector import View
-from shared.terms import Alarm, Level
+from shared.language.terms import Alarm, Level
+from shared.log.views import View
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from services.issues.domain.states import (
     units_of,
     work_of,
 )
-from shared.projector import View
+from shared.log.views import View
 
 
 def _issue(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:

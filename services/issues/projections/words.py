@@ -1,5 +1,5 @@
 """What a ticket is found by: the pairs of neighbouring characters in what was asked and answered, in the normal form that texts
-are compared by (``shared/writing``), blinded.
+are compared by (``shared/language/writing``), blinded.
 
 The text itself stands nowhere but in the log, sealed; a part of a question that is longer than a pair is compared with what
 was opened. Who has the index alone can't read it, and where the words of a ticket are erased its row is made anew without
@@ -17,12 +17,12 @@ from uuid import UUID
 
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, State, Ticket, Unreported
-from shared import writing
-from shared.eventlog import load_many
-from shared.freetext import ERASED, mask_numbers, opened
-from shared.openings import Opening
-from shared.projector import View
-from shared.vault import Vault
+from shared.language import writing
+from shared.language.freetext import ERASED, mask_numbers, opened
+from shared.language.openings import Opening
+from shared.log.eventlog import load_many
+from shared.log.vault import Vault
+from shared.log.views import View
 
 INDEXED = "string_to_array(grams, ' ')"
 _SIGNIFICANT = 2

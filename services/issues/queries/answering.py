@@ -9,13 +9,13 @@ from pydantic import Field
 
 from services.issues.queries import names
 from services.issues.queries.reading import EnterpriseId, EnterpriseName, IssueId, IssueNo, Percent, filters, reach
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.months import Month, local_date
-from shared.paging import listing
-from shared.percent import percentage
-from shared.service import Service
-from shared.terms import Colour, IssueStage, Source
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.language.percent import percentage
+from shared.language.terms import Colour, IssueStage, Source
 
 _ANSWERED = "(stage in ('reviewed', 'closed', 'archived') or reopened > 0)"
 """A reviewer has let the reply out. Reopening doesn't erase an answer given (K5): what is handled again stands in other queues."""

@@ -15,14 +15,14 @@ from services.issues.queries import queues
 from services.issues.queries.parts import TermOption
 from services.issues.queries.queues import QueueTask
 from services.issues.queries.reading import EnterpriseName, IssueNo, Percent, UnitCode
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.eventlog import load_many
-from shared.months import Month, local_date
-from shared.percent import percentage
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import CallOutcome, Rating, Role
+from shared.http.answer import Answer, Page, label_of
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.language.percent import percentage
+from shared.language.reach import DISTRICT
+from shared.language.terms import CallOutcome, Rating, Role
+from shared.log.eventlog import load_many
 
 _WATCHING = (Role.SUPERVISOR, *DISTRICT)
 _MOST_OPEN = 500

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from services.issues.queries.parts import Deadline
-from shared.answer import Answer
+from shared.http.answer import Answer
 
 
 class DerivedDeadline(Deadline):

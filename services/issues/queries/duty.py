@@ -11,14 +11,14 @@ from services.issues.domain.access import needs
 from services.issues.domain.duty import DESK, DUTY, KnownDesk, Published, State
 from services.issues.queries import names
 from services.issues.queries.reading import MemberId, Version
-from shared.answer import Answer, Receipt
-from shared.decider import Actor
-from shared.eventlog import load
-from shared.months import Month
-from shared.problems import Unknown
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Answer, Receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month
+from shared.language.problems import Unknown
+from shared.language.reach import DISTRICT
+from shared.language.terms import Role
+from shared.log.eventlog import load
 
 
 class OnDuty(Answer):

@@ -8,8 +8,20 @@ from uuid import UUID
 from pydantic import Field
 
 from services.issues.queries.parts import CoDeadline, Deadline, NamedEnterprise, RingToCome
-from shared.answer import Answer, label_of
-from shared.terms import Alarm, CallOutcome, Category, Colour, DeclineReason, Level, Measure, Nature, Rating, Source, Urgency
+from shared.http.answer import Answer, label_of
+from shared.language.terms import (
+    Alarm,
+    CallOutcome,
+    Category,
+    Colour,
+    DeclineReason,
+    Level,
+    Measure,
+    Nature,
+    Rating,
+    Source,
+    Urgency,
+)
 
 
 class IssueReportedData(Answer):

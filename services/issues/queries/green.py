@@ -11,18 +11,18 @@ from pydantic import Field
 from services.issues.domain.green import GREEN, Case, Opened, Unopened, allowed_actions
 from services.issues.queries.parts import Deadline, NamedEnterprise
 from services.issues.queries.reading import Actions, EnterpriseCode, EnterpriseId, EnterpriseName, MemberId, UnitCode, Version
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.directory import units_on
-from shared.eventlog import load
-from shared.freetext import opened
-from shared.months import Month, local_date
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.reach import Reach, reach_of, unit_of
-from shared.service import Service
-from shared.sheets import sheet
-from shared.terms import GreenStage
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.freetext import opened
+from shared.language.months import Month, local_date
+from shared.language.problems import Unknown
+from shared.language.reach import Reach, reach_of, unit_of
+from shared.language.terms import GreenStage
+from shared.log.directory import units_on
+from shared.log.eventlog import load
+from shared.paper.sheets import sheet
 
 _HEADS = (
     "单位",

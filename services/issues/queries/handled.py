@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.issues.queries.parts import Deadline
-from shared.answer import Answer, label_of
-from shared.terms import Cause, Level, Outcome
+from shared.http.answer import Answer, label_of
+from shared.language.terms import Cause, Level, Outcome
 
 
 class IssueSignedData(Answer):

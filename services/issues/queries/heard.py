@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.answer import Answer
-from shared.reach import Reach
-from shared.service import Service
+from shared.http.answer import Answer
+from shared.http.service import Service
+from shared.language.reach import Reach
 
 _VOICES = """
 select count(*) as visits, count(*) filter (where btrim(difficulties) <> '') as voices,

@@ -17,15 +17,15 @@ from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, Version
-from shared.answer import LEFT_OUT, Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose
-from shared.eventlog import load
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import Category, Nature, OrderStage, Urgency
+from shared.http.answer import LEFT_OUT, Answer, Page, Receipt, label_of
+from shared.http.disclosure import UnmaskPersonal, disclose
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Unknown
+from shared.language.reach import DISTRICT
+from shared.language.terms import Category, Nature, OrderStage, Urgency
+from shared.log.eventlog import load
 
 
 class HeldOrder(Answer):

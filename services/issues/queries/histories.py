@@ -13,16 +13,16 @@ from pydantic import Field
 from services.issues.domain.access import needs
 from services.issues.domain.history import HISTORY, Move, State, Told, moves, same
 from services.issues.queries.reading import filters
-from shared import writing
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.eventlog import load, load_many
 from shared.events.issues import HistoryRecorded
-from shared.paging import listing
-from shared.problems import PROBLEMS, Problem, Unknown
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import IssueStage, Level
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language import writing
+from shared.language.decider import Actor
+from shared.language.problems import PROBLEMS, Problem, Unknown
+from shared.language.reach import DISTRICT
+from shared.language.terms import IssueStage, Level
+from shared.log.eventlog import load, load_many
 
 _MARK = "补录"
 _COLUMNS = (

@@ -16,17 +16,17 @@ from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.projections.hotline import sealed
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, MemberId, Version, filters
-from shared.answer import LEFT_OUT, Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose
-from shared.eventlog import load
-from shared.months import local_date
-from shared.paging import listing
-from shared.personal import Personal
-from shared.problems import Forbidden, Unknown
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import CallOutcome, CallStage, Colour, Role
+from shared.http.answer import LEFT_OUT, Answer, Page, Receipt, label_of
+from shared.http.disclosure import UnmaskPersonal, disclose
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import DISTRICT
+from shared.language.terms import CallOutcome, CallStage, Colour, Role
+from shared.log.eventlog import load
 
 _OVERDUE = "stage = 'missed' and coalesce(first_try, {}::date) > due"
 """Nobody has tried to call back within a working day."""

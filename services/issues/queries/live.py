@@ -11,8 +11,8 @@ import orjson
 from services.issues.domain.access import Reach, Seen
 from services.issues.queries.timeline import title_of
 from shared.events.issues import AlarmsSet
-from shared.service import Service
-from shared.terms import IssueStage, Source
+from shared.http.service import Service
+from shared.language.terms import IssueStage, Source
 
 _PAGE = 500
 _UNSAID = (AlarmsSet.TYPE,)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from services.issues.domain.commands import ReportIssue
 from services.issues.domain.known import KnownReport, KnownTicket
-from shared.directory import Directory
 from shared.events.visits import Visited
-from shared.service import Service
-from shared.terms import Line, Role, UnitKind
+from shared.http.service import Service
+from shared.language.terms import Line, Role, UnitKind
+from shared.log.directory import Directory
 
 _HANDLING = (UnitKind.DEPARTMENT, UnitKind.TOWNSHIP, UnitKind.OFFICE, UnitKind.INSPECTORATE)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from shared.directory import units_on
-from shared.months import local_date
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.months import local_date
+from shared.log.directory import units_on
 
 
 async def units(service: Service, codes: Collection[str]) -> dict[str, str]:

@@ -9,13 +9,13 @@ import orjson
 
 from services.issues.documents.story import People, Story, members_of, story
 from services.issues.domain.issue import ISSUE
-from shared.directory import units_on
-from shared.eventlog import load_many
-from shared.freetext import opened
-from shared.months import local_date
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.freetext import opened
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.log.directory import units_on
+from shared.log.eventlog import load_many
 
 _AT_ONCE = 200
 

@@ -14,15 +14,15 @@ from services.issues.domain.omission import OMISSION, Cleared, Dismissed, Opened
 from services.issues.queries.heard import HeardSums, OmissionWords, sums
 from services.issues.queries.parts import NamedEnterprise
 from services.issues.queries.reading import Actions, EnterpriseCode, EnterpriseId, EnterpriseName, UnitCode, Version
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.eventlog import load
-from shared.months import Month, local_date
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.reach import Reach, reach_of, unit_of
-from shared.service import Service
-from shared.terms import Category, Mode, Nature, OmissionStage, Urgency
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.language.problems import Unknown
+from shared.language.reach import Reach, reach_of, unit_of
+from shared.language.terms import Category, Mode, Nature, OmissionStage, Urgency
+from shared.log.eventlog import load
 
 
 class OmissionClue(Answer):

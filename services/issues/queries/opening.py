@@ -9,13 +9,13 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import State
 from services.issues.projections.numbering import numbered
 from services.issues.queries import lookups
-from shared.decider import Actor
-from shared.directory import Directory
 from shared.events.visits import Visited
-from shared.handle import Ask
-from shared.months import local_date
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.terms import derived_id
+from shared.log.directory import Directory
+from shared.log.handle import Ask
 
 
 async def named(service: Service, id_: UUID | None) -> Visited | None:

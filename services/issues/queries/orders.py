@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.answer import Answer, label_of
-from shared.terms import OrderOutcome
+from shared.http.answer import Answer, label_of
+from shared.language.terms import OrderOutcome
 
 
 class OrderVerdict(Answer):

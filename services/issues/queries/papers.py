@@ -9,12 +9,12 @@ from services.issues.documents.story import People, Story
 from services.issues.projections.heard import visited
 from services.issues.queries import naming
 from services.issues.queries.reading import reach
-from shared.decider import Actor
-from shared.directory import units_on
-from shared.months import local_date
-from shared.problems import Forbidden, Unknown
-from shared.service import Service
-from shared.terms import UnitKind
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import UnitKind
+from shared.log.directory import units_on
 
 _OFFICE = (
     f"select name from {units_on('$2')} u where kind = $1 and started_on <= $2 and (ended_on is null or ended_on > $2) "

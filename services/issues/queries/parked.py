@@ -7,13 +7,13 @@ from datetime import datetime
 from pydantic import Field
 
 from services.issues.domain.parked import PARKED, KnownParked
-from shared.answer import Answer, Page, Receipt
-from shared.decider import Actor
-from shared.eventlog import load
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Answer, Page, Receipt
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import Role
+from shared.log.eventlog import load
 
 
 class ParkedRow(Answer):

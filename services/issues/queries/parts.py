@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.issues.queries.reading import UnitCode
-from shared.answer import Answer, label_of
-from shared.terms import Alarm
+from shared.http.answer import Answer, label_of
+from shared.language.terms import Alarm
 
 ShownT = TypeVar("ShownT", bound=Answer)
 

@@ -11,13 +11,13 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.queries.reading import reach
-from shared.answer import LEFT_OUT, Receipt
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose
-from shared.eventlog import load
-from shared.problems import Forbidden, Unknown
-from shared.reach import may_open
-from shared.service import Service
+from shared.http.answer import LEFT_OUT, Receipt
+from shared.http.disclosure import UnmaskPersonal, disclose
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import may_open
+from shared.log.eventlog import load
 
 
 class IssueInClear(Receipt):

@@ -18,9 +18,6 @@ from services.issues.domain.states import Archived, Closed, Declined, Merged, Re
 from services.issues.projections.links import opened
 from services.issues.queries import names
 from services.issues.queries.reading import IssueNo, UnitCode
-from shared.answer import Answer, Page, label_of
-from shared.eventlog import Entry, load
-from shared.events import Fact
 from shared.events.issues import (
     DeclineContested,
     IssueDeclined,
@@ -31,11 +28,14 @@ from shared.events.issues import (
     SiblingAnswered,
     StageAnswered,
 )
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.service import Service
-from shared.terms import IssueStage, Source
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.facts import Fact
+from shared.language.months import local_date
+from shared.language.problems import Unknown
+from shared.language.terms import IssueStage, Source
+from shared.log.eventlog import Entry, load
 
 _TOLD = {
     "issue-reported": "已登记",

@@ -13,14 +13,14 @@ from services.issues.domain.issue import ISSUE, allowed_actions
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, EnterpriseId, EnterpriseName, IssueId, IssueNo, UnitCode, reach
 from services.issues.queries.waiting import DESKS, MARKS, QUEUES, Mark, Part, condition, holds
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.eventlog import load_many
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.reach import sees_district
-from shared.service import Service
-from shared.terms import Category, Colour, IssueStage, Level, Nature, Source, TaskKind, Urgency
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import sees_district
+from shared.language.terms import Category, Colour, IssueStage, Level, Nature, Source, TaskKind, Urgency
+from shared.log.eventlog import load_many
 
 _SOON_WORKDAYS = 2
 _OWED = "task t join issue on issue.id = t.issue"

@@ -11,12 +11,12 @@ from services.issues.domain import access
 from services.issues.domain.access import Reach
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Unreported, work_of
-from shared.decider import Actor
-from shared.eventlog import load
-from shared.months import local_date
-from shared.problems import Forbidden
-from shared.reach import OWN, only_own, reach_of
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Forbidden
+from shared.language.reach import OWN, only_own, reach_of
+from shared.log.eventlog import load
 
 Version = Annotated[int, Field(description="版本号,从 1 起每办理一次加一;同 ETag")]
 Actions = Annotated[list[str], Field(description="本人现在可以办理的操作(操作代码)")]

@@ -10,12 +10,12 @@ from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Unreported
 from services.issues.domain.transferred import Field, Order
 from services.issues.projections.hotline import sealed
-from shared import writing
-from shared.eventlog import load
-from shared.freetext import opened
-from shared.openings import Opening
-from shared.service import Service
-from shared.terms import Category, Nature, OrderOutcome, OrderStage, Urgency
+from shared.http.service import Service
+from shared.language import writing
+from shared.language.freetext import opened
+from shared.language.openings import Opening
+from shared.language.terms import Category, Nature, OrderOutcome, OrderStage, Urgency
+from shared.log.eventlog import load
 
 _OUTCOMES = {
     OrderStage.HELD: OrderOutcome.WAITING,

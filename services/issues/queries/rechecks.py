@@ -13,15 +13,15 @@ from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, Hand
 from services.issues.domain.recheck import State as Sampled
 from services.issues.domain.states import Archived, Closed, Merged, Reviewed, State, Unreported, Withdrawn, units_of, work_of
 from services.issues.queries.reading import MemberId, UnitCode, Version
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.eventlog import load, load_many
 from shared.events.issues import RecheckRecorded
-from shared.months import Month
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.service import Service
-from shared.terms import CallOutcome, IssueStage, RecheckKind, Role, Source
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import CallOutcome, IssueStage, RecheckKind, Role, Source
+from shared.log.eventlog import load, load_many
 
 _AT_ONCE = 500
 

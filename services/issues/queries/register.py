@@ -14,13 +14,13 @@ from services.issues.documents.register import told
 from services.issues.documents.register import workbook as printed
 from services.issues.queries import naming
 from services.issues.queries.reading import EnterpriseName, IssueId, IssueNo, reach
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.months import Month, local_date
-from shared.paging import listing
-from shared.problems import Refused
-from shared.service import Service
-from shared.terms import Level
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.language.problems import Refused
+from shared.language.terms import Level
 
 _MOST = 20_000
 

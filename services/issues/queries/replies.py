@@ -11,16 +11,16 @@ from pydantic import Field
 from services.issues.domain.access import needs
 from services.issues.domain.issue import ISSUE
 from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, Ticket, Unreported, Withdrawn
-from shared.answer import Answer
-from shared.decider import Actor
-from shared.directory import units_on
-from shared.eventlog import load_many
-from shared.freetext import opened
-from shared.months import local_date
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.sheets import sheet
-from shared.terms import IssueStage, Source
+from shared.http.answer import Answer
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.freetext import opened
+from shared.language.months import local_date
+from shared.language.reach import DISTRICT
+from shared.language.terms import IssueStage, Source
+from shared.log.directory import units_on
+from shared.log.eventlog import load_many
+from shared.paper.sheets import sheet
 
 _HEADS = {
     "external_no": "外部工单编号",

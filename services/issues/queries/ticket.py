@@ -54,12 +54,12 @@ from services.issues.queries.handled import (
 from services.issues.queries.parts import Deadline, RingToCome, ShownT, shown
 from services.issues.queries.reading import Actions, IssueId, IssueNo, UnitCode, Version, reach
 from services.issues.queries.timeline import TimelineEntry, timeline_entry
-from shared.answer import Answer, Receipt, label_of
-from shared.decider import Actor, Context
-from shared.eventlog import load
-from shared.problems import Forbidden, Unknown
-from shared.service import Service
-from shared.terms import Colour, IssueStage
+from shared.http.answer import Answer, Receipt, label_of
+from shared.http.service import Service
+from shared.language.decider import Actor, Context
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import Colour, IssueStage
+from shared.log.eventlog import load
 
 
 class TicketStanding(Answer):

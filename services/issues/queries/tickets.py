@@ -18,11 +18,11 @@ from services.issues.queries.reading import (
     filters,
     reach,
 )
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.paging import listing
-from shared.service import Service
-from shared.terms import Category, Colour, IssueStage, Level, Measure, Nature, Rating, Source, Urgency
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.terms import Category, Colour, IssueStage, Level, Measure, Nature, Rating, Source, Urgency
 
 _COLUMNS = (
     "id, ver as version, no, month, unit, handling_unit, enterprise, enterprise_code, enterprise_name, stage, source, "

@@ -54,10 +54,10 @@ from services.issues.queries.handled import (
     TrackingRenewedData,
 )
 from services.issues.queries.parts import shown
-from shared.answer import Answer
-from shared.eventlog import Entry
-from shared.events import CATALOGUE, Fact
-from shared.terms import Role
+from shared.http.answer import Answer
+from shared.language.facts import CATALOGUE, Fact
+from shared.language.terms import Role
+from shared.log.eventlog import Entry
 
 TicketData = (
     IssueReportedData

@@ -10,12 +10,12 @@ from pydantic import Field
 from services.issues.domain.access import needs
 from services.issues.queries.reading import IssueId, IssueNo, reach
 from services.issues.queries.timeline import TicketData
-from shared.answer import Answer
-from shared.decider import Actor
-from shared.problems import Malformed
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import Alarm
+from shared.http.answer import Answer
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Malformed
+from shared.language.reach import DISTRICT
+from shared.language.terms import Alarm
 
 _FORESEEABLE = timedelta(days=366)
 """Silence is told of again and again: a longer look would have no end."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.decider import Actor
-from shared.terms import Colour, Role, TaskKind
+from shared.language.decider import Actor
+from shared.language.terms import Colour, Role, TaskKind
 
 
 class Mark(StrEnum):

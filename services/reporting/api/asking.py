@@ -11,10 +11,10 @@ from fastapi import Depends, Path, Query, Request
 from services.reporting.archive import ORIGINS, Archive
 from services.reporting.projections import Reporting
 from services.reporting.queries.question import Asked, Behind
-from shared.asking import Caller
-from shared.decider import Actor
-from shared.months import WrittenInstant
-from shared.problems import Malformed, Unavailable
+from shared.http.parameters import Caller
+from shared.language.decider import Actor
+from shared.language.months import WrittenInstant
+from shared.language.problems import Malformed, Unavailable
 
 UnitCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,20}$", description="单位编码")]
 MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", description="月份 YYYY-MM")]

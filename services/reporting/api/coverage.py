@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from services.reporting.api.asking import MonthQuery, Question, UnitQuery
 from services.reporting.queries import coverage as asked
 from services.reporting.queries.coverage import CoverageReport, UnvisitedList
-from shared.entrance import Entrance
+from shared.http.entrance import Entrance
 
 router = APIRouter(tags=["覆盖率"], route_class=Entrance)
 

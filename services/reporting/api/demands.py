@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from services.reporting.api.asking import MonthQuery, Question, UnitQuery
 from services.reporting.queries import demands as asked
 from services.reporting.queries.demands import DemandReport
-from shared.entrance import Entrance
+from shared.http.entrance import Entrance
 
 router = APIRouter(tags=["诉求指标"], route_class=Entrance)
 

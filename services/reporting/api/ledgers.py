@@ -24,12 +24,12 @@ from services.reporting.queries import filings, ledgers, papers
 from services.reporting.queries.editions import Edition
 from services.reporting.queries.filings import LedgerList, LedgerReceipt, LedgerStep
 from services.reporting.queries.ledgers import LedgerShown
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Expected, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.months import Month, local_date
-from shared.sheets import XLSX
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Expected, receipt
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["台账"], route_class=Entrance)
 

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.reporting.projections import Rebuild, Reporting
 from services.reporting.queries.rebuilds import RebuildProgress, run
-from shared.asking import Caller
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.ids import new_id
-from shared.problems import Forbidden, Unknown
-from shared.terms import Role
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.language.decider import Actor
+from shared.language.ids import new_id
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import Role
 
 router = APIRouter(tags=["重建与审计"], route_class=Entrance)
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from shared.industries import industry_label
-from shared.terms import (
+from shared.language.industries import industry_label
+from shared.language.terms import (
     Ack,
     Awareness,
     EvidenceKind,

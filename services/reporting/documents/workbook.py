@@ -23,9 +23,9 @@ from xlsxwriter.worksheet import Worksheet
 from services.reporting.documents.columns import ANNEX, DETAIL, UNKNOWN, VALUES, Column, Kind
 from services.reporting.domain.changes import Changes
 from services.reporting.domain.ledger import Ledger
-from shared.months import SHANGHAI
-from shared.sheets import clean
-from shared.terms import Line, Mode
+from shared.language.months import SHANGHAI
+from shared.language.terms import Line, Mode
+from shared.paper.sheets import clean
 
 EMPTY = "本月无走访记录(零报告)"
 HANDLED = "办结、按期、满意按承办单位统计"

@@ -6,9 +6,9 @@ unit: those who read only what is their own find it in visits and issues, line b
 
 from __future__ import annotations
 
-from shared.decider import Actor
-from shared.problems import Forbidden
-from shared.reach import sees_unit
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden
+from shared.language.reach import sees_unit
 
 
 def must_see(caller: Actor, unit: str | None) -> None:

@@ -26,9 +26,9 @@ from services.reporting.domain.histories import (
     VisitHistory,
     standing_value,
 )
-from shared.months import Calendar, DueShift, Month
-from shared.percent import percentage
-from shared.terms import EnterpriseKind, Line, Review, Standing
+from shared.language.months import Calendar, DueShift, Month
+from shared.language.percent import percentage
+from shared.language.terms import EnterpriseKind, Line, Review, Standing
 
 
 class Basis(StrEnum):

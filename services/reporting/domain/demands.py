@@ -24,9 +24,9 @@ from typing import Any
 
 from services.reporting.domain.histories import IssueHistory
 from services.reporting.domain.of_issues import stood
-from shared.months import Calendar
-from shared.percent import estimated, percentage
-from shared.terms import CallOutcome, IssueStage, Level, Rating
+from shared.language.months import Calendar
+from shared.language.percent import estimated, percentage
+from shared.language.terms import CallOutcome, IssueStage, Level, Rating
 
 _INVALID = (IssueStage.DECLINED, IssueStage.MERGED)
 _OPEN = (

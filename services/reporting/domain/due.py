@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.reporting.domain.coverage import Figure
 from services.reporting.domain.histories import UnitHistory
-from shared.terms import Punctuality, UnitKind
+from shared.language.terms import Punctuality, UnitKind
 
 
 def owing(units: Mapping[str, UnitHistory], on: str) -> list[UnitHistory]:

@@ -15,7 +15,7 @@ import orjson
 
 from services.reporting.domain import of_filings, of_issues, of_roster, of_visits
 from services.reporting.domain.histories import Histories, Mirrored
-from shared.events import CATALOGUE, UnknownFact
+from shared.language.facts import CATALOGUE, UnknownFact
 
 _HANDLERS = {**of_roster.HANDLERS, **of_visits.HANDLERS, **of_issues.HANDLERS, **of_filings.HANDLERS}
 

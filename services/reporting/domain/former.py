@@ -11,7 +11,7 @@ from pypinyin import lazy_pinyin
 
 from services.reporting.domain.coverage import percentage
 from services.reporting.domain.histories import IssueHistory
-from shared.terms import Awareness, IssueStage, Level, Rating, Review
+from shared.language.terms import Awareness, IssueStage, Level, Rating, Review
 
 _NOT_VALID = (IssueStage.DECLINED, IssueStage.MERGED)
 _STRICTLY = (Rating.VERY_SATISFIED, Rating.SATISFIED)

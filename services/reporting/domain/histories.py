@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from shared.dated import Said, terms
-from shared.terms import IssueStage, Level, Line, Review
+from shared.language.dated import Said, terms
+from shared.language.terms import IssueStage, Level, Line, Review
 
 BEGINNING = "0001-01-01"
 
 
 class Mirrored(Protocol):
-    """An entry of a mirrored log, as far as folding reads it; ``shared.eventlog.Entry`` is one."""
+    """An entry of a mirrored log, as far as folding reads it; ``shared.log.eventlog.Entry`` is one."""
 
     @property
     def pos(self) -> int:

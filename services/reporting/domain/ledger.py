@@ -33,9 +33,9 @@ from services.reporting.domain.coverage import (
 )
 from services.reporting.domain.demands import demands
 from services.reporting.domain.histories import EnterpriseHistory, Histories, IssueHistory, VisitHistory, standing_value
-from shared.months import Calendar, start_of_day
-from shared.percent import percentage
-from shared.terms import Awareness, Line, Mode, Review, Role
+from shared.language.months import Calendar, start_of_day
+from shared.language.percent import percentage
+from shared.language.terms import Awareness, Line, Mode, Review, Role
 
 Row = dict[str, Any]
 """A row by field name; days and instants are texts, persons are tokens, no floats."""

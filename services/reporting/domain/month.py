@@ -22,11 +22,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.reporting.domain.ledger import Ledger, digest
-from shared.decider import Context, Decider, looked_up
-from shared.events import Command
 from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, LedgerSigned, LedgerSubmitted, LedgerSupplemented
-from shared.problems import Forbidden, Refused
-from shared.terms import Line, Role
+from shared.language.decider import Context, Decider, looked_up
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import Line, Role
 
 
 class SubmitLedger(Command):

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.events import Fact, issues, reporting, roster, visits
-from shared.months import local_date
+from shared.events import issues, reporting, roster, visits
+from shared.language.facts import Fact
+from shared.language.months import local_date
 
 RECORDED = ""
 """The fact names no day of its own: it happened when it was told (``time`` of the envelope)."""

@@ -11,7 +11,7 @@ import orjson
 from services.reporting.domain.histories import Histories, IssueHistory, Mirrored
 from services.reporting.domain.occurrence import day_of
 from shared.events import issues
-from shared.terms import IssueStage, Level, Source
+from shared.language.terms import IssueStage, Level, Source
 
 
 def _issue(histories: Histories, key: str) -> IssueHistory:

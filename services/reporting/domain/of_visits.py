@@ -7,7 +7,7 @@ from typing import Any
 
 from services.reporting.domain.histories import Evidence, Histories, VisitHistory
 from shared.events import visits
-from shared.terms import Review
+from shared.language.terms import Review
 
 
 def _visit(histories: Histories, key: str) -> VisitHistory:

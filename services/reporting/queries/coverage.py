@@ -10,8 +10,8 @@ from services.reporting.domain.coverage import Basis, Figure, UnitCoverage
 from services.reporting.domain.coverage import Coverage as Found
 from services.reporting.domain.histories import Histories
 from services.reporting.queries.question import Asked, AtCut, Rate
-from shared.answer import Answer, Page, label_of
-from shared.terms import Line
+from shared.http.answer import Answer, Page, label_of
+from shared.language.terms import Line
 
 
 class CoverageOfUnit(Rate):

@@ -7,7 +7,7 @@ from pydantic import Field
 from services.reporting.domain.coverage import Basis
 from services.reporting.domain.demands import Demands, document
 from services.reporting.queries.question import Asked, AtCut, Rate
-from shared.answer import Answer
+from shared.http.answer import Answer
 
 
 class DemandRates(Answer):

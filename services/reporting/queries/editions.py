@@ -16,7 +16,7 @@ from services.reporting.domain.month import MONTH, Filed, Returned, Signed, file
 from services.reporting.projections import Told
 from services.reporting.queries.question import Asked
 from shared.events.reporting import LedgerSigned
-from shared.terms import Term
+from shared.language.terms import Term
 
 
 class Edition(Term):

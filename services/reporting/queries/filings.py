@@ -12,11 +12,11 @@ from services.reporting.domain.due import owing, punctuality, standing
 from services.reporting.domain.histories import UnitHistory
 from services.reporting.domain.month import State, filed_of, latest, stage_of
 from services.reporting.queries.question import Asked, AtCut, Rate
-from shared.answer import Answer, Page, Receipt, ReceiptFields, label_of
-from shared.eventlog import Entry
 from shared.events.reporting import Filing
-from shared.months import Month
-from shared.terms import LedgerStage, Line, Punctuality, UnitKind
+from shared.http.answer import Answer, Page, Receipt, ReceiptFields, label_of
+from shared.language.months import Month
+from shared.language.terms import LedgerStage, Line, Punctuality, UnitKind
+from shared.log.eventlog import Entry
 
 
 class Filed(Answer):

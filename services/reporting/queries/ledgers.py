@@ -15,8 +15,8 @@ from services.reporting.queries.editions import Edition, shown
 from services.reporting.queries.filings import Filed, filed_in
 from services.reporting.queries.question import Asked, AtCut, Rate
 from services.reporting.queries.rows import VisitRow
-from shared.answer import Answer, label_of
-from shared.terms import Line, Mode
+from shared.http.answer import Answer, label_of
+from shared.language.terms import Line, Mode
 
 
 class LedgerHeader(Answer):

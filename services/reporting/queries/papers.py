@@ -13,11 +13,11 @@ from services.reporting.documents.workbook import write_workbook
 from services.reporting.domain.month import filed_of
 from services.reporting.queries.editions import Edition, shown, signer, stamp
 from services.reporting.queries.question import Asked
-from shared.freetext import opened
-from shared.months import Month
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.freetext import opened
+from shared.language.months import Month
+from shared.language.openings import Opening
+from shared.language.personal import Personal
 
 
 @dataclass(frozen=True)

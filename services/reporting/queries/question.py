@@ -10,10 +10,10 @@ from pydantic import Field
 
 from services.reporting.domain import access
 from services.reporting.projections import Reader, Reporting
-from shared.answer import Answer
-from shared.decider import Actor
-from shared.months import WrittenInstant, local_date
-from shared.reach import sees_district
+from shared.http.answer import Answer
+from shared.language.decider import Actor
+from shared.language.months import WrittenInstant, local_date
+from shared.language.reach import sees_district
 
 
 class Behind(Answer):

@@ -14,8 +14,8 @@ from services.reporting.archive import rebuild, swap
 from services.reporting.domain.ledger import digest
 from services.reporting.domain.month import filed_of
 from services.reporting.projections import FilingDiffers, Reader, Rebuild, Reporting
-from shared.answer import Answer
-from shared.problems import Problem, Refused, Unavailable
+from shared.http.answer import Answer
+from shared.language.problems import Problem, Refused, Unavailable
 
 log = structlog.get_logger()
 

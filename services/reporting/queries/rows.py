@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from shared.answer import Answer, label_of
-from shared.terms import (
+from shared.http.answer import Answer, label_of
+from shared.language.terms import (
     Ack,
     Awareness,
     EvidenceKind,

@@ -11,13 +11,13 @@ from services.roster.domain.brand import BRAND, KnownBrand, PublishBrand
 from services.roster.domain.delivery import DELIVERY, KnownDelivery, RecordDelivery
 from services.roster.queries import brand as asked
 from services.roster.queries.brand import Brand, BrandReceipt, BrandVersions, Delivery, DeliveryReceipt, DeliveryTold
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.entrance import Entrance
-from shared.months import WrittenDate, local_date
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import WrittenDate, local_date
+from shared.language.reach import unit_of
+from shared.language.terms import derived_id
 
 router = APIRouter(tags=["品牌与办公室"], route_class=Entrance)
 

@@ -13,14 +13,14 @@ from services.roster.domain.permissions import the_office
 from services.roster.intake.holidays import ListUnreadable, read_days
 from services.roster.queries import calendar as asked
 from services.roster.queries.calendar import CalendarYear, Workdays, YearReceipt, YearVersions
-from shared.asking import Caller, CommandId, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.foreign.uploads import received
-from shared.months import WrittenDate
-from shared.outages import in_words
-from shared.problems import Malformed
-from shared.service import Service
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import WrittenDate
+from shared.language.problems import Malformed
+from shared.log.outages import in_words
+from shared.paper.foreign.uploads import received
 
 router = APIRouter(tags=["日历与对照表"], route_class=Entrance)
 

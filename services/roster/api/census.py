@@ -21,15 +21,15 @@ from services.roster.queries.census import (
     SurveyReceipt,
     UnvisitedPage,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.problems import KeyReused
-from shared.reach import figures_of
-from shared.service import Service
-from shared.terms import Line, SurveyResult, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import KeyReused
+from shared.language.reach import figures_of
+from shared.language.terms import Line, SurveyResult, derived_id
+from shared.log.handle import Done
 
 router = APIRouter(tags=["摸底"], route_class=Entrance)
 

@@ -22,15 +22,15 @@ from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection
 from services.roster.queries import corrections as asked
 from services.roster.queries import lookups
 from services.roster.queries.corrections import Correction, CorrectionReceipt, CorrectionRow
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor, Context
-from shared.entrance import Entrance
 from shared.events.roster import CorrectionProposed
-from shared.handle import Ask, Done
-from shared.problems import KeyReused
-from shared.service import Service
-from shared.terms import CorrectionStage, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor, Context
+from shared.language.problems import KeyReused
+from shared.language.terms import CorrectionStage, derived_id
+from shared.log.handle import Ask, Done
 
 router = APIRouter(tags=["更正审批"], route_class=Entrance)
 

@@ -25,14 +25,14 @@ from services.roster.queries import grid_coverage as covering
 from services.roster.queries import lookups
 from services.roster.queries.enterprises import Enterprise, EnterpriseReceipt, EnterpriseRow
 from services.roster.queries.grid_coverage import GridCoverage
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.months import WrittenDate, local_date
-from shared.problems import Malformed
-from shared.service import Service
-from shared.terms import Size, Standing, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import WrittenDate, local_date
+from shared.language.problems import Malformed
+from shared.language.terms import Size, Standing, derived_id
 
 router = APIRouter(tags=["企业库"], route_class=Entrance)
 

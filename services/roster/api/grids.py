@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.roster.queries import grids as asked
 from services.roster.queries.grids import GridPage
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.months import WrittenDate
-from shared.sheets import XLSX
-from shared.terms import Line
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.language.months import WrittenDate
+from shared.language.terms import Line
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["四定"], route_class=Entrance)
 

@@ -14,16 +14,16 @@ from services.roster.domain.handover import HANDOVER, KnownHandover, OpenHandove
 from services.roster.queries import handovers as asked
 from services.roster.queries import lookups
 from services.roster.queries.handovers import Handover, HandoverReceipt
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.eventlog import load
-from shared.handle import Ask, Done
-from shared.months import local_date
-from shared.problems import KeyReused, Stale
-from shared.service import Service
-from shared.terms import HandoverStage, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import KeyReused, Stale
+from shared.language.terms import HandoverStage, derived_id
+from shared.log.eventlog import load
+from shared.log.handle import Ask, Done
 
 router = APIRouter(tags=["工作交接"], route_class=Entrance)
 

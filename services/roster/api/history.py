@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.roster.queries import history as asked
 from services.roster.queries.history import AssignmentThen
-from shared.answer import Page
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.sheets import XLSX
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 

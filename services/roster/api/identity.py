@@ -9,13 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.domain.revocation import REVOCATION, KnownRevocation, RevokeToken
 from services.roster.queries import identity as asked
 from services.roster.queries.identity import AccountRow, Me, Revoked
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.entrance import Entrance
-from shared.identity import token_id
-from shared.months import WrittenDate
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.identity import token_id
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import WrittenDate
+from shared.language.terms import Role
 
 router = APIRouter(tags=["账号"], route_class=Entrance)
 

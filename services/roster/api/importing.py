@@ -28,14 +28,14 @@ from services.roster.intake.whole import Tally, judge_all, report_lines, worth_t
 from services.roster.queries import importing as asked
 from services.roster.queries.placing import Grid
 from services.roster.queries.previewing import Preview
-from shared import writing
-from shared.decider import Actor, Context
-from shared.handle import Ask
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.problems import Problem, Refused
-from shared.service import Service
-from shared.terms import Change, Standing, derived_id
+from shared.http.service import Service
+from shared.language import writing
+from shared.language.decider import Actor, Context
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.problems import Problem, Refused
+from shared.language.terms import Change, Standing, derived_id
+from shared.log.handle import Ask
 
 _CHUNK = 400
 _PERSONAL = ("legal_person", "contact", "phone")

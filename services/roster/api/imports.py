@@ -11,12 +11,12 @@ from fastapi.responses import StreamingResponse
 
 from services.roster.api.importing import Import
 from services.roster.intake.whole import HEADINGS
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.foreign.uploads import received
-from shared.problems import Forbidden
-from shared.service import Service
-from shared.terms import Role
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.http.service import Service
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
+from shared.paper.foreign.uploads import received
 
 router = APIRouter(tags=["登记数据导入"], route_class=Entrance)
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query, Request
 
 from services.roster.queries import load as asked
 from services.roster.queries.load import CarriedRow, LoadPage, Rebalancing
-from shared.answer import Page
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.months import WrittenDate
-from shared.terms import Line
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.language.months import WrittenDate
+from shared.language.terms import Line
 
 router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 

@@ -16,11 +16,11 @@ from services.roster.domain.permissions import the_office
 from services.roster.domain.refusals import PublisherMayNotApply
 from services.roster.queries import mapping as asked
 from services.roster.queries.mapping import Table, TableReceipt, TableVersion, TableVersions, WouldPage
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.months import WrittenDate, local_date
-from shared.service import Service
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import WrittenDate, local_date
 
 router = APIRouter(tags=["日历与对照表"], route_class=Entrance)
 

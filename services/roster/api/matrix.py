@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request
 
 from services.roster.queries import matrix as asked
 from services.roster.queries.matrix import CellRow, Matrix
-from shared.answer import Page
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.months import WrittenDate
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.language.months import WrittenDate
 
 router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 

@@ -22,13 +22,13 @@ from services.roster.domain.member import (
 from services.roster.queries import members as asked
 from services.roster.queries.lookups import seated
 from services.roster.queries.members import MemberReceipt, MemberRow, ProposalRow
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.entrance import Entrance
-from shared.handle import Prepare
-from shared.months import WrittenDate
-from shared.service import Service
-from shared.terms import Role, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import WrittenDate
+from shared.language.terms import Role, derived_id
+from shared.log.handle import Prepare
 
 router = APIRouter(tags=["网格队伍"], route_class=Entrance)
 

@@ -10,11 +10,11 @@ from services.roster.api.units import change
 from services.roster.domain.unit import DocumentUnit, WithdrawUnitDocument
 from services.roster.queries import units as asked
 from services.roster.queries.units import LackingPage, PaperRow, UnitReceipt
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit
-from shared.entrance import Entrance
-from shared.months import WrittenDate
-from shared.terms import PaperKind
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit
+from shared.language.months import WrittenDate
+from shared.language.terms import PaperKind
 
 router = APIRouter(tags=["方案与组织"], route_class=Entrance)
 

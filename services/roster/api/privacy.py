@@ -28,20 +28,20 @@ from services.roster.queries.privacy import (
     FoundSubjects,
     MemberInClear,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.decider import Actor
-from shared.disclosure import Disclose, DisclosureRow, Records, UnmaskPersonal, disclosed, records_of, watch
-from shared.entrance import Entrance
-from shared.events import Command
-from shared.ids import new_id
-from shared.limits import Limiter
-from shared.phones import Phone
-from shared.problems import Forbidden
-from shared.public import NOBODY
-from shared.service import Service
-from shared.sweeping import Unfinished, for_each
-from shared.terms import Role
+from shared.http.answer import Page
+from shared.http.disclosure import Disclose, DisclosureRow, Records, UnmaskPersonal, disclosed, records_of, watch
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.public import NOBODY
+from shared.http.service import Service
+from shared.http.throttle import Limiter
+from shared.language.decider import Actor
+from shared.language.facts import Command
+from shared.language.ids import new_id
+from shared.language.phones import Phone
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
+from shared.log.sweeping import Unfinished, for_each
 
 log = structlog.get_logger()
 router = APIRouter(tags=["个人信息"], route_class=Entrance)

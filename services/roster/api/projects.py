@@ -25,14 +25,14 @@ from services.roster.domain.project import (
 )
 from services.roster.queries import projects as asked
 from services.roster.queries.projects import Project, ProjectPage, ProjectReceipt
-from shared import paper
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.months import WrittenDate, local_date
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import WrittenDate, local_date
+from shared.language.terms import derived_id
+from shared.log.handle import Done
+from shared.paper import prints
 
 router = APIRouter(tags=["项目挂牌"], route_class=Entrance)
 
@@ -132,7 +132,7 @@ async def get_project(id_: ProjectId, caller: Caller, request: Request) -> Proje
     name="print_plaque",
     summary="打印挂牌(A5,PDF,含二维码)",
     response_class=Response,
-    responses=paper.answers("application/pdf"),
+    responses=prints.answers("application/pdf"),
 )
 async def print_plaque(
     id_: ProjectId,
@@ -146,4 +146,4 @@ async def print_plaque(
     values, token, usual = await asked.printed(request.app.state.service, id_, caller)
     where = site or usual or str(request.base_url).rstrip("/")
     page = await asyncio.to_thread(plaque, values, f"{where}/s/{token}")
-    return paper.answer("挂牌", page, "application/pdf", {"Content-Disposition": 'inline; filename="plaque.pdf"'})
+    return prints.answer("挂牌", page, "application/pdf", {"Content-Disposition": 'inline; filename="plaque.pdf"'})

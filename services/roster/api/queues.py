@@ -17,14 +17,14 @@ from services.roster.domain.unit import Code
 from services.roster.queries import lookups
 from services.roster.queries import queues as asked
 from services.roster.queries.queues import FoundReceipt, PlaceReceipt, Queue, QueueCounts, QueuePage, UnassignedRow
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.entrance import Entrance
-from shared.events import Command
-from shared.months import local_date
-from shared.problems import Refused, Unknown
-from shared.service import Service
-from shared.terms import Line
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.facts import Command
+from shared.language.months import local_date
+from shared.language.problems import Refused, Unknown
+from shared.language.terms import Line
 
 router = APIRouter(tags=["待办队列"], route_class=Entrance)
 

@@ -16,11 +16,11 @@ from services.roster.domain.commands import FollowMapping
 from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
 from services.roster.queries import lookups
 from services.roster.queries import mapping as asked
-from shared.decider import Actor, Context
-from shared.handle import Ask
-from shared.problems import Problem
-from shared.service import Service
-from shared.terms import Line, derived_id
+from shared.http.service import Service
+from shared.language.decider import Actor, Context
+from shared.language.problems import Problem
+from shared.language.terms import Line, derived_id
+from shared.log.handle import Ask
 
 _CHUNK = 300
 

@@ -14,12 +14,12 @@ from services.roster.queries import gaps as gaping
 from services.roster.queries import responsibility as asked
 from services.roster.queries.gaps import GapPage, GapTotals, OverlapRow
 from services.roster.queries.responsibility import Responsibility, ResponsibilityReceipt
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.entrance import Entrance
-from shared.months import WrittenDate, local_date
-from shared.service import Service
-from shared.terms import Line
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.months import WrittenDate, local_date
+from shared.language.terms import Line
 
 router = APIRouter(tags=["责任与全覆盖"], route_class=Entrance)
 

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Path, Request, Response
 from services.roster.domain.row import ROW, DismissRow
 from services.roster.queries import rows as asked
 from services.roster.queries.rows import RowAside, RowInClear, RowReceipt
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal
-from shared.entrance import Entrance
-from shared.problems import Forbidden
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Page
+from shared.http.disclosure import UnmaskPersonal
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
 
 router = APIRouter(tags=["待办队列"], route_class=Entrance)
 

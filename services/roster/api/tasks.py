@@ -10,13 +10,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, KnownTask, ProgressTask, SetTask
 from services.roster.queries import tasks as asked
 from services.roster.queries.tasks import Task, TaskReceipt, TaskRow, TaskSummary
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.problems import KeyReused
-from shared.service import Service
-from shared.terms import TaskStage, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import KeyReused
+from shared.language.terms import TaskStage, derived_id
 
 router = APIRouter(tags=["督促指导"], route_class=Entrance)
 

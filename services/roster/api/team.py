@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.roster.queries import team as asked
 from services.roster.queries.team import Liaison, ViolationPage
-from shared.answer import Page
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
-from shared.months import WrittenDate
-from shared.sheets import XLSX
-from shared.terms import Role
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
+from shared.language.months import WrittenDate
+from shared.language.terms import Role
+from shared.paper.sheets import XLSX
 
 router = APIRouter(tags=["网格队伍"], route_class=Entrance)
 

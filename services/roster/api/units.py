@@ -24,14 +24,14 @@ from services.roster.domain.unit import (
 from services.roster.queries import lookups
 from services.roster.queries import units as asked
 from services.roster.queries.units import Leftovers, Unit, UnitReceipt, UnitRow
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.months import WrittenDate
-from shared.problems import KeyReused
-from shared.service import Service
-from shared.terms import UnitKind, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import WrittenDate
+from shared.language.problems import KeyReused
+from shared.language.terms import UnitKind, derived_id
 
 router = APIRouter(tags=["单位"], route_class=Entrance)
 

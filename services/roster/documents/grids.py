@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from shared.sheets import sheet
-from shared.terms import Line, Role, UnitKind
+from shared.language.terms import Line, Role, UnitKind
+from shared.paper.sheets import sheet
 
 _COLUMNS = (
     "网格编码",

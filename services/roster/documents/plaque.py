@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import segno
 
-from shared.paper import Printed, pdf, png
+from shared.paper.prints import Printed, pdf, png
 
 _SOURCE = r"""
 #let say = sys.inputs

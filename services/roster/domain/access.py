@@ -12,10 +12,10 @@ hand, in issues. Administrators have no business data.
 
 from __future__ import annotations
 
-from shared import reach
-from shared.decider import Actor
-from shared.problems import Forbidden
-from shared.terms import Role
+from shared.language import reach
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
 
 PUBLIC = frozenset(
     {

@@ -15,13 +15,13 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from services.roster.domain.permissions import the_office
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import BrandPublished
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.problems import VersionMissing
-from shared.terms import DeliveryChannel
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.problems import VersionMissing
+from shared.language.terms import DeliveryChannel
 
 Short = Annotated[str, StringConstraints(max_length=100)]
 

@@ -3,7 +3,7 @@
     (nothing) --publish--> published --publish--> published, a version on
 
 国务院办公厅 publishes a year's holidays and make-up days in November of the year before. A year that is not published
-yet, or whose list lacks a festival of the law (``shared/holidays``), counts Monday to Friday where its list says nothing, and
+yet, or whose list lacks a festival of the law (``shared/language/holidays``), counts Monday to Friday where its list says nothing, and
 says that it is provisional. Every version stays readable: what was due under an older one
 can be explained.
 """
@@ -17,11 +17,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.roster.domain.permissions import the_office
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import Day, YearPublished
-from shared.problems import Refused
-from shared.traces import PUBLIC, without_numbers
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Refused
+from shared.language.traces import PUBLIC, without_numbers
 
 
 def _public(days: tuple[Day, ...]) -> tuple[Day, ...]:

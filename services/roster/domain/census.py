@@ -14,12 +14,12 @@ from pydantic import Field
 
 from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.unit import Code, Placed
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import CensusClosed, CensusOpened
-from shared.months import WrittenDate
-from shared.problems import Refused, Unknown
-from shared.terms import Line, Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.problems import Refused, Unknown
+from shared.language.terms import Line, Role
 
 
 class OpenCensus(Command):

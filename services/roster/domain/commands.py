@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.roster.domain.unit import Code
-from shared.events import Command, Part
 from shared.events.roster import Attempt
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.phones import Phone
-from shared.terms import EnterpriseKind, Line, Mode, Standing, SurveyResult
-from shared.traces import PUBLIC
+from shared.language.facts import Command, Part
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.phones import Phone
+from shared.language.terms import EnterpriseKind, Line, Mode, Standing, SurveyResult
+from shared.language.traces import PUBLIC
 
 Name = Annotated[str, Field(min_length=1, max_length=200), PUBLIC]
 Text = Annotated[str, Field(max_length=500), PUBLIC]

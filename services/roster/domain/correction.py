@@ -21,12 +21,12 @@ from services.roster.domain import ruling
 from services.roster.domain.commands import AmendEnterprise
 from services.roster.domain.enterprise import CORRECTED, subject
 from services.roster.domain.unit import Code
-from shared.decider import Context, Decider
-from shared.events import Command, Fact, Part
 from shared.events.roster import CorrectionApproved, CorrectionProposed, CorrectionRejected
-from shared.problems import Forbidden, Refused, Unknown
-from shared.reach import only_own
-from shared.terms import Line, Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command, Fact, Part
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import only_own
+from shared.language.terms import Line, Role
 
 FIELDS = CORRECTED
 PERSONAL = ("legal_person", "contact", "phone")

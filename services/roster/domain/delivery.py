@@ -15,12 +15,12 @@ from pydantic import Field
 
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import DeliveryRecorded
-from shared.months import WrittenDate
-from shared.problems import Refused
-from shared.terms import DeliveryChannel, Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.problems import Refused
+from shared.language.terms import DeliveryChannel, Role
 
 
 class RecordDelivery(Command):

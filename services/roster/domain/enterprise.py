@@ -58,9 +58,6 @@ from services.roster.domain.refusals import (
 from services.roster.domain.ruling import may_rule
 from services.roster.domain.sizes import RULE, Sizing, size_of
 from services.roster.domain.unit import Placed
-from shared.codes import InvalidCode, credit_code
-from shared.dated import on_day, said_of
-from shared.decider import Context, Decider
 from shared.events.roster import (
     ContactLossVerified,
     ContactPreferred,
@@ -79,10 +76,13 @@ from shared.events.roster import (
     MainContactChosen,
     StandingChanged,
 )
-from shared.personal import Personal
-from shared.persons import Seat, seat
-from shared.problems import Forbidden, Unknown
-from shared.terms import Line, Role, Standing, SurveyResult
+from shared.language.codes import InvalidCode, credit_code
+from shared.language.dated import on_day, said_of
+from shared.language.decider import Context, Decider
+from shared.language.personal import Personal
+from shared.language.persons import Seat, seat
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import Line, Role, Standing, SurveyResult
 
 
 @dataclass(frozen=True)

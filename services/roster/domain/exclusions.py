@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.terms import ADMINISTRATORS, Role
+from shared.language.terms import ADMINISTRATORS, Role
 
 OF_UNITS = frozenset({Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT})
 """Who visits, handles and answers for a unit."""

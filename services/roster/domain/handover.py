@@ -17,12 +17,12 @@ from pydantic import Field, model_validator
 
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import HandoverOpened, HandoverSigned, HandoverWithdrawn
-from shared.months import WrittenDate
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import HandoverStage, Line, Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import HandoverStage, Line, Role
 
 MOST = 2000
 

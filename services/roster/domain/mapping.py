@@ -20,14 +20,14 @@ from pydantic import Field, StringConstraints
 
 from services.roster.domain.permissions import the_office
 from services.roster.domain.unit import Code, Placed
-from shared.dated import said_of
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import IndustriesMapped, LoadLimitSet, OfficePhonesMapped, PlacesMapped
-from shared.months import WrittenDate
-from shared.problems import Refused
-from shared.terms import Line
-from shared.traces import PUBLIC
+from shared.language.dated import said_of
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.problems import Refused
+from shared.language.terms import Line
+from shared.language.traces import PUBLIC
 
 LOAD_LIMIT = 60
 """Enterprises for one person on one line before a warning, as long as the office has set nothing else."""

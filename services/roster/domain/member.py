@@ -26,16 +26,16 @@ from services.roster.domain.exclusions import exclude
 from services.roster.domain.refusals import NotUnderUnit
 from services.roster.domain.second import OFFICE, confirming, of_the_office
 from services.roster.domain.unit import Code
-from shared.dated import Said, terms
-from shared.decider import Actor, Context, Decider
-from shared.events import Command
 from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.persons import Seat
-from shared.phones import Phone
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import ADMINISTRATORS, Role
+from shared.language.dated import Said, terms
+from shared.language.decider import Actor, Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.persons import Seat
+from shared.language.phones import Phone
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import ADMINISTRATORS, Role
 
 Account = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 

@@ -11,10 +11,10 @@ from uuid import UUID
 from services.roster.domain.commands import AssignEnterprise, RejectMove
 from services.roster.domain.second import OFFICE, NeedsAnother, confirming
 from services.roster.domain.unit import Placed
-from shared.decider import Context
 from shared.events.roster import EnterpriseAssigned, EnterpriseMoveProposed, EnterpriseMoveRejected
-from shared.problems import Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Context
+from shared.language.problems import Refused, Unknown
+from shared.language.terms import Role
 
 _MOST = 10
 

@@ -1,8 +1,8 @@
 """Who may change the roster (``roles.md``: 网格/队伍, 企业库, 配置). The system role is the installation's own hand."""
 
-from shared.decider import Context
-from shared.problems import Forbidden
-from shared.terms import Role
+from shared.language.decider import Context
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
 
 
 def the_office(context: Context[object]) -> None:

@@ -19,13 +19,13 @@ from pydantic import Field, StringConstraints
 
 from services.roster.domain.commands import Name
 from services.roster.domain.permissions import the_office
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import PlaqueHung, PlaqueTakenDown, ProjectRegistered
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.problems import Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.problems import Refused, Unknown
+from shared.language.terms import Role
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=30)]
 

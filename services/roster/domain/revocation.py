@@ -10,11 +10,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import TokenRevoked
-from shared.problems import Forbidden, Refused
-from shared.terms import Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import Role
 
 
 class RevokeToken(Command):

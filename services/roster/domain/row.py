@@ -16,11 +16,11 @@ from typing import ClassVar
 from pydantic import Field
 
 from services.roster.domain.permissions import the_office
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import Doubt, RowDismissed, RowRepaired, RowSetAside
-from shared.personal import Personal
-from shared.problems import Unknown
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.personal import Personal
+from shared.language.problems import Unknown
 
 
 class SetRowAside(Command):

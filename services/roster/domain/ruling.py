@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from services.roster.domain.permissions import the_office, the_unit
-from shared.decider import Context
 from shared.events.roster import CorrectionProposed
-from shared.problems import Forbidden
-from shared.terms import Role
+from shared.language.decider import Context
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
 
 
 class ProposerMayNotRule(Forbidden):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from services.roster.domain.enterprise import Registered
-from shared.dated import on_day
-from shared.terms import Standing
+from shared.language.dated import on_day
+from shared.language.terms import Standing
 
 _ENTERPRISE = "91"
 

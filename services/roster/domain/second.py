@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from shared.decider import Context
-from shared.problems import Forbidden
-from shared.terms import Role
+from shared.language.decider import Context
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
 
 OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.terms import Size
+from shared.language.terms import Size
 
 RULE = "国统字〔2017〕213号"
 _TEN_THOUSAND = 1_000_000

@@ -16,11 +16,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.roster.domain.second import confirming
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import ErasureAsked, ErasureRejected, SubjectErased
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role
 
 ASKING = (Role.OFFICE_HEAD,)
 CONFIRMING = (Role.OFFICE_HEAD, Role.SECURITY_ADMIN)

@@ -16,12 +16,12 @@ from pydantic import Field
 
 from services.roster.domain.permissions import the_unit
 from services.roster.domain.unit import Code
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import TaskCancelled, TaskDone, TaskProgressed, TaskSet
-from shared.months import WrittenDate
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role, TaskStage
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role, TaskStage
 
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.terms import Role, Term, UnitKind
+from shared.language.terms import Role, Term, UnitKind
 
 
 @dataclass(frozen=True)

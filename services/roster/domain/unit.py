@@ -24,9 +24,6 @@ from pydantic import Field, model_validator
 
 from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.second import confirming, of_the_office
-from shared.dated import on_day, said_of
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.roster import (
     UnitCharged,
     UnitDocumented,
@@ -39,9 +36,12 @@ from shared.events.roster import (
     UnitMoved,
     UnitRenamed,
 )
-from shared.months import WrittenDate
-from shared.problems import Refused, Unknown
-from shared.terms import Line, PaperKind, Role, UnitKind
+from shared.language.dated import on_day, said_of
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.problems import Refused, Unknown
+from shared.language.terms import Line, PaperKind, Role, UnitKind
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 Placed = tuple[Line, str | None]

@@ -11,9 +11,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared import writing
-from shared.industries import Industry, industry_of
-from shared.terms import EnterpriseKind, Standing
+from shared.language import writing
+from shared.language.industries import Industry, industry_of
+from shared.language.terms import EnterpriseKind, Standing
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 """With its rules of the past: summer time from 1986 to 1991, local times before 1949."""

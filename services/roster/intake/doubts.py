@@ -17,9 +17,9 @@ from services.roster.intake.cells import (
     standing_of,
 )
 from services.roster.intake.read import Column, RawRow
-from shared.codes import CreditCode, InvalidCode, credit_code, normalise
-from shared.foreign.mojibake import LOST, garble, misread, suspicious
-from shared.traces import person
+from shared.language.codes import CreditCode, InvalidCode, credit_code, normalise
+from shared.language.traces import person
+from shared.paper.foreign.mojibake import LOST, garble, misread, suspicious
 
 _CODE_SHAPE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])")
 

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from shared.events.roster import Day
-from shared.foreign.reading import FileUnreadable, Limits
-from shared.foreign.tables import Sheet, Tables
+from shared.paper.foreign.reading import FileUnreadable, Limits
+from shared.paper.foreign.tables import Sheet, Tables
 
 _MOST = 200
 _LIMITS = Limits(memory=1 << 30, processor=20, seconds=30)

@@ -31,12 +31,12 @@ from services.roster.intake.cells import (
 from services.roster.intake.doubts import NOT_ENTERPRISE_KIND, codes_elsewhere, garbled, misfits, strange, unproven
 from services.roster.intake.read import Column, RawRow
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Reason, Refused, SetAside, Verdict
-from shared import phones
-from shared.codes import CodeClass, CodeFault, CreditCode, InvalidCode, credit_code
-from shared.foreign.child import ERROR, MERGED
-from shared.industries import Industry
-from shared.terms import EnterpriseKind, Standing
-from shared.traces import personal_number, without_numbers
+from shared.language import phones
+from shared.language.codes import CodeClass, CodeFault, CreditCode, InvalidCode, credit_code
+from shared.language.industries import Industry
+from shared.language.terms import EnterpriseKind, Standing
+from shared.language.traces import personal_number, without_numbers
+from shared.paper.foreign.child import ERROR, MERGED
 
 _WEIGHTY = (Column.CODE, Column.NAME, Column.STANDING)
 _SPOILT = (Fault.GARBLED, Fault.CELL_ERROR, Fault.MERGED)

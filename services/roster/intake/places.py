@@ -18,7 +18,7 @@ from pathlib import Path
 
 from services.roster.intake import regions
 from services.roster.intake.divisions import Own
-from shared import writing
+from shared.language import writing
 
 SURE = 80
 """From this confidence on the suggestion is taken without a person."""

@@ -2,7 +2,7 @@
 
 The header is found among the first lines by the words registries and company directories use; unknown columns are kept and
 reported. Rows are streamed and each knows its sheet and line. What is not read (hidden sheets, sheets without a header) is
-told. The bytes are read by a child process (``shared/foreign``).
+told. The bytes are read by a child process (``shared/paper/foreign``).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.foreign.mojibake import SPOILT, spoilt
-from shared.foreign.reading import FileUnreadable
-from shared.foreign.tables import Line, Sheet, Tables
-from shared.foreign.text import heading, headings
-from shared.terms import Term
+from shared.language.terms import Term
+from shared.paper.foreign.mojibake import SPOILT, spoilt
+from shared.paper.foreign.reading import FileUnreadable
+from shared.paper.foreign.tables import Line, Sheet, Tables
+from shared.paper.foreign.text import heading, headings
 
 
 class Column(Term):
@@ -165,7 +165,7 @@ class RawRow:
     """The quotes of this line do not pair: its cells can't be trusted."""
     sheet: str = ""
     marks: Mapping[int, str] = field(default_factory=dict[int, str], hash=False)
-    """Cells that are a formula's error, or empty because they lie under a merged cell (``shared/foreign/child``)."""
+    """Cells that are a formula's error, or empty because they lie under a merged cell (``shared/paper/foreign/child``)."""
 
     def marked(self, mark: str) -> list[tuple[Column | None, str]]:
         """The cells with this mark: column if it is known, heading."""

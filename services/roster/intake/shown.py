@@ -17,11 +17,11 @@ from services.roster.intake.cells import company_name, meaning, read_capital, re
 from services.roster.intake.judge import judge
 from services.roster.intake.read import Column, RawRow, layout_of
 from services.roster.intake.verdict import Accepted, Fault, Reason, Repeated
-from shared.codes import InvalidCode, credit_code
 from shared.events.roster import Doubt
-from shared.foreign.text import heading
-from shared.personal import mask
-from shared.traces import organisation
+from shared.language.codes import InvalidCode, credit_code
+from shared.language.personal import mask
+from shared.language.traces import organisation
+from shared.paper.foreign.text import heading
 
 _MOST = 19_000
 _SERIALS = frozenset(heading(word) for word in ("序号", "编号", "行号", "No", "No.", "ID", "#"))

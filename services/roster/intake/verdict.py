@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.roster.intake.read import RawRow
-from shared.terms import EnterpriseKind, Standing, Term
+from shared.language.terms import EnterpriseKind, Standing, Term
 
 
 class Fault(Term):

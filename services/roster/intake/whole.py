@@ -14,7 +14,7 @@ from typing import TextIO
 from services.roster.intake.judge import judge
 from services.roster.intake.read import Column, RawRow
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Reason, Refused, Repeated, SetAside, Verdict
-from shared import writing
+from shared.language import writing
 
 
 def judge_all(rows: Iterable[RawRow]) -> Iterator[Verdict]:

@@ -35,8 +35,8 @@ from services.roster.projections import (
     tasks,
     units,
 )
-from shared.decider import AnyDecider
-from shared.projector import View
+from shared.language.decider import AnyDecider
+from shared.log.views import View
 
 DECIDERS: tuple[AnyDecider, ...] = (
     UNIT,

@@ -10,7 +10,7 @@ import orjson
 
 from services.roster.domain import brand, delivery
 from services.roster.projections.sealed import token
-from shared.projector import View
+from shared.log.views import View
 
 PLAIN = ("brand", "suffix", "slogan", "logo", "lead_office", "district", "city", "phone", "email", "site", "note")
 

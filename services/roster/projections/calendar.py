@@ -9,7 +9,7 @@ import orjson
 
 from services.roster.domain import calendar
 from shared.events.roster import Day
-from shared.projector import View
+from shared.log.views import View
 
 
 def _written(days: Iterable[Day]) -> str:

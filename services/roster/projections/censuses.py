@@ -9,9 +9,9 @@ from uuid import UUID
 import orjson
 
 from services.roster.domain import census, correction
-from shared.personal import Personal
-from shared.projector import View
-from shared.terms import CorrectionStage
+from shared.language.personal import Personal
+from shared.language.terms import CorrectionStage
+from shared.log.views import View
 
 
 def _census(key: str, version: int, state: census.State) -> Iterable[tuple[Any, ...]]:

@@ -10,10 +10,10 @@ from uuid import UUID
 import orjson
 
 from services.roster.domain import enterprise
-from shared import writing
-from shared.dated import spans
-from shared.personal import Personal
-from shared.projector import View
+from shared.language import writing
+from shared.language.dated import spans
+from shared.language.personal import Personal
+from shared.log.views import View
 
 
 def _enterprise(key: str, version: int, state: enterprise.State) -> Iterable[tuple[Any, ...]]:

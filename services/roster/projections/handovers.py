@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.roster.domain import handover
-from shared.projector import View
+from shared.log.views import View
 
 
 def _handover(key: str, version: int, state: handover.State) -> Iterable[tuple[Any, ...]]:

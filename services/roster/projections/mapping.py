@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from services.roster.domain import mapping
-from shared.projector import View
+from shared.log.views import View
 
 
 def _written(entries: Sequence[tuple[str, str]]) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.roster.domain import member
 from services.roster.projections.sealed import token
-from shared.projector import View
+from shared.log.views import View
 
 
 def _post(key: str, version: int, state: member.Member) -> Iterable[tuple[Any, ...]]:

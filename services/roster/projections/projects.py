@@ -9,7 +9,7 @@ from uuid import UUID
 from services.roster.domain import project
 from services.roster.projections.sealed import token
 from shared.events.roster import PlaqueHung
-from shared.projector import View
+from shared.log.views import View
 
 
 def _project(key: str, version: int, state: project.State) -> Iterable[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.roster.domain import revocation
-from shared.projector import View
+from shared.log.views import View
 
 
 def _revoked(key: str, _version: int, state: revocation.State) -> Iterable[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import orjson
 
 from services.roster.domain import row
 from services.roster.projections.sealed import token
-from shared.projector import View
+from shared.log.views import View
 
 
 def _row(key: str, _version: int, state: row.State) -> Iterable[tuple[Any, ...]]:

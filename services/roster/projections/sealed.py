@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from shared.personal import Personal
+from shared.language.personal import Personal
 
 
 def token(datum: Personal | None) -> str | None:

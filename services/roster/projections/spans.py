@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from services.roster.domain import enterprise, unit
-from shared.dated import on_day, spans
-from shared.projector import View
+from shared.language.dated import on_day, spans
+from shared.log.views import View
 
 
 def _unit_name(key: str, _version: int, state: unit.State) -> Iterable[tuple[Any, ...]]:

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from services.roster.domain import enterprise, subject
-from shared.disclosure import disclosures
 from shared.events.roster import PersonalUnmasked
-from shared.personal import Personal
-from shared.projector import View
+from shared.http.disclosure import disclosures
+from shared.language.personal import Personal
+from shared.log.views import View
 
 
 def _erased(key: str, _version: int, state: subject.State) -> Iterable[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.roster.domain import task
-from shared.projector import View
+from shared.log.views import View
 
 
 def _task(key: str, version: int, state: task.State) -> Iterable[tuple[Any, ...]]:

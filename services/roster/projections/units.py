@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 
 from services.roster.domain import unit
-from shared.dated import spans
-from shared.projector import View
-from shared.terms import Line, UnitKind
+from shared.language.dated import spans
+from shared.language.terms import Line, UnitKind
+from shared.log.views import View
 
 LINES = {
     UnitKind.DEPARTMENT: Line.VERTICAL,

@@ -12,14 +12,14 @@ from pydantic import Field
 from services.roster.projections.brand import PLAIN
 from services.roster.projections.sealed import sealed
 from services.roster.queries.parts import Choice, OutOfJson
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.openings import Opening
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import DeliveryChannel
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.openings import Opening
+from shared.language.problems import Unknown
+from shared.language.reach import unit_of
+from shared.language.terms import DeliveryChannel
 
 KEY = "district"
 """The one stream of the brand."""

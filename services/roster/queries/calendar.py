@@ -9,10 +9,10 @@ import orjson
 from pydantic import Field
 
 from services.roster.queries.parts import OutOfJson
-from shared.answer import Answer, Receipt
-from shared.months import Calendar, Year
-from shared.problems import Malformed, Unknown
-from shared.service import Service
+from shared.http.answer import Answer, Receipt
+from shared.http.service import Service
+from shared.language.months import Calendar, Year
+from shared.language.problems import Malformed, Unknown
 
 
 class DayOff(Answer):

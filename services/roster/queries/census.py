@@ -14,15 +14,15 @@ from services.roster.domain.census import KnownCensus
 from services.roster.domain.enterprise import KnownSurvey
 from services.roster.queries import dated, lookups
 from services.roster.queries.reading import reach
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.paging import listing
-from shared.percent import percentage
-from shared.problems import Unknown
-from shared.reach import sees_district, unit_of
-from shared.service import Service
-from shared.terms import Line, Role, Standing, SurveyResult
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.percent import percentage
+from shared.language.problems import Unknown
+from shared.language.reach import sees_district, unit_of
+from shared.language.terms import Line, Role, Standing, SurveyResult
 
 _TARGETS = f"""(
 select e.id as enterprise, e.code, e.name, e.address, e.standing, e.standing_on, a.unit, a.sub_unit, a.worker,

@@ -11,16 +11,16 @@ from pydantic import Field
 
 from services.roster.domain.correction import CORRECTION, KnownAnswering, Proposed, may_rule
 from services.roster.queries.reading import reach
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.eventlog import load
 from shared.events.roster import CorrectionProposed
-from shared.months import local_date
-from shared.paging import listing
-from shared.personal import Personal
-from shared.problems import Unknown
-from shared.service import Service
-from shared.terms import CorrectionStage, Line
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.personal import Personal
+from shared.language.problems import Unknown
+from shared.language.terms import CorrectionStage, Line
+from shared.log.eventlog import load
 
 
 class CorrectionRow(Answer):

@@ -13,17 +13,17 @@ from services.roster.domain.access import PUBLIC, looks_up
 from services.roster.domain.commands import AssignEnterprise
 from services.roster.queries import dated
 from services.roster.queries.reading import answering, reach
-from shared import writing
-from shared.answer import LEFT_OUT, Answer, Page, Receipt, label_of
-from shared.decider import Actor
 from shared.events.roster import ContactPreferred
-from shared.months import local_date
-from shared.paging import listing
-from shared.personal import Personal
-from shared.problems import Unknown
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import EnterpriseKind, Line, Mode, Role, Size, Standing
+from shared.http.answer import LEFT_OUT, Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language import writing
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.personal import Personal
+from shared.language.problems import Unknown
+from shared.language.reach import unit_of
+from shared.language.terms import EnterpriseKind, Line, Mode, Role, Size, Standing
 
 
 class EnterpriseRow(Answer):

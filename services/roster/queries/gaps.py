@@ -10,14 +10,14 @@ from pydantic import Field
 
 from services.roster.domain.access import the_district
 from services.roster.queries.reading import reach
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Malformed
-from shared.reach import figures_of, sees_district, unit_of
-from shared.service import Service
-from shared.terms import Line, Term
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Malformed
+from shared.language.reach import figures_of, sees_district, unit_of
+from shared.language.terms import Line, Term
 
 
 class Gap(Term):

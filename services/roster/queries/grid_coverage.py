@@ -7,11 +7,11 @@ from datetime import date
 from pydantic import Field
 
 from services.roster.queries.parts import Rate, rate
-from shared.answer import Answer
-from shared.decider import Actor
-from shared.months import local_date
-from shared.reach import figures_of
-from shared.service import Service
+from shared.http.answer import Answer
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.reach import figures_of
 
 _GRID = """
 select count(*) as in_scope, count(v.unit) as vertical, count(h.unit) as horizontal,

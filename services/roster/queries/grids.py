@@ -12,14 +12,14 @@ from services.roster.domain.tiers import STAFF, Settled
 from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
 from services.roster.queries.team import VIOLATIONS
-from shared.answer import Answer, Page
-from shared.decider import Actor
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import Line, Role, UnitKind
+from shared.http.answer import Answer, Page
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.reach import unit_of
+from shared.language.terms import Line, Role, UnitKind
 
 _STAFF = ", ".join(f"'{role}'" for role in STAFF)
 _PREFIX = {Line.HORIZONTAL: "H", Line.VERTICAL: "V"}

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from services.roster.domain.access import business
 from services.roster.domain.handover import MOST, OpenHandover
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.reach import only_own, sees_unit, unit_of
-from shared.service import Service
-from shared.terms import HandoverStage, Line
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Unknown
+from shared.language.reach import only_own, sees_unit, unit_of
+from shared.language.terms import HandoverStage, Line
 
 _COLUMNS = (
     'id, ver as version, unit, line, giver, taker, enterprises, on_date as "on", document, note, stage, giver_signed, '

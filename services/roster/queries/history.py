@@ -10,15 +10,15 @@ from pydantic import Field
 
 from services.roster.projections.sealed import sealed
 from services.roster.queries.reading import answering, reach
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.openings import Opening
-from shared.paging import listing
-from shared.problems import Malformed
-from shared.reach import unit_of
-from shared.service import Service
-from shared.sheets import sheet
-from shared.terms import Line
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.openings import Opening
+from shared.language.problems import Malformed
+from shared.language.reach import unit_of
+from shared.language.terms import Line
+from shared.paper.sheets import sheet
 
 _HISTORY = """(
 select a.enterprise, e.code, coalesce(en.name, e.name) as enterprise_name, a.line, a.unit, coalesce(un.name, u.first_name) as unit_name,

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from services.roster.projections.sealed import sealed
 from services.roster.queries.parts import Choice
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.problems import Forbidden
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import Forbidden
+from shared.language.terms import Role
 
 _KEEPING = (Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.OFFICE_HEAD, Role.AUDITOR)
 

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.roster.queries import dated
-from shared.months import local_date
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.months import local_date
 
 
 async def registered(service: Service, ids: Sequence[UUID]) -> list[Any]:

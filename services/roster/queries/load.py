@@ -12,15 +12,15 @@ from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import LOAD_LIMIT
 from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.reach import figures_of, only_own, sees_district, unit_of
-from shared.service import Service
-from shared.terms import Line, Role, Standing
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import figures_of, only_own, sees_district, unit_of
+from shared.language.terms import Line, Role, Standing
 
 _SERVED = """
     select a.worker, a.unit, a.line, a.sub_unit, a.enterprise from assignment a join scope s on s.enterprise = a.enterprise

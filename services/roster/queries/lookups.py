@@ -12,8 +12,8 @@ import orjson
 
 from services.roster.domain.member import AppointMember, KnownMember, Member
 from services.roster.domain.unit import Asked, ConfirmUnitEnd, EndUnit, EstablishUnit, KnownUnit, MoveUnit, Named, Placed, State
-from shared.decider import Context
-from shared.terms import Line, Role, UnitKind
+from shared.language.decider import Context
+from shared.language.terms import Line, Role, UnitKind
 
 _UNDER = (UnitKind.BRANCH, UnitKind.VILLAGE)
 

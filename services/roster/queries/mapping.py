@@ -14,13 +14,13 @@ from services.roster.domain.access import the_district
 from services.roster.domain.mapping import LOAD_LIMIT, KnownMapping, MapIndustries, NotADepartment, TableUnpublished
 from services.roster.queries import lookups
 from services.roster.queries.parts import OutOfJson
-from shared.answer import Answer, Page, Receipt
-from shared.decider import Actor
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.service import Service
-from shared.terms import Line, Term
+from shared.http.answer import Answer, Page, Receipt
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Unknown
+from shared.language.terms import Line, Term
 
 _WOULD = """(
 select e.id as enterprise, e.code, e.name, e.industry, a.unit as "from", m.unit as "to",

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from services.roster.queries import dated
 from services.roster.queries.reading import reach
-from shared.answer import Answer, Page
-from shared.decider import Actor
-from shared.months import local_date
-from shared.paging import listing
-from shared.reach import figures_of
-from shared.service import Service
+from shared.http.answer import Answer, Page
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.reach import figures_of
 
 NOBODY = "-"
 """How the row and the column of those whom no unit answers for are named."""

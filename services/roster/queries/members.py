@@ -11,16 +11,16 @@ from pydantic import Field
 from services.roster.domain.member import AppointMember, ReleaseMember, may_confirm
 from services.roster.projections.sealed import sealed
 from services.roster.queries.lookups import under
-from shared.answer import Answer, Page, Proposed, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.personal import Personal
-from shared.problems import Forbidden
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Answer, Page, Proposed, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden
+from shared.language.reach import unit_of
+from shared.language.terms import Role
 
 
 class MemberReceipt(Proposed):

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from pydantic import BeforeValidator, Field
 
-from shared.answer import Answer
-from shared.percent import percentage
+from shared.http.answer import Answer
+from shared.language.percent import percentage
 
 
 def _read(value: Any) -> Any:

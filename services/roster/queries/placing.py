@@ -13,9 +13,9 @@ from services.roster.intake.read import Column
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Reason, Verdict
 from services.roster.queries import dated
 from services.roster.queries.lookups import placed
-from shared.months import local_date
-from shared.service import Service
-from shared.terms import Line, UnitKind
+from shared.http.service import Service
+from shared.language.months import local_date
+from shared.language.terms import Line, UnitKind
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import orjson
 from services.roster.intake.verdict import Accepted, Candidate, Fault, Outside, Verdict
 from services.roster.queries import dated
 from services.roster.queries.placing import Grid
-from shared.months import local_date
-from shared.openings import Opening
-from shared.personal import Personal, mask
-from shared.service import Service
-from shared.terms import Change, Standing, derived_id
+from shared.http.service import Service
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.personal import Personal, mask
+from shared.language.terms import Change, Standing, derived_id
 
 _PERSONAL = ("legal_person", "contact", "phone")
 _PAGE = 400

@@ -14,17 +14,17 @@ from services.roster.projections.sealed import sealed
 from services.roster.projections.subjects import DISCLOSURE
 from services.roster.queries.dated import standing
 from services.roster.queries.reading import answering, reach
-from shared.answer import LEFT_OUT, Answer, Page, Proposed, Receipt, label_of
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose
-from shared.months import local_date
-from shared.paging import listing
-from shared.personal import Personal
-from shared.persons import member_seat, persons_of
-from shared.problems import Forbidden, Unknown
-from shared.reach import may_open, sees_unit
-from shared.service import Service
-from shared.terms import Role, Standing, Term
+from shared.http.answer import LEFT_OUT, Answer, Page, Proposed, Receipt, label_of
+from shared.http.disclosure import UnmaskPersonal, disclose
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.personal import Personal
+from shared.language.persons import member_seat, persons_of
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import may_open, sees_unit
+from shared.language.terms import Role, Standing, Term
 
 
 class SubjectKind(Term):

@@ -15,15 +15,15 @@ from services.roster.queries.brand import brand_on
 from services.roster.queries.parts import Rate, rate
 from services.roster.queries.reading import answering as answering_today
 from services.roster.queries.reading import reach
-from shared.answer import Answer, Page, Receipt
-from shared.decider import Actor
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.reach import only_own, sees_district, unit_of
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Answer, Page, Receipt
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import only_own, sees_district, unit_of
+from shared.language.terms import Role
 
 _ON_THE_DAY = """(
     select p.*, exists (select from plaque q where q.project = p.id and q.since <= $1 and (q.until is null or q.until > $1)) as plaqued

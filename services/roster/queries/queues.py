@@ -12,11 +12,11 @@ from services.roster.intake.places import Suggestion, suggest_for
 from services.roster.queries import dated
 from services.roster.queries.parts import OutOfJson
 from services.roster.queries.placing import Grid
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.months import local_date
-from shared.paging import listing
-from shared.service import Service
-from shared.terms import Line, Standing, SurveyResult, Term
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.months import local_date
+from shared.language.terms import Line, Standing, SurveyResult, Term
 
 
 class Queue(Term):

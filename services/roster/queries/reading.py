@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from shared.decider import Actor
-from shared.months import local_date
-from shared.reach import Reach, reach_of
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.reach import Reach, reach_of
 
 _OWN = """
 select enterprise from assignment where since <= $1 and (until is null or until > $1)

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
-from shared.answer import Answer, Receipt, label_of
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.problems import Unknown
-from shared.service import Service
-from shared.terms import Line, Role, Standing
+from shared.http.answer import Answer, Receipt, label_of
+from shared.http.service import Service
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.problems import Unknown
+from shared.language.terms import Line, Role, Standing
 
 _QUESTION = f"""
 select e.id, e.code, e.standing, e.name, m.line as main,

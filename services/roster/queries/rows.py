@@ -12,16 +12,16 @@ from services.roster.domain.row import ROW, Nothing
 from services.roster.intake import shown
 from services.roster.projections.sealed import sealed
 from services.roster.projections.subjects import DISCLOSURE
-from shared.answer import Answer, Page, Receipt
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose
-from shared.eventlog import load
 from shared.events.roster import Doubt
-from shared.openings import Opening
-from shared.paging import listing
-from shared.personal import ERASED
-from shared.problems import Unknown
-from shared.service import Service
+from shared.http.answer import Answer, Page, Receipt
+from shared.http.disclosure import UnmaskPersonal, disclose
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.openings import Opening
+from shared.language.personal import ERASED
+from shared.language.problems import Unknown
+from shared.log.eventlog import load
 
 
 class RowDoubt(Answer):

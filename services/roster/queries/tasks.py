@@ -9,14 +9,14 @@ from uuid import UUID
 from pydantic import Field
 
 from services.roster.domain.access import business
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.reach import only_own, sees_unit, unit_of
-from shared.service import Service
-from shared.terms import TaskStage
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import only_own, sees_unit, unit_of
+from shared.language.terms import TaskStage
 
 _COLUMNS = (
     "id, ver as version, unit, title, content, due, set_on, stage, words, ended_on, "

@@ -12,15 +12,15 @@ from services.roster.domain.access import business
 from services.roster.domain.tiers import NEEDS
 from services.roster.projections.sealed import sealed
 from services.roster.queries import dated
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.reach import unit_of
-from shared.service import Service
-from shared.sheets import sheet
-from shared.terms import Role
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.reach import unit_of
+from shared.language.terms import Role
+from shared.paper.sheets import sheet
 
 _NEEDS = ", ".join(f"('{need.kind}', '{need.role}', {need.most or 'null'}::int)" for need in NEEDS)
 VIOLATIONS = f"""(

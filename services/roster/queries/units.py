@@ -10,14 +10,14 @@ from pydantic import Field
 
 from services.roster.queries import dated
 from services.roster.queries.parts import OutOfJson
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Unknown
-from shared.reach import figures_of, unit_of
-from shared.service import Service
-from shared.terms import Line, PaperKind, UnitKind
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Unknown
+from shared.language.reach import figures_of, unit_of
+from shared.language.terms import Line, PaperKind, UnitKind
 
 _FILING = [str(UnitKind.DEPARTMENT), str(UnitKind.TOWNSHIP)]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.freetext import mask_numbers
-from shared.openings import Opening
-from shared.personal import mask
+from shared.language.freetext import mask_numbers
+from shared.language.openings import Opening
+from shared.language.personal import mask
 
 _WORDS = frozenset({Opening.READ, Opening.NAMES, Opening.MASK, Opening.HANDLE})
 

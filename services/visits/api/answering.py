@@ -19,15 +19,15 @@ from services.visits.domain.visit import VISIT, KnownVisit
 from services.visits.queries import lookups
 from services.visits.queries.public import carried_out
 from services.visits.queries.questionnaires import asked
-from shared.decider import Actor
-from shared.events import Command
 from shared.events.visits import Choice, Visited
-from shared.handle import Ask
-from shared.known import KnownMember, KnownUnit
-from shared.months import local_date
-from shared.personal import Personal
-from shared.service import Service
-from shared.terms import Ack, Mode, derived_id
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.facts import Command
+from shared.language.known import KnownMember, KnownUnit
+from shared.language.months import local_date
+from shared.language.personal import Personal
+from shared.language.terms import Ack, Mode, derived_id
+from shared.log.handle import Ask
 
 
 class AnswerQuestions(Command):

@@ -35,16 +35,16 @@ from services.visits.queries.campaigns import (
     ChannelCounts,
     ChannelUse,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
-from shared.decider import Actor
-from shared.directory import Directory
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.months import local_date
-from shared.problems import KeyReused, Unknown
-from shared.service import Service
-from shared.terms import CampaignStage, Channel, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import KeyReused, Unknown
+from shared.language.terms import CampaignStage, Channel, derived_id
+from shared.log.directory import Directory
+from shared.log.handle import Done
 
 router = APIRouter(tags=["宣传"], route_class=Entrance)
 

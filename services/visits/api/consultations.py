@@ -31,17 +31,17 @@ from services.visits.queries.consultations import (
     TaskRow,
     TaskState,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.directory import Directory
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.known import KnownUnit
-from shared.months import Month, local_date
-from shared.problems import KeyReused, Unknown
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.known import KnownUnit
+from shared.language.months import Month, local_date
+from shared.language.problems import KeyReused, Unknown
+from shared.language.terms import derived_id
+from shared.log.directory import Directory
+from shared.log.handle import Done
 
 router = APIRouter(tags=["会商研判"], route_class=Entrance)
 

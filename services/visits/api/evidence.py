@@ -20,14 +20,14 @@ from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at
 from services.visits.queries import lookups
 from services.visits.queries.visit import EvidenceReceipt, visit
-from shared.asking import Caller, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
 from shared.events.visits import EvidenceAttached
-from shared.problems import Malformed, TooLarge, Unknown
-from shared.reach import reads
-from shared.service import Service
-from shared.terms import EvidenceKind, derived_id
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Malformed, TooLarge, Unknown
+from shared.language.reach import reads
+from shared.language.terms import EvidenceKind, derived_id
 
 router = APIRouter(tags=["印证资料"], route_class=Entrance)
 

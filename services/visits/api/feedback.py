@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from services.visits.api.visits import Month, UnitCode
 from services.visits.queries import feedback as asked
 from services.visits.queries.feedback import Feedback, FeedbackKind, Ratings
-from shared.answer import Page
-from shared.asking import Caller, Cursor, Limit
-from shared.entrance import Entrance
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, Cursor, Limit
 
 router = APIRouter(tags=["企业反馈"], route_class=Entrance)
 

@@ -12,8 +12,8 @@ from services.visits.queries import disturbing
 from services.visits.queries import helping as asked
 from services.visits.queries.disturbing import ContactMonths, DisturbedEnterprises
 from services.visits.queries.helping import Briefing, ChangedEnterprises
-from shared.asking import Caller
-from shared.entrance import Entrance
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
 
 router = APIRouter(tags=["走访准备"], route_class=Entrance)
 

@@ -32,21 +32,21 @@ from services.visits.domain.link import (
 from services.visits.queries import links as asked
 from services.visits.queries import lookups
 from services.visits.queries.links import Link, LinkReceipt, LinkRow, there
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.directory import Directory
-from shared.entrance import Entrance
-from shared.eventlog import load
-from shared.events import Command
-from shared.handle import Done
-from shared.months import local_date
-from shared.openings import Opening
-from shared.personal import Personal
-from shared.problems import Problem
-from shared.public import digest, mark_staff
-from shared.service import Service
-from shared.terms import LinkPurpose, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.public import digest, mark_staff
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.facts import Command
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.problems import Problem
+from shared.language.terms import LinkPurpose, derived_id
+from shared.log.directory import Directory
+from shared.log.eventlog import load
+from shared.log.handle import Done
 
 
 async def _of_staff(request: Request, response: Response) -> None:

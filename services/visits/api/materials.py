@@ -39,15 +39,15 @@ from services.visits.queries.materials import (
     MaterialRow,
     WithdrawalReceipt,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.problems import KeyReused, Unknown
-from shared.reach import reads
-from shared.service import Service
-from shared.terms import MaterialKind, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import KeyReused, Unknown
+from shared.language.reach import reads
+from shared.language.terms import MaterialKind, derived_id
+from shared.log.handle import Done
 
 router = APIRouter(tags=["宣传素材"], route_class=Entrance)
 

@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 
 from services.visits.evidence.store import store_at
 from services.visits.queries.files import named
-from shared.service import Service
+from shared.http.service import Service
 
 log = structlog.get_logger()
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.visits.queries import planning as asked
 from services.visits.queries.planning import Plan, Uncovered, UncoveredEnterprise, UnitForecast
-from shared.asking import Caller
-from shared.entrance import Entrance
-from shared.months import local_date
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller
+from shared.language.months import local_date
 
 router = APIRouter(tags=["走访计划"], route_class=Entrance)
 
@@ -56,7 +56,7 @@ async def uncovered(unit: UnitQuery, caller: Caller, request: Request, month: Mo
 )
 async def workbook(unit: UnitQuery, caller: Caller, request: Request, month: MonthQuery = None) -> Response:
     """The same list to print."""
-    from shared.sheets import sheet
+    from shared.paper.sheets import sheet
 
     found = await asked.uncovered(request.app.state.service, caller, unit, month)
     content = sheet(

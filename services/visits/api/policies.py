@@ -20,17 +20,17 @@ from services.visits.queries.policies import (
     SwitchesReceipt,
     VisitingRules,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.directory import Directory
-from shared.entrance import Entrance
-from shared.handle import Done
-from shared.months import local_date
-from shared.problems import Unknown
-from shared.reach import reads
-from shared.service import Service
-from shared.terms import derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Unknown
+from shared.language.reach import reads
+from shared.language.terms import derived_id
+from shared.log.directory import Directory
+from shared.log.handle import Done
 
 router = APIRouter(tags=["政策库"], route_class=Entrance)
 

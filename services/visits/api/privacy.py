@@ -10,12 +10,12 @@ from services.visits.domain.poll import RESPONSE
 from services.visits.domain.visit import VISIT
 from services.visits.queries import lookups
 from services.visits.queries.privacy import VisitInClear, in_clear
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit
-from shared.disclosure import DisclosureRow, Records, Subjects, UnmaskPersonal, disclosed, records_of, subjects_of
-from shared.entrance import Entrance
-from shared.reach import may_open, reads
-from shared.service import Service
+from shared.http.answer import Page
+from shared.http.disclosure import DisclosureRow, Records, Subjects, UnmaskPersonal, disclosed, records_of, subjects_of
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit
+from shared.http.service import Service
+from shared.language.reach import may_open, reads
 
 router = APIRouter(tags=["个人信息"], route_class=Entrance)
 

@@ -26,15 +26,7 @@ from services.visits.queries.links import stored
 from services.visits.queries.lookups import recorded
 from services.visits.queries.public import AllegationReceived, DemandReceived, OpenedLink, VisitWord
 from services.visits.queries.questionnaires import shown
-from shared import freetext, writing
-from shared.decider import Actor, Context
-from shared.directory import Directory
-from shared.events import Command
-from shared.ids import new_id
-from shared.months import local_date
-from shared.openings import Opening
-from shared.problems import Forbidden, Unknown
-from shared.public import (
+from shared.http.public import (
     NOBODY,
     AllegationRoute,
     ForThatVisit,
@@ -48,8 +40,16 @@ from shared.public import (
     on_its_device,
     ticket_of,
 )
-from shared.service import Service
-from shared.terms import Awareness, LinkPurpose, Rating, Role, derived_id
+from shared.http.service import Service
+from shared.language import freetext, writing
+from shared.language.decider import Actor, Context
+from shared.language.facts import Command
+from shared.language.ids import new_id
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import Forbidden, Unknown
+from shared.language.terms import Awareness, LinkPurpose, Rating, Role, derived_id
+from shared.log.directory import Directory
 
 router = APIRouter(prefix="/public", tags=["企业自助(无需登录)"], route_class=PublicRoute)
 

@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect
 
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, DigestDiffers, FileNotAccepted, check
 from services.visits.evidence.store import store_at
-from shared.problems import TooLarge
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.problems import TooLarge
 
 _VIDEO = "video/mp4"
 _AT_ONCE = anyio.CapacityLimiter(2)

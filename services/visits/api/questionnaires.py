@@ -33,16 +33,16 @@ from services.visits.queries.questionnaires import (
     UnansweredLink,
     WithoutWorker,
 )
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.events import Command
-from shared.handle import Ask
-from shared.months import local_date
-from shared.reach import reads
-from shared.service import Service
-from shared.terms import LinkPurpose, Standing, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.facts import Command
+from shared.language.months import local_date
+from shared.language.reach import reads
+from shared.language.terms import LinkPurpose, Standing, derived_id
+from shared.log.handle import Ask
 
 router = APIRouter(tags=["问卷调查"], route_class=Entrance)
 

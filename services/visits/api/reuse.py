@@ -11,11 +11,11 @@ from services.visits.domain.reuse import REUSE, KnownPair, Ruled, RuleEvidence, 
 from services.visits.queries import lookups
 from services.visits.queries import reuse as asked
 from services.visits.queries.reuse import EvidenceRuling, ReusedPairs
-from shared.asking import Caller, CommandId, Cursor, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.problems import Unknown
-from shared.service import Service
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Unknown
 
 router = APIRouter(tags=["印证资料"], route_class=Entrance)
 

@@ -16,15 +16,15 @@ from services.visits.queries import visits as asked
 from services.visits.queries.review import Heard, Refusal, ReviewedVisit, ReviewedVisits
 from services.visits.queries.visit import VisitReceipt, visit
 from services.visits.queries.visits import REVIEWING, FlaggedVisit, UnheardVisit, WaitingVisit
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, Limit, receipt
-from shared.directory import Directory
-from shared.entrance import Entrance
-from shared.events import Command
-from shared.months import local_date
-from shared.problems import Forbidden, Malformed, Problem, Unknown
-from shared.service import Service
-from shared.terms import Review, Role, VisitFlag, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, Limit, receipt
+from shared.http.service import Service
+from shared.language.facts import Command
+from shared.language.months import local_date
+from shared.language.problems import Forbidden, Malformed, Problem, Unknown
+from shared.language.terms import Review, Role, VisitFlag, derived_id
+from shared.log.directory import Directory
 
 router = APIRouter(tags=["走访审核"], route_class=Entrance)
 

@@ -25,18 +25,18 @@ from services.visits.domain.survey import (
 )
 from services.visits.queries import surveys as asked
 from services.visits.queries.surveys import BothSeries, ImportReceipt, Survey, SurveyReceipt, SurveyRow, SurveySample
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Limit, receipt
-from shared.decider import Actor
-from shared.entrance import Entrance
-from shared.foreign.reading import Limits
-from shared.foreign.tables import Sheet, Tables
-from shared.foreign.uploads import received
-from shared.handle import Done
-from shared.months import local_date
-from shared.problems import KeyReused, Malformed, Unknown
-from shared.service import Service
-from shared.terms import SurveyAnswer, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import KeyReused, Malformed, Unknown
+from shared.language.terms import SurveyAnswer, derived_id
+from shared.log.handle import Done
+from shared.paper.foreign.reading import Limits
+from shared.paper.foreign.tables import Sheet, Tables
+from shared.paper.foreign.uploads import received
 
 router = APIRouter(tags=["知晓率调查"], route_class=Entrance)
 

@@ -18,18 +18,18 @@ from services.visits.queries import lookups
 from services.visits.queries import visits as asked
 from services.visits.queries.visit import Visit, VisitReceipt, visit
 from services.visits.queries.visits import VisitRow
-from shared.answer import Page
-from shared.asking import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
-from shared.decider import Actor
-from shared.directory import Directory
-from shared.entrance import Entrance
-from shared.freetext import opened
-from shared.handle import Done
-from shared.openings import Opening
-from shared.problems import KeyReused, Unknown
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import Line, Mode, Review, derived_id
+from shared.http.answer import Page
+from shared.http.entrance import Entrance
+from shared.http.parameters import Caller, CommandId, Cursor, Expected, ExpectedNeeded, Limit, receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.freetext import opened
+from shared.language.openings import Opening
+from shared.language.problems import KeyReused, Unknown
+from shared.language.reach import DISTRICT
+from shared.language.terms import Line, Mode, Review, derived_id
+from shared.log.directory import Directory
+from shared.log.handle import Done
 
 router = APIRouter(tags=["走访"], route_class=Entrance)
 

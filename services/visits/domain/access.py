@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from services.visits.domain.visit import VisitDetails
-from shared import reach
-from shared.decider import Actor
-from shared.problems import Forbidden
-from shared.reach import DISTRICT, OWN, UNIT, Reach
-from shared.terms import Role
+from shared.language import reach
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden
+from shared.language.reach import DISTRICT, OWN, UNIT, Reach
+from shared.language.terms import Role
 
 ALLEGATIONS = (Role.INSPECTOR,)
 """Who reads that a visit became an inspection, and in which words (方案 四(一)3)."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from services.visits.domain.questionnaire import CHOSEN
 from shared.events.visits import Question
-from shared.problems import Problem
-from shared.terms import Awareness, Meaning, Operation, QuestionKind, Rating
+from shared.language.problems import Problem
+from shared.language.terms import Awareness, Meaning, Operation, QuestionKind, Rating
 
 LONGEST_ANSWER = 1_000
 MOST_WRITTEN = 12_000

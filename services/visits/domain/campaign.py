@@ -22,8 +22,6 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
-from shared.decider import Actor, Context, Decider, looked_up
-from shared.events import Command, Fact
 from shared.events.visits import (
     CampaignApproved,
     CampaignFileAdded,
@@ -33,9 +31,11 @@ from shared.events.visits import (
     ChannelUsed,
     LinkChecked,
 )
-from shared.known import KnownUnit
-from shared.problems import Forbidden, Malformed, Refused, Unknown
-from shared.terms import CampaignStage, Channel, Line, Role
+from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.facts import Command, Fact
+from shared.language.known import KnownUnit
+from shared.language.problems import Forbidden, Malformed, Refused, Unknown
+from shared.language.terms import CampaignStage, Channel, Line, Role
 
 MOST_ENTRIES = 500
 _HOST = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}", re.ASCII)

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from shared.events import Command, Fact, Part
 from shared.events.visits import VisitAccepted, VisitAdmitted, VisitDismissed, VisitReturned, VisitUpheld, VisitVoided
-from shared.months import WrittenDate, WrittenInstant
-from shared.personal import Personal
-from shared.phones import Phone
-from shared.terms import Ack, Awareness, Category, EvidenceKind, Mode, Nature, Operation, Rating, Ruling, Trend, Urgency
+from shared.language.facts import Command, Fact, Part
+from shared.language.months import WrittenDate, WrittenInstant
+from shared.language.personal import Personal
+from shared.language.phones import Phone
+from shared.language.terms import Ack, Awareness, Category, EvidenceKind, Mode, Nature, Operation, Rating, Ruling, Trend, Urgency
 
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)

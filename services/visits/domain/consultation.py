@@ -17,12 +17,12 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Words
-from shared.decider import Actor, Context, Decider, looked_up
-from shared.events import Command, Fact, Part
 from shared.events.visits import ConsultationConfirmed, ConsultationHeld, Decided, DecisionFulfilled, DecisionTaken
-from shared.known import KnownMember, KnownUnit
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.facts import Command, Fact, Part
+from shared.language.known import KnownMember, KnownUnit
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role
 
 CALLING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON, Role.WORKER, Role.INFORMANT)
 """Roles that write of consultations, publicity and materials of their own unit (``roles.md``: 宣传/方案/会商)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.events.visits import EvidenceAttached, VisitRecorded
-from shared.terms import Ack, EvidenceKind, Mode
+from shared.language.terms import Ack, EvidenceKind, Mode
 
 RULE = "2026.1"
 NOTE_CHARACTERS = 10

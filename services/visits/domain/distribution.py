@@ -16,11 +16,11 @@ from pydantic import Field, StringConstraints
 from services.visits.domain.campaign import NotYetHappened
 from services.visits.domain.commands import Day, Words
 from services.visits.domain.consultation import CALLING, Unit
-from shared.decider import Actor, Context, Decider, looked_up
-from shared.events import Command
 from shared.events.visits import DistributionWithdrawn, MapsDistributed
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Occasion, Role
+from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Occasion, Role
 
 
 class DistributeMaps(Command):

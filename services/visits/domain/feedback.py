@@ -17,15 +17,15 @@ from uuid import UUID
 from pydantic import AfterValidator, StringConstraints
 
 from services.visits.domain.commands import Typed
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.visits import DemandRaised, InspectionAlleged, Visited
-from shared.known import KnownEnterprise
-from shared.personal import Personal
-from shared.persons import seat
-from shared.phones import Phone
-from shared.problems import Forbidden, Refused
-from shared.terms import Category, Line, Nature, Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.known import KnownEnterprise
+from shared.language.personal import Personal
+from shared.language.persons import seat
+from shared.language.phones import Phone
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import Category, Line, Nature, Role
 
 _LONGEST = 2_000
 

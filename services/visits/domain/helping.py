@@ -15,13 +15,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.visits.domain.commands import Day, Instant, RecordVisit, Seconds
-from shared.events import Command
 from shared.events.visits import VisitRecorded
-from shared.known import KnownEnterprise
-from shared.percent import percentage
-from shared.personal import Personal
-from shared.problems import Refused
-from shared.terms import Ack, Line, Mode, Operation
+from shared.language.facts import Command
+from shared.language.known import KnownEnterprise
+from shared.language.percent import percentage
+from shared.language.personal import Personal
+from shared.language.problems import Refused
+from shared.language.terms import Ack, Line, Mode, Operation
 
 NOTHING = "企业反映本月无问题、无诉求,生产经营情况较上次无变化"
 DROP_PERCENT = 30

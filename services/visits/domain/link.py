@@ -24,14 +24,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.decider import Actor, Context, Decider, looked_up
-from shared.events import Command
 from shared.events.visits import Came, LinkIssued, LinkOpened, LinkReissued, LinkRevoked, LinkShown, Visited
-from shared.known import KnownEnterprise
-from shared.personal import Personal
-from shared.persons import seat
-from shared.problems import Forbidden, OpenedElsewhere, Refused, Unknown
-from shared.terms import LinkPurpose, LinkWay, Role
+from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.facts import Command
+from shared.language.known import KnownEnterprise
+from shared.language.personal import Personal
+from shared.language.persons import seat
+from shared.language.problems import Forbidden, OpenedElsewhere, Refused, Unknown
+from shared.language.terms import LinkPurpose, LinkWay, Role
 
 OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 ISSUING = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT)

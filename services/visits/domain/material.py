@@ -16,11 +16,11 @@ from pydantic import Field, StringConstraints, model_validator
 from services.visits.domain.campaign import NotYetHappened
 from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
-from shared.decider import Actor, Context, Decider
-from shared.events import Command, Fact
 from shared.events.visits import MaterialApproved, MaterialEntered, MaterialUsed, MaterialVersioned
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import MaterialKind, Role
+from shared.language.decider import Actor, Context, Decider
+from shared.language.facts import Command, Fact
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import MaterialKind, Role
 
 MOST_VERSIONS = 100
 MOST_USES = 500

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.months import Calendar, Month
-from shared.percent import percentage
-from shared.terms import Line, Operation
+from shared.language.months import Calendar, Month
+from shared.language.percent import percentage
+from shared.language.terms import Line, Operation
 
 NEAR_WORKDAYS = 3
 """So few working days before the due day it is near."""

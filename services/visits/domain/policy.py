@@ -17,12 +17,12 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.commands import Day, Words
-from shared.decider import Actor, Context, Decider
-from shared.events import Command
 from shared.events.visits import PolicyPublished, PolicyRetired
-from shared.known import KnownEnterprise
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role, Size
+from shared.language.decider import Actor, Context, Decider
+from shared.language.facts import Command
+from shared.language.known import KnownEnterprise
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role, Size
 
 PUBLISHING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON)
 OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)

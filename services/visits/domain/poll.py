@@ -17,14 +17,14 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.questionnaire import OFFICE, OfficeAsks
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.visits import AnswersGiven, Choice, PollClosed, PollOpened, Visited, Written
-from shared.months import WrittenDate
-from shared.personal import Personal
-from shared.persons import seat
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.months import WrittenDate
+from shared.language.personal import Personal
+from shared.language.persons import seat
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Role
 
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,20}$")]
 Day = Annotated[WrittenDate, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]

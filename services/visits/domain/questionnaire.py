@@ -18,16 +18,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
-from shared.decider import Context, Decider
-from shared.events import Command
 from shared.events.visits import (
     Question,
     QuestionnaireDefined,
     QuestionnairePublished,
     QuestionnaireRetired,
 )
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Awareness, Meaning, Operation, QuestionKind, Role
+from shared.language.decider import Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Awareness, Meaning, Operation, QuestionKind, Role
 
 OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 MOST_QUESTIONS = 60

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.events.visits import VisitRecorded
-from shared.terms import Mode, Rating
+from shared.language.terms import Mode, Rating
 
 FEWEST = 5
 """A cell of fewer is not shown to the visited unit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.problems import Forbidden, Refused
+from shared.language.problems import Forbidden, Refused
 
 
 class AlreadyRecorded(Refused):

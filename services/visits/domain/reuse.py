@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.visits.domain.commands import Digest, Words
-from shared.decider import Actor, Context, Decider
-from shared.events import Command
 from shared.events.visits import EvidenceRuled
-from shared.problems import Forbidden, Refused
-from shared.terms import Role, derived_id
+from shared.language.decider import Actor, Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import Role, derived_id
 
 MOST_DISTANCE = 6
 BANDS = 7

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from shared import lots
-from shared.percent import estimated
+from shared.language import draw as draws
+from shared.language.percent import estimated
 
 METHOD = "sha256(seed|township|size|code), smallest first; n0=384.16, largest remainder, at least 2 a stratum; 2026.1"
 LEAST = 2
@@ -45,12 +45,12 @@ class Drawn:
 
 def lot(seed: str, member: Member) -> str:
     """The lot of an enterprise."""
-    return lots.lot(seed, f"{member.township}|{member.size}|{member.code}")
+    return draws.lot(seed, f"{member.township}|{member.size}|{member.code}")
 
 
 def digest(population: Iterable[Member]) -> str:
     """The digest of a population: its members sorted, one a line, ``township|size|code``."""
-    return lots.digest(f"{item.township}|{item.size}|{item.code}" for item in sorted(population))
+    return draws.digest(f"{item.township}|{item.size}|{item.code}" for item in sorted(population))
 
 
 def needed(population: int) -> int:

@@ -16,11 +16,11 @@ from pydantic import Field, StringConstraints
 
 from services.visits.domain.commands import Day
 from services.visits.domain.sampling import METHOD, Counted, Estimate, Member, digest, draw, estimate, merged
-from shared.decider import Actor, Context, Decider, looked_up
-from shared.events import Command, Part
 from shared.events.visits import Answered, Stratum, SurveyAnswered, SurveyClosed, SurveyDrawn
-from shared.problems import Forbidden, Refused, Unknown
-from shared.terms import Conductor, Role, SurveyAnswer
+from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.facts import Command, Part
+from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.terms import Conductor, Role, SurveyAnswer
 
 MOST_SAMPLED = 1_500
 """An entry of the log holds 65,000 bytes, a code with its quotes and comma 21."""

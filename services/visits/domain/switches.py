@@ -15,11 +15,11 @@ from datetime import date
 from pydantic import Field
 
 from services.visits.domain.commands import Day, Words
-from shared.decider import Actor, Context, Decider
-from shared.events import Command
 from shared.events.visits import ContactsCapped, PhotosRequired, PhotosWaived
-from shared.problems import Forbidden, Refused
-from shared.terms import Role
+from shared.language.decider import Actor, Context, Decider
+from shared.language.facts import Command
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import Role
 
 MOST_CONTACTS = 4
 KEY = "visits"

@@ -14,13 +14,13 @@ from uuid import UUID
 
 from services.visits.domain.commands import RecordVisit, Telling
 from services.visits.domain.wording import smelling
-from shared.decider import Actor, Context
 from shared.events.visits import Demand, Visited, Visitor, VisitRecorded
-from shared.known import KnownEnterprise, KnownMember, KnownUnit
-from shared.personal import Personal
-from shared.persons import seat
-from shared.problems import Forbidden, Refused
-from shared.terms import Line, Mode, Role
+from shared.language.decider import Actor, Context
+from shared.language.known import KnownEnterprise, KnownMember, KnownUnit
+from shared.language.personal import Personal
+from shared.language.persons import seat
+from shared.language.problems import Forbidden, Refused
+from shared.language.terms import Line, Mode, Role
 
 MOST_SKEW_HOURS = 24
 

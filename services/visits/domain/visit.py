@@ -70,7 +70,6 @@ from services.visits.domain.telling import (
     same,
     telling,
 )
-from shared.decider import Actor, Context, Decider, looked_up
 from shared.events.visits import (
     Came,
     ConfirmationHeard,
@@ -89,11 +88,12 @@ from shared.events.visits import (
     VisitUpheld,
     VisitVoided,
 )
-from shared.known import KnownEnterprise
-from shared.personal import Personal
-from shared.persons import seat
-from shared.problems import Problem, Unknown
-from shared.terms import EvidenceKind, Mode, Review, Role, Ruling
+from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.known import KnownEnterprise
+from shared.language.personal import Personal
+from shared.language.persons import seat
+from shared.language.problems import Problem, Unknown
+from shared.language.terms import EvidenceKind, Mode, Review, Role, Ruling
 
 MOST_FILES = 50
 CALLING = (Role.CALLER_BACK, Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)

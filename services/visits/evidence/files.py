@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.foreign.reading import FileUnreadable, Limits, ReaderDied, Reading
-from shared.problems import Malformed
+from shared.language.problems import Malformed
+from shared.paper.foreign.reading import FileUnreadable, Limits, ReaderDied, Reading
 
 MOST_BYTES = 20 * 1024 * 1024
 _LIMITS = Limits(memory=1 << 30, processor=30, seconds=60)

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from services.visits.evidence.files import MOST_BYTES
-from shared.outages import unavailable
-from shared.problems import Refused, TooLarge, Unavailable
+from shared.language.problems import Refused, TooLarge, Unavailable
+from shared.log.outages import unavailable
 
 KEPT_SECONDS = 7 * 86_400
 MOST_WAITING = 2_000

@@ -20,8 +20,8 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from shared.outages import unavailable
-from shared.problems import Unavailable, Unknown
+from shared.language.problems import Unavailable, Unknown
+from shared.log.outages import unavailable
 
 log = structlog.get_logger()
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -29,8 +29,8 @@ from services.visits.projections import (
     surveys,
 )
 from services.visits.projections.visits import BANDS, FILES, UNITS, VISITS, flags, read, written
-from shared.decider import AnyDecider
-from shared.projector import View
+from shared.language.decider import AnyDecider
+from shared.log.views import View
 
 DECIDERS: tuple[AnyDecider, ...] = (
     VISIT,

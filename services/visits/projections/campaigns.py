@@ -10,7 +10,7 @@ import orjson
 
 from services.visits.domain.campaign import Planned, Running, State, There, Unplanned
 from shared.events.visits import CampaignFileAdded, CampaignLaunched, CampaignPlanned, ChannelUsed, LinkChecked
-from shared.projector import View
+from shared.log.views import View
 
 
 def written(state: There) -> str:

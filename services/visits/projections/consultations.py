@@ -10,7 +10,7 @@ import orjson
 
 from services.visits.domain.consultation import Confirmed, Held, State, There, Unheld
 from shared.events.visits import ConsultationHeld, Decided
-from shared.projector import View
+from shared.log.views import View
 
 
 def written(state: There) -> str:

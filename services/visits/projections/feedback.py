@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.visits.domain.feedback import Alleged, State, Unsaid
-from shared.projector import View
+from shared.log.views import View
 
 
 def _feedback(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.visits.domain.link import Revoked, State, Unissued
-from shared.projector import View
+from shared.log.views import View
 
 
 def _link(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import orjson
 from services.visits.domain import distribution
 from services.visits.domain.material import Shelved, State
 from shared.events.visits import MaterialEntered, MaterialUsed, MaterialVersioned
-from shared.projector import View
+from shared.log.views import View
 
 
 def written(state: Shelved) -> str:

@@ -10,8 +10,8 @@ import orjson
 
 from services.visits.domain import policy, reuse
 from services.visits.domain.switches import Switches
-from shared import writing
-from shared.projector import View
+from shared.language import writing
+from shared.log.views import View
 
 
 def _policy(key: str, version: int, state: policy.State) -> Iterable[tuple[Any, ...]]:

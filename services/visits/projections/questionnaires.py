@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.visits.domain import poll, questionnaire
-from shared.projector import View
+from shared.log.views import View
 
 
 def _questionnaire(key: str, version: int, state: questionnaire.State) -> Iterable[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import orjson
 
 from services.visits.domain.survey import Closed, Drawn, Open, State, Undrawn
 from shared.events.visits import Answered, SurveyDrawn
-from shared.projector import View
+from shared.log.views import View
 
 
 def written(state: Drawn) -> str:

@@ -12,10 +12,10 @@ from services.visits.domain import visit
 from services.visits.domain.reuse import bands
 from services.visits.domain.visit import Accepted, Held, Pending, Returned, State, Unrecorded, VisitDetails, Voided
 from services.visits.domain.wording import smells_of
-from shared.events import Fact
 from shared.events.visits import ConfirmationHeard, EvidenceAttached, VisitConfirmed, VisitDenied, VisitRecorded
-from shared.projector import View
-from shared.terms import Review, VisitFlag
+from shared.language.facts import Fact
+from shared.language.terms import Review, VisitFlag
+from shared.log.views import View
 
 
 def written(state: visit.Recorded) -> str:

@@ -11,10 +11,10 @@ from typing import TypedDict
 from pydantic import Field
 
 from services.visits.queries.reading import Percent
-from shared.answer import Answer
-from shared.percent import percentage
-from shared.service import Service
-from shared.terms import Awareness
+from shared.http.answer import Answer
+from shared.http.service import Service
+from shared.language.percent import percentage
+from shared.language.terms import Awareness
 
 _LATEST = """
 select {unit} as unit, aware, count(*) as n from (

@@ -13,12 +13,12 @@ from services.visits.domain.access import may_see
 from services.visits.domain.campaign import Running, There, allowed_actions
 from services.visits.projections.campaigns import read
 from services.visits.queries.reading import Actions, Bytes, Digest, MediaType, Original, UnitCode, Version, filters, kept
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.paging import listing
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import CampaignStage, Channel, Line
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.reach import unit_of
+from shared.language.terms import CampaignStage, Channel, Line
 
 _CHECKING = "本系统不访问互联网:链接只作格式校验,是否可以打开由人工打开后登记"
 

@@ -24,14 +24,14 @@ from services.visits.queries.reading import (
     filters,
     kept,
 )
-from shared.answer import Answer, Page, Receipt
-from shared.decider import Actor
-from shared.directory import Directory
-from shared.months import Month, local_date
-from shared.paging import listing
-from shared.reach import only_own, reach_of, unit_of
-from shared.service import Service
-from shared.terms import Category, Operation, Review, Term, VisitFlag
+from shared.http.answer import Answer, Page, Receipt
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.language.reach import only_own, reach_of, unit_of
+from shared.language.terms import Category, Operation, Review, Term, VisitFlag
+from shared.log.directory import Directory
 
 _MOST = 500
 _AGENDA = """

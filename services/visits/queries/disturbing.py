@@ -12,12 +12,12 @@ from services.visits.domain.helping import CLOSE_DAYS, Contact, disturbed
 from services.visits.queries import lookups
 from services.visits.queries.policies import most_contacts
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText
-from shared.answer import Answer
-from shared.decider import Actor
-from shared.months import Month, local_date
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import Line, Mode
+from shared.http.answer import Answer
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import Month, local_date
+from shared.language.reach import unit_of
+from shared.language.terms import Line, Mode
 
 _DISTURBED = """
 select enterprise, max(enterprise_name) as name from (

@@ -14,17 +14,17 @@ from services.visits.domain.access import ALLEGATIONS, sees_district
 from services.visits.domain.ratings import FEWEST, cells
 from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText
-from shared import months
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.openings import Opening
-from shared.paging import listing
-from shared.personal import Personal
-from shared.problems import Forbidden
-from shared.public import ticket_of
-from shared.reach import figures_of
-from shared.service import Service
-from shared.terms import Awareness, Mode, Rating
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.public import ticket_of
+from shared.http.service import Service
+from shared.language import months
+from shared.language.decider import Actor
+from shared.language.openings import Opening
+from shared.language.personal import Personal
+from shared.language.problems import Forbidden
+from shared.language.reach import figures_of
+from shared.language.terms import Awareness, Mode, Rating
 
 FeedbackKind = Literal["allegation", "demand"]
 

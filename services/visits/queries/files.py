@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.service import Service
+from shared.http.service import Service
 
 _NAMED = """
 select distinct (regexp_matches(convert_from(body, 'UTF8'), '"sha256":"([0-9a-f]{64})"', 'g'))[1] as digest from log.entry

@@ -14,14 +14,14 @@ from services.visits.queries import lookups
 from services.visits.queries.disturbing import contacts_of
 from services.visits.queries.policies import SuggestedPolicy, most_contacts, suggested
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MemberId, UnitCode
-from shared.answer import Answer, label_of
-from shared.decider import Actor
 from shared.events.visits import VisitRecorded
-from shared.known import KnownEnterprise
-from shared.months import local_date
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import Awareness, Line, Mode, Operation, Size, Trend
+from shared.http.answer import Answer, label_of
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.known import KnownEnterprise
+from shared.language.months import local_date
+from shared.language.reach import unit_of
+from shared.language.terms import Awareness, Line, Mode, Operation, Size, Trend
 
 _CHANGED = """
 select now.id, now.enterprise, now.enterprise_name, now.on_date, now.state->'told' as told, previous.told as before from (

@@ -14,16 +14,16 @@ from services.visits.domain.link import LINK, OFFICE, Issued, NotYourLink, Revok
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, EnterpriseId, EnterpriseName, Version
 from services.visits.queries.visit import VisitedEnterprise
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.eventlog import load
-from shared.months import local_date
-from shared.openings import Opening
-from shared.paging import listing
-from shared.problems import Forbidden, Unknown
-from shared.reach import only_own
-from shared.service import Service
-from shared.terms import LinkPurpose
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import only_own
+from shared.language.terms import LinkPurpose
+from shared.log.eventlog import load
 
 
 class Link(Answer):

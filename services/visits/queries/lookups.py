@@ -13,17 +13,17 @@ from services.visits.domain.switches import KEY as SWITCHES_KEY
 from services.visits.domain.telling import KnownTelling
 from services.visits.domain.visit import VISIT, KnownVisit, Recorded, State, Unrecorded
 from services.visits.projections import read
-from shared.decider import Actor, Context
-from shared.directory import Directory
 from shared.events.visits import VisitRecorded
-from shared.handle import Done
-from shared.known import KnownEnterprise, KnownUnit
-from shared.months import local_date
-from shared.openings import Opening
-from shared.problems import Unknown
-from shared.reach import Reach, reach_of
-from shared.service import Service
-from shared.terms import Mode
+from shared.http.service import Service
+from shared.language.decider import Actor, Context
+from shared.language.known import KnownEnterprise, KnownUnit
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.problems import Unknown
+from shared.language.reach import Reach, reach_of
+from shared.language.terms import Mode
+from shared.log.directory import Directory
+from shared.log.handle import Done
 
 
 async def recorded(service: Service, id_: UUID) -> tuple[int, Recorded]:

@@ -11,12 +11,12 @@ from services.visits.domain.material import Shelved, allowed_actions
 from services.visits.projections.materials import read
 from services.visits.queries.awareness import Share, of_units, shares
 from services.visits.queries.reading import Actions, Bytes, MediaType, MonthText, UnitCode, Version, filters, kept
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.paging import listing
-from shared.reach import unit_of
-from shared.service import Service
-from shared.terms import MaterialKind, Occasion
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.reach import unit_of
+from shared.language.terms import MaterialKind, Occasion
 
 _GIVEN = """
 select v.unit, sum((v.told->>'onemap_given')::int) as copies, count(*) as times from (

@@ -22,15 +22,15 @@ from services.visits.domain.planning import (
     plan,
 )
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MemberId, MonthText, Percent, UnitCode
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.directory import Directory, enterprises_on
-from shared.known import KnownUnit
-from shared.months import Month, local_date
-from shared.problems import Forbidden, Malformed, Unknown
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import Category, Line, Mode, Operation, Role, Standing
+from shared.http.answer import Answer, Page, label_of
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.known import KnownUnit
+from shared.language.months import Month, local_date
+from shared.language.problems import Forbidden, Malformed, Unknown
+from shared.language.reach import DISTRICT
+from shared.language.terms import Category, Line, Mode, Operation, Role, Standing
+from shared.log.directory import Directory, enterprises_on
 
 _LEADING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON, Role.SUPERVISOR)
 _UNCOUNTED = {"returned": "被退回", "held": "待裁定"}

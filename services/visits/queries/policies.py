@@ -14,16 +14,16 @@ from services.visits.domain.policy import may_publish, reasons
 from services.visits.domain.switches import KEY, MOST_CONTACTS, Switches
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, UnitCode, Version
-from shared import writing
-from shared.answer import Answer, Page, Receipt
-from shared.decider import Actor
 from shared.events.visits import PolicyPublished
-from shared.known import KnownEnterprise
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Problem, Unknown
-from shared.service import Service
-from shared.terms import Mode, Size
+from shared.http.answer import Answer, Page, Receipt
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language import writing
+from shared.language.decider import Actor
+from shared.language.known import KnownEnterprise
+from shared.language.months import local_date
+from shared.language.problems import Problem, Unknown
+from shared.language.terms import Mode, Size
 
 _SUGGESTED = 30
 

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from services.visits.domain.visit import Recorded
 from services.visits.projections.disclosures import DISCLOSURE
-from shared.answer import LEFT_OUT, Receipt
-from shared.decider import Actor
-from shared.disclosure import UnmaskPersonal, disclose
-from shared.service import Service
+from shared.http.answer import LEFT_OUT, Receipt
+from shared.http.disclosure import UnmaskPersonal, disclose
+from shared.http.service import Service
+from shared.language.decider import Actor
 
 
 class VisitInClear(Receipt):

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from services.visits.queries.questionnaires import QuestionnaireShown
 from services.visits.queries.reading import UnitCode
-from shared.answer import Answer, label_of
-from shared.directory import Directory, units_on
 from shared.events.visits import DemandRaised
-from shared.months import local_date
-from shared.openings import Opening
-from shared.service import Service
-from shared.terms import Line, LinkPurpose, Mode, UnitKind
+from shared.http.answer import Answer, label_of
+from shared.http.service import Service
+from shared.language.months import local_date
+from shared.language.openings import Opening
+from shared.language.terms import Line, LinkPurpose, Mode, UnitKind
+from shared.log.directory import Directory, units_on
 
 _RECENT = 31
 _VISITS = f"""

@@ -15,19 +15,19 @@ from services.visits.domain.poll import POLL, asks
 from services.visits.domain.questionnaire import OFFICE, QUESTIONNAIRE, published
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, EnterpriseId, EnterpriseName, Percent, UnitCode, Version
-from shared.answer import LEFT_OUT, Answer, Page, Receipt
-from shared.decider import Actor
-from shared.directory import enterprises_on, units_on
-from shared.eventlog import load
 from shared.events.visits import QuestionnaireDefined
-from shared.known import Assigned, KnownEnterprise
-from shared.months import local_date
-from shared.paging import listing
-from shared.percent import percentage
-from shared.problems import Unknown
-from shared.reach import figures_of, unit_of
-from shared.service import Service
-from shared.terms import Line, Meaning, QuestionKind, Standing
+from shared.http.answer import LEFT_OUT, Answer, Page, Receipt
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.known import Assigned, KnownEnterprise
+from shared.language.months import local_date
+from shared.language.percent import percentage
+from shared.language.problems import Unknown
+from shared.language.reach import figures_of, unit_of
+from shared.language.terms import Line, Meaning, QuestionKind, Standing
+from shared.log.directory import enterprises_on, units_on
+from shared.log.eventlog import load
 
 _SURVIVING = [str(standing) for standing in Standing if standing.survives]
 _WITHOUT_LINK = f"""

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.problems import Unknown
-from shared.service import Service
+from shared.http.service import Service
+from shared.language.problems import Unknown
 
 Version = Annotated[int, Field(description="版本号,从 1 起每办理一次加一;同 ETag")]
 Actions = Annotated[list[str], Field(description="本人现在可以办理的操作(操作代码)")]

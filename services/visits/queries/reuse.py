@@ -15,11 +15,11 @@ from services.visits.domain.reuse import MOST_DISTANCE, pair_id
 from services.visits.domain.visit import Recorded
 from services.visits.projections import read
 from services.visits.queries.reading import Digest, EnterpriseName, Original
-from shared.answer import Answer, Receipt
-from shared.decider import Actor
-from shared.problems import Forbidden, Malformed
-from shared.service import Service
-from shared.terms import Role
+from shared.http.answer import Answer, Receipt
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.problems import Forbidden, Malformed
+from shared.language.terms import Role
 
 _FILES_AT_ONCE = 200
 _FILES_A_PAGE = 2_000

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.answer import Answer, Receipt
+from shared.http.answer import Answer, Receipt
 
 
 class Refusal(BaseModel):

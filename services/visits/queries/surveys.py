@@ -14,15 +14,15 @@ from services.visits.domain.survey import Drawn, Result, result, sample_of
 from services.visits.projections.surveys import read
 from services.visits.queries.awareness import LabelledCount, SelfReported, Share, self_reported, share
 from services.visits.queries.reading import Actions, MonthText, Version, kept
-from shared.answer import Answer, Page, Receipt, label_of
-from shared.decider import Actor
-from shared.directory import enterprises_on
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Forbidden
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import Conductor, Role, Standing, SurveyAnswer
+from shared.http.answer import Answer, Page, Receipt, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.months import local_date
+from shared.language.problems import Forbidden
+from shared.language.reach import DISTRICT
+from shared.language.terms import Conductor, Role, Standing, SurveyAnswer
+from shared.log.directory import enterprises_on
 
 _POPULATION = f"""
 select a.unit as township, coalesce(e.size, '') as size, e.code

@@ -15,14 +15,14 @@ from services.visits.domain.wording import smells_of
 from services.visits.projections import flags
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, Bytes, Digest, MediaType, MonthText, Original, UnitCode, Version
-from shared.answer import Answer, Receipt, label_of
-from shared.decider import Actor
-from shared.freetext import opened
-from shared.openings import Opening
-from shared.public import ticket_of_demand
-from shared.reach import DISTRICT
-from shared.service import Service
-from shared.terms import (
+from shared.http.answer import Answer, Receipt, label_of
+from shared.http.public import ticket_of_demand
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.freetext import opened
+from shared.language.openings import Opening
+from shared.language.reach import DISTRICT
+from shared.language.terms import (
     Ack,
     Awareness,
     Category,

@@ -18,15 +18,15 @@ from services.visits.projections import read
 from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText, Version, filters
 from services.visits.queries.visit import RaisedFlag, SmellFound
-from shared.answer import Answer, Page, label_of
-from shared.decider import Actor
-from shared.freetext import opened
-from shared.months import local_date
-from shared.paging import listing
-from shared.problems import Forbidden
-from shared.reach import reads, unit_of
-from shared.service import Service
-from shared.terms import Line, LinkWay, Mode, Review, Role, VisitFlag
+from shared.http.answer import Answer, Page, label_of
+from shared.http.paging import listing
+from shared.http.service import Service
+from shared.language.decider import Actor
+from shared.language.freetext import opened
+from shared.language.months import local_date
+from shared.language.problems import Forbidden
+from shared.language.reach import reads, unit_of
+from shared.language.terms import Line, LinkWay, Mode, Review, Role, VisitFlag
 
 REVIEWING = (Role.DEPUTY, Role.HEAD)
 _COLUMNS = (

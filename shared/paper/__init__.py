@@ -1,0 +1,1 @@
+"""Papers: what is printed, and files from outside, which a child process reads."""
