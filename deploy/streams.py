@@ -12,7 +12,7 @@ import structlog
 
 from deploy.keys import SERVICES
 from services.vault.copies import TABLE as KEYS
-from shared.log.bus import Bus, BusUnavailable
+from shared.log.bus import INSTALL, Bus, BusUnavailable
 from shared.log.eventlog import after, head
 from shared.log.signatures import Forged, Signatures
 from shared.settings import trusting
@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 60
 def administrators_bus(url: str, secrets: Path, district: str) -> Bus:
     """A connection to NATS that may do everything: the installer's, the supervisor's, and that of the administrator's commands."""
     signatures, password = Signatures.read(district, secrets / "entry-keys.json"), (secrets / "nats").read_text(encoding="utf-8")
-    return Bus(url, "install", password.strip(), district, signatures, trusting(os.environ.get("GUIREN_NATS_CA", "")))
+    return Bus(url, INSTALL, password.strip(), district, signatures, trusting(os.environ.get("GUIREN_NATS_CA", "")))
 
 
 def bus_from_environment(secrets: Path) -> Bus:

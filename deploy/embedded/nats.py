@@ -47,8 +47,13 @@ class Nats(Process):
         return self.home.path / "nats.conf"
 
     def prepare(self) -> None:
-        """Give up a port that somebody else took, and write the configuration."""
+        """Give up a port that somebody else took, write the configuration, and bring streams that an earlier version kept in the
+        account of all to the account that has them now.
+        """
         self.home.usable_port("nats")
+        before, now = self.data / "jetstream" / "$G", self.data / "jetstream" / "LOGS"
+        if before.exists() and not now.exists():
+            before.rename(now)
         write_private(self.config, configuration(self._districts))
 
     def command(self) -> list[str]:

@@ -30,6 +30,10 @@ log = structlog.get_logger()
 
 _WRONG_LAST_SEQUENCE = 10071
 _TIMEOUT = 5
+INSTALL = "install"
+"""The user in whose account the streams are."""
+_IMPORTED = "LOGS"
+"""How everybody else's account calls that account's interface (nats.conf)."""
 
 
 class WrongSequence(Exception):
@@ -147,7 +151,7 @@ class Bus:
             except (TimeoutError, NatsError, OSError) as error:  # A certificate that doesn't hold is an OSError too.
                 self._nc = None
                 raise BusUnavailable from error
-            self._js = self._nc.jetstream(timeout=_TIMEOUT)
+            self._js = self._nc.jetstream(timeout=_TIMEOUT, prefix="$JS.API" if self._user == INSTALL else _IMPORTED)
             self.connection += 1
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import nats
+import orjson
 import pytest
 from nats.errors import Error as NatsError
 from support.world import District
@@ -57,6 +58,14 @@ def follows(name: str, district: District) -> set[str]:
     service.pool = service.vault = service.bus = service.desk = None
     assert isinstance(service, Service)
     return {name} | {each.log for each in (*service.followers(service), *service.reactions(service))}
+
+
+def reading(name: str, district: District) -> set[str]:
+    """What it may ask of the interface of the account that has the streams."""
+    own = {each: stream_name(district.code, each) for each in STREAMS}
+    if name == "vault":  # It copies the keys there, and looks up single ones.
+        return {f"LOGS.{verb.format(s=own[KEYS])}" for verb in READING[:2]}
+    return {f"LOGS.{verb.format(s=own[each])}" for each in follows(name, district) for verb in READING}
 
 
 class Client:
@@ -126,11 +135,9 @@ async def test_a_service_publishes_its_own_subjects_only(district: District, nam
 async def test_a_service_reads_what_it_follows_and_does_nothing_else_with_streams(district: District, name: str) -> None:
     district.streams()
     own = {each: stream_name(district.code, each) for each in STREAMS} | {"elsewhere": stream_name("520502", "roster")}
-    wanted = {f"$JS.API.{verb.format(s=own[each])}" for each in follows(name, district) for verb in READING}
-    if name == "vault":  # It copies the keys there, and looks up single ones.
-        wanted |= {f"$JS.API.{verb.format(s=own[KEYS])}" for verb in READING[:2]}
-    tried = {f"$JS.API.{verb.format(s=stream)}" for stream in own.values() for verb in (*READING, *OTHERWISE)}
-    tried |= {f"$JS.API.{verb}" for verb in OF_THE_SERVER}
+    wanted = reading(name, district)
+    said = {verb.format(s=stream) for stream in own.values() for verb in (*READING, *OTHERWISE)} | set(OF_THE_SERVER)
+    tried = {f"{interface}.{verb}" for interface in ("LOGS", "$JS.API") for verb in said}
     async with signed_in(district, name) as client:
         assert await client.taken(tried) == wanted
 
@@ -148,6 +155,73 @@ async def test_a_service_hears_the_answers_to_itself_only(district: District, na
     }
     async with signed_in(district, name) as client:
         assert await client.heard(tried) == {f"_INBOX.{name}.>"}
+
+
+def elsewhere(name: str, district: District) -> list[str]:
+    """Where a service has nothing to say: the subjects, inboxes and commands of all others."""
+    others = [each for each in STREAMS if each != name and (name, each) != ("vault", KEYS)]
+    streams = [stream_name(district.code, each) for each in others]
+    subjects = [subject(district.code, each, UnitRenamed.TYPE) for each in others if each != KEYS]
+    commands = ("STREAM.DELETE.{s}", "STREAM.PURGE.{s}", "STREAM.UPDATE.{s}", "STREAM.CREATE.{s}", "CONSUMER.CREATE.{s}.n")
+    return [
+        *subjects,
+        *([f"guiren-{KEYS}.{district.code}.x"] if KEYS in others else []),
+        *(f"_INBOX.{each}.x" for each in (*USERS, "install") if each != name),
+        *(f"{interface}.{each.format(s=s)}" for interface in ("$JS.API", "LOGS") for each in commands for s in streams),
+        "$SYS.REQ.SERVER.PING.VARZ",
+    ]
+
+
+async def everything_kept(district: District) -> dict[str, tuple[int, int]]:
+    """How many messages and consumers each stream has; none if it is gone."""
+    async with signed_in(district, "install") as client:
+        js = client.connection.jetstream()
+        told = {each: await js.stream_info(stream_name(district.code, each)) for each in STREAMS}
+    return {each: (info.state.messages, info.state.consumer_count) for each, info in told.items()}
+
+
+@pytest.mark.parametrize("name", USERS)
+async def test_no_answer_to_a_service_arrives_with_another(district: District, name: str) -> None:
+    """Whatever it may ask, whatever subject it names for the answer, and whatever place it lets a consumer deliver to: nobody
+    else hears of it, and in no other stream is there a message more or less.
+    """
+    district.streams()
+    own = subject(district.code, name, UnitRenamed.TYPE) if name in SERVICES else f"guiren-{KEYS}.{district.code}.x"
+    stream = stream_name(district.code, name if name in SERVICES else KEYS)
+    mine = name if name in SERVICES else KEYS
+    others = [each for each in (*USERS, "install") if each != name]
+    async with contextlib.AsyncExitStack() as stack:
+        listeners = {each: await stack.enter_async_context(signed_in(district, each)) for each in others}
+        heard: list[tuple[str, str]] = []
+        for each, listener in listeners.items():
+
+            async def told(message: Any, each: str = each) -> None:
+                heard.append((each, message.subject))
+
+            await listener.connection.subscribe(f"_INBOX.{each}.>", cb=told)
+            await listener.connection.flush()
+        client = await stack.enter_async_context(signed_in(district, name))
+        before = await everything_kept(district)
+        for answer in elsewhere(name, district):
+            for asked in sorted({own, *reading(name, district)}):
+                await client.connection.publish(asked, b"1" if ".NEXT." in asked else b"", reply=answer)
+        await client.connection.flush()
+        if name in SERVICES:
+            # The administrator's inbox has a name besides that nobody can guess; a consumer that hits upon it may deliver there.
+            places = [each for each in elsewhere(name, district) if not each.startswith("_INBOX.install.")]
+            for number, place in enumerate(places):
+                config = {"name": f"p{number}", "deliver_subject": place, "deliver_policy": "all", "ack_policy": "none"}
+                asked = orjson.dumps({"stream_name": stream, "config": {**config, "inactive_threshold": 5_000_000_000}})
+                await client.connection.publish(f"LOGS.CONSUMER.CREATE.{stream}.p{number}", asked, reply=f"_INBOX.{name}.x")
+        await client.connection.flush()
+        await asyncio.sleep(0.5)
+        after = await everything_kept(district)
+    assert heard == []
+    assert after[mine][0] > before[mine][0], "its own was taken"
+    assert {each: kept for each, kept in after.items() if each != mine} == {
+        each: kept for each, kept in before.items() if each != mine
+    }
+    assert client.forbidden == []
 
 
 async def test_nobody_signs_in_with_anothers_password_or_without_one(district: District) -> None:
