@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from shared.log.eventlog import Entry
+from shared.tlog.tree import root_from, with_paths
 
 _AT_ONCE = 16
 _SIGNATURE_BYTES = 64
@@ -60,7 +61,7 @@ class Signatures:
         found: list[bytes] = []
         for start in range(0, len(entries), _AT_ONCE):
             part = entries[start : start + _AT_ONCE]
-            root, paths = _tree([_leaf(item) for item in part])
+            root, paths = with_paths([_leaf(item) for item in part])
             signature = self.sign(service, b"entries\0" + root)
             found += [signature + bytes((len(part), index)) + b"".join(path) for index, path in enumerate(paths)]
         return found
@@ -69,7 +70,7 @@ class Signatures:
         """Raise ``Forged`` unless the service has signed this entry, at this position and as it stands."""
         signature, place, path = entry.proof[:_SIGNATURE_BYTES], entry.proof[_SIGNATURE_BYTES:][:2], entry.proof[66:]
         steps = [path[at : at + _HASH_BYTES] for at in range(0, len(path), _HASH_BYTES)]
-        root = _root(_leaf(entry), place[1], place[0], steps) if len(place) == 2 else None  # noqa: PLR2004
+        root = root_from(place[1], place[0], _leaf(entry), steps) if len(place) == 2 else None  # noqa: PLR2004
         if root is None:
             raise Forged(service, entry.pos)
         if self._known.get(service) != (root, signature):
@@ -108,31 +109,3 @@ class Signatures:
 def _leaf(entry: Entry) -> bytes:
     """All that a copy says of an entry: its leaf in the log, and what the log keeps beside the body."""
     return sha256(b"\0".join((b"", entry.leaf, f"{entry.stream}\0{entry.version}\0{entry.type}\0{entry.rest}".encode()))).digest()
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return sha256(b"\x01" + left + right).digest()
-
-
-def _half(count: int) -> int:
-    """How many leaves of a tree are on its left: the largest power of two that is less (RFC 6962)."""
-    return 1 << (count - 1).bit_length() - 1
-
-
-def _tree(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
-    """The root, and for each leaf what must be added on the way to it."""
-    if len(leaves) == 1:
-        return leaves[0], [[]]
-    half = _half(len(leaves))
-    (left, on_left), (right, on_right) = _tree(leaves[:half]), _tree(leaves[half:])
-    return _node(left, right), [[*path, right] for path in on_left] + [[*path, left] for path in on_right]
-
-
-def _root(leaf: bytes, index: int, count: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that this path leads to; none if there is no such path."""
-    if count <= 1 or not path:
-        return leaf if (index, count, len(path)) == (0, 1, 0) else None
-    half = _half(count)
-    on_left = index < half
-    below = _root(leaf, index if on_left else index - half, half if on_left else count - half, path[:-1])
-    return below and (_node(below, path[-1]) if on_left else _node(path[-1], below))
