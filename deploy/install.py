@@ -35,6 +35,11 @@ _LIMITS = {
     "synchronous_commit": "on",
 }
 
+CONNECTIONS = 36
+"""So many a database takes, and so its service, which may sign in to no other: whoever had one service's password and took all that
+the server has would shut out the others. The administrator is not counted.
+"""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -115,6 +120,7 @@ async def _database(connection: asyncpg.Connection, database: str, role: str, *,
     quoted = await connection.fetchval("select quote_ident($1)", database)
     if not await connection.fetchval("select exists (select from pg_database where datname = $1)", database):
         await connection.execute(f"create database {quoted}")
+    await connection.execute(f"alter database {quoted} connection limit {CONNECTIONS}")
     await connection.execute(f"revoke all on database {quoted} from public")
     if role == "vault":  # It makes nothing of its own: what it may do stands in vault.sql.
         await connection.execute(f"revoke all on database {quoted} from {role}")

@@ -10,12 +10,14 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from deploy.cli.outlet import HomeOption, JsonOption, answer_of, client, console, fail, home_of, own_home, print_json
+from deploy.cli.outlet import NOT_RUNNING, HomeOption, JsonOption, answer_of, client, console, fail, home_of, own_home, print_json
 from deploy.embedded import Home, Postgres
+from deploy.indexing import index
 from deploy.install import Place
 from deploy.rotate import Vaulted, rotate
 from shared.language.months import SHANGHAI
 from shared.language.openings import Opening
+from shared.settings import Settings
 
 privacy = typer.Typer(help="个人信息", no_args_is_help=True)
 
@@ -98,6 +100,22 @@ async def _openings(home: Home, asked: dict[str, Any], limit: int) -> list[Any]:
 async def _connect(home: Home) -> asyncpg.Connection:
     postgres = Postgres(home)
     return await Place("127.0.0.1", postgres.port, postgres.admin_password).connect("guiren_vault")
+
+
+@privacy.command("index")
+def index_(home: HomeOption = None, json: JsonOption = False) -> None:
+    """在已有记录的文字里查找电话号码并建索引,使按号码删除找得到它们。升级后、恢复密钥库后执行;号码与文字不离开密钥库,可重复执行。"""
+    folder = own_home(home)
+    if not folder.running:
+        fail(f"没有运行:{folder.path}(先执行 guiren up)", NOT_RUNNING)
+    settings = Settings(vault_socket=folder.vault_socket, vault_secret_file=folder.secrets / "vault-audit")
+    postgres = Postgres(folder)
+    with console.status("正在查找号码…"):
+        done = asyncio.run(index(Place("127.0.0.1", postgres.port, postgres.admin_password), settings))
+    if json:
+        print_json(done)
+        return
+    console.print(f"新找到 {sum(done.values())} 个号码")
 
 
 @privacy.command("rotate")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +55,7 @@ class Answering:
             "seal": self._seal,
             "open": self._open,
             "find": self._find,
+            "index": self._index,
             "erase": self._erase,
             "unerased": self._unerased,
             "figures": self._figured,
@@ -133,10 +134,7 @@ class Answering:
         purpose = Opening(message["why"])
         if purpose not in permit.purposes:
             raise NotAllowed(str(purpose))
-        data = [
-            Personal(subject=UUID(subject), token={"$enc": SUITE, "sub": subject, "n": nonce, "ct": sealed})
-            for subject, nonce, sealed in message["items"]
-        ]
+        data = _sealed(message["items"])
         subjects = {item.subject for item in data if item.subject}
         await self._note(Opened(name, purpose, Asker.read(message), subjects, len(data)))
         form = FORMS.get(purpose, str)
@@ -156,6 +154,11 @@ class Answering:
         await self._records.write(Opened(name, Opening.FIND, Asker.read(message), set(found), len(found)))
         return [str(subject) for subject in found]
 
+    async def _index(self, _name: str, permit: Permit, message: Mapping[str, Any]) -> int:
+        if not permit.indexes:
+            raise NotAllowed
+        return await self._keys.index(_sealed(message["items"]))
+
     async def _erase(self, _name: str, permit: Permit, message: Mapping[str, Any]) -> None:
         if not permit.erases:
             raise NotAllowed
@@ -167,6 +170,13 @@ class Answering:
 
     async def _unerased(self, _name: str, _permit: Permit, message: Mapping[str, Any]) -> list[str]:
         return [str(subject) for subject in await self._keys.unerased([UUID(id_) for id_ in message["subjects"]])]
+
+
+def _sealed(items: Iterable[tuple[str, str, str]]) -> list[Personal]:
+    return [
+        Personal(subject=UUID(subject), token={"$enc": SUITE, "sub": subject, "n": nonce, "ct": sealed})
+        for subject, nonce, sealed in items
+    ]
 
 
 async def _say(writer: asyncio.StreamWriter, number: int, **told: Any) -> None:

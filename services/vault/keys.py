@@ -22,7 +22,9 @@ import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.language.freetext import numbers_in
 from shared.language.personal import ERASED, UNREADABLE, NotSealed, Personal
+from shared.language.phones import same_or_none
 from shared.language.problems import Unavailable
 from shared.log.vault import SUITE
 
@@ -117,6 +119,25 @@ class Keys:
 
     def _index(self, found_by: str) -> bytes:
         return hmac.new(self._index_key, found_by.encode(), sha256).digest()[:16]
+
+    async def index(self, data: Sequence[Personal]) -> int:
+        """Make these sealed data's subjects found by every number that stands in them, as if they were sealed today. Answers how
+        many numbers were not known before.
+        """
+        found: set[tuple[bytes, UUID]] = set()
+        for item, text in zip(data, await self.open(data), strict=True):
+            if item.subject is not None and text not in (ERASED, UNREADABLE):
+                numbers = {same_or_none(text), *(same_or_none(hit) for hit in numbers_in(text))} - {None}
+                found |= {(self._index(number or ""), item.subject) for number in numbers}
+        if not found:
+            return 0
+        # An erasure in between takes the subject's numbers along: who was erased meanwhile gets none.
+        rows = await self.pool.fetch(
+            "insert into vault.blind (index, subject) select i, s from unnest($1::bytea[], $2::uuid[]) t (i, s) "
+            "join vault.subject_key k on k.subject = s where k.wrapped is not null on conflict do nothing returning 1",
+            *(list(column) for column in zip(*sorted(found), strict=True)),
+        )
+        return len(rows)
 
     async def find(self, found_by: str) -> list[UUID]:
         """The subjects that ever had this number, erased ones excepted."""

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from shared.language import traces
 from shared.language.numbers import Kind, numbers, replaced
 from shared.language.openings import Asker, Opening
-from shared.language.personal import ERASED, Personal, mask
+from shared.language.personal import ERASED, Personal, mask, personals
 from shared.language.terms import derived_id
 
 if TYPE_CHECKING:
@@ -255,6 +255,12 @@ def _with(part: Any, values: Mapping[str, Any], change: Callable[[str], str]) ->
     return part.model_copy(update=changed) if isinstance(part, BaseModel) else replace(part, **changed)
 
 
+def data_in(fact: Fact) -> list[Personal]:
+    """Every sealed datum of a fact, once: those with fields of their own and those that stand for a text."""
+    own = {(item.token["n"], item.token["ct"]): item for item in personals(fact) if item.token is not None}
+    return [*own.values(), *_tokens(fact).values()]
+
+
 _SUBJECTS = re.compile(rb'\$\{a1\.([0-9a-f]{32})|"sub":"([0-9a-f-]{36})"')
 
 
@@ -295,6 +301,7 @@ __all__ = [
     "Reference",
     "Registered",
     "Said",
+    "data_in",
     "datum_of",
     "hints",
     "holds_token",

@@ -147,6 +147,15 @@ class Vault:
         """The subjects that ever had this number, erased ones excepted."""
         return [UUID(id_) for id_ in await self._ask("find", found_by=found_by, **asker().facts())]
 
+    async def index(self, data: Sequence[Personal]) -> int:
+        """Have the numbers in sealed data found from now on. Answers how many were not known before."""
+        found = 0
+        for part in _parts(data):
+            found += await self._ask(
+                "index", items=[[str(item.subject), item.token["n"], item.token["ct"]] for item in part if item.token]
+            )
+        return found
+
     async def unerased(self, subjects: Sequence[UUID]) -> list[UUID]:
         """Those of the subjects of whose erasure there is no trace: their key exists, or was lost with its trace."""
         found: list[UUID] = []

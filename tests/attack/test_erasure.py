@@ -12,9 +12,11 @@ from support.samples import sample
 from support.streams import level
 from support.world import District
 
+from deploy.indexing import index
+from deploy.keys import SERVICES
 from shared.http.service import Service
 from shared.language.facts import CATALOGUE, Fact
-from shared.language.freetext import mapped, texts, to_seal
+from shared.language.freetext import mapped, subject_of, texts, to_seal
 from shared.language.personal import ERASED, mask, personals
 from shared.language.persons import also_found, persons, seat
 from shared.language.phones import same
@@ -143,6 +145,37 @@ async def test_a_number_is_found_in_every_kind_of_record_and_gone_after(district
         assert (await ok(await head.post("/subjects/find", json={"phone": OLD})))["items"] == []
     desk.issues.vault._remember = 0  # What another process erased is believed within a minute.
     assert OLD[-4:] not in str(await desk.shown(issue))
+
+
+async def test_a_number_recorded_before_numbers_were_indexed_is_found_once_the_logs_were_looked_through(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a version wrote that looked for no numbers in texts, and as a vault put back without its index."""
+    desk = await a_desk(district)
+    monkeypatch.setattr("shared.log.handle.also_found", lambda _data: [])
+    await desk.reported("w", content=f"联系人电话{OLD},招工难")
+    gone = await desk.reported("w", content=f"另一处也写了{OLD}")
+    async with desk.who("hotline") as hotline:
+        await ok(await hotline.put(f"/calls/{derived_id('c')}/missed", json={"phone": OLD}))
+    vault = await district.connect("vault", user="postgres")
+    await vault.execute("delete from vault.blind")
+    for name in SERVICES:
+        await district.database(name)
+    settings = district.settings(vault_secret_file=district.world.home.secrets / "vault-audit")
+    async with district.client(desk.roster, Role.OFFICE_HEAD, account="head") as head:
+        await erased(district, desk.roster, str(subject_of(gone)))
+        assert (await ok(await head.post("/subjects/find", json={"phone": OLD})))["items"] == []
+        found = await index(district.world.place, settings, district.prefix)
+        assert found["issues"] >= 2
+        listed = (await ok(await head.post("/subjects/find", json={"phone": OLD})))["items"]
+        assert len(listed) == 2, "the words and the caller, and not what is erased"
+        for item in listed:
+            await erased(district, desk.roster, item["subject"])
+        assert (await ok(await head.post("/subjects/find", json={"phone": OLD})))["items"] == []
+    assert await index(district.world.place, settings, district.prefix) == dict.fromkeys(SERVICES, 0), "twice is once"
+    kept = await vault.fetchval("select count(*) from vault.opening where purpose = 'find' and by <> '{}' and n > 0")
+    await vault.close()
+    assert kept, "a look-up is written down as before"
 
 
 def test_the_persons_of_a_seat_are_told_apart_and_none_is_used_twice() -> None:

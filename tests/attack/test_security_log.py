@@ -169,11 +169,21 @@ async def test_who_reads_many_peoples_data_on_a_day_is_told_of(read: int, told: 
     assert [line["kind"] for line in lines(tmp_path)] == ["alarm"] * told
 
 
-async def test_looking_up_numbers_is_recorded_and_has_an_end(district: District, tmp_path: Path) -> None:
+def asking_by_number() -> list[str]:
+    """Every operation that is told a telephone number and asked whose it is."""
+    documents = application("roster").openapi()["paths"]
+    found = [path for _, path, _ in operations("roster") if b"/FindPhone" in orjson.dumps(documents[path])]
+    assert len(found) > 1
+    return found
+
+
+@pytest.mark.parametrize("path", asking_by_number())
+async def test_looking_up_numbers_is_recorded_and_has_an_end(district: District, tmp_path: Path, path: str) -> None:
     service = await district.open("roster")
     logging_into(service, tmp_path)
-    async with district.client(service, Role.HOTLINE, account="desk") as desk:
-        statuses = [(await desk.post("/lookups/phone", json={"phone": f"139007{n:05}"})).status_code for n in range(MANY_A_DAY)]
+    role = Role.OFFICE_HEAD if path == "/subjects/find" else Role.HOTLINE
+    async with district.client(service, role, account=f"desk-{path[1:4]}") as desk:
+        statuses = [(await desk.post(path, json={"phone": f"139007{n:05}"})).status_code for n in range(MANY_A_DAY)]
     told = set(statuses)
     assert told == {200, 429} and statuses[:30] == [200] * 30, "nobody looks up more numbers than telephones ring"
     recorded = await service.pool.fetchval("select count(*) from disclosure where by is not null and what like 'lookup%'")

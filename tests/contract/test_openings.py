@@ -138,6 +138,7 @@ def test_a_disclosure_and_what_is_searched_for_are_no_ones_else() -> None:
     assert {name for name, permit in PERMITS.items() if Opening.FIND in permit.purposes} == {"roster"}
     assert {name for name, permit in PERMITS.items() if permit.erases} == {"roster", "issues"}
     assert not PERMITS["audit"].seals
+    assert {name for name, permit in PERMITS.items() if permit.indexes} == {"audit"}
     assert frozenset().union(*(permit.purposes for permit in PERMITS.values())) == set(Opening)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -49,6 +50,7 @@ router = APIRouter(tags=["个人信息"], route_class=Entrance)
 AccountName = Annotated[str, Path(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="账号")]
 _LOOKING_UP = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
 _LOOKUPS = Limiter(30, 20)
+"""Whatever tells whom a number belongs to: who tries one number after another learns nobody's."""
 
 
 class FindPhone(Command):
@@ -104,14 +106,18 @@ async def find(command: FindPhone, caller: Caller, request: Request, response: R
     _LOOKUPS.take(str(caller.id))
     found = await asked.by_phone(service, command.phone.found_by or "")
     led_to = [("enterprise", item.id) for item in found.enterprises] + [("member", item.id) for item in found.members]
+    await _record_looking(service, caller, led_to)
+    response.headers["Cache-Control"] = "no-store"
+    return found
+
+
+async def _record_looking(service: Service, caller: Caller, led_to: Sequence[tuple[str, UUID]]) -> None:
     for what, about in led_to or [("nobody", NOBODY)]:
         looked = Disclose(what=f"lookup-{what}", about=about, unit="", fields=("phone",), reason="按电话号码查找")
         key = new_id()
         context = await service.context(caller, about)
         await service.desk.handle(DISCLOSURE, key, looked, context, command_id=key)
     await watch(service, caller)
-    response.headers["Cache-Control"] = "no-store"
-    return found
 
 
 @router.get("/subjects", name="find_subjects", summary="个人信息主体编号(用于删除)")
@@ -132,12 +138,15 @@ async def subjects(
 async def subjects_by_phone(command: FindPhone, caller: Caller, request: Request, response: Response) -> FoundSubjects:
     """Every subject under which the number was ever kept, in whichever service: contacts, members, callers, orders, and the words
     of records in which it was typed. ``GET /subjects/{id}/records`` of each service lists what of it would be unreadable. The
-    number stands in no address: those are written down.
+    number stands in no address: those are written down. Looking is recorded and limited as for callers.
     """
     _may_erase(caller)
+    _LOOKUPS.take(str(caller.id))
     service: Service = request.app.state.service
     response.headers["Cache-Control"] = "no-store"
-    return await asked.subjects_by_phone(service, command.phone.found_by or "")
+    found = await asked.subjects_by_phone(service, command.phone.found_by or "")
+    await _record_looking(service, caller, [("subject", item.subject) for item in found.items])
+    return found
 
 
 @router.get("/subjects/{id_}/records", name="list_subject_records", summary="主体涉及的记录(删除前核对)")

@@ -23,6 +23,8 @@ class Permit:
     purposes: frozenset[Opening]
     seals: bool = True
     erases: bool = False
+    indexes: bool = False
+    """Whether it may have numbers looked for in what is sealed: the vault keeps them, and tells only how many there were."""
     words: bool = False
     """Whether it keeps a blinded index of words, and so holds the key its digests are made with."""
 
@@ -32,7 +34,7 @@ PERMITS: Mapping[str, Permit] = {
     "visits": Permit(_WORDS | {Opening.DISCLOSE, Opening.LINK}),
     "issues": Permit(_WORDS | {Opening.DISCLOSE, Opening.SEARCH}, erases=True, words=True),
     "reporting": Permit(_WORDS),
-    "audit": Permit(frozenset({Opening.SEARCH}), seals=False, words=True),
+    "audit": Permit(frozenset({Opening.SEARCH}), seals=False, indexes=True, words=True),
     "demo": Permit(frozenset({Opening.HANDLE, Opening.SEARCH}), words=True),
 }
 """Issues erases too: it makes its index anew without the words, and makes sure that the key is gone before it does. The audit
