@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from deploy.cli import audit, init, issues, life, parked, privacy, reports, restore, roster, status, token, visits
 from deploy.cli.outlet import NOT_RUNNING, fail
+from shared.log.collector import seldom
 from shared.log.outages import in_words
 
 
@@ -49,4 +50,5 @@ app.add_typer(reports.reporting, name="reporting")
 
 def main() -> None:
     """The entry point of the installed command."""
+    seldom()
     app()

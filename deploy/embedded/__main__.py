@@ -11,13 +11,14 @@ from deploy.embedded.home import Home, NotPossibleError, default_home
 from deploy.embedded.process import NotStartedError
 from deploy.embedded.programs import Tls
 from deploy.embedded.supervisor import Say, Supervisor
+from shared.log.collector import seldom
 from shared.log.loglines import say
 
 
 def run(home: Home, port: int | None, *, demo: bool, tls: Tls | None = None) -> int:
     """Run until told to stop; the exit code."""
     home.make()
-
+    seldom()
     try:
         asyncio.run(_run(home, port, demo=demo, say=say, tls=tls))
     except (NotPossibleError, NotStartedError) as error:

@@ -19,6 +19,7 @@ from services.vault.settings import VaultSettings
 from shared.log import frames
 from shared.log.background import ended
 from shared.log.bus import Bus
+from shared.log.collector import seldom
 from shared.log.health import Health
 from shared.settings import trusting
 
@@ -135,6 +136,7 @@ async def run(settings: VaultSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     safe = Safe(settings)
     await safe.open()
+    seldom()
     try:
         await over.wait()
     finally:

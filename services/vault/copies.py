@@ -30,6 +30,7 @@ _BATCH = 100
 _CHANGED = """
 select subject, wrapped, mk, rev, seq from vault.subject_key where copied <> rev and subject > $1 order by subject limit $2
 """
+_KNOWN = 'select count(*) as held, coalesce(max(seq), 0) as "end" from vault.subject_key where copied > 0'
 
 
 class KeysDiffer(Exception):
@@ -56,14 +57,15 @@ class Copied:
 
 
 async def copy_keys(keys: Keys, bus: Bus) -> int:
-    """Copy what has changed; all of it, where the stream was lost. Answers how many were copied."""
-    held = await bus.count_values(TABLE)
+    """Copy what has changed; all of it, where the stream or its end was lost. Answers how many were copied."""
+    held, end = await bus.extent(TABLE)
     done, last, failed = 0, UUID(int=0), dict[Any, Exception]()
     async with keys.pool.acquire() as connection:
         if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
             return 0
         try:
-            if held < await connection.fetchval("select count(*) from vault.subject_key where copied > 0"):
+            known = await connection.fetchrow(_KNOWN)
+            if held < known["held"] or end < known["end"]:  # An end that was lost may have been the trace of an erasure.
                 await connection.execute("select vault.copies_lost()")
             while rows := await connection.fetch(_CHANGED, last, _BATCH):
                 last = rows[-1]["subject"]

@@ -40,6 +40,7 @@ from shared.language.terms import Role, derived_id
 from shared.log.background import ended
 from shared.log.bus import Bus
 from shared.log.checkpoint import Checkpoint
+from shared.log.collector import seldom
 from shared.log.gate import Gate, LogLoading
 from shared.log.handle import Desk, Done
 from shared.log.health import Health
@@ -505,6 +506,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
         server.should_exit = True
 
     service.fall = fall
+    seldom()
     server.run(sockets)
     if not server.started:
         sys.exit(_NEVER_STARTED)

@@ -1,4 +1,4 @@
-"""The only file that imports nats: streams, atomic batches, reading in order from a position.
+"""The only file that imports nats: streams, publishing, reading in order from a position.
 
 A stream carries a copy of one log; its sequence is the log's position. What is published is the entry's body, with the
 position and the recorded time in headers (the stored leaf can be computed from the three), and what shows that the log's
@@ -16,13 +16,11 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import nats
-import orjson
 import structlog
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
-from shared.language.ids import new_id
 from shared.log.eventlog import Entry
 from shared.log.signatures import Forged, Signatures
 
@@ -68,7 +66,6 @@ def stream_config(district: str, service: str) -> StreamConfig:
         allow_direct=True,
         deny_delete=True,
         deny_purge=True,
-        allow_atomic=True,
         first_seq=1,
     )
 
@@ -207,14 +204,20 @@ class Bus:
         return _entry(self.signatures, service, position, message.headers, message.data)
 
     async def publish(self, service: str, entries: Sequence[Entry]) -> int:
-        """Publish entries as one atomic batch after the position before the first. Answers the last sequence."""
+        """Publish entries after the position before the first, without waiting in between. Answers up to where the stream took
+        them: mostly all.
+
+        Each says which sequence must stand before it, so what follows a refused one is refused as well, and there is never a
+        hole; only the last is answered. Where it is refused, the first that the stream lacks is said again alone: what
+        the stream answers to that is the reason.
+        """
         if self.signatures is None:
             message = "what is not signed is not published"
             raise RuntimeError(message)
-        batch, proofs = new_id().hex, self.signatures.proofs(service, entries)
+        proofs = self.signatures.proofs(service, entries)
         with _unavailable():
             await self.connect()
-            for number, (item, proof) in enumerate(zip(entries, proofs, strict=True), 1):
+            for item, proof in zip(entries, proofs, strict=True):
                 headers = {
                     "Guiren-Pos": str(item.pos),
                     "Guiren-Rec": str(item.rec_us),
@@ -223,24 +226,22 @@ class Bus:
                     "Guiren-Type": item.type,
                     "Guiren-Rest": str(item.rest),
                     "Guiren-Proof": base64.b64encode(proof).decode(),
-                    "Nats-Batch-Id": batch,
-                    "Nats-Batch-Sequence": str(number),
+                    "Nats-Expected-Last-Sequence": str(item.pos - 1),
                 }
-                if number == 1:
-                    headers["Nats-Expected-Last-Sequence"] = str(item.pos - 1)
-                if number == len(entries):
-                    headers["Nats-Batch-Commit"] = "1"
                 where = subject(self.district, service, item.type)
-                if number == len(entries):
-                    ack = await self._js.publish(where, item.body, headers=headers, timeout=_TIMEOUT)
-                    return ack.seq
-                if number == 1:
-                    reply = await self._nc.request(where, item.body, headers=headers, timeout=_TIMEOUT)
-                    if reply.data:  # A first message that is taken is answered with nothing.
-                        raise _refusal(reply.data)
-                else:
+                if item is not entries[-1]:
                     await self._nc.publish(where, item.body, headers=headers)
-        return 0
+                    continue
+                try:
+                    return (await self._js.publish(where, item.body, headers=headers, timeout=_TIMEOUT)).seq
+                except APIError as error:
+                    if error.err_code != _WRONG_LAST_SEQUENCE or len(entries) == 1:
+                        raise
+        lacking = await self.last_sequence(service) + 1
+        if alone := [item for item in entries if item.pos == lacking]:
+            return await self.publish(service, alone)
+        message = f"the stream waits for {lacking}"
+        raise WrongSequence(message)
 
     async def reader(self, service: str, position: int) -> Reader:
         """Read the stream in order, from the entry after ``position``."""
@@ -293,16 +294,16 @@ class Bus:
                 return None
         return found.seq, found.data or b""
 
-    async def count_values(self, table: str) -> int:
-        """How many names have a value."""
+    async def extent(self, table: str) -> tuple[int, int]:
+        """How many names have a value, and the sequence of the last that was put there."""
         with _unavailable():
             await self.connect()
-            info = await self._js.stream_info(stream_name(self.district, table))
-        return info.state.messages
+            state = (await self._js.stream_info(stream_name(self.district, table))).state
+        return state.messages, state.last_seq
 
     async def values(self, table: str) -> list[tuple[str, int, bytes]]:
         """All names with the sequences of their values and the values."""
-        left, found = await self.count_values(table), list[tuple[str, int, bytes]]()
+        (left, _), found = await self.extent(table), list[tuple[str, int, bytes]]()
         with _unavailable():
             config = ConsumerConfig(ack_policy=AckPolicy.NONE, mem_storage=True, num_replicas=1, inactive_threshold=30)
             subscription = await self._js.pull_subscribe(subject="", stream=stream_name(self.district, table), config=config)
@@ -367,16 +368,6 @@ class Reader:
         """Let the consumer go."""
         with contextlib.suppress(NatsError, APIError, asyncio.TimeoutError):
             await self._subscription.unsubscribe()
-
-
-def _refusal(answer: bytes) -> Exception:
-    """What the answer to the first message of a batch means: only one code is a wrong sequence, all else an outage."""
-    try:
-        error = orjson.loads(answer)["error"]
-    except (ValueError, KeyError, TypeError):
-        return BusUnavailable(answer.decode(errors="replace"))
-    kind = WrongSequence if error.get("err_code") == _WRONG_LAST_SEQUENCE else BusUnavailable
-    return kind(f"{error.get('err_code')} {error.get('description', '')}")
 
 
 def _entry(signatures: Signatures | None, service: str, sequence: int, told: Mapping[str, str] | None, body: bytes) -> Entry:

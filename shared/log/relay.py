@@ -1,9 +1,10 @@
 """Carries a log's new entries to its stream; ``listen`` is the other half.
 
-Invariant: the stream's sequence is the log's position. The relay asks the stream where it stands and publishes the next
-entries as an atomic batch that is only taken there. No sent flag, no window: two relays at once are harmless, a wiped stream
-is filled again. Before it publishes over a new connection, of either side, it compares the last entries by content: a log
-that is behind or says otherwise shuts the gate before the service's desk.
+Invariant: the stream's sequence is the log's position. The relay asks the stream once over each connection where it stands
+and remembers it from then on; each entry it publishes is only taken right after the one before it, else it asks again. No
+sent flag, no window: two relays at once are harmless, a stream that was wiped or lost its end is filled again. Before it
+publishes over a new connection, of either side, it compares the last entries by content: a log that is behind or says
+otherwise shuts the gate before the service's desk.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Relay:
     health: Health = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _compared: tuple[object, ...] | None = None
+    _at: int | None = None
+    """Where the stream stands over this connection, as far as it answered; ``None``: it must be asked."""
     _pardon: object = None
     _told: bool = False
     _remembered: tuple[int, float] = (0, 0.0)
@@ -140,31 +143,33 @@ class Relay:
                     await self._wake.wait()
 
     async def _drain(self) -> None:
+        position, self._at = self._at, None  # Forgotten unless all goes well.
+        known = max(position or 0, self.gate.position)
+        row = await self.pool.fetchrow(_STANDS)  # After what is known: it is written by now.
+        here, over = row["pos"], (self.bus.connection, row["since"])
         if self._compared is not None:  # How far behind it is must be known while NATS is away too.
-            self.health.head = await head(self.pool)
-        await self._compare()
-        position = await self.bus.last_sequence(self.service)
-        known = max(position, self.gate.position)
-        here = await head(self.pool)  # Read last: whatever is known by now is written by now.
+            self.health.head = here
+        if position is None or over != self._compared:
+            await self._compare()
+            position = await self.bus.last_sequence(self.service)
+            known, here = max(position, self.gate.position), await head(self.pool)
         if known > here:
             self._refuse(behind(here, known))
         self.health.position, self.health.head = position, here
-        more = position < here
-        while more:
+        while position < here:
             entries = await after(self.pool, position, _BATCH)
             if missing := _hole(entries, position, here):
                 self._refuse(holed(missing))
             if self._compared is None or self.bus.connection != self._compared[0]:
                 return  # Another connection than the one it was compared over: compare first.
             position = self.health.position = await self.bus.publish(self.service, entries)
-            more = len(entries) == _BATCH  # Whatever comes later wakes the relay again.
-        self.health.position = position
+        self._at = position
         await self._remember(position)
 
     async def _compare(self) -> None:
         """Once for each pair of connections: the last entries in common, by content; and what was published, by its leaf."""
         await self.bus.connect()
-        over = (self.bus.connection, await self.pool.fetchval("select pg_postmaster_start_time()"))
+        over = (self.bus.connection, (await self.pool.fetchrow(_STANDS))["since"])
         if over == self._compared:
             return
         first, last = await self.bus.bounds(self.service)
@@ -203,7 +208,7 @@ class Relay:
     def _shut(self, why: str) -> None:
         self.gate.shut(why)
         self.health.ok, self.health.halted = False, self.gate.fork
-        self._compared, self._told = None, False
+        self._compared, self._at, self._told = None, None, False
         log.error("the log may not be written to", service=self.service, reason=self.gate.fork)
 
     async def _tell(self) -> None:
@@ -248,6 +253,7 @@ class Relay:
         self._remembered = (position, time.monotonic())
 
 
+_STANDS = "select pos, pg_postmaster_start_time() as since from log.head"
 _LEAF = "select leaf_hash from log.entry where pos = $1"
 
 

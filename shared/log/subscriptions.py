@@ -32,6 +32,8 @@ _FAR = 4 * _AT_ONCE
 """Entries behind the others: who is farther catches up by a reading of its own, so that nobody waits for it."""
 _PATIENCE = 5
 _REST_SECONDS = 30
+_TOGETHER = 64
+"""Streams of a batch that a reaction acts on at the same time: as many commands as the desk takes into one transaction."""
 _ASTRAY_SECONDS = 2
 
 
@@ -71,9 +73,7 @@ def reacting(pool: asyncpg.Pool, reaction: Reaction, health: Health) -> Listener
         fresh = [entry for entry in entries if entry.pos > position]
         if not fresh:
             return position
-        for entry in fresh:
-            if entry.type in reaction.types:
-                await _act(pool, reaction, entry)
+        await _act_on_all(pool, reaction, [entry for entry in fresh if entry.type in reaction.types])
         if not await advance(pool, reaction.name, position, fresh[-1]):
             raise Gap(reaction.name, position, fresh[-1].pos)
         return fresh[-1].pos
@@ -215,6 +215,26 @@ async def _hand_out(listeners: Sequence[Listener], reader: Reader, entries: Sequ
             log.error("listener halted", listener=each.name, position=each.health.position, exc_info=answer)
     if passing is not None:
         raise passing
+
+
+async def _act_on_all(pool: asyncpg.Pool, reaction: Reaction, entries: Sequence[Entry]) -> None:
+    """Each stream's in their order, different streams together, so that their commands share a transaction. What passes by itself
+    is raised once all the others have ended: then the batch comes again, and what was done is known by its commands' ids.
+    """
+    chains: dict[str, list[Entry]] = {}
+    for entry in entries:
+        chains.setdefault(entry.stream, []).append(entry)
+    places = asyncio.Semaphore(_TOGETHER)
+
+    async def act(chain: list[Entry]) -> None:
+        async with places:
+            for entry in chain:
+                await _act(pool, reaction, entry)
+
+    ends = await asyncio.gather(*map(act, chains.values()), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
 
 
 async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:

@@ -15,7 +15,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import append, evidence, gateway, rebuild, register, relay, replay, tickets, vault, visible, workbook
+from shared.log.collector import seldom
+from tests.bench import append, cost, evidence, gateway, rebuild, register, relay, replay, tickets, vault, visible, workbook
 from tests.bench.figure import Figure
 from tests.bench.ground import facts, ground
 
@@ -26,6 +27,7 @@ MEASURES = {
     "workbook": workbook.measure,
     "visible": visible.measure,
     "http": gateway.measure,
+    "cost": cost.measure,
     "evidence": evidence.measure,
     "register": register.measure,
     "tickets": tickets.measure,
@@ -102,6 +104,7 @@ def main() -> int:
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     about = facts()
+    seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         figures, failed, seconds = runner.run(run(arguments.only or list(MEASURES)))
     show(figures, about)

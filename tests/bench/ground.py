@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,11 @@ class Ground:
                 process.start()
             await found(settings_of(self.home, "roster"), First("甄演示", "贾安全"))
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def processes(self) -> Sequence[Process]:
+        """What ``platform`` started."""
+        return self._running
 
     def stop(self) -> None:
         """End what ``platform`` started."""

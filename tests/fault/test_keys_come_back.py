@@ -121,3 +121,27 @@ async def test_a_wiped_stream_is_filled_again_and_no_command_waits_for_it(distri
         return all(found)
 
     await until(both, 30)
+
+
+async def test_the_trace_of_an_erasure_that_a_crash_took_from_the_stream_is_told_again(district: District) -> None:
+    """The key that comes to light under it would be brought back by the next restoring."""
+    roster = await district.open("roster", relay=True)
+    before, gone = await sealed(roster, "甲"), await sealed(roster, "乙")
+    await all_copied(district)
+    assert gone.subject
+    await roster.vault.erase(gone.subject)
+    await all_copied(district)
+    admin = district.bus(service="")
+    (kept, there), (seq, _) = [await admin.value_of(TABLE, str(each.subject)) for each in (before, gone)]  # type: ignore[misc]
+    await admin.drop_stream(TABLE)  # As the crash leaves it: both keys as they were, the trace not there.
+    await admin.make_streams([], [TABLE])
+    for datum in (before, gone):
+        await admin.put_value(TABLE, str(datum.subject), there, 0)
+    assert (await admin.extent(TABLE))[0] == 2
+    assert seq > kept
+
+    async def erased() -> bool:
+        found = await admin.value_of(TABLE, str(gone.subject))
+        return found is not None and Copied.read(found[1]).wrapped is None
+
+    await until(erased)

@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
+import pytest
 from support.logs import a_write, entire
 from support.streams import stream_equals_log, write_many
 from support.world import District, until
@@ -201,3 +203,33 @@ async def test_a_cursor_that_was_moved_does_not_fit_and_halts(district: District
     await until(halted)
     await ended([relay, listening])
     await pool.close()
+
+
+@pytest.mark.parametrize("lost", [1, 700, 5_000, 1 << 30])
+async def test_both_servers_die_at_once_and_the_end_of_the_stream_with_them(district: District, lost: int) -> None:
+    """A server that writes to the disk once a second: the log is flushed at each commit, and the stream is filled again."""
+    pool, bus = await district.pool(), district.bus()
+    await tables(pool)
+    tasks = [
+        asyncio.create_task(Relay(pool, bus, "roster").run()),
+        asyncio.create_task(listen(bus, "roster", [following(pool, TALLY, Health())])),
+    ]
+    await asyncio.gather(*(write_many(pool, f"before{n}", 30) for n in range(2)))
+    await applied_once_each(pool)
+    await stream_equals_log(bus, pool)
+    acknowledged = [entry.leaf for entry in await entire(pool)]
+    district.world.lose_power(district.code, "roster", lost)
+    await until(lambda: _answers(pool))
+    await write_many(pool, "after", 20)
+    await applied_once_each(pool)
+    await stream_equals_log(bus, pool)
+    assert [entry.leaf for entry in await entire(pool)][: len(acknowledged)] == acknowledged
+    await ended([*tasks])
+    await pool.close()
+
+
+async def _answers(pool: Any) -> bool:
+    try:
+        return bool(await head(pool))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False

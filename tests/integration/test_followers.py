@@ -14,6 +14,7 @@ from support.streams import write_many
 from support.world import District, until
 
 from shared.language.facts import UnknownFact
+from shared.language.problems import Problem
 from shared.log.background import ended
 from shared.log.eventlog import Entry, Write, append
 from shared.log.relay import Health, Relay
@@ -264,4 +265,57 @@ async def test_a_reaction_waits_for_what_is_only_away_and_parks_nothing(district
     assert tries == [1, 1, 1]
     assert await pool.fetchval("select count(*) from view.parked") == 0
     await ended(tasks)
+    await pool.close()
+
+
+async def test_a_reaction_acts_on_different_streams_together_and_on_one_in_its_order(district: District) -> None:
+    """So that group commit sees their commands; before, the second waited for the end of the first."""
+    pool, bus = await prepared(district), district.bus()
+    for number in range(6):
+        await append(pool, [a_write(f"w{number}", facts=3)])
+    entries = await entire(pool)
+    at_once, most, heard = set[str](), list[int](), dict[str, list[int]]()
+
+    async def act(entry: Entry) -> None:
+        assert entry.stream not in at_once, "one after the other"
+        at_once.add(entry.stream)
+        most.append(len(at_once))
+        await asyncio.sleep(0.01)
+        heard.setdefault(entry.stream, []).append(entry.version)
+        at_once.discard(entry.stream)
+
+    reaction = Reaction("actor", "roster", ("roster.unit-renamed.v1",), act)
+    listener = reacting(pool, reaction, Health())
+    await listener.stand(bus)
+    assert await listener.take(0, entries) == len(entries)
+    assert max(most) == 6
+    assert all(versions == [1, 2, 3] for versions in heard.values())
+    assert await standing(pool, "actor") == len(entries)
+    await pool.close()
+
+
+async def test_what_only_waits_stops_the_cursor_and_parks_what_keeps_failing_beside_it(district: District) -> None:
+    """Of a batch one stream's fact waits for an outage to end, another's fails for good, a third's goes well."""
+    pool, bus = await prepared(district), district.bus()
+    for name in ("waits", "fails", "well"):
+        await append(pool, [a_write(name)])
+    entries, done, away = await entire(pool), list[str](), True
+
+    async def act(entry: Entry) -> None:
+        if away and entry.pos == 1:
+            raise OSError("away")
+        if entry.pos == 2:
+            raise Problem
+        await asyncio.sleep(0.02)
+        done.append(entry.stream)
+
+    listener = reacting(pool, Reaction("actor", "roster", ("roster.unit-renamed.v1",), act), Health())
+    await listener.stand(bus)
+    with pytest.raises(OSError, match="away"):
+        await listener.take(0, entries)
+    assert (done, await standing(pool, "actor")) == ([entries[2].stream], 0), "nobody is left running behind the batch"
+    away = False
+    assert await listener.take(0, entries) == 3
+    assert done == [entries[2].stream, entries[0].stream, entries[2].stream]
+    assert await pool.fetchval("select array_agg(pos) from view.parked") == [2]
     await pool.close()

@@ -43,7 +43,7 @@ async def test_two_relays_at_once_are_harmless(district: District) -> None:
     await pool.close()
 
 
-async def test_a_batch_is_only_taken_where_the_stream_stands(district: District) -> None:
+async def test_an_entry_is_only_taken_right_after_the_one_before_it(district: District) -> None:
     pool, bus = await district.pool(), district.bus()
     await write_many(pool, "w", 10)
     entries = await after(pool, 0, 100)
@@ -53,12 +53,61 @@ async def test_a_batch_is_only_taken_where_the_stream_stands(district: District)
             await bus.publish("roster", wrong)
     assert await bus.last_sequence("roster") == 0
     assert await bus.publish("roster", entries[:5]) == 5
-    for wrong in (entries[:5], entries[4:9], entries[:1], entries[4:5]):
+    for wrong in (entries[:5], entries[:1], entries[4:5], entries[6:9]):
         with pytest.raises(WrongSequence):
             await bus.publish("roster", wrong)
-    assert await bus.publish("roster", entries[5:]) == len(entries)
+    assert await bus.publish("roster", entries[2:9]) == 9, "what is there already is passed over"
+    assert await bus.publish("roster", entries[9:]) == len(entries)
     assert await in_stream(bus) == entries
     await pool.close()
+
+
+async def test_what_follows_a_refused_entry_is_refused_too(district: District) -> None:
+    """One in the midst is sent as if it came later: nothing after it is stored, and what was lacking is said again."""
+    pool, bus = await district.pool(), district.bus()
+    await write_many(pool, "w", 10)
+    entries = await after(pool, 0, 100)
+    torn = [*entries[:6], *entries[7:]]
+    with pytest.raises(WrongSequence):
+        await bus.publish("roster", torn)
+    assert await bus.last_sequence("roster") == 6
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    await stream_equals_log(bus, pool)
+    await ended([relay])
+    await pool.close()
+
+
+async def test_a_relay_asks_where_the_stream_stands_once_over_a_connection(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From then on it knows: a drain costs the messages and one answer."""
+    asked: list[str] = []
+    bounds = Bus.bounds
+
+    async def counted(self: Bus, service: str) -> tuple[int, int]:
+        asked.append(service)
+        return await bounds(self, service)
+
+    pool, bus, look = await district.pool(), district.bus(), district.bus()
+    monkeypatch.setattr(Bus, "bounds", counted)
+    relay = Relay(pool, bus, "roster")
+    running = asyncio.create_task(relay.run())
+    await until(lambda: _at(relay, 0))
+    before = len(asked)
+    for number in range(5):
+        await write_many(pool, f"w{number}", 3)
+        relay.wake()
+        await until(lambda: _at(relay, None, pool))
+    await asyncio.sleep(0.6)
+    assert len(asked) == before
+    await ended([running])
+    monkeypatch.undo()
+    await stream_equals_log(look, pool)
+    await pool.close()
+
+
+async def _at(relay: Relay, position: int | None, pool: Any = None) -> bool:
+    return relay._at == (await head(pool) if position is None else position)
 
 
 async def test_a_publish_of_which_nobody_learns_the_outcome_is_not_said_twice(district: District) -> None:
@@ -68,7 +117,7 @@ async def test_a_publish_of_which_nobody_learns_the_outcome_is_not_said_twice(di
     async with Wire(district.world.nats.port) as wire:
         cut = district.bus(wire.url)
         await cut.last_sequence("roster")
-        wire.mute_after = b"Nats-Batch-Commit"
+        wire.mute_after = b"Guiren-Pos: 8\r"
         with pytest.raises(BusUnavailable):
             await cut.publish("roster", entries[:8])
         assert wire.muted
@@ -82,26 +131,14 @@ async def test_a_publish_of_which_nobody_learns_the_outcome_is_not_said_twice(di
     await pool.close()
 
 
-async def test_a_batch_that_was_never_committed_is_as_if_never_sent(district: District) -> None:
+@pytest.mark.parametrize("taken", [1, 3, 9])
+async def test_a_publish_that_was_cut_short_is_gone_on_with(district: District, taken: int) -> None:
     pool, bus = await district.pool(), district.bus()
     await write_many(pool, "w", 6)
-    async with Wire(district.world.nats.port) as wire:
-        cut = district.bus(wire.url)
-        await cut.last_sequence("roster")
-        wire.mute_after = b"Nats-Batch-Sequence: 1\r"
-        publishing = asyncio.create_task(cut.publish("roster", await after(pool, 0, 5)))
-
-        async def muted() -> bool:
-            return wire.muted
-
-        await until(muted)
-        await asyncio.sleep(0.05)
-        await ended([publishing])
-        assert await bus.last_sequence("roster") == 0
-        relay = asyncio.create_task(Relay(pool, bus, "roster").run())
-        await stream_equals_log(bus, pool)
-        await ended([relay])
-        await cut.close()
+    await bus.publish("roster", (await after(pool, 0, 10))[:taken])
+    relay = asyncio.create_task(Relay(pool, bus, "roster").run())
+    await stream_equals_log(bus, pool)
+    await ended([relay])
     await pool.close()
 
 

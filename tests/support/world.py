@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import os
 import shutil
 import sys
 import tempfile
@@ -47,7 +48,7 @@ from shared.language.decider import Actor
 from shared.language.ids import new_id
 from shared.language.personal import Personal
 from shared.language.terms import Role, derived_id
-from shared.log.bus import Bus
+from shared.log.bus import Bus, stream_name
 from shared.log.signatures import Signatures
 from shared.settings import Settings
 from support.documented import documented, nothing_undocumented
@@ -117,6 +118,17 @@ class World:
         shutil.rmtree(self.nats.data, ignore_errors=True)
         self.nats.start()
         self.make_streams(self.living)
+
+    def lose_power(self, district: str, log: str, lost: int) -> None:
+        """Both servers die at once, and so many bytes of the end of a stream were not on the disk yet, nor its index."""
+        self.postgres.kill()
+        self.nats.kill()
+        (stream,) = self.nats.data.rglob(stream_name(district, log))
+        (stream / "msgs" / "index.db").unlink(missing_ok=True)
+        block = max((stream / "msgs").glob("*.blk"), key=lambda path: int(path.stem))
+        os.truncate(block, max(0, block.stat().st_size - lost))
+        self.postgres.start()
+        self.nats.start()
 
     def bus(self, district: str, service: str = "") -> Bus:
         """A connection to NATS of its administrator, or of a service."""

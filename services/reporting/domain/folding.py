@@ -8,7 +8,6 @@ then by position.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable
 
 import orjson
@@ -26,22 +25,16 @@ def fold(entries: Iterable[Mirrored], into: Histories | None = None) -> Historie
     loads = orjson.loads
     handlers, of_tickets, remember = _HANDLERS, of_issues.HANDLERS, of_issues.remember
     count = 0
-    collecting = gc.isenabled()
-    gc.disable()  # Nothing made here refers back to its owner; looking for cycles among millions of objects costs two thirds.
-    try:
-        for entry in entries:
-            type_ = entry.type
-            handler = handlers.get(type_)
-            count += 1
-            if handler is not None:
-                key, data = entry.stream.partition("/")[2], loads(entry.body)["data"]
-                handler(histories, key, data, entry.pos, entry.rec_us)
-                if type_ in of_tickets:
-                    remember(histories, key, entry, data)
-            elif type_ not in CATALOGUE:
-                raise UnknownFact(type_)
-    finally:
-        if collecting:
-            gc.enable()
+    for entry in entries:
+        type_ = entry.type
+        handler = handlers.get(type_)
+        count += 1
+        if handler is not None:
+            key, data = entry.stream.partition("/")[2], loads(entry.body)["data"]
+            handler(histories, key, data, entry.pos, entry.rec_us)
+            if type_ in of_tickets:
+                remember(histories, key, entry, data)
+        elif type_ not in CATALOGUE:
+            raise UnknownFact(type_)
     histories.count += count
     return histories
