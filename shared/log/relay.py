@@ -1,7 +1,7 @@
 """Carries a log's new entries to its stream; ``listen`` is the other half.
 
-Invariant: the stream's sequence is the log's position. The relay asks the stream once over each connection where it stands
-and remembers it from then on; each entry it publishes is only taken right after the one before it, else it asks again. No
+Invariant: the stream's sequence is the log's position. The relay asks the stream where it stands over each new connection
+and every few seconds, and remembers it meanwhile; each entry it publishes is only taken right after the one before it, else it asks again. No
 sent flag, no window: two relays at once are harmless, a stream that was wiped or lost its end is filled again. Before it
 publishes over a new connection, of either side, it compares the last entries by content: a log that is behind or says
 otherwise shuts the gate before the service's desk.
@@ -35,6 +35,8 @@ _POLL_SECONDS = 0.25
 _WINDOW = 500
 """How many of the last common entries are compared."""
 _REMEMBER_SECONDS = 1
+_LOOK_SECONDS = 5
+"""How often the stream is asked where it stands though nothing went wrong: somebody else may have written to it, or dropped it."""
 _LONGEST_PAUSE_SECONDS = 5
 TRANSIENT = (BusUnavailable, Unavailable, *OUTAGES)
 """What a loop waits for and tries again."""
@@ -77,6 +79,7 @@ class Relay:
     """Where the stream stands over this connection, as far as it answered; ``None``: it must be asked."""
     _pardon: object = None
     _told: bool = False
+    _looked: float = float("-inf")
     _remembered: tuple[int, float] = (0, 0.0)
 
     def __post_init__(self) -> None:
@@ -149,9 +152,9 @@ class Relay:
         here, over = row["pos"], (self.bus.connection, row["since"])
         if self._compared is not None:  # How far behind it is must be known while NATS is away too.
             self.health.head = here
-        if position is None or over != self._compared:
+        if position is None or over != self._compared or time.monotonic() - self._looked > _LOOK_SECONDS:
             await self._compare()
-            position = await self.bus.last_sequence(self.service)
+            position, self._looked = await self.bus.last_sequence(self.service), time.monotonic()
             known, here = max(position, self.gate.position), await head(self.pool)
         if known > here:
             self._refuse(behind(here, known))

@@ -77,10 +77,11 @@ async def test_what_follows_a_refused_entry_is_refused_too(district: District) -
     await pool.close()
 
 
-async def test_a_relay_asks_where_the_stream_stands_once_over_a_connection(
+async def test_a_relay_asks_where_the_stream_stands_once_and_remembers_it(
     district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From then on it knows: a drain costs the messages and one answer."""
+    """A drain costs the messages and one answer."""
+    monkeypatch.setattr("shared.log.relay._LOOK_SECONDS", 60)
     asked: list[str] = []
     bounds = Bus.bounds
 
