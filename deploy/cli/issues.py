@@ -128,7 +128,7 @@ def replay(
 
     try:
         asked = read_mapping(mapping)
-        tickets = read_rows(file, asked)
+        tickets = read_rows(file, asked, lambda note: complaints.print(note, markup=False))
     except Unreadable as error:
         fail("\n".join(["没有写入任何内容:", *error.complaints]))
     except (ValueError, LookupError) as error:  # Not TOML, not a mapping, not in this encoding, no such encoding.

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from deploy.replay.mapping import Mapping
 from shared.language.terms import IssueStage, Level
 from shared.paper.foreign.reading import FileUnreadable, Limits
-from shared.paper.foreign.tables import Line, Tables
+from shared.paper.foreign.tables import Sheet, Tables
 
 _LONGEST = 2_000
 _LIMITS = Limits(processor=1800, seconds=1800)
@@ -44,15 +44,17 @@ class Unreadable(Exception):
         self.complaints = complaints
 
 
-def read_rows(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
-    """The rows of each ticket by instant; rows of one instant stay in the order of the file."""
+def read_rows(path: Path, mapping: Mapping, tell: Callable[[str], None] = lambda _note: None) -> dict[str, list[Row]]:
+    """The rows of each ticket by instant; rows of one instant stay in the order of the file. Each visible sheet has a heading of
+    its own, a hidden one stops everything, and ``tell`` hears what a person should know of how a sheet was read.
+    """
     try:
-        return _read(path, mapping)
+        return _read(path, mapping, tell)
     except FileUnreadable as error:
         raise Unreadable([str(error)]) from None
 
 
-def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
+def _read(path: Path, mapping: Mapping, tell: Callable[[str], None]) -> dict[str, list[Row]]:
     amiss: list[str] = []
     strange: Counter[str] = Counter()
     found: dict[str, list[Row]] = {}
@@ -63,12 +65,22 @@ def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
             file, strict=True, encoding=mapping.encoding, delimiter=mapping.delimiter, longest=_LONGEST, limits=_LIMITS
         ) as tables,
     ):
-        lines = (item for item in tables if isinstance(item, Line))
-        heading = next(lines, Line(1, []))
-        cell = _cells(heading.cells, columns.named())
-        for line, cells, broken, _ in lines:
+        cell: Callable[[list[str], tuple[str, ...]], str] | None = None
+        where, begun = "", False
+        for item in tables:
+            if isinstance(item, Sheet):
+                cell, where = None, f"工作表“{item.name}”" if item.name else ""
+                if item.hidden and item.rows:
+                    amiss.append(f"工作表“{item.name}”是隐藏的,其中约 {item.rows} 行没有读:请取消隐藏或删除该表")
+                for note in () if item.hidden else item.notes:
+                    tell(note)
+                continue
+            line, cells, broken, _ = item
+            if cell is None:
+                cell, begun = _cells(cells, columns.named()), True
+                continue
             if broken:
-                amiss.append(f"第{line}行:引号不配对")
+                amiss.append(f"{where}第{line}行:引号不配对")
                 continue
             if not any(map(str.strip, cells)):
                 continue
@@ -77,9 +89,9 @@ def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
             words = cell(cells, columns.level or ())
             level = level_of(words)
             if not ticket or len(ticket) > 100:  # noqa: PLR2004  as the service takes it.
-                amiss.append(f"第{line}行:编号为空或超过100字")
+                amiss.append(f"{where}第{line}行:编号为空或超过100字")
             if instant is None:
-                amiss.append(f"第{line}行:时刻“{at[:50]}”无法识别")
+                amiss.append(f"{where}第{line}行:时刻“{at[:50]}”无法识别")
             if status not in mapping.statuses:
                 strange[f"状态“{status[:50]}”未对应"] += 1
             if level is None:
@@ -100,6 +112,8 @@ def _read(path: Path, mapping: Mapping) -> dict[str, list[Row]]:
                 str(member) if member else None,
             )
             found.setdefault(ticket, []).append(row)
+    if not (begun or amiss):
+        _cells([], columns.named())
     if amiss or strange:
         more = [f"另有 {len(amiss) - _MOST} 行无法识别"] if len(amiss) > _MOST else []
         raise Unreadable([*amiss[:_MOST], *more, *(f"{words}({n} 行)" for words, n in strange.most_common())])

@@ -301,7 +301,8 @@ class Service:
                 audit = await self.pool.fetchrow(_FOUND, self.name)
             checks["database"] = {"ok": True, "position": position}
             _POSITION.labels(self.name, "log").set(position)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
+            log.warning("database does not answer", service=self.name, exc_info=error)
             checks["database"] = {"ok": False, "error": in_words(error), "unready": "away"}
             parked, stopped, audit, newest, now, loading = [], [], None, 0, 0, False
         if loading:

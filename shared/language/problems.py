@@ -6,7 +6,10 @@ sentence people see. Here are only the kinds, and those every service can raise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+from shared.language.freetext import mask_numbers
 
 PROBLEMS: dict[str, type[Problem]] = {}
 """Every refusal by its code; served and tested as a catalogue."""
@@ -35,8 +38,20 @@ class Problem(Exception):
         return "".join("-" + char.lower() if char.isupper() else char for char in cls.__name__).lstrip("-")
 
     def document(self) -> dict[str, Any]:
-        """The problem document."""
-        return {"type": f"urn:guiren:problem:{self.code()}", "title": self.title, "status": self.status, **self.facts}
+        """The problem document. A refusal may quote what a record says; numbers of people that were typed there are masked for
+        whoever reads it, as nobody asked for them here.
+        """
+        return {"type": f"urn:guiren:problem:{self.code()}", "title": self.title, "status": self.status, **_masked(self.facts)}
+
+
+def _masked(told: Any) -> Any:
+    if isinstance(told, str):
+        return mask_numbers(told)
+    if isinstance(told, Mapping):
+        return {name: _masked(value) for name, value in told.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(told, (list, tuple, set, frozenset)):
+        return [_masked(value) for value in told]  # pyright: ignore[reportUnknownVariableType]
+    return told
 
 
 class Unauthenticated(Problem):

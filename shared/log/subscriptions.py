@@ -250,7 +250,7 @@ async def _act(pool: asyncpg.Pool, reaction: Reaction, entry: Entry) -> None:
                 continue
             if await pool.fetchval("select loading from log.head"):
                 raise LogLoading from error  # What it misses may still come.
-            log.error("parked", reaction=reaction.name, pos=entry.pos, error=repr(error))
+            log.exception("parked", reaction=reaction.name, pos=entry.pos)
             await pool.execute(
                 "insert into view.parked (follower, pos, rec_us, stream, ver, type, body, error) "
                 "values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict (follower, pos) do update set error = excluded.error, at = now()",
@@ -275,7 +275,8 @@ async def replay_parked(pool: asyncpg.Pool, reaction: Reaction) -> tuple[int, in
     for row in rows:
         try:
             await reaction.react(Entry(*row))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
+            log.exception("still parked", reaction=reaction.name, pos=row["pos"])
             await pool.execute(
                 "update view.parked set error = $3, at = now() where follower = $1 and pos = $2",
                 reaction.name,

@@ -177,6 +177,7 @@ async def rebuild(
             except Exception as error:
                 if stopped is None:
                     raise
+                log.exception("fact can't be applied", stream=item.stream, position=item.pos)
                 stopped[item.stream] = (item.pos, in_words(error))
                 states.pop(item.stream, None)
             count += 1
@@ -214,6 +215,7 @@ async def _write_page(
             return
         stream = f"{kind}/{page[0][0]}"
         position = await connection.fetchval("select max(pos) from log.entry where stream = $1", stream)
+        log.exception("stream can't be shown", stream=stream, position=position)
         stopped[stream] = (position, in_words(error))
 
 
@@ -227,7 +229,8 @@ async def resume(
         entries = await load(connection, row["stream"])
         try:
             state = by_kind[kind].fold(entry.fact for entry in entries)
-        except Exception as error:  # noqa: BLE001  whatever it is, readiness goes on telling of it.
+        except Exception as error:  # whatever it is, readiness goes on telling of it.
+            log.exception("stream still can't be shown", stream=row["stream"])
             await connection.execute("update view.stopped set error = $2 where stream = $1", row["stream"], in_words(error))
             continue
         left: dict[str, tuple[int, str]] = {}

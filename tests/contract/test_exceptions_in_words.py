@@ -90,3 +90,22 @@ def test_no_text_of_a_library_reaches_a_person(path: Path) -> None:
 def test_the_reader_of_the_tree_sees(code: str, lines: set[int]) -> None:
     tree = ast.parse(code)
     assert {line for name, inside in caught(tree) for line in told(name, inside)} == lines
+
+
+def _keeps(handler: ast.ExceptHandler) -> bool:
+    """Whether what is caught may be a library's or our own fault, and its sentence is all that is kept of it."""
+    calls = {ast.unparse(node.func) for node in ast.walk(handler) if isinstance(node, ast.Call)}
+    broad = handler.type is None or ast.unparse(handler.type) in ("Exception", "BaseException")
+    lets_go = any(isinstance(node, ast.Raise) and node.exc is None for node in handler.body)
+    return "in_words" in calls and broad and not lets_go and not any(name.partition(".")[0] in LOGGERS for name in calls)
+
+
+def test_where_people_read_that_the_log_says_more_it_does() -> None:
+    """``in_words`` sends them to the log for anything unforeseen: whoever catches it writes it down there."""
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and _keeps(node)
+    ]
+    assert not silent

@@ -59,7 +59,7 @@ async def test_a_year_is_imported_and_every_version_stays(district: District) ->
 
 
 def test_our_own_form_is_read_too():
-    days, source = read_days(orjson.dumps({"days": [{"date": "2027-01-01", "off": True, "name": "元旦"}], "source": "通知"}))
+    days, source, _ = read_days(orjson.dumps({"days": [{"date": "2027-01-01", "off": True, "name": "元旦"}], "source": "通知"}))
     assert (days[0].off, source) == (True, "通知")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -29,13 +30,19 @@ _LARGEST = 200_000
 
 
 async def _publish(
-    year: int, command: PublishYear, caller: Actor, command_id: Any, request: Request, response: Response
+    year: int,
+    command: PublishYear,
+    caller: Actor,
+    command_id: Any,
+    request: Request,
+    response: Response,
+    remarks: Sequence[str] = (),
 ) -> YearReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, str(year), KnownYear(year))
     done = await service.desk.handle(CALENDAR, str(year), command, context, command_id=command_id)
     service.forget_calendar()
-    return YearReceipt.of(receipt(service, response, done), year=year, days=len(command.days))
+    return YearReceipt.of(receipt(service, response, done), year=year, days=len(command.days), remarks=list(remarks))
 
 
 @router.put("/calendar/{year}", name="publish_year", summary="发布年度工作日历")
@@ -74,14 +81,14 @@ async def import_year(
     the_office(await request.app.state.service.context(caller, str(year)))  # Before a file of a stranger is read.
     upload = await received(request, _LARGEST)
     try:
-        days, said = await asyncio.to_thread(read_days, upload.file.read())
+        days, said, remarks = await asyncio.to_thread(read_days, upload.file.read())
         command = PublishYear(days=tuple(days), source=source or said)
     except (ListUnreadable, ValidationError) as error:
         title = in_words(error) if isinstance(error, ListUnreadable) else "含有不能保存的字符"
         raise Malformed(errors=[{"pointer": "/body", "code": "list", "title": title}]) from None
     finally:
         upload.close()
-    return await _publish(year, command, caller, command_id, request, response)
+    return await _publish(year, command, caller, command_id, request, response, remarks)
 
 
 @router.get("/calendar/{year}", name="get_year", summary="年度工作日历")

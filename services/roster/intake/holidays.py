@@ -26,8 +26,8 @@ class ListUnreadable(Exception):
     """The list is in none of the forms, or a line of it makes no sense."""
 
 
-def read_days(body: bytes) -> tuple[list[Day], str]:
-    """The days of the list and where it comes from, or ``ListUnreadable`` with the line that is wrong."""
+def read_days(body: bytes) -> tuple[list[Day], str, list[str]]:
+    """The days of the list, where it comes from and what to know of how it was read, or ``ListUnreadable`` with the line that is wrong."""
     text = "" if body.startswith((b"PK", b"\xd0\xcf")) else _text(body)
     if text.lstrip().startswith(("{", "[")):
         try:
@@ -36,20 +36,22 @@ def read_days(body: bytes) -> tuple[list[Day], str]:
             raise ListUnreadable("不是有效的 JSON") from None
         rows: Any = whole.get("days") if isinstance(whole, dict) else whole  # pyright: ignore[reportUnknownMemberType]
         source: Any = _first(whole, _SOURCE) if isinstance(whole, dict) else ""  # pyright: ignore[reportUnknownArgumentType]
+        notes: list[str] = []
         source = ";".join(map(str, source)) if isinstance(source, list) else str(source or "")  # pyright: ignore[reportUnknownArgumentType]
     else:
-        rows, source = _table(body), ""
+        (rows, notes), source = _table(body), ""
     if not isinstance(rows, list) or not rows:
         raise ListUnreadable("没有找到日期列表")
     if len(rows) > _MOST:  # pyright: ignore[reportUnknownArgumentType]
         raise ListUnreadable(f"超过 {_MOST} 天")
-    return [_day(number, row) for number, row in enumerate(rows, 1)], source[:500]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return [_day(number, row) for number, row in enumerate(rows, 1)], source[:500], notes  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
-def _table(body: bytes) -> list[dict[str, str]]:
-    """The rows of a CSV or workbook by their headings; the first line with anything in it is the header."""
+def _table(body: bytes) -> tuple[list[dict[str, str]], list[str]]:
+    """The rows of a CSV or workbook by their headings, and the notes of its sheets; the first line with anything in it is the header."""
     header: list[str] = []
     rows: list[dict[str, str]] = []
+    notes: list[str] = []
     with tempfile.TemporaryFile() as file:
         file.write(body)
         file.flush()
@@ -62,13 +64,14 @@ def _table(body: bytes) -> list[dict[str, str]]:
                                 f"工作表“{item.name}”是隐藏的,其中约 {item.rows} 行没有读:请取消隐藏或删除该表后再发布"
                             )
                         header = []
+                        notes += () if item.hidden else item.notes
                     elif not header:
                         header = [cell.strip() for cell in item.cells] if any(item.cells) else []
                     elif any(item.cells) and len(rows) <= _MOST:
                         rows.append(dict(zip(header, item.cells, strict=False)))
         except FileUnreadable as error:
             raise ListUnreadable(str(error)) from None
-    return rows
+    return rows, notes
 
 
 def _text(body: bytes) -> str:

@@ -39,6 +39,7 @@ class YearReceipt(Receipt):
 
     year: int = Field(description="年度")
     days: int = Field(description="放假和调休的日期,个")
+    remarks: list[str] = Field([], description="对文件的提示:被隐藏或筛选掉而一并读取的行、纵向合并的单元格")
 
 
 class YearVersion(Answer):

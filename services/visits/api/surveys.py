@@ -98,22 +98,26 @@ async def import_(id_: SurveyId, caller: Caller, command_id: CommandId, request:
     may_survey(caller)
     upload = await received(request, _LARGEST)
     try:
-        answers = await asyncio.to_thread(_read, upload.file)
+        answers, remarks = await asyncio.to_thread(read_answers, upload.file)
     finally:
         upload.close()
     done = await _told(id_, AnswerSurvey(answers=tuple(answers)), caller, command_id, request, response)
-    return ImportReceipt(**dict(done), imported=len(answers))
+    return ImportReceipt(**dict(done), imported=len(answers), remarks=remarks)
 
 
-def _read(file: BinaryIO) -> list[AnswerOf]:
-    """The answers of every visible sheet, or a refusal that names every line in the way, and every sheet that is hidden."""
+def read_answers(file: BinaryIO) -> tuple[list[AnswerOf], list[str]]:
+    """The answers of every visible sheet and what to know of how they were read, or a refusal that names every line in the way,
+    and every sheet that is hidden.
+    """
     errors: list[dict[str, Any]] = []
     answers: list[AnswerOf] = []
+    remarks: list[str] = []
     sheet = Sheet()
     with Tables(file, words=_COLUMNS, limits=_LIMITS, strict=True) as tables:
         for item in tables:
             if isinstance(item, Sheet):
                 sheet = item
+                remarks += () if item.hidden else item.notes
                 if item.hidden and item.rows:
                     errors.append({"pointer": "/body", "code": "sheet", "title": f"工作表“{item.name}”是隐藏的,请取消隐藏或删除"})
                 continue
@@ -131,7 +135,7 @@ def _read(file: BinaryIO) -> list[AnswerOf]:
                 break
     if errors or not answers or len(answers) > MOST_SAMPLED:
         raise Malformed(errors=errors[:100] or [{"pointer": "/body", "code": "count", "title": f"应为1至{MOST_SAMPLED}行"}])
-    return answers
+    return answers, remarks
 
 
 @router.post("/surveys/{id_}/close", name="close_survey", summary="结束调查")

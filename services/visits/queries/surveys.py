@@ -97,6 +97,7 @@ class ImportReceipt(SurveyReceipt):
     """A survey after a file of answers."""
 
     imported: int = Field(description="文件中的回答数,行")
+    remarks: list[str] = Field(description="对文件的提示:被隐藏或筛选掉而一并读取的行、纵向合并的单元格")
 
 
 class SurveyRow(Answer):
