@@ -2,10 +2,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+VENV := .venv
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 COMPILE = uv pip compile pyproject.toml --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q --upgrade
-.PHONY: help setup setup-dev up test explore check fresh e2e bench lock secrets
+.PHONY: help setup setup-dev clients up test explore check fresh e2e bench lock secrets
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +15,7 @@ up: setup ## set up if needed, start everything, load the demo once; Ctrl-C stop
 	@exec $(BIN)/guiren up
 
 test: setup-dev ## set up if needed, run every test
+	-@$(MAKE) --no-print-directory clients  # Without a registry of npm the tests of generated clients are skipped, and say so.
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 explore: setup-dev ## look for new examples that break a property, other ones each time
@@ -31,10 +33,13 @@ e2e: setup-dev ## the end-to-end tests alone
 bench: setup-dev ## measure, as a table and as bench.json
 	$(BIN)/python -m tests.bench
 
+clients: .venv-clients/stamp ## what generates clients from the OpenAPI documents, in an environment of its own (PyPI and npm)
+
 lock: ## pin every dependency again, with hashes (needs uv)
 	$(COMPILE) -o requirements.lock
 	echo setuptools | $(COMPILE) - --extra embedded -c requirements.lock -o requirements-embedded.lock
 	echo setuptools | $(COMPILE) - --extra embedded --group dev -c requirements-embedded.lock -o requirements-dev.lock
+	$(subst pyproject.toml,--group clients,$(COMPILE)) -o tests/clients/requirements.lock
 
 secrets: ## make the secrets of docker-compose.yml (deploy/secrets/)
 	@$(PYTHON) deploy/keys.py
@@ -51,18 +56,28 @@ setup-dev: .venv/stamp-dev
 	@$(MAKE) --no-print-directory install LOCK=requirements-dev.lock
 	@touch .venv/stamp $@
 
+.venv-clients/stamp: tests/clients/requirements.lock tests/clients/package-lock.json
+	@$(MAKE) --no-print-directory filled VENV=.venv-clients LOCK=tests/clients/requirements.lock
+	@cd tests/clients && PATH="$(CURDIR)/.venv-clients/bin:$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
 # No python3-venv on a bare Debian: an environment without pip, filled by the pip outside.
-.PHONY: install
-install:
-	@command -v $(PYTHON) >/dev/null || { echo "缺少 $(PYTHON)(3.11 或更新);Debian 上执行 apt-get install python3 python3-pip"; exit 1; }
-	@$(PYTHON) deploy/preflight.py
-	@echo "setting up .venv from $(LOCK) …"
+.PHONY: install filled
+install: filled
 ifeq ($(UV),)
-	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv
-	@$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --require-hashes -r $(LOCK)
 	@$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 else
-	@test -x $(BIN)/python || uv venv -q --python $(PYTHON) .venv
-	@uv pip install -q --python $(BIN)/python --require-hashes -r $(LOCK)
 	@uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+endif
+
+filled:
+	@command -v $(PYTHON) >/dev/null || { echo "缺少 $(PYTHON)(3.11 或更新);Debian 上执行 apt-get install python3 python3-pip"; exit 1; }
+	@$(PYTHON) deploy/preflight.py
+	@echo "setting up $(VENV) from $(LOCK) …"
+ifeq ($(UV),)
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(VENV)/bin/python install -q --disable-pip-version-check --require-hashes -r $(LOCK)
+else
+	@test -x $(VENV)/bin/python || uv venv -q --python $(PYTHON) $(VENV)
+	@uv pip install -q --python $(VENV)/bin/python --require-hashes -r $(LOCK)
 endif

@@ -51,6 +51,9 @@ _OF_CALLERS: tuple[type[Problem], ...] = (
 _OF_VERSIONS: tuple[type[Problem], ...] = (problems.Stale, problems.VersionMissing)
 _OF_BODIES: tuple[type[Problem], ...] = (problems.TooLarge, problems.TooSlow)
 _OF_EVERYBODY: tuple[type[Problem], ...] = (problems.TooMany,)
+_TEXT, _BYTES = {"type": "string"}, {"type": "string", "format": "binary"}
+_READABLE = ("application/x-ndjson", "image/svg+xml")
+"""Text that isn't called text."""
 _PARAMETRIZED = re.compile(rb'(?<=["/])([A-Za-z]+)_([A-Za-z]+)_"')
 
 
@@ -71,6 +74,7 @@ def document(app: FastAPI, examples: Mapping[str, Any], told: Told) -> dict[str,
     schemas["Problem"] = _PROBLEM
     for operations in made["paths"].values():
         for method, operation in operations.items():
+            _files(operation)
             _refusals(operation, method, told.get(operation["operationId"], {}))
             body = operation.get("requestBody", {}).get("content", {}).get("application/json")
             if body is not None:
@@ -84,6 +88,14 @@ def document(app: FastAPI, examples: Mapping[str, Any], told: Told) -> dict[str,
 def _readable_names(made: dict[str, Any]) -> dict[str, Any]:
     """The document with ``PageOfVisitRow`` for ``Page_VisitRow_``, as models with a parameter are called by default."""
     return orjson.loads(_PARAMETRIZED.sub(rb'\1Of\2"', orjson.dumps(made)))
+
+
+def _files(operation: dict[str, Any]) -> None:
+    """What is no JSON is text or bytes: without a word of it a generated client leaves the answer out."""
+    for answer in operation["responses"].values():
+        for kind, told in answer.get("content", {}).items():
+            if "schema" not in told:
+                told["schema"] = _TEXT if kind.startswith("text/") or kind in _READABLE else _BYTES
 
 
 def _refusals(operation: dict[str, Any], method: str, told: Mapping[str, Sequence[str]]) -> None:

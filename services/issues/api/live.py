@@ -159,7 +159,7 @@ class Live:
     name="follow_live",
     summary="实时更新(服务器推送事件)",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "事件流"}},
+    responses={200: {"content": {"text/event-stream": {}}, "description": "事件流"}},
 )
 async def live(
     caller: Caller,

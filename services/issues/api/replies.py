@@ -23,7 +23,7 @@ router = APIRouter(tags=["转办工单"], route_class=Entrance)
     name="list_order_replies",
     summary="转办工单答复回传(JSON 或 XLSX)",
     response_model=OrderReplies,
-    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={200: {"content": {XLSX: {}}}},
 )
 async def replies(
     caller: Caller,

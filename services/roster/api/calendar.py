@@ -27,6 +27,7 @@ router = APIRouter(tags=["日历与对照表"], route_class=Entrance)
 
 YearNumber = Annotated[int, Path(ge=2000, le=2100)]
 _LARGEST = 200_000
+_FILE = {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}}
 
 
 async def _publish(
@@ -60,9 +61,9 @@ async def publish(
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": {"type": "object"}},
-                "text/csv": {"schema": {"type": "string"}},
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}},
+                "application/json": {"schema": {"type": "object", "additionalProperties": True}},
+                "text/csv": _FILE,
+                "application/octet-stream": _FILE,
             },
         }
     },

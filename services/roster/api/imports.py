@@ -32,7 +32,7 @@ _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream
     name="import_register",
     summary="导入登记数据(CSV 或 XLSX)",
     response_class=StreamingResponse,
-    responses={200: {"content": {_LINES: {"schema": {"type": "string"}}}, "description": "逐行的 JSON"}},
+    responses={200: {"content": {_LINES: {}}, "description": "逐行的 JSON"}},
     openapi_extra=_BODY,
 )
 async def import_register(

@@ -162,7 +162,7 @@ async def get(id_: LinkId, caller: Caller, request: Request, response: Response)
     name="show_link",
     summary="现场出示企业链接二维码(SVG,只显示一次)",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}, "description": "二维码"}},
+    responses={200: {"content": {"image/svg+xml": {}}, "description": "二维码"}},
 )
 async def show(id_: LinkId, caller: Caller, command_id: CommandId, expected: Expected, request: Request) -> Response:
     """For those who hand it to the enterprise. It leads to this host, and to the first device that opens it."""

@@ -52,7 +52,7 @@ async def uncovered(unit: UnitQuery, caller: Caller, request: Request, month: Mo
     name="download_uncovered",
     summary="下载未走访企业清单",
     response_class=Response,
-    responses={200: {"content": {_WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "清单"}},
+    responses={200: {"content": {_WORKBOOK: {}}, "description": "清单"}},
 )
 async def workbook(unit: UnitQuery, caller: Caller, request: Request, month: MonthQuery = None) -> Response:
     """The same list to print."""

@@ -29,10 +29,9 @@ BODY: dict[str, Any] = {
 }
 
 
-_RANGES = ("image/*", "audio/*", "video/*", "application/*")
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_ENDINGS = {**EXTENSIONS, _VIDEO: "mp4"}
 FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "图片、录音、短视频或 PDF,即上传时的种类", "content": dict.fromkeys(_RANGES, _BYTES)}
+    200: {"description": "图片、录音、短视频或 PDF,即上传时的种类", "content": {kind: {} for kind in _ENDINGS}}
 }
 """What a download answers: one of the types that are kept."""
 
@@ -67,7 +66,7 @@ async def keep(service: Service, request: Request, digest: str, may: Callable[[K
 async def download(service: Service, sha256: str, media_type: str) -> Response:
     """A stored file, never shown inside a page."""
     content = await run_sync(store_at(service.settings.evidence_url).get, sha256)
-    ending = {**EXTENSIONS, _VIDEO: "mp4"}.get(media_type, "bin")
+    ending = _ENDINGS.get(media_type, "bin")
     return Response(
         content,
         media_type=media_type,
