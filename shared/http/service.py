@@ -280,6 +280,7 @@ class Service:
                 await make_anew(connection, self.deciders, self.views, self.vault)
             await prepare(connection, self.views)
             await resume(connection, self.deciders, self.views, self.vault)
+            self.desk.unshown = frozenset(row["stream"] for row in await connection.fetch("select stream from view.stopped"))
             followers = self.followers(self)
             for name, position in (await enlist(connection, followers, self.reactions(self))).items():
                 log.warning("new reaction begins behind the past", service=self.name, reaction=name, position=position)

@@ -318,6 +318,8 @@ class Desk:
     """Which instants may be recorded."""
     recorded_us: Callable[[], int] | None = None
     """The demo loader's clock; ``None`` everywhere else."""
+    unshown: frozenset[str] = frozenset()
+    """The streams whose rows the views lack (``view.stopped``): of all others the rows follow from the state."""
     _waiting: list[_Waiting] = field(default_factory=list["_Waiting"])
     _busy: set[str] = field(default_factory=set[str])
     _writers: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
@@ -450,27 +452,34 @@ class Desk:
         for item in batch:
             item.answer.set_exception(unlucky)
 
-    async def _together(self, batch: list[_Waiting]) -> list[Done[Any] | Problem]:
+    async def _together(
+        self, items: Sequence[_Waiting], *, whole: bool = False, first_last: bool = False
+    ) -> list[Done[Any] | Problem]:
+        """One transaction for these commands. ``whole``: a refusal stops all of them, else each is answered by itself."""
         position = 0
         async with self._transaction() as connection:
-            known, loading = await _known(connection, batch)
-            if len(batch) == 1:
-                histories = {batch[0].stream: await load(connection, batch[0].stream)}
+            known, loading = await _known(connection, items)
+            if len(items) == 1:
+                histories = {items[0].stream: await load(connection, items[0].stream)}
             else:
-                histories = await load_many(connection, [item.stream for item in batch])
+                histories = await load_many(connection, [item.stream for item in items])
             self._unbroken(histories)
-            clear = await self._opened(histories, batch)
+            clear = await self._opened(histories, items)
             answers: list[Done[Any] | Problem | _Decided] = []
-            for item in batch:
+            for item in items:
                 entries, facts = histories.get(item.stream, []), clear.get(item.stream, ())
                 try:
-                    answers.append(await _answer(connection, self.vault, item, entries, facts, known.get(item.id)))
+                    answer = await _answer(connection, self.vault, item, entries, facts, known.get(item.id))
                 except Problem as problem:
-                    answers.append(problem)
-            if loading and self.recorded_us is None:
-                answers = [answer if isinstance(answer, Done) else LogLoading() for answer in answers]
-            decided = [answer for answer in answers if isinstance(answer, _Decided)]
-            written = await self._sealed(decided)
+                    answer = problem
+                if loading and self.recorded_us is None and not isinstance(answer, Done):
+                    answer = LogLoading()
+                if whole and isinstance(answer, Problem):
+                    raise answer
+                answers.append(answer)
+            if first_last:
+                answers = [*answers[1:], answers[0]]
+            written = await self._sealed([answer for answer in answers if isinstance(answer, _Decided)])
             if written:
                 position = await self._append(connection, written)
         if written:
@@ -532,10 +541,12 @@ class Desk:
         for one in written:
             rows.setdefault(one.told.item.decider.kind, []).append(one)
         for kind, items in rows.items():
-            new = {one.told.item.key for one in items if not one.told.version}
+            states = [(one.told.item.key, one.told.version + len(one.facts), one.state) for one in items]
+            before = {
+                one.told.item.key: (one.told.version, one.told.kept) for one in items if one.told.item.stream not in self.unshown
+            }
             for view in self.views.get(kind, ()):
-                states = [(one.told.item.key, one.told.version + len(one.facts), one.state) for one in items]
-                await view.write(connection, states, self.vault, new=new)
+                await view.write(connection, states, self.vault, before=before)
 
     async def handle_all(self, asks: Sequence[Ask[Any]]) -> list[Done[Any]]:
         """Carry out many commands on different streams in one transaction; those known already, with the same content, are
@@ -553,7 +564,8 @@ class Desk:
         self.gate.enter()
         for attempt in range(_TRIES):
             try:
-                return await self._handle_all(items, first_last=first_last)
+                answers = await self._together(items, whole=True, first_last=first_last)
+                return [answer for answer in answers if isinstance(answer, Done)]  # A refusal was raised.
             except VersionConflict:
                 await asyncio.sleep(random.random() * 0.01 * (attempt + 1))  # noqa: S311
         raise await self._unlucky([item.stream for item in items])
@@ -566,30 +578,6 @@ class Desk:
                     self.gate.shut(torn(row["stream"], row["ver"], row["there"]))
                     return LogFork(reason=self.gate.fork)
         return Unavailable(reason="too many writers on one stream")
-
-    async def _handle_all(self, items: Sequence[_Waiting], *, first_last: bool) -> list[Done[Any]]:
-        async with self._transaction() as connection:
-            known, loading = await _known(connection, items)
-            if loading and self.recorded_us is None:
-                raise LogLoading
-            histories = await load_many(connection, [item.stream for item in items])
-            self._unbroken(histories)
-            clear = await self._opened(histories, items)
-            answers = [
-                await _answer(
-                    connection, self.vault, item, histories.get(item.stream, []), clear.get(item.stream, ()), known.get(item.id)
-                )
-                for item in items
-            ]
-            if first_last:
-                answers = [*answers[1:], answers[0]]
-            written = await self._sealed([answer for answer in answers if isinstance(answer, _Decided)])
-            first = await self._append(connection, written) if written else 0
-        if written:
-            last = first + sum(len(one.facts) for one in written) - 1
-            self.gate.wrote(last)
-            self.written(last)
-        return _receipts(answers, written, first)
 
     async def _waiting_for(self, ask: Ask[Any], expected: int | None = None) -> _Waiting:
         stream = ask.decider.stream(ask.key)
