@@ -7,7 +7,7 @@ the earlier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -101,6 +101,11 @@ def enterprises_on(day: str) -> str:
     )
 
 
+_HELD = """(select coalesce(json_agg(json_build_array(line, unit, sub_unit, worker) order by line), '[]') from (
+    select distinct on (line) line, unit, sub_unit, worker from known_assignment
+    where enterprise = $1 and started_on <= $2 order by line, started_on desc) held)"""
+
+
 @dataclass(frozen=True)
 class Specialist:
     """Who serves an enterprise on a line: the name stays sealed until somebody opens it, the telephone is the office's."""
@@ -122,10 +127,16 @@ class Directory:
 
     async def unit(self, code: str, on: date) -> KnownUnit:
         """The unit as it is called, and under which it stands, on the day, or ``Unknown``."""
-        row = await self._pool.fetchrow(f"select code, name, kind, parent from {units_on('$2')} u where code = $1", code, on)
-        if row is None:
+        if (found := (await self.units([code], on)).get(code)) is None:
             raise Unknown(what="unit", id=code)
-        return KnownUnit(row["code"], row["name"], UnitKind(row["kind"]), row["parent"])
+        return found
+
+    async def units(self, codes: Collection[str], on: date) -> dict[str, KnownUnit]:
+        """Likewise, many; unknown codes are missing from the answer."""
+        rows = await self._pool.fetch(
+            f"select code, name, kind, parent from {units_on('$2')} u where code = any($1::text[])", list(codes), on
+        )
+        return {row["code"]: KnownUnit(row["code"], row["name"], UnitKind(row["kind"]), row["parent"]) for row in rows}
 
     async def members(self, ids: Sequence[UUID], on: date) -> dict[UUID, KnownMember]:
         """The members with the posts they held on the day; unknown ids are missing from the answer."""
@@ -146,16 +157,11 @@ class Directory:
 
     async def enterprise(self, id_: UUID, on: date) -> KnownEnterprise:
         """The enterprise as it is on the day, or ``Unknown``."""
-        row = await self._pool.fetchrow(f"select * from {enterprises_on('$2')} e where id = $1", id_, on)
+        row = await self._pool.fetchrow(f"select e.*, {_HELD} as held from {enterprises_on('$2')} e where id = $1", id_, on)
         if row is None:
             raise Unknown(what="enterprise", id=str(id_))
-        held = await self._pool.fetch(
-            "select distinct on (line) line, unit, sub_unit, worker from known_assignment "
-            "where enterprise = $1 and started_on <= $2 order by line, started_on desc",
-            id_,
-            on,
-        )
-        assigned = {Line(item["line"]): Assigned(item["unit"], item["sub_unit"], item["worker"]) for item in held}
+        held: list[tuple[str, str, str | None, str | None]] = orjson.loads(row["held"])
+        assigned = {Line(line): Assigned(unit, below, UUID(worker) if worker else None) for line, unit, below, worker in held}
         return KnownEnterprise(
             row["id"],
             row["code"],

@@ -27,6 +27,7 @@ from shared.log.vault import Vault
 log = structlog.get_logger()
 
 StateT = TypeVar("StateT")
+Row = tuple[Any, ...]
 _LOCK = 52050201
 
 
@@ -89,9 +90,13 @@ class View(Generic[StateT]):
             was = {key: rows for key, rows in was.items() if not rows}  # How what was there was blinded is not known.
             clear = await opened(vault, changed, Opening.SEARCH)
             now = {key: await self._blinded(vault, self.rows(key, version, state)) for key, version, state in clear}
-        await self._delete(connection, f"{schema}.{self.table}", [key for key, _, _ in changed], was, now)
+        table = f"{schema}.{self.table}"
+        if (unknown := [key for key, _, _ in changed if key not in was]) and self.key != (self.owner,):
+            await connection.execute(f"delete from {table} where {self.owner} = any($1)", unknown)
         fresh = [row for key, _, _ in changed for row in now[key] if row not in was.get(key, ())]
-        await self._insert(connection, f"{schema}.{self.table}", fresh)
+        stay = {self._name(row) for key, _, _ in changed for row in now[key] if not self._crowded or row in was.get(key, ())}
+        gone = [name for key, _, _ in changed for row in was.get(key, ()) if (name := self._name(row)) not in stay]
+        await self._put(connection, table, gone, fresh)
 
     async def _blinded(self, vault: Vault, rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         dark = [name in self.blind for name in self.columns]
@@ -100,47 +105,40 @@ class View(Generic[StateT]):
             for row in rows
         ]
 
-    async def _delete(
-        self,
-        connection: Any,
-        table: str,
-        streams: Sequence[str],
-        was: Mapping[str, list[tuple[Any, ...]]],
-        now: Mapping[str, list[tuple[Any, ...]]],
-    ) -> None:
-        """What a stream has no more, and where rows may stand in each other's way what they were before they changed."""
-        unknown = [key for key in streams if key not in was]
-        if unknown and self.key != (self.owner,):
-            await connection.execute(f"delete from {table} where {self.owner} = any($1)", unknown)
-        places = [[*self.columns].index(name) for name in self.key]
-
-        def named(row: tuple[Any, ...]) -> tuple[Any, ...]:
-            return tuple(row[place] for place in places)
-
-        stay = {named(row) for key in streams for row in now[key] if not self._crowded or row in was.get(key, ())}
-        gone = [name for key in streams for row in was.get(key, ()) if (name := named(row)) not in stay]
-        if gone:
-            arrays = ", ".join(f"${n}::{self.columns[name]}[]" for n, name in enumerate(self.key, 1))
-            names = ", ".join(self.key)
-            where = f"({names}) in (select * from unnest({arrays}))"
-            await connection.execute(f"delete from {table} where {where}", *(list(column) for column in zip(*gone, strict=True)))
+    def _name(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Its primary key."""
+        return tuple(cell for name, cell in zip(self.columns, row, strict=True) if name in self.key)
 
     @property
     def _crowded(self) -> bool:
         """Whether two rows of one stream may not stand there together, so that one has to go before the other comes."""
         return self.key != (self.owner,) and bool(self.unique or self.exclude)
 
-    async def _insert(self, connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
+    async def _put(self, connection: Any, table: str, gone: Sequence[Row], rows: Sequence[Row]) -> None:
+        """Take these out by their names and put those in, in one statement unless one has to be gone before the other comes."""
+        names = [name for name in self.columns if name in self.key]
         kept = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
         action = f"update set {kept}" if kept else "nothing"
-        arrays = ", ".join(f"${n}::{type_}[]" for n, type_ in enumerate(self.columns.values(), 1))
-        await connection.execute(
-            f"insert into {table} ({', '.join(self.columns)}) select * from unnest({arrays}) "
-            f"on conflict ({', '.join(self.key)}) do {action}",
-            *(list(column) for column in zip(*rows, strict=True)),
+        arrays = [f"${n}::{type_}[]" for n, type_ in enumerate(self.columns.values(), 1)]
+        insert = (
+            f"insert into {table} ({', '.join(self.columns)}) select * from unnest({', '.join(arrays)}) "
+            f"on conflict ({', '.join(self.key)}) do {action}"
         )
+        apart = not rows or self._crowded
+        first = 1 if apart else len(arrays) + 1
+        named = ", ".join(f"${n}::{self.columns[name]}[]" for n, name in enumerate(names, first))
+        delete = f"delete from {table} where ({', '.join(names)}) in (select * from unnest({named}))"
+        if gone and not apart:
+            await connection.execute(f"with gone as ({delete}) {insert}", *_turned(rows), *_turned(gone))
+            return
+        if gone:
+            await connection.execute(delete, *_turned(gone))
+        if rows:
+            await connection.execute(insert, *_turned(rows))
+
+
+def _turned(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def prepare(connection: Any, views: Mapping[str, tuple[View[Any], ...]], schema: str = "view") -> None:

@@ -12,6 +12,9 @@ import asyncpg
 
 _COUNTED: ContextVar[list[str] | None] = ContextVar("counted", default=None)
 
+_THE_DRIVERS = ("typeinfo_tree", "set_config('jit'")
+"""Once a connection and kind of value."""
+
 
 @asynccontextmanager
 async def statements(pool: asyncpg.Pool) -> AsyncGenerator[list[str]]:
@@ -19,11 +22,10 @@ async def statements(pool: asyncpg.Pool) -> AsyncGenerator[list[str]]:
     found: list[str] = []
 
     def hear(record: Any) -> None:
-        if (counted := _COUNTED.get()) is not None:
+        if (counted := _COUNTED.get()) is not None and not any(own in record.query for own in _THE_DRIVERS):
             counted.append(" ".join(record.query.split()))
 
     held: list[Any] = [await pool.acquire() for _ in range(pool.get_max_size() - 2)]  # So that every connection is there.
-    connections = [each._con for each in held]
     for each in held:
         await pool.release(each)
     connections = [holder._con for holder in pool._holders if holder._con is not None]

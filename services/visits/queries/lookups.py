@@ -16,7 +16,7 @@ from services.visits.projections import read
 from shared.events.visits import VisitRecorded
 from shared.http.service import Service
 from shared.language.decider import Actor, Context
-from shared.language.known import KnownEnterprise, KnownUnit
+from shared.language.known import KnownEnterprise
 from shared.language.months import local_date
 from shared.language.openings import Opening
 from shared.language.problems import Unknown
@@ -69,9 +69,9 @@ async def known(
         directory = Directory(connection)  # pyright: ignore[reportArgumentType]  a connection answers as the pool does.
         members = await directory.members(visitors, on)
         codes = {post.unit for member in members.values() for post in member.posts}
-        if unit and unit not in codes and await connection.fetchval("select true from known_unit where code = $1", unit):
-            codes.add(unit)
-        units: dict[str, KnownUnit] = {code: await directory.unit(code, on) for code in codes}
+        units = await directory.units({*codes, unit}, on)
+        if unknown := codes - units.keys():
+            raise Unknown(what="unit", id=min(unknown))
         titles = (
             await connection.fetch("select id, title from policy where id = any($1::uuid[])", list(policies)) if policies else ()
         )
