@@ -18,7 +18,6 @@ from deploy.demo.words import POLICIES, QUESTIONS
 from services.visits.domain import answers
 from services.visits.domain import campaign as publicity
 from services.visits.domain import material as library
-from services.visits.domain.commands import ConfirmVisit, DenyVisit, RecordVisit, RuleVisit, UpholdVisit
 from services.visits.domain.consultation import (
     CONSULTATION,
     ConfirmConsultation,
@@ -43,7 +42,8 @@ from services.visits.domain.reuse import REUSE, KnownPair, RuleEvidence, distanc
 from services.visits.domain.sampling import Member, draw
 from services.visits.domain.survey import SURVEY, AnswerOf, AnswerSurvey, CloseSurvey, DrawSurvey, KnownPopulation
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, WaivePhotos
-from services.visits.domain.visit import VISIT, KnownVisit
+from services.visits.domain.visit.commands import ConfirmVisit, DenyVisit, RecordVisit, RuleVisit, UpholdVisit
+from services.visits.domain.visit.decide import VISIT, KnownVisit
 from shared.events.visits import Choice, Visited
 from shared.http.public import NOBODY
 from shared.language.decider import Actor, AnyDecider

@@ -18,16 +18,16 @@ from deploy.demo.words import CALLS, MATTERS, ORDERS, WINDOWS
 from services.issues.domain import call as calls
 from services.issues.domain import order as orders
 from services.issues.domain.call import CALL, FollowCall, MissCall, TakeCall
-from services.issues.domain.commands import ReportIssue
 from services.issues.domain.duty import DUTY, KnownDesk, PublishDuty, ReviseDuty, Seat
 from services.issues.domain.green import GREEN, DropGreenCase, FinishGreenCase, KnownWindow, OpenGreenCase
 from services.issues.domain.omission import OMISSION, DismissOmission, OpenOmission, SuspectOmission, ticket_of_omission
 from services.issues.domain.order import ORDER, DismissOrder, HoldOrder, MatchOrder
 from services.issues.domain.recheck import RECHECK, DrawRecheck, Hands, KnownPopulation, RecordRecheck
-from services.issues.domain.states import Archived, Closed, State, units_of
+from services.issues.domain.ticket.commands import ReportIssue
+from services.issues.domain.ticket.states import Archived, Closed, State, units_of
 from services.issues.domain.transferred import Field, Order, read
-from services.visits.domain.commands import CorrectVisit, RecordVisit
-from services.visits.domain.visit import VISIT
+from services.visits.domain.visit.commands import CorrectVisit, RecordVisit
+from services.visits.domain.visit.decide import VISIT
 from shared.events.visits import Visited, VisitRecorded
 from shared.language import draw
 from shared.language.facts import Fact

@@ -13,7 +13,7 @@ from deploy.demo.district import District, Person
 from deploy.demo.register import Enterprise, Holding
 from deploy.demo.steps import SEED, Span, Step, moment
 from deploy.demo.words import DEMANDS, DIFFICULTIES, NOTES, POLICIES, RETURNS, SUGGESTIONS
-from services.visits.domain.commands import (
+from services.visits.domain.visit.commands import (
     AcceptVisit,
     AttachEvidence,
     CorrectVisit,
@@ -22,8 +22,8 @@ from services.visits.domain.commands import (
     VoidVisit,
     Wanted,
 )
-from services.visits.domain.telling import KnownTelling
-from services.visits.domain.visit import VISIT, KnownVisit
+from services.visits.domain.visit.decide import VISIT, KnownVisit
+from services.visits.domain.visit.record import KnownTelling
 from shared.language.facts import Command
 from shared.language.known import Assigned, KnownEnterprise, KnownMember, KnownUnit, Post
 from shared.language.months import Month

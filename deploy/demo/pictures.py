@@ -9,7 +9,7 @@ from random import Random
 from PIL import Image, ImageDraw
 
 from deploy.demo.steps import SEED
-from services.visits.domain.commands import AttachEvidence
+from services.visits.domain.visit.commands import AttachEvidence
 from services.visits.evidence.files import check
 from services.visits.evidence.store import store_at
 from shared.language.terms import EvidenceKind

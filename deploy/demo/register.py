@@ -14,7 +14,7 @@ from uuid import UUID
 
 from deploy.demo.district import District, Unit, invented_name, phone
 from deploy.demo.steps import SEED, SYSTEM, Span, Step, moment
-from services.roster.domain.commands import (
+from services.roster.domain.enterprise.commands import (
     AssignEnterprise,
     Assignment,
     ChangeStanding,
@@ -22,7 +22,7 @@ from services.roster.domain.commands import (
     RegisterEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownPlaces
 from services.roster.domain.row import ROW, SetRowAside
 from services.roster.intake.read import RawRow, layout_of
 from services.roster.intake.shown import packed

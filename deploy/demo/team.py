@@ -15,7 +15,9 @@ from deploy.demo.steps import Span, Step, moment, token
 from deploy.demo.words import DUTIES, PROJECTS, TASKS
 from services.roster.domain.brand import BRAND, KnownBrand, PublishBrand
 from services.roster.domain.census import CENSUS, CloseCensus, KnownCensus, OpenCensus
-from services.roster.domain.commands import (
+from services.roster.domain.correction import CORRECTION, ApproveCorrection, KnownAnswering, ProposeCorrection, RejectCorrection
+from services.roster.domain.delivery import DELIVERY, KnownDelivery, RecordDelivery
+from services.roster.domain.enterprise.commands import (
     AmendEnterprise,
     ChangeCustody,
     ChooseMainContact,
@@ -26,9 +28,7 @@ from services.roster.domain.commands import (
     SurveyEnterprise,
     TagEnterprise,
 )
-from services.roster.domain.correction import CORRECTION, ApproveCorrection, KnownAnswering, ProposeCorrection, RejectCorrection
-from services.roster.domain.delivery import DELIVERY, KnownDelivery, RecordDelivery
-from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection, KnownSurvey
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownCorrection, KnownSurvey
 from services.roster.domain.handover import HANDOVER, Handover, KnownHandover, OpenHandover, SignHandover, WithdrawHandover
 from services.roster.domain.mapping import MAPPING, KnownMapping, MapOfficePhones, MapPlaces, SetLoadLimit
 from services.roster.domain.member import MEMBER, AppointMember, ConfirmAppointment, KnownMember, ReleaseMember

@@ -17,14 +17,14 @@ from deploy.demo.life import Visit
 from deploy.demo.register import Enterprise
 from deploy.demo.steps import SEED, Span, Step, moment
 from deploy.demo.words import MEASURES, OBSTACLES, PROGRESS, REFUSALS, REPLY, RESULTS, UNHAPPY
-from services.issues.domain import commands as asked
-from services.issues.domain.deadlines import workdays
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import NOTHING, KnownReport, KnownTicket
-from services.issues.domain.numbers import DocumentKind, document, number
-from services.issues.domain.states import Signed, State, Unreported, under_of
+from services.issues.domain.ticket import commands as asked
+from services.issues.domain.ticket.deadlines import workdays
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import NOTHING, KnownReport, KnownTicket
+from services.issues.domain.ticket.numbers import DocumentKind, document, number
+from services.issues.domain.ticket.states import Signed, State, Unreported, under_of
 from services.issues.reactions import ITSELF, issue_id
-from services.visits.domain.commands import Wanted
+from services.visits.domain.visit.commands import Wanted
 from shared.events.visits import Visited
 from shared.language.decider import Actor
 from shared.language.months import Month

@@ -14,12 +14,12 @@ from uuid import UUID
 
 import structlog
 
-from services.issues.domain import timers
-from services.issues.domain.commands import RaiseAlarm
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import NOTHING, Knowing, KnownTicket
-from services.issues.domain.numbers import DocumentKind
-from services.issues.domain.states import State, Unreported
+from services.issues.domain.ticket import timers
+from services.issues.domain.ticket.commands import RaiseAlarm
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import NOTHING, Knowing, KnownTicket
+from services.issues.domain.ticket.numbers import DocumentKind
+from services.issues.domain.ticket.states import State, Unreported
 from services.issues.projections.numbering import documented
 from services.issues.reactions import ITSELF
 from shared.events.issues import AlarmRaised, AlarmsSet, Ring

@@ -16,11 +16,11 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from services.issues.domain.commands import RederiveDeadline, ReportIssue
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import NOTHING, KnownReport, KnownTicket
 from services.issues.domain.omission import OMISSION, SuspectOmission
-from services.issues.domain.refusals import AlreadyReported
+from services.issues.domain.ticket.commands import RederiveDeadline, ReportIssue
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import NOTHING, KnownReport, KnownTicket
+from services.issues.domain.ticket.refusals import AlreadyReported
 from services.issues.projections.heard import responsible
 from services.issues.projections.numbering import numbered
 from services.issues.projections.words import reindex

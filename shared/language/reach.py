@@ -18,7 +18,9 @@ from shared.language.decider import Actor
 from shared.language.problems import Forbidden
 from shared.language.terms import Role
 
-DISTRICT = (Role.CHIEF, Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
+OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
+"""区优化办: whoever works there, and its head."""
+DISTRICT = (Role.CHIEF, *OFFICE, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM)
 """d: every unit's."""
 UNIT = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON, Role.SUPERVISOR)
 """u: their unit's."""

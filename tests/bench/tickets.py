@@ -24,9 +24,9 @@ import httpx
 from deploy.cli.outlet import sign
 from services.issues import api, clock
 from services.issues.app import build
-from services.issues.domain.commands import AcceptIssue, DispatchIssue, ProgressIssue, ReportIssue, SignIssue, Step
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport, KnownTicket
+from services.issues.domain.ticket.commands import AcceptIssue, DispatchIssue, ProgressIssue, ReportIssue, SignIssue, Step
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
 from services.issues.projections import VIEWS
 from services.issues.projections.numbering import numbered
 from shared.events.issues import IssueReported

@@ -11,8 +11,8 @@ from support.net import assign, enterprise, member, ok, the_net
 from support.roster import credit
 from support.world import District
 
-from services.roster.domain.commands import RegisterEnterprise
-from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
+from services.roster.domain.enterprise.commands import RegisterEnterprise
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownPlaces
 from shared.language.terms import Line, Role, derived_id
 
 

@@ -9,7 +9,8 @@ from support.net import enterprise, ok
 from support.roster import credit
 from support.world import District
 
-from services.roster.domain.enterprise import ENTERPRISE, Registered
+from services.roster.domain.enterprise.decide import ENTERPRISE
+from services.roster.domain.enterprise.states import Registered
 from services.roster.domain.scope import in_scope, standing_on
 from shared.events.roster import CustodyChanged, EnterpriseRegistered, StandingChanged
 from shared.language.percent import percentage

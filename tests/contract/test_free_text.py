@@ -139,8 +139,8 @@ def test_a_code_that_a_command_brings_is_one_that_is_checked() -> None:
             if Clear.CODE in marks and at.count(".") == 1:
                 codes.setdefault(type_.partition(".")[0], set()).add(at[1:])
     for name in codes:
-        for module in Path(f"services/{name}/domain").glob("*.py"):
-            import_module(f"services.{name}.domain.{module.stem}")
+        for module in Path(f"services/{name}/domain").rglob("*.py"):
+            import_module(".".join(module.with_suffix("").parts))
     typed = {
         (name, at[1:])
         for name, known in codes.items()

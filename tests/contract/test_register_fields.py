@@ -10,8 +10,8 @@ import pytest
 from support.roster import DISTRICT, credit, unit
 from support.world import District
 
-from services.roster.domain.commands import AmendEnterprise, RegisterEnterprise, TagEnterprise
 from services.roster.domain.correction import ProposeCorrection
+from services.roster.domain.enterprise.commands import AmendEnterprise, RegisterEnterprise, TagEnterprise
 from services.roster.domain.project import RegisterProject
 from shared.language.facts import Command
 from shared.language.traces import personal_number, without_numbers

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from services.issues.domain.facts import TicketFact
+from services.issues.domain.ticket.facts import TicketFact
 from services.issues.queries.timeline import TicketData
 from shared.language.facts import Fact
 from shared.language.personal import Personal

@@ -14,7 +14,8 @@ from support.net import assign, enterprise, member, ok, served, the_net
 from support.stories import Story, ident
 from support.world import District
 
-from services.roster.domain.enterprise import ENTERPRISE, Registered
+from services.roster.domain.enterprise.decide import ENTERPRISE
+from services.roster.domain.enterprise.states import Registered
 from services.roster.domain.member import MEMBER
 from services.roster.domain.unit import UNIT, Standing
 from shared.language.facts import Fact

@@ -27,7 +27,7 @@ from support.scene import a_scene
 from support.world import District, until
 from test_openapi_fuzz import ABLE, learnt
 
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.ticket.decide import ISSUE
 from services.issues.projections.words import grams
 from shared.http.service import Service
 from shared.language import freetext

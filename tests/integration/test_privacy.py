@@ -19,7 +19,7 @@ from support.world import District
 
 from deploy.rotate import Vaulted, rotate
 from services.roster.api.privacy import sweep
-from services.roster.domain.enterprise import subject
+from services.roster.domain.enterprise.decide import subject
 from services.vault.keys import Keys
 from shared.http.disclosure import Purpose
 from shared.http.service import Service

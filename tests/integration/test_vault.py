@@ -15,7 +15,7 @@ from support.roster import DAY, credit
 from support.streams import in_stream, stream_equals_log
 from support.world import District, until
 
-from services.roster.domain.enterprise import subject
+from services.roster.domain.enterprise.decide import subject
 from services.vault.keys import Keys
 from shared.events.roster import MemberAppointed
 from shared.http.service import Service

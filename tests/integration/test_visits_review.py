@@ -7,8 +7,8 @@ from uuid import uuid4
 from support.scene import NOTE, Scene, a_scene
 from support.world import District
 
-from services.visits.domain.commands import ConfirmVisit, DenyVisit
-from services.visits.domain.visit import VISIT, KnownVisit
+from services.visits.domain.visit.commands import ConfirmVisit, DenyVisit
+from services.visits.domain.visit.decide import VISIT, KnownVisit
 from shared.language.decider import Actor
 from shared.language.ids import new_id
 from shared.language.personal import Personal

@@ -30,7 +30,8 @@ from support.stories import Story
 from services.reporting.domain.coverage import Basis, _standings, period
 from services.reporting.domain.folding import fold
 from services.reporting.domain.histories import MemberHistory, standing_value
-from services.roster.domain.enterprise import ENTERPRISE, Registered
+from services.roster.domain.enterprise.decide import ENTERPRISE
+from services.roster.domain.enterprise.states import Registered
 from services.roster.domain.member import MEMBER
 from services.roster.domain.unit import (
     UNIT,

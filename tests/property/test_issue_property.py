@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.issues.api.steps import STEPS
-from services.issues.domain.commands import (
+from services.issues.domain.ticket.commands import (
     AcceptIssue,
     ApproveResolution,
     ArchiveIssue,
@@ -25,12 +25,12 @@ from services.issues.domain.commands import (
     ResolveIssue,
     SignIssue,
 )
-from services.issues.domain.commands import (
+from services.issues.domain.ticket.commands import (
     Step as Asked,
 )
-from services.issues.domain.issue import ISSUE, allowed_actions
-from services.issues.domain.known import KnownReport, KnownTicket
-from services.issues.domain.states import (
+from services.issues.domain.ticket.decide import ISSUE, allowed_actions
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
+from services.issues.domain.ticket.states import (
     Accepted,
     Archived,
     Closed,

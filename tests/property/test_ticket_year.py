@@ -22,11 +22,11 @@ from support import tickets as t
 from support.invitations import PEOPLE, inviting
 from support.stories import Story
 
-from services.issues.domain import commands as c
-from services.issues.domain import timers
-from services.issues.domain.callbacks import round_of
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import OPEN, Accepted, Archived, Closed, Unreported, order_of
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket import timers
+from services.issues.domain.ticket.callbacks import round_of
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import OPEN, Accepted, Archived, Closed, Unreported, order_of
 from services.reporting.domain.demands import demands
 from services.reporting.domain.folding import fold
 from shared.events import issues as e

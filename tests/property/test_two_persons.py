@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.roster import credit
 
-from services.roster.domain.commands import (
+from services.roster.domain.access import NeedsAnother
+from services.roster.domain.enterprise.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ConfirmMove,
@@ -24,7 +25,7 @@ from services.roster.domain.commands import (
     RegisterEnterprise,
     RejectMove,
 )
-from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection, KnownPlaces
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownCorrection, KnownPlaces
 from services.roster.domain.exclusions import BUSINESS, OF_UNITS, exclude
 from services.roster.domain.handover import Handover
 from services.roster.domain.member import (
@@ -39,7 +40,6 @@ from services.roster.domain.member import (
     ReleaseMember,
     SelfAppointment,
 )
-from services.roster.domain.second import NeedsAnother
 from services.roster.domain.unit import (
     UNIT,
     ConfirmUnitEnd,

@@ -10,9 +10,10 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.visits.domain.commands import AcceptVisit, AttachEvidence, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit
-from services.visits.domain.counting import missing
-from services.visits.domain.visit import VISIT, Accepted, Pending, Unrecorded, Voided, allowed_actions, counts
+from services.visits.domain.visit.commands import AcceptVisit, AttachEvidence, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit
+from services.visits.domain.visit.counting import missing
+from services.visits.domain.visit.decide import VISIT, allowed_actions, counts
+from services.visits.domain.visit.states import Accepted, Pending, Unrecorded, Voided
 from services.visits.projections import read, written
 from shared.events.visits import VisitAccepted, VisitDisqualified, VisitQualified, VisitRecorded
 from shared.language.decider import Actor, Context

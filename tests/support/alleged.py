@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from services.issues.domain.commands import ReportIssue
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport, KnownTicket
+from services.issues.domain.ticket.commands import ReportIssue
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
 from services.issues.projections.numbering import numbered
 from services.issues.reactions import ITSELF
 from shared.events.visits import Visited

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain import commands as c
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import KnownReport
 from shared.events import roster, visits
 from shared.language.decider import Context
 from shared.language.months import SHANGHAI, Calendar, Year, local_date

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain import commands as c
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.decide import ISSUE
 from services.issues.projections.numbering import numbered
 from services.reporting.projections import Rebuild, Reporting
 from shared.http.public import Limiter, Turnstile

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from services.issues.domain import commands as c
-from services.issues.domain.states import Unreported, order_of
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.states import Unreported, order_of
 from shared.language.terms import Nature, Role, Source, Urgency
 from support import tickets as t
 

@@ -10,7 +10,7 @@ from services.roster.domain.brand import KnownBrand
 from services.roster.domain.calendar import KnownYear
 from services.roster.domain.correction import KnownAnswering
 from services.roster.domain.delivery import KnownDelivery
-from services.roster.domain.enterprise import KnownPlaces
+from services.roster.domain.enterprise.decide import KnownPlaces
 from services.roster.domain.handover import KnownHandover
 from services.roster.domain.mapping import KnownMapping
 from services.roster.domain.member import KnownMember
@@ -20,8 +20,8 @@ from services.visits.domain.campaign import KnownCampaign
 from services.visits.domain.consultation import KnownPeople
 from services.visits.domain.distribution import KnownEditions
 from services.visits.domain.survey import KnownPopulation
-from services.visits.domain.telling import KnownTelling
-from services.visits.domain.visit import KnownVisit
+from services.visits.domain.visit.decide import KnownVisit
+from services.visits.domain.visit.record import KnownTelling
 from shared.language.decider import AnyDecider
 from shared.language.known import KnownEnterprise
 

@@ -17,8 +17,8 @@ PROJECT = Path(__file__).parents[2]
 PARTS = ("state", "command", "fact")
 _MADE = {
     "state": "import dataclasses\n\n\n@dataclasses.dataclass(frozen=True)\nclass {name}:\n    odd: int\n\n\n",
-    "command": "import shared.events\n\n\nclass {name}({base}):\n    odd: int\n\n\n",
-    "fact": "import shared.events\n\n\nclass {name}(shared.events.Fact):\n    odd: int\n\n\n",
+    "command": "import shared.language.facts\n\n\nclass {name}({base}):\n    odd: int\n\n\n",
+    "fact": "import shared.language.facts\n\n\nclass {name}(shared.language.facts.Fact):\n    odd: int\n\n\n",
 }
 
 
@@ -41,7 +41,7 @@ class Table:
 def tables() -> list[Table]:
     """Every decider of a service's domain."""
     found: list[Table] = []
-    for path in sorted(PROJECT.glob("services/*/domain/*.py")):
+    for path in sorted(PROJECT.glob("services/*/domain/**/*.py")):
         for node in ast.parse(path.read_text()).body:
             match node:
                 case ast.AnnAssign(

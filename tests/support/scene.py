@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from shared.http.service import Service
 from shared.language.decider import AnyDecider
 from shared.language.facts import Command, Fact

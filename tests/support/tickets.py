@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain import commands as c
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport, KnownTicket
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
 from shared.events.issues import AlarmsSet
 from shared.events.visits import Visited
 from shared.language.decider import Actor, Context

@@ -46,10 +46,10 @@ from support.tickets import (
 )
 
 from services.issues.api.steps import STEPS
-from services.issues.domain import commands as c
-from services.issues.domain.callbacks import settled
-from services.issues.domain.issue import ISSUE, allowed_actions
-from services.issues.domain.states import clocked, colour
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.callbacks import settled
+from services.issues.domain.ticket.decide import ISSUE, allowed_actions
+from services.issues.domain.ticket.states import clocked, colour
 from services.reporting.domain.demands import Demands, demands
 from services.reporting.domain.folding import fold
 from shared.events.issues import AlarmRaised, AlarmsSet, IssueUrged, MeasureProposed

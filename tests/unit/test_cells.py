@@ -25,9 +25,9 @@ from support.tickets import (
     of,
 )
 
-from services.issues.domain import commands as c
-from services.issues.domain import states
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket import states
+from services.issues.domain.ticket.decide import ISSUE
 from shared.language.problems import Forbidden, Problem, Unknown
 
 STORIES: dict[str, list[Said]] = {

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from support.tickets import CALENDAR, DISPATCH, ENTERPRISE, PEOPLE, REPORT, context, given, of
 
 from services.issues.domain import call, duty, green, order, recheck, transferred
-from services.issues.domain import commands as c
-from services.issues.domain.callbacks import next_on
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.callbacks import next_on
+from services.issues.domain.ticket.decide import ISSUE
 from services.issues.domain.transferred import Field
 from shared.events.issues import GreenCaseFinished, IssueDispatched, OrderHeld, RecheckDrawn
 from shared.language import draw

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import ValidationError
 
-from services.issues.domain import access, deadlines, permissions
-from services.issues.domain import refusals as issue
-from services.issues.domain.commands import (
+from services.issues.domain import access
+from services.issues.domain.ticket import deadlines, permissions
+from services.issues.domain.ticket import refusals as issue
+from services.issues.domain.ticket.commands import (
     AcceptIssue,
     ApproveResolution,
     ArchiveIssue,
@@ -27,13 +28,13 @@ from services.issues.domain.commands import (
     ResolveIssue,
     SignIssue,
 )
-from services.issues.domain.commands import (
+from services.issues.domain.ticket.commands import (
     Step as Asked,
 )
-from services.issues.domain.issue import ISSUE, allowed_actions
-from services.issues.domain.known import KnownReport, KnownTicket
-from services.issues.domain.numbers import number, parts
-from services.issues.domain.states import (
+from services.issues.domain.ticket.decide import ISSUE, allowed_actions
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
+from services.issues.domain.ticket.numbers import number, parts
+from services.issues.domain.ticket.states import (
     Accepted,
     Archived,
     Closed,

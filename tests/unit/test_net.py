@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.roster.domain.brand import BRAND, PublishBrand
-from services.roster.domain.commands import AssignEnterprise, ChooseMainContact, FollowMapping, RegisterEnterprise
 from services.roster.domain.delivery import DELIVERY, DeliveryRecordedAlready, NotOfAUnit, ReceivedInFuture, RecordDelivery
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.commands import AssignEnterprise, ChooseMainContact, FollowMapping, RegisterEnterprise
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from services.roster.domain.load import Held, Worker, line_of, propose
 from services.roster.domain.mapping import MAPPING, MapIndustries, MapOfficePhones, MapPlaces, NoSuchUnit, NotAPlace, SetLoadLimit
 from services.roster.domain.project import (

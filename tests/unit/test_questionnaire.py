@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.visits.domain.answers import AnswersNotAccepted, judged, telling
-from services.visits.domain.commands import RecordVisit
 from services.visits.domain.poll import (
     POLL,
     RESPONSE,
@@ -39,6 +38,7 @@ from services.visits.domain.questionnaire import (
     may_be_asked,
     published,
 )
+from services.visits.domain.visit.commands import RecordVisit
 from shared.events.visits import Option, Question, Visited
 from shared.language.decider import Actor, Context
 from shared.language.months import Calendar

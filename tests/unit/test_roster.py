@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.roster.domain.calendar import CALENDAR, DayOutsideYear, PublishYear
-from services.roster.domain.commands import (
+from services.roster.domain.enterprise.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ChangeStanding,
     RegisterEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from services.roster.domain.mapping import MAPPING, MapIndustries, NotADepartment
 from services.roster.domain.member import MEMBER, AppointMember, PostNotHeld, ReleaseMember, UnitUnknown
 from services.roster.domain.refusals import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.roster.domain.sizes import ROWS, size_of
+from services.roster.domain.enterprise.sizes import ROWS, size_of
 from shared.language.terms import Size
 
 WAN = 1_000_000

@@ -47,9 +47,9 @@ from support.tickets import (
     when,
 )
 
-from services.issues.domain import commands as c
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import colour
+from services.issues.domain.ticket import commands as c
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import colour
 from shared.events.issues import AlarmRaised
 from shared.language.months import Calendar, Year
 from shared.language.terms import Alarm, Colour, Level, Measure, Nature, Source, Urgency

@@ -9,9 +9,19 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.visits.domain.commands import AcceptVisit, AttachEvidence, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit, Wanted
-from services.visits.domain.counting import RULE, missing
-from services.visits.domain.refusals import (
+from services.visits.domain.visit.commands import (
+    AcceptVisit,
+    AttachEvidence,
+    CorrectVisit,
+    RecordVisit,
+    ReturnVisit,
+    VoidVisit,
+    Wanted,
+)
+from services.visits.domain.visit.counting import RULE, missing
+from services.visits.domain.visit.decide import VISIT, allowed_actions, counts
+from services.visits.domain.visit.record import EnterpriseOfAnother, NotYourVisit, VisitInTheFuture, VisitorNotInPost
+from services.visits.domain.visit.refusals import (
     AlreadyAccepted,
     AlreadyRecorded,
     AlreadyReviewed,
@@ -25,8 +35,7 @@ from services.visits.domain.refusals import (
     VisitIsVoid,
     WrongKindOfFile,
 )
-from services.visits.domain.telling import EnterpriseOfAnother, NotYourVisit, VisitInTheFuture, VisitorNotInPost
-from services.visits.domain.visit import MOST_FILES, VISIT, Returned, allowed_actions, counts
+from services.visits.domain.visit.states import MOST_FILES, Returned
 from services.visits.projections import read, written
 from shared.events.visits import (
     EvidenceAttached,

@@ -11,20 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.visits.domain import policy, reuse
-from services.visits.domain.commands import (
-    AcceptVisit,
-    AttachEvidence,
-    ConfirmVisit,
-    CorrectVisit,
-    DenyVisit,
-    HearConfirmation,
-    RecordVisit,
-    ReturnVisit,
-    RuleVisit,
-    UpholdVisit,
-    VoidVisit,
-)
-from services.visits.domain.helping import (
+from services.visits.domain.briefing import (
     AskedInWords,
     Before,
     Contact,
@@ -37,7 +24,31 @@ from services.visits.domain.helping import (
     preferences,
 )
 from services.visits.domain.policy import POLICY, PolicyIsRetired, PublishPolicy, RetirePolicy, reasons
-from services.visits.domain.refusals import (
+from services.visits.domain.switches import (
+    MOST_CONTACTS,
+    SWITCHES,
+    CapContacts,
+    NotYourSwitch,
+    PhotosNotRequired,
+    RequirePhotos,
+    WaivePhotos,
+)
+from services.visits.domain.visit.commands import (
+    AcceptVisit,
+    AttachEvidence,
+    ConfirmVisit,
+    CorrectVisit,
+    DenyVisit,
+    HearConfirmation,
+    RecordVisit,
+    ReturnVisit,
+    RuleVisit,
+    UpholdVisit,
+    VoidVisit,
+)
+from services.visits.domain.visit.decide import VISIT, allowed_actions, counts
+from services.visits.domain.visit.record import EnterpriseOfAnother, PolicyNotInLibrary, VisitorNotInPost, skew
+from services.visits.domain.visit.refusals import (
     AlreadyConfirmed,
     AlreadyDenied,
     AlreadyHeard,
@@ -53,18 +64,8 @@ from services.visits.domain.refusals import (
     NotYourRuling,
     VisitIsVoid,
 )
-from services.visits.domain.switches import (
-    MOST_CONTACTS,
-    SWITCHES,
-    CapContacts,
-    NotYourSwitch,
-    PhotosNotRequired,
-    RequirePhotos,
-    WaivePhotos,
-)
-from services.visits.domain.telling import EnterpriseOfAnother, PolicyNotInLibrary, VisitorNotInPost, skew
-from services.visits.domain.visit import VISIT, Held, Pending, Recorded, Voided, allowed_actions, counts
-from services.visits.domain.wording import smells, smells_of
+from services.visits.domain.visit.states import Held, Pending, Recorded, Voided
+from services.visits.domain.visit.wording import smells, smells_of
 from services.visits.projections import flags, read, written
 from shared.events.visits import (
     Came,

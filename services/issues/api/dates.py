@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from services.issues.domain import deadlines
-from services.issues.domain.commands import Day
-from services.issues.domain.states import Kind
+from services.issues.domain.ticket import deadlines
+from services.issues.domain.ticket.commands import Day
+from services.issues.domain.ticket.states import Kind
 from services.issues.queries.dates import DayAfterWorkdays, DerivedDeadline
 from shared.http.entrance import Entrance
 from shared.http.parameters import Caller

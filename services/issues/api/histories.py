@@ -25,12 +25,13 @@ from shared.http.parameters import Caller, Cursor, Limit
 from shared.http.service import Service
 from shared.language.facts import Command, Part
 from shared.language.problems import Problem
-from shared.language.terms import Role, derived_id
+from shared.language.reach import OFFICE
+from shared.language.terms import derived_id
 
 router = APIRouter(tags=["历史补录"], route_class=BatchEntrance)
 
 HistoryId = Annotated[UUID, Path(description="历史记录的标识")]
-_RECEIVING = (Role.OFFICE, Role.OFFICE_HEAD)
+_RECEIVING = OFFICE
 
 
 class TicketHistory(Part):

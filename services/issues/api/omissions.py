@@ -11,10 +11,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.issues.domain.commands import ReportIssue
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport, KnownTicket
 from services.issues.domain.omission import OMISSION, DismissOmission, OpenOmission, ticket_of_omission
+from services.issues.domain.ticket.commands import ReportIssue
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
 from services.issues.projections.numbering import numbered
 from services.issues.queries import omissions as asked
 from services.issues.queries.omissions import Omission, OmissionReceipt, Omissions

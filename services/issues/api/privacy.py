@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.ticket.decide import ISSUE
 from services.issues.queries.privacy import IssueInClear, in_clear
 from shared.http.answer import Page
 from shared.http.disclosure import DisclosureRow, Records, Subjects, UnmaskPersonal, disclosed, records_of, subjects_of

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from services.issues.domain.commands import ContestDecline, ReopenIssue, SupplementIssue, TicketCommand, UrgeIssue
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import NOTHING
+from services.issues.domain.ticket.commands import ContestDecline, ReopenIssue, SupplementIssue, TicketCommand, UrgeIssue
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import NOTHING
 from services.issues.queries import public as asked
 from services.issues.queries.public import OwnTicket, OwnTicketRow, OwnWord
 from shared.http.answer import Page

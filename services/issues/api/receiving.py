@@ -7,8 +7,8 @@ from uuid import UUID
 from services.issues.domain import order as orders
 from services.issues.domain import transferred
 from services.issues.domain.order import ORDER, HoldOrder
-from services.issues.domain.refusals import ExternalKnown
-from services.issues.domain.states import State, Unreported
+from services.issues.domain.ticket.refusals import ExternalKnown
+from services.issues.domain.ticket.states import State, Unreported
 from services.issues.domain.transferred import Order
 from services.issues.queries import opening, received
 from services.issues.queries.orders import OrderVerdict

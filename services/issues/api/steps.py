@@ -9,12 +9,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.issues.domain import commands as asked
-from services.issues.domain.commands import TicketCommand
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import NOTHING, KnownTicket
-from services.issues.domain.numbers import DocumentKind
-from services.issues.domain.states import State
+from services.issues.domain.ticket import commands as asked
+from services.issues.domain.ticket.commands import TicketCommand
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import NOTHING, KnownTicket
+from services.issues.domain.ticket.numbers import DocumentKind
+from services.issues.domain.ticket.states import State
 from services.issues.projections.numbering import documented, merging, with_siblings
 from services.issues.queries import lookups
 from services.issues.queries.reading import must_concern

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.issues.domain import permissions
-from services.issues.domain.commands import ReportIssue
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.refusals import IdOfThePlatform
+from services.issues.domain.ticket import permissions
+from services.issues.domain.ticket.commands import ReportIssue
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.refusals import IdOfThePlatform
 from services.issues.projections.numbering import numbered
 from services.issues.queries import lookups
 from services.issues.queries import ticket as one

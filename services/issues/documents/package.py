@@ -20,7 +20,7 @@ from services.issues.documents.forms import print_form
 from services.issues.documents.papers import FORMS, TITLES
 from services.issues.documents.register import COLUMNS, row
 from services.issues.documents.story import People, Story, instant
-from services.issues.domain.states import Archived
+from services.issues.domain.ticket.states import Archived
 from shared.events.issues import IssueDeclined, IssueResolved, SiblingAnswered, StageAnswered
 from shared.language.facts import Fact
 from shared.language.terms import Role, Term

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.issues.documents.forms import Form
 from services.issues.documents.story import FactT, People, Story
-from services.issues.domain.states import Ticket
+from services.issues.domain.ticket.states import Ticket
 from shared.events.issues import (
     Due,
     EscalationApproved,

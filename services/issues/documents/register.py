@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from services.issues.documents.story import People, Story, instant
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.permissions import dissatisfied, rating_of
-from services.issues.domain.states import (
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.permissions import dissatisfied, rating_of
+from services.issues.domain.ticket.states import (
     Archived,
     Closed,
     Declined,

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Ticket, Unreported
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Ticket, Unreported
 from shared.language.facts import Fact
 from shared.language.months import SHANGHAI
 from shared.log.eventlog import Entry

@@ -1,4 +1,4 @@
-"""Who reads which tickets (``roles.md``: 问题, 回访). Who does what with one stands in ``permissions``.
+"""Who reads which tickets (``roles.md``: 问题, 回访). Who does what with one stands in ``ticket/permissions``.
 
 | | d | u | o, b | t |
 |---|---|---|---|---|
@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain.states import Ticket, order_of, units_of, work_of
+from services.issues.domain.ticket.states import Ticket, order_of, units_of, work_of
 from shared.language import reach as far
 from shared.language.decider import Actor
 from shared.language.problems import Forbidden
+from shared.language.reach import OFFICE
 from shared.language.terms import IssueStage, Role, Source
 
 CALLED = (IssueStage.REVIEWED, IssueStage.CLOSED, IssueStage.MERGED)
@@ -82,7 +83,7 @@ class Reach:
         actor = self.actor
         lies_with = {(actor.unit, part) for part in ("reported", "handling", "co")} & set(ticket.units) if actor.unit else set()
         if ticket.source is Source.ALLEGATION:
-            return self.alleged or (actor.holds(Role.OFFICE, Role.OFFICE_HEAD) and bool(lies_with))
+            return self.alleged or (actor.holds(*OFFICE) and bool(lies_with))
         if self.everything or (self.unit and lies_with) or (ticket.by is not None and ticket.by == actor.id):
             return True
         if actor.holds(Role.CALLER_BACK) and ticket.stage in CALLED:
@@ -106,7 +107,7 @@ class Reach:
         lies = "exists (select 1 from issue_unit r where r.issue = issue.id and r.unit = {} and r.part = any({}::text[]))"
         if self.everything:
             theirs = ""
-            if actor.unit and actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
+            if actor.unit and actor.holds(*OFFICE):
                 theirs = f" or {lies.format(given(actor.unit), given(['reported', 'handling', 'co']))}"
             return [f"(source <> 'allegation'{theirs})"], args
         found = [f"reported_by = {given(actor.id)}::uuid"]
@@ -152,7 +153,7 @@ def hears_of(state: Ticket, actor: Actor) -> None:
         return
     units = [unit for unit, _ in units_of(state)] + ([order.order.unit] if order else [])
     if state.report.source is Source.ALLEGATION:
-        own = actor.holds(Role.INSPECTOR, Role.CHIEF, Role.SYSTEM, Role.OFFICE, Role.OFFICE_HEAD)
+        own = actor.holds(Role.INSPECTOR, Role.CHIEF, Role.SYSTEM, *OFFICE)
     else:
         own = actor.holds(Role.CALLER_BACK, Role.HOTLINE) or (actor.unit in units and actor.holds(*far.OWN))
     if not own and not reach(actor).covers(state):

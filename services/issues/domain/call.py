@@ -18,8 +18,8 @@ from uuid import UUID
 
 from annotated_types import Ge
 
-from services.issues.domain import deadlines
-from services.issues.domain.commands import Note, ReportIssue, Words
+from services.issues.domain.ticket import deadlines
+from services.issues.domain.ticket.commands import Note, ReportIssue, Words
 from shared.events.issues import CallFollowed, CallMissed, CallTaken, Due
 from shared.events.visits import Visited
 from shared.language.decider import Context, Decider
@@ -29,9 +29,10 @@ from shared.language.personal import Personal
 from shared.language.persons import seat
 from shared.language.phones import Phone
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import CallOutcome, CallStage, Category, Nature, Role, Source, Urgency, derived_id
 
-DESK = (Role.HOTLINE, Role.OFFICE, Role.OFFICE_HEAD)
+DESK = (Role.HOTLINE, *OFFICE)
 _TRIES, _DAYS = 3, 2
 _WITHIN = 1
 """Working days."""

@@ -14,16 +14,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.issues.domain.commands import Day, Words
+from services.issues.domain.ticket.commands import Day, Words
 from shared.events.issues import DutyDay, DutyPublished, DutyRevised
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command, Part
 from shared.language.months import Month
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import Role
 
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
-DESK = (Role.HOTLINE, *_OFFICE)
+DESK = (Role.HOTLINE, *OFFICE)
 """The posts whose holders may be on duty."""
 
 
@@ -98,8 +98,8 @@ class KnownDesk:
 
 def decide(state: State, command: Rostering, context: Context[KnownDesk]) -> list[Rostered]:
     """Facts, or a refusal."""
-    if not context.actor.holds(*_OFFICE):
-        raise Forbidden(needs=[role.label for role in _OFFICE])
+    if not context.actor.holds(*OFFICE):
+        raise Forbidden(needs=[role.label for role in OFFICE])
     days = tuple(DutyDay(on=seat.on, members=seat.members) for seat in sorted(command.days, key=lambda seat: seat.on))
     match state, command:
         case Unpublished(), PublishDuty():

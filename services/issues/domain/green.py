@@ -15,16 +15,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.issues.domain import deadlines
-from services.issues.domain.commands import Code, Day, Note, Words
+from services.issues.domain.ticket import deadlines
+from services.issues.domain.ticket.commands import Code, Day, Note, Words
 from shared.events.issues import Due, GreenCaseDropped, GreenCaseFinished, GreenCaseOpened
 from shared.events.visits import Visited
 from shared.language.decider import Context, Decider, looked_up
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import GreenStage, Role
 
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _UNIT = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON)
 
 
@@ -129,8 +129,8 @@ class KnownWindow:
 def may_write(unit: str, context: Context[object]) -> None:
     """People of the unit for their own windows, the office for any."""
     actor = context.actor
-    if not actor.holds(*_OFFICE) and not (actor.holds(*_UNIT) and actor.unit == unit):
-        raise Forbidden(needs=[role.label for role in (*_UNIT, *_OFFICE)], unit=unit)
+    if not actor.holds(*OFFICE) and not (actor.holds(*_UNIT) and actor.unit == unit):
+        raise Forbidden(needs=[role.label for role in (*_UNIT, *OFFICE)], unit=unit)
 
 
 def decide(state: State, command: Green, context: Context[KnownWindow | None]) -> list[Told]:

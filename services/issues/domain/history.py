@@ -26,9 +26,9 @@ from shared.language.facts import Command, Part
 from shared.language.months import WrittenInstant, local_date
 from shared.language.personal import Personal
 from shared.language.problems import Forbidden, Refused
-from shared.language.terms import IssueStage, Level, Role, Term, derived_id
+from shared.language.reach import OFFICE
+from shared.language.terms import IssueStage, Level, Term, derived_id
 
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 RANK = {Level.GRID: 1, Level.DISTRICT: 2, Level.CITY: 3}
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -127,8 +127,8 @@ def same(row: HistoryRow | HistoryRecorded) -> tuple[datetime, str, Level]:
 
 def decide(state: State, command: RecordHistory, context: Context[None]) -> list[HistoryRecorded]:
     """A fact for every row that is new."""
-    if not context.actor.holds(*_OFFICE):
-        raise Forbidden(needs=[role.label for role in _OFFICE])
+    if not context.actor.holds(*OFFICE):
+        raise Forbidden(needs=[role.label for role in OFFICE])
     known = _known(state)
     fresh = _fresh(command, known)
     latest = known[-1].at if known else None

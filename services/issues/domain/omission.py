@@ -18,16 +18,16 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.issues.domain.clues import clues
-from services.issues.domain.commands import Words
+from services.issues.domain.ticket.commands import Words
 from shared.events.issues import OmissionCleared, OmissionDismissed, OmissionOpened, OmissionSuspected
 from shared.events.visits import VisitRecorded
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import Category, Nature, OmissionStage, Role, Urgency, derived_id
 
 _RULING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON)
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 
 
 class SuspectOmission(Command):
@@ -122,8 +122,8 @@ def ticket_of_omission(visit: UUID) -> UUID:
 def may_rule(state: Seen, context: Context[object]) -> None:
     """The leaders and the liaison of the unit that answers for it, or the office."""
     actor = context.actor
-    if not actor.holds(*_OFFICE) and not (actor.holds(*_RULING) and actor.unit == state.found.unit):
-        raise Forbidden(needs=[role.label for role in (*_RULING, *_OFFICE)], unit=state.found.unit)
+    if not actor.holds(*OFFICE) and not (actor.holds(*_RULING) and actor.unit == state.found.unit):
+        raise Forbidden(needs=[role.label for role in (*_RULING, *OFFICE)], unit=state.found.unit)
 
 
 def decide(state: State, command: Omit, context: Context[None]) -> list[Told]:

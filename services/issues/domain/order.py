@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from services.issues.domain.commands import Day, ReportIssue, Words
+from services.issues.domain.ticket.commands import Day, ReportIssue, Words
 from services.issues.domain.transferred import CUT, LONGEST, NUMBER, Order
 from shared.events.issues import OrderDismissed, OrderHeld, OrderMatched
 from shared.events.visits import Visited
@@ -24,9 +24,10 @@ from shared.language.facts import Command
 from shared.language.personal import Personal
 from shared.language.phones import is_phone, same
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import OrderStage, Role, Source, Urgency, derived_id
 
-DESK = (Role.OFFICE, Role.OFFICE_HEAD)
+DESK = OFFICE
 RECEIVING = (*DESK, Role.SYSTEM)
 ExternalNo = Annotated[str, StringConstraints(min_length=1, max_length=NUMBER)]
 

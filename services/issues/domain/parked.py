@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.issues.domain.commands import Words
+from services.issues.domain.ticket.commands import Words
 from shared.events.issues import ParkedSkipped
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused, Unknown
-from shared.language.terms import Role
+from shared.language.reach import OFFICE
 
-MAY = (Role.OFFICE, Role.OFFICE_HEAD)
+MAY = OFFICE
 
 
 class SkipParked(Command):

@@ -15,16 +15,17 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.issues.domain.commands import Note
+from services.issues.domain.ticket.commands import Note
 from shared.events.issues import RecheckDrawn, RecheckRecorded
 from shared.language import draw
 from shared.language.decider import Context, Decider, NotLookedUp
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import CallOutcome, RecheckKind, Role
 
 METHOD = "sha256(seed|no), smallest first; population: numbers sorted, one a line; 2026.1"
-DRAWING = (Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR)
+DRAWING = (*OFFICE, Role.INSPECTOR)
 ASKING = (*DRAWING, Role.CALLER_BACK)
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from services.issues.domain.commands import (
+from services.issues.domain.ticket.commands import (
     AcceptIssue,
     ApproveEscalation,
     ApproveResolution,
@@ -40,9 +40,9 @@ from services.issues.domain.commands import (
     TrackIssue,
     WithdrawIssue,
 )
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.known import KnownReport, KnownTicket
-from services.issues.domain.states import State, Ticket, Unreported
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
+from services.issues.domain.ticket.states import State, Ticket, Unreported
 from shared.events.visits import Visited
 from shared.language.decider import Actor, Context
 from shared.language.months import Calendar, local_date

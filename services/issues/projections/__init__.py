@@ -8,11 +8,11 @@ from services.issues.domain.call import CALL
 from services.issues.domain.duty import DUTY
 from services.issues.domain.green import GREEN
 from services.issues.domain.history import HISTORY
-from services.issues.domain.issue import ISSUE
 from services.issues.domain.omission import OMISSION
 from services.issues.domain.order import ORDER
 from services.issues.domain.parked import PARKED
 from services.issues.domain.recheck import RECHECK
+from services.issues.domain.ticket.decide import ISSUE
 from services.issues.projections import disclosures, histories, hotline, omissions, rounds, tasks, tickets, words
 from shared.language.decider import AnyDecider
 from shared.log.views import View

@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain.known import Knowing
-from services.issues.domain.numbers import DocumentKind, document, number
-from services.issues.domain.refusals import ExternalKnown
-from services.issues.domain.states import State, Unreported, under_of
+from services.issues.domain.ticket.known import Knowing
+from services.issues.domain.ticket.numbers import DocumentKind, document, number
+from services.issues.domain.ticket.refusals import ExternalKnown
+from services.issues.domain.ticket.states import State, Unreported, under_of
 from shared.language.decider import looked_up
 from shared.language.months import Month
 

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.issues.domain import green, recheck
-from services.issues.domain.callbacks import round_of
-from services.issues.domain.states import State, Unreported, under_of
+from services.issues.domain.ticket.callbacks import round_of
+from services.issues.domain.ticket.states import State, Unreported, under_of
 from shared.log.views import View
 
 

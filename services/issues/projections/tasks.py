@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain.callbacks import settled
-from services.issues.domain.permissions import awaits_ruling
-from services.issues.domain.states import (
+from services.issues.domain.ticket.callbacks import settled
+from services.issues.domain.ticket.permissions import awaits_ruling
+from services.issues.domain.ticket.states import (
     Accepted,
     Archived,
     Closed,

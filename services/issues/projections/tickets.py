@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain.callbacks import settled
-from services.issues.domain.numbers import document_parts, parts
-from services.issues.domain.states import (
+from services.issues.domain.ticket.callbacks import settled
+from services.issues.domain.ticket.numbers import document_parts, parts
+from services.issues.domain.ticket.states import (
     OPEN,
     Archived,
     Closed,

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, State, Ticket, Unreported
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Archived, Closed, Declined, Merged, Resolved, Reviewed, State, Ticket, Unreported
 from shared.language import writing
 from shared.language.freetext import ERASED, mask_numbers, opened
 from shared.language.openings import Opening

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from services.issues.domain.access import needs
-from services.issues.domain.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, round_of
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Merged, Reviewed, State, Unreported
+from services.issues.domain.ticket.callbacks import A_DAY, DAYS, SCRIPT, TRIES, next_on, round_of
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Merged, Reviewed, State, Unreported
 from services.issues.queries import queues
 from services.issues.queries.parts import TermOption
 from services.issues.queries.queues import QueueTask

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from services.issues.domain.commands import ReportIssue
-from services.issues.domain.known import KnownReport, KnownTicket
+from services.issues.domain.ticket.commands import ReportIssue
+from services.issues.domain.ticket.known import KnownReport, KnownTicket
 from shared.events.visits import Visited
 from shared.http.service import Service
 from shared.language.terms import Line, Role, UnitKind

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from services.issues.documents.story import People, Story, members_of, story
-from services.issues.domain.issue import ISSUE
+from services.issues.domain.ticket.decide import ISSUE
 from shared.http.service import Service
 from shared.language.freetext import opened
 from shared.language.months import local_date

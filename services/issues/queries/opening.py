@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.issues.domain.commands import ReportIssue
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import State
+from services.issues.domain.ticket.commands import ReportIssue
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import State
 from services.issues.projections.numbering import numbered
 from services.issues.queries import lookups
 from shared.events.visits import Visited

@@ -12,6 +12,7 @@ from shared.http.paging import listing
 from shared.http.service import Service
 from shared.language.decider import Actor
 from shared.language.problems import Forbidden, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import Role
 from shared.log.eventlog import load
 
@@ -43,7 +44,7 @@ class SkippedParked(Receipt):
 
 def may_read(caller: Actor) -> None:
     """The office, and the platform itself."""
-    if not caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
+    if not caller.holds(*OFFICE, Role.SYSTEM):
         raise Forbidden(needs=[Role.OFFICE.label])
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import Field
 
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Unreported, under_of
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Unreported, under_of
 from services.issues.projections.disclosures import DISCLOSURE
 from services.issues.queries.reading import reach
 from shared.http.answer import LEFT_OUT, Receipt

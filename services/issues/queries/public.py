@@ -12,9 +12,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, Ticket, Unreported, clocked
+from services.issues.domain.ticket.deadlines import ARCHIVED_WORKDAYS
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Archived, Closed, Declined, Merged, Reviewed, Ticket, Unreported, clocked
 from services.issues.projections.links import opened
 from services.issues.queries import names
 from services.issues.queries.reading import IssueNo, UnitCode

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.issues.domain.issue import ISSUE, allowed_actions
+from services.issues.domain.ticket.decide import ISSUE, allowed_actions
 from services.issues.queries import names
 from services.issues.queries.reading import Actions, EnterpriseId, EnterpriseName, IssueId, IssueNo, UnitCode, reach
 from services.issues.queries.waiting import DESKS, MARKS, QUEUES, Mark, Part, condition, holds

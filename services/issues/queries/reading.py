@@ -9,8 +9,8 @@ from pydantic import Field
 
 from services.issues.domain import access
 from services.issues.domain.access import Reach
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Unreported, work_of
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Unreported, work_of
 from shared.http.service import Service
 from shared.language.decider import Actor
 from shared.language.months import local_date

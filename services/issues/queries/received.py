@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.issues.domain import transferred
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Unreported
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Unreported
 from services.issues.domain.transferred import Field, Order
 from services.issues.projections.hotline import sealed
 from shared.http.service import Service

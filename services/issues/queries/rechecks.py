@@ -8,10 +8,20 @@ from uuid import UUID
 from pydantic import Field
 
 from services.issues.domain.access import needs
-from services.issues.domain.issue import ISSUE
 from services.issues.domain.recheck import ASKING, DRAWING, RECHECK, Drawn, Hands
 from services.issues.domain.recheck import State as Sampled
-from services.issues.domain.states import Archived, Closed, Merged, Reviewed, State, Unreported, Withdrawn, units_of, work_of
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import (
+    Archived,
+    Closed,
+    Merged,
+    Reviewed,
+    State,
+    Unreported,
+    Withdrawn,
+    units_of,
+    work_of,
+)
 from services.issues.queries.reading import MemberId, UnitCode, Version
 from shared.events.issues import RecheckRecorded
 from shared.http.answer import Answer, Page, Receipt, label_of

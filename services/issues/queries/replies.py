@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.issues.domain.access import needs
-from services.issues.domain.issue import ISSUE
-from services.issues.domain.states import Archived, Closed, Declined, Merged, Reviewed, Ticket, Unreported, Withdrawn
+from services.issues.domain.ticket.decide import ISSUE
+from services.issues.domain.ticket.states import Archived, Closed, Declined, Merged, Reviewed, Ticket, Unreported, Withdrawn
 from shared.http.answer import Answer
 from shared.http.service import Service
 from shared.language.decider import Actor

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.issues.domain.issue import ISSUE, allowed_actions
-from services.issues.domain.states import (
+from services.issues.domain.ticket.decide import ISSUE, allowed_actions
+from services.issues.domain.ticket.states import (
     Archived,
     Closed,
     Declined,
@@ -28,7 +28,7 @@ from services.issues.domain.states import (
     units_of,
     work_of,
 )
-from services.issues.domain.states import Ticket as TicketState
+from services.issues.domain.ticket.states import Ticket as TicketState
 from services.issues.queries.facts import (
     CallBackRecordedData,
     IssueArchivedData,

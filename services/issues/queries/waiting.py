@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.language.decider import Actor
+from shared.language.reach import OFFICE
 from shared.language.terms import Colour, Role, TaskKind
 
 
@@ -49,7 +50,6 @@ is outside their own unit's work.
 Part = frozenset[Mark]
 Parts = tuple[tuple[tuple[Role, ...], Part], ...]
 
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _LEADING = (Role.HEAD, Role.DEPUTY)
 _LIAISON = (Role.LIAISON, Role.BACKUP_LIAISON)
 _ANYBODY = tuple(Role)
@@ -95,19 +95,19 @@ QUEUES: Mapping[str, Queue] = {
     "my-stage-answers": _own("待我阶段答复企业", _K.STAGE_ANSWER),
     "my-tracking": _own("我的跟踪事项", _K.MILESTONE),
     "slips": Queue("待回复督办单", _K.SLIP, ((_LEADING, _OURS), _INSPECTORS)),
-    "accept": Queue("待受理", _K.ACCEPT, ((_OFFICE, _EVERYWHERE), ((*_LIAISON, *_LEADING), _OURS), _INSPECTORS)),
-    "dispatch": Queue("待交办", _K.DISPATCH, ((_OFFICE, _EVERYWHERE), (_LEADING, _OURS), _INSPECTORS)),
-    "redispatch": Queue("退回待重新交办", _K.REDISPATCH, ((_OFFICE, _EVERYWHERE),)),
+    "accept": Queue("待受理", _K.ACCEPT, ((OFFICE, _EVERYWHERE), ((*_LIAISON, *_LEADING), _OURS), _INSPECTORS)),
+    "dispatch": Queue("待交办", _K.DISPATCH, ((OFFICE, _EVERYWHERE), (_LEADING, _OURS), _INSPECTORS)),
+    "redispatch": Queue("退回待重新交办", _K.REDISPATCH, ((OFFICE, _EVERYWHERE),)),
     "sign": Queue("待签收", _K.SIGN, ((_HANDS, _OURS), _INSPECTORS)),
-    "review": Queue("待审核", _K.REVIEW, ((_LEADING, Part({Mark.OURS, Mark.GRID})), (_OFFICE, Part({Mark.ABOVE})), _INSPECTORS)),
+    "review": Queue("待审核", _K.REVIEW, ((_LEADING, Part({Mark.OURS, Mark.GRID})), (OFFICE, Part({Mark.ABOVE})), _INSPECTORS)),
     "co-handle": Queue("待协办反馈", _K.CO_HANDLE, (((*_HANDS, *_LEADING), _OURS),)),
-    "tracking": Queue("跟踪节点", _K.MILESTONE, ((_LEADING, _OURS), (_OFFICE, _EVERYWHERE), _INSPECTORS)),
-    "answer-siblings": Queue("待答复合并件", _K.ANSWER_SIBLING, ((_OFFICE, _EVERYWHERE), ((*_LIAISON, *_LEADING), _OURS))),
-    "extensions": Queue("待审批延期", _K.EXTENSION, ((_OFFICE, _EVERYWHERE),)),
+    "tracking": Queue("跟踪节点", _K.MILESTONE, ((_LEADING, _OURS), (OFFICE, _EVERYWHERE), _INSPECTORS)),
+    "answer-siblings": Queue("待答复合并件", _K.ANSWER_SIBLING, ((OFFICE, _EVERYWHERE), ((*_LIAISON, *_LEADING), _OURS))),
+    "extensions": Queue("待审批延期", _K.EXTENSION, ((OFFICE, _EVERYWHERE),)),
     "second-extensions": Queue("待审批第二次延期", _K.EXTENSION_SECOND, (((Role.INSPECTOR, Role.CHIEF), _EVERYWHERE),)),
-    "escalations": Queue("待审批提级(区级)", _K.ESCALATION, ((_OFFICE, _EVERYWHERE),)),
+    "escalations": Queue("待审批提级(区级)", _K.ESCALATION, ((OFFICE, _EVERYWHERE),)),
     "city-escalations": Queue("待审批提级(市级)", _K.ESCALATION_CITY, (((Role.CHIEF,), _EVERYWHERE),)),
-    "call-backs": Queue("待回访", _K.CALL_BACK, (((Role.CALLER_BACK, *_OFFICE), Part({Mark.OUTSIDE})),)),
+    "call-backs": Queue("待回访", _K.CALL_BACK, (((Role.CALLER_BACK, *OFFICE), Part({Mark.OUTSIDE})),)),
     "proposals": Queue("待裁定系统建议", _K.RULE, (((Role.OFFICE_HEAD, Role.CHIEF), _EVERYWHERE),)),
     "due-soon": Queue("两个工作日内到期", _K.DEADLINE, ((_ANYBODY, Part({Mark.SOON})),)),
     **{

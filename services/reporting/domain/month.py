@@ -26,6 +26,7 @@ from shared.events.reporting import Filing, LedgerExplained, LedgerReturned, Led
 from shared.language.decider import Context, Decider, looked_up
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused
+from shared.language.reach import OFFICE
 from shared.language.terms import Line, Role
 
 
@@ -285,7 +286,7 @@ def _the_platform(context: Context[object]) -> None:
 
 
 def _of_the_office(context: Context[object]) -> None:
-    if not context.actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
+    if not context.actor.holds(*OFFICE):
         raise Forbidden(needs=[Role.OFFICE.label])
 
 

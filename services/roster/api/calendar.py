@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
+from services.roster.domain.access import the_office
 from services.roster.domain.calendar import CALENDAR, KnownYear, PublishYear
-from services.roster.domain.permissions import the_office
 from services.roster.intake.holidays import ListUnreadable, read_days
 from services.roster.queries import calendar as asked
 from services.roster.queries.calendar import CalendarYear, Workdays, YearReceipt, YearVersions

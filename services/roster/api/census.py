@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.domain.census import CENSUS, CensusAlreadyOpened, CloseCensus, KnownCensus, OpenCensus, State
-from services.roster.domain.commands import SurveyEnterprise
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.commands import SurveyEnterprise
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from services.roster.queries import census as asked
 from services.roster.queries.census import (
     Census,

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.roster.domain.commands import AmendEnterprise, AssignEnterprise
 from services.roster.domain.correction import (
     CORRECTION,
     FIELDS,
@@ -18,7 +17,8 @@ from services.roster.domain.correction import (
     RejectCorrection,
     State,
 )
-from services.roster.domain.enterprise import ENTERPRISE, KnownCorrection
+from services.roster.domain.enterprise.commands import AmendEnterprise, AssignEnterprise
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownCorrection
 from services.roster.queries import corrections as asked
 from services.roster.queries import lookups
 from services.roster.queries.corrections import Correction, CorrectionReceipt, CorrectionRow

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.domain.commands import (
+from services.roster.domain.enterprise.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ChangeCustody,
@@ -19,7 +19,8 @@ from services.roster.domain.commands import (
     TagEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces, Registered
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownPlaces
+from services.roster.domain.enterprise.states import Registered
 from services.roster.queries import enterprises as asked
 from services.roster.queries import grid_coverage as covering
 from services.roster.queries import lookups

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.domain import handover as domain
-from services.roster.domain.commands import HandOverEnterprise
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.commands import HandOverEnterprise
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from services.roster.domain.handover import HANDOVER, KnownHandover, OpenHandover, SignHandover, State, WithdrawHandover
 from services.roster.queries import handovers as asked
 from services.roster.queries import lookups

@@ -18,8 +18,14 @@ from uuid import UUID
 
 import orjson
 
-from services.roster.domain.commands import AmendEnterprise, ChangeStanding, FindEnterprise, MissEnterprise, RegisterEnterprise
-from services.roster.domain.enterprise import ENTERPRISE, Asked, KnownPlaces
+from services.roster.domain.enterprise.commands import (
+    AmendEnterprise,
+    ChangeStanding,
+    FindEnterprise,
+    MissEnterprise,
+    RegisterEnterprise,
+)
+from services.roster.domain.enterprise.decide import ENTERPRISE, Asked, KnownPlaces
 from services.roster.domain.row import ROW, RepairRow, SetRowAside
 from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read

@@ -15,6 +15,7 @@ from shared.http.entrance import Entrance
 from shared.http.parameters import Caller
 from shared.http.service import Service
 from shared.language.problems import Forbidden
+from shared.language.reach import OFFICE
 from shared.language.terms import Role
 from shared.paper.foreign.uploads import received
 
@@ -56,7 +57,7 @@ async def import_register(
     would be missing, ``confirm`` says the number that was seen.
     """
     service: Service = request.app.state.service
-    if not caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
+    if not caller.holds(*OFFICE, Role.SYSTEM):
         raise Forbidden(needs=[Role.OFFICE.label])
     upload = await received(request, LARGEST)
     lines = Import(service, caller, upload.file, upload.digest, apply and not preview, preview, complete, confirm).run()

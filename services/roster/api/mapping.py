@@ -11,8 +11,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.roster.api.remapping import Remapping
+from services.roster.domain.access import the_office
 from services.roster.domain.mapping import MAPPING, Asked, MapIndustries, MapOfficePhones, MapPlaces, SetLoadLimit
-from services.roster.domain.permissions import the_office
 from services.roster.domain.refusals import PublisherMayNotApply
 from services.roster.queries import mapping as asked
 from services.roster.queries.mapping import Table, TableReceipt, TableVersion, TableVersions, WouldPage

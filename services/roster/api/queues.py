@@ -9,10 +9,9 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from services.roster.api.enterprises import moved_to
-from services.roster.domain.access import the_district
-from services.roster.domain.commands import AssignEnterprise, FindEnterprise
-from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
-from services.roster.domain.permissions import the_office
+from services.roster.domain.access import the_district, the_office
+from services.roster.domain.enterprise.commands import AssignEnterprise, FindEnterprise
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownPlaces
 from services.roster.domain.unit import Code
 from services.roster.queries import lookups
 from services.roster.queries import queues as asked

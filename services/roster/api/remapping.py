@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.roster.domain.commands import FollowMapping
-from services.roster.domain.enterprise import ENTERPRISE, KnownPlaces
+from services.roster.domain.enterprise.commands import FollowMapping
+from services.roster.domain.enterprise.decide import ENTERPRISE, KnownPlaces
 from services.roster.queries import lookups
 from services.roster.queries import mapping as asked
 from shared.http.service import Service

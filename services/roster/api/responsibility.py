@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.domain.access import looks_up
-from services.roster.domain.commands import ChooseMainContact
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.commands import ChooseMainContact
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from services.roster.queries import gaps as gaping
 from services.roster.queries import responsibility as asked
 from services.roster.queries.gaps import GapPage, GapTotals, OverlapRow

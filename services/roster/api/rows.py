@@ -17,6 +17,7 @@ from shared.http.parameters import Caller, CommandId, Cursor, Limit, receipt
 from shared.http.service import Service
 from shared.language.decider import Actor
 from shared.language.problems import Forbidden
+from shared.language.reach import OFFICE
 from shared.language.terms import Role
 
 router = APIRouter(tags=["待办队列"], route_class=Entrance)
@@ -25,7 +26,7 @@ RowId = Annotated[UUID, Path(description="待核对行的标识")]
 
 
 def _the_desk(caller: Actor) -> None:
-    if not caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
+    if not caller.holds(*OFFICE, Role.SYSTEM):
         raise Forbidden(needs=[Role.OFFICE.label])
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from services.roster.domain.permissions import the_office
+from services.roster.domain.access import the_office
 from shared.events.roster import BrandPublished
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.roster.domain.permissions import the_office
+from services.roster.domain.access import the_office
 from shared.events.roster import Day, YearPublished
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command

@@ -12,7 +12,7 @@ from datetime import date
 
 from pydantic import Field
 
-from services.roster.domain.permissions import the_office, the_unit
+from services.roster.domain.access import the_office, the_unit
 from services.roster.domain.unit import Code, Placed
 from shared.events.roster import CensusClosed, CensusOpened
 from shared.language.decider import Context, Decider

@@ -17,15 +17,15 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from services.roster.domain import ruling
-from services.roster.domain.commands import AmendEnterprise
-from services.roster.domain.enterprise import CORRECTED, subject
+from services.roster.domain import access
+from services.roster.domain.enterprise.commands import AmendEnterprise
+from services.roster.domain.enterprise.decide import CORRECTED, subject
 from services.roster.domain.unit import Code
 from shared.events.roster import CorrectionApproved, CorrectionProposed, CorrectionRejected
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command, Fact, Part
 from shared.language.problems import Forbidden, Refused, Unknown
-from shared.language.reach import only_own
+from shared.language.reach import OFFICE, only_own
 from shared.language.terms import Line, Role
 
 FIELDS = CORRECTED
@@ -158,24 +158,24 @@ def decide(state: State, command: Asked, context: Context[KnownAnswering]) -> li
                 return []
             raise CorrectionAlreadyProposed(enterprise=str(state.fact.enterprise))
         case Proposed(), ApproveCorrection():
-            ruling.may_rule(state.fact, context)
+            access.may_rule(state.fact, context)
             return [CorrectionApproved(note=command.note, on=context.today)]
         case Proposed(), RejectCorrection():
-            ruling.may_rule(state.fact, context)
+            access.may_rule(state.fact, context)
             return [CorrectionRejected(reason=command.reason, on=context.today)]
         case Approved(), ApproveCorrection():
-            ruling.may_rule(state.fact, context)
+            access.may_rule(state.fact, context)
             return []
         case Rejected(), RejectCorrection():
-            ruling.may_rule(state.fact, context)
+            access.may_rule(state.fact, context)
             if command.reason == state.ruling.reason:
                 return []
             raise CorrectionRuled
         case Approved(), RejectCorrection():
-            ruling.may_rule(state.fact, context)
+            access.may_rule(state.fact, context)
             raise CorrectionRuled
         case Rejected(), ApproveCorrection():
-            ruling.may_rule(state.fact, context)
+            access.may_rule(state.fact, context)
             raise CorrectionRuled
 
 
@@ -205,7 +205,7 @@ def _may_propose(context: Context[KnownAnswering]) -> str:
         if of_branch and his:
             return actor.unit
         raise NotAnsweringHere(units=sorted(held))
-    if actor.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM):
+    if actor.holds(*OFFICE, Role.SYSTEM):
         return ""
     raise NotAnsweringHere(units=sorted(held))
 
@@ -215,7 +215,7 @@ def may_rule(state: State, context: Context[object]) -> bool:
     if not isinstance(state, Proposed):
         return False
     try:
-        ruling.may_rule(state.fact, context)
+        access.may_rule(state.fact, context)
     except Forbidden:
         return False
     return True

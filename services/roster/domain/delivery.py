@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from services.roster.domain.permissions import the_unit
+from services.roster.domain.access import the_unit
 from services.roster.domain.unit import Code
 from shared.events.roster import DeliveryRecorded
 from shared.language.decider import Context, Decider

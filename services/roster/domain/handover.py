@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.roster.domain.permissions import the_unit
+from services.roster.domain.access import the_unit
 from services.roster.domain.unit import Code
 from shared.events.roster import HandoverOpened, HandoverSigned, HandoverWithdrawn
 from shared.language.decider import Context, Decider

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.roster.domain.permissions import the_office
+from services.roster.domain.access import the_office
 from services.roster.domain.unit import Code, Placed
 from shared.events.roster import IndustriesMapped, LoadLimitSet, OfficePhonesMapped, PlacesMapped
 from shared.language.dated import said_of

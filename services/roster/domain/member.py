@@ -22,9 +22,9 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.roster.domain.access import confirming, of_the_office
 from services.roster.domain.exclusions import exclude
 from services.roster.domain.refusals import NotUnderUnit
-from services.roster.domain.second import OFFICE, confirming, of_the_office
 from services.roster.domain.unit import Code
 from shared.events.roster import MemberAppointed, MemberProposalRejected, MemberProposed, MemberReleased
 from shared.language.dated import Said, terms
@@ -35,11 +35,12 @@ from shared.language.personal import Personal
 from shared.language.persons import Seat
 from shared.language.phones import Phone
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import ADMINISTRATORS, Role
 
 Account = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 
-KEPT = ADMINISTRATORS | {Role.OFFICE, Role.OFFICE_HEAD, Role.INSPECTOR, Role.AUDITOR}
+KEPT = ADMINISTRATORS | {*OFFICE, Role.INSPECTOR, Role.AUDITOR}
 """Roles of office, audit and administration: the security administrator proposes to them."""
 _OF_THE_DISTRICT = frozenset({Role.CHIEF, Role.HOTLINE, Role.CALLER_BACK})
 """Other roles that no unit may give away by itself: the office proposes to them."""

@@ -17,8 +17,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.roster.domain.commands import Name
-from services.roster.domain.permissions import the_office
+from services.roster.domain.access import the_office
+from services.roster.domain.enterprise.commands import Name
 from shared.events.roster import PlaqueHung, PlaqueTakenDown, ProjectRegistered
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command

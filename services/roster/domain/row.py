@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from services.roster.domain.permissions import the_office
+from services.roster.domain.access import the_office
 from shared.events.roster import Doubt, RowDismissed, RowRepaired, RowSetAside
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.roster.domain.enterprise import Registered
+from services.roster.domain.enterprise.states import Registered
 from shared.language.dated import on_day
 from shared.language.terms import Standing
 

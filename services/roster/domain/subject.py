@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.roster.domain.second import confirming
+from services.roster.domain.access import confirming
 from shared.events.roster import ErasureAsked, ErasureRejected, SubjectErased
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command

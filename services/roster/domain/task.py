@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.roster.domain.permissions import the_unit
+from services.roster.domain.access import the_unit
 from services.roster.domain.unit import Code
 from shared.events.roster import TaskCancelled, TaskDone, TaskProgressed, TaskSet
 from shared.language.decider import Context, Decider

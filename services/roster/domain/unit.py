@@ -22,8 +22,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.roster.domain.permissions import the_office, the_unit
-from services.roster.domain.second import confirming, of_the_office
+from services.roster.domain.access import confirming, of_the_office, the_office, the_unit
 from shared.events.roster import (
     UnitCharged,
     UnitDocumented,

@@ -9,7 +9,7 @@ from services.roster.domain.calendar import CALENDAR
 from services.roster.domain.census import CENSUS
 from services.roster.domain.correction import CORRECTION
 from services.roster.domain.delivery import DELIVERY
-from services.roster.domain.enterprise import ENTERPRISE
+from services.roster.domain.enterprise.decide import ENTERPRISE
 from services.roster.domain.handover import HANDOVER
 from services.roster.domain.mapping import MAPPING
 from services.roster.domain.member import MEMBER

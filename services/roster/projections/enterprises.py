@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from services.roster.domain import enterprise
+from services.roster.domain.enterprise import states as enterprise
 from shared.language import writing
 from shared.language.dated import spans
 from shared.language.personal import Personal

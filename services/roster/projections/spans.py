@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from services.roster.domain import enterprise, unit
+from services.roster.domain import unit
+from services.roster.domain.enterprise import states as enterprise
 from shared.language.dated import on_day, spans
 from shared.log.views import View
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from services.roster.domain import enterprise, subject
+from services.roster.domain import subject
+from services.roster.domain.enterprise import states as enterprise
 from shared.events.roster import PersonalUnmasked
 from shared.http.disclosure import disclosures
 from shared.language.personal import Personal

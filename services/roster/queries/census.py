@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.roster.domain.access import business
 from services.roster.domain.census import KnownCensus
-from services.roster.domain.enterprise import KnownSurvey
+from services.roster.domain.enterprise.decide import KnownSurvey
 from services.roster.queries import dated, lookups
 from services.roster.queries.reading import reach
 from shared.http.answer import Answer, Page, Receipt, label_of
@@ -21,7 +21,7 @@ from shared.language.decider import Actor
 from shared.language.months import local_date
 from shared.language.percent import percentage
 from shared.language.problems import Unknown
-from shared.language.reach import sees_district, unit_of
+from shared.language.reach import OFFICE, sees_district, unit_of
 from shared.language.terms import Line, Role, Standing, SurveyResult
 
 _TARGETS = f"""(
@@ -209,9 +209,7 @@ async def census(service: Service, id_: UUID, caller: Actor) -> Census:
     """One, and what the caller may do with it."""
     business(caller)
     row = await _row(service, id_)
-    may = caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM) or (
-        row["unit"] == caller.unit and caller.holds(Role.HEAD, Role.DEPUTY)
-    )
+    may = caller.holds(*OFFICE, Role.SYSTEM) or (row["unit"] == caller.unit and caller.holds(Role.HEAD, Role.DEPUTY))
     told = {name: value for name, value in row.items() if name != "ver"}
     return Census(**told, version=row["ver"], allowed_actions=["close"] if may and row["closed_on"] is None else [])
 

@@ -10,7 +10,7 @@ import orjson
 from pydantic import Field
 
 from services.roster.domain.access import PUBLIC, looks_up
-from services.roster.domain.commands import AssignEnterprise
+from services.roster.domain.enterprise.commands import AssignEnterprise
 from services.roster.queries import dated
 from services.roster.queries.reading import answering, reach
 from shared.events.roster import ContactPreferred

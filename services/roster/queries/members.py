@@ -19,7 +19,7 @@ from shared.language.months import local_date
 from shared.language.openings import Opening
 from shared.language.personal import Personal
 from shared.language.problems import Forbidden
-from shared.language.reach import unit_of
+from shared.language.reach import OFFICE, unit_of
 from shared.language.terms import Role
 
 
@@ -98,7 +98,7 @@ async def as_proposed(service: Service, member: UUID, proposal: UUID) -> Appoint
 
 async def proposals(service: Service, caller: Actor, cursor: str | None, limit: int) -> Page[ProposalRow]:
     """What waits for a second person; ``may_confirm`` says whether the caller could be that."""
-    if not caller.holds(Role.SECURITY_ADMIN, Role.OFFICE, Role.OFFICE_HEAD, Role.AUDITOR):
+    if not caller.holds(Role.SECURITY_ADMIN, *OFFICE, Role.AUDITOR):
         raise Forbidden(needs=[Role.SECURITY_ADMIN.label, Role.OFFICE.label])
     page = await listing(
         service.pool,

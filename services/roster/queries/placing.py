@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from services.roster.domain.commands import Assignment
+from services.roster.domain.enterprise.commands import Assignment
 from services.roster.domain.unit import Placed
 from services.roster.intake.places import Places, Suggestion, elsewhere, outside, suggest_for
 from services.roster.intake.read import Column

@@ -9,7 +9,7 @@ import orjson
 from fastapi import Response
 from pydantic import Field
 
-from services.roster.domain.enterprise import subject
+from services.roster.domain.enterprise.decide import subject
 from services.roster.projections.sealed import sealed
 from services.roster.projections.subjects import DISCLOSURE
 from services.roster.queries.dated import standing

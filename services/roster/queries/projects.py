@@ -22,7 +22,7 @@ from shared.language.decider import Actor
 from shared.language.months import local_date
 from shared.language.openings import Opening
 from shared.language.problems import Forbidden, Unknown
-from shared.language.reach import only_own, sees_district, unit_of
+from shared.language.reach import OFFICE, only_own, sees_district, unit_of
 from shared.language.terms import Role
 
 _ON_THE_DAY = """(
@@ -180,7 +180,7 @@ async def project(service: Service, id_: UUID, caller: Actor) -> Project:
     units = await answering(service, row["enterprise"], day) or set[str]()
     may.must_cover(units, row["enterprise"])
     inside = caller.unit in units
-    hands_on = (inside and caller.holds(*HANDS)) or caller.holds(Role.OFFICE, Role.OFFICE_HEAD, Role.SYSTEM)
+    hands_on = (inside and caller.holds(*HANDS)) or caller.holds(*OFFICE, Role.SYSTEM)
     hung = await service.pool.fetch(
         "select number, leader, contact, office_phone, since, until, reason from plaque where project = $1 order by turn", id_
     )

@@ -1,11 +1,11 @@
 """HTTP of visits: a request becomes a command; an answer comes from a projection."""
 
+from services.visits.api import briefing as helping
 from services.visits.api import (
     campaigns,
     consultations,
     evidence,
     feedback,
-    helping,
     links,
     materials,
     planning,

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from services.visits.domain import answers
 from services.visits.domain import questionnaire as questionnaires
-from services.visits.domain.commands import RecordVisit
 from services.visits.domain.poll import RESPONSE, AlreadyAnswered, GiveAnswers, KnownResponse, PollIsClosed, asks
-from services.visits.domain.refusals import OneQuestionnaireAMonth
-from services.visits.domain.telling import KnownTelling
-from services.visits.domain.visit import VISIT, KnownVisit
+from services.visits.domain.visit.commands import RecordVisit
+from services.visits.domain.visit.decide import VISIT, KnownVisit
+from services.visits.domain.visit.record import KnownTelling
+from services.visits.domain.visit.refusals import OneQuestionnaireAMonth
 from services.visits.queries import lookups
 from services.visits.queries.public import carried_out
 from services.visits.queries.questionnaires import asked

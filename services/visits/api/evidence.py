@@ -12,9 +12,11 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from services.visits.api.publicity import FILE
-from services.visits.domain.commands import AttachEvidence
-from services.visits.domain.refusals import VisitIsVoid
-from services.visits.domain.visit import VISIT, KnownVisit, Recorded, Unrecorded, Voided, may_tell
+from services.visits.domain.visit.commands import AttachEvidence
+from services.visits.domain.visit.decide import VISIT, KnownVisit
+from services.visits.domain.visit.permissions import may_tell
+from services.visits.domain.visit.refusals import VisitIsVoid
+from services.visits.domain.visit.states import Recorded, Unrecorded, Voided
 from services.visits.evidence.files import EXTENSIONS, MOST_BYTES, FileNotAccepted, check
 from services.visits.evidence.staging import Staging
 from services.visits.evidence.store import store_at

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.visits.domain import policy
-from services.visits.domain.commands import Day
 from services.visits.domain.policy import POLICY, PublishPolicy, RetirePolicy
 from services.visits.domain.switches import KEY, SWITCHES, CapContacts, RequirePhotos, WaivePhotos
+from services.visits.domain.visit.commands import Day
 from services.visits.queries import policies as asked
 from services.visits.queries.policies import (
     Policy,

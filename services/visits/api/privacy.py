@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.visits.domain.poll import RESPONSE
-from services.visits.domain.visit import VISIT
+from services.visits.domain.visit.decide import VISIT
 from services.visits.queries import lookups
 from services.visits.queries.privacy import VisitInClear, in_clear
 from shared.http.answer import Page

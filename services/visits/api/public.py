@@ -17,10 +17,10 @@ import orjson
 from fastapi import APIRouter, Header, Request, Response
 
 from services.visits.api import answering
-from services.visits.domain.commands import ConfirmVisit, DenyVisit, Said
 from services.visits.domain.feedback import FEEDBACK, AllegeInspection, KnownSpeaker, RaiseDemand, SaidToday, responsible
 from services.visits.domain.link import LINK, Issued, OpenLink, came
-from services.visits.domain.visit import VISIT, KnownVisit
+from services.visits.domain.visit.commands import ConfirmVisit, DenyVisit, Said
+from services.visits.domain.visit.decide import VISIT, KnownVisit
 from services.visits.queries import public as asked
 from services.visits.queries.links import stored
 from services.visits.queries.lookups import recorded

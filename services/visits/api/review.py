@@ -9,8 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from services.visits.domain.commands import AcceptVisit, HearConfirmation, ReturnVisit, RuleVisit, VoidVisit, Words
-from services.visits.domain.visit import VISIT, KnownVisit, NotYourReview, Unrecorded, may_rule
+from services.visits.domain.visit.commands import AcceptVisit, HearConfirmation, ReturnVisit, RuleVisit, VoidVisit, Words
+from services.visits.domain.visit.decide import VISIT, KnownVisit
+from services.visits.domain.visit.permissions import may_rule
+from services.visits.domain.visit.refusals import NotYourReview
+from services.visits.domain.visit.states import Unrecorded
 from services.visits.queries import lookups
 from services.visits.queries import visits as asked
 from services.visits.queries.review import Heard, Refusal, ReviewedVisit, ReviewedVisits
@@ -23,7 +26,8 @@ from shared.http.service import Service
 from shared.language.facts import Command
 from shared.language.months import local_date
 from shared.language.problems import Forbidden, Malformed, Problem, Unknown
-from shared.language.terms import Review, Role, VisitFlag, derived_id
+from shared.language.reach import OFFICE
+from shared.language.terms import Review, VisitFlag, derived_id
 from shared.log.directory import Directory
 
 router = APIRouter(tags=["走访审核"], route_class=Entrance)
@@ -43,7 +47,7 @@ async def review(
 ) -> ReviewedVisits:
     """Each visit is decided by itself and answers for itself; one ``Idempotency-Key`` makes the whole repeatable."""
     service: Service = request.app.state.service
-    if not caller.holds(*REVIEWING, Role.OFFICE, Role.OFFICE_HEAD):
+    if not caller.holds(*REVIEWING, *OFFICE):
         raise NotYourReview
     command = _verdict(body)
     results: list[ReviewedVisit] = []

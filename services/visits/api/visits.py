@@ -8,12 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.visits.domain.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
-from services.visits.domain.helping import Before, TellNothing, as_last_time
+from services.visits.domain.briefing import Before, TellNothing, as_last_time
 from services.visits.domain.ratings import by_itself
-from services.visits.domain.refusals import AlreadyRecorded
-from services.visits.domain.telling import VISITING, NotYourVisit
-from services.visits.domain.visit import VISIT, KnownVisit, State, Unrecorded, may_tell
+from services.visits.domain.visit.commands import AcceptVisit, CorrectVisit, RecordVisit, ReturnVisit, UpholdVisit, VoidVisit
+from services.visits.domain.visit.decide import VISIT, KnownVisit
+from services.visits.domain.visit.permissions import may_tell
+from services.visits.domain.visit.record import VISITING, NotYourVisit
+from services.visits.domain.visit.refusals import AlreadyRecorded
+from services.visits.domain.visit.states import State, Unrecorded
 from services.visits.queries import lookups
 from services.visits.queries import visits as asked
 from services.visits.queries.visit import Visit, VisitReceipt, visit

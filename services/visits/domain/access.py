@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from services.visits.domain.visit import VisitDetails
+from services.visits.domain.visit.states import VisitDetails
 from shared.language import reach
 from shared.language.decider import Actor
 from shared.language.problems import Forbidden

@@ -20,8 +20,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
+from services.visits.domain.visit.commands import Day, Digest
 from shared.events.visits import (
     CampaignApproved,
     CampaignFileAdded,

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from services.visits.domain.commands import Day, Words
+from services.visits.domain.visit.commands import Day, Words
 from shared.events.visits import ConsultationConfirmed, ConsultationHeld, Decided, DecisionFulfilled, DecisionTaken
 from shared.language.decider import Actor, Context, Decider, looked_up
 from shared.language.facts import Command, Fact, Part

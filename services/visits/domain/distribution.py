@@ -14,8 +14,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from services.visits.domain.campaign import NotYetHappened
-from services.visits.domain.commands import Day, Words
 from services.visits.domain.consultation import CALLING, Unit
+from services.visits.domain.visit.commands import Day, Words
 from shared.events.visits import DistributionWithdrawn, MapsDistributed
 from shared.language.decider import Actor, Context, Decider, looked_up
 from shared.language.facts import Command

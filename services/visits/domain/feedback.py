@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, StringConstraints
 
-from services.visits.domain.commands import Typed
+from services.visits.domain.visit.commands import Typed
 from shared.events.visits import DemandRaised, InspectionAlleged, Visited
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command

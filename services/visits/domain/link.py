@@ -31,9 +31,9 @@ from shared.language.known import KnownEnterprise
 from shared.language.personal import Personal
 from shared.language.persons import seat
 from shared.language.problems import Forbidden, OpenedElsewhere, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import LinkPurpose, LinkWay, Role
 
-OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 ISSUING = (Role.HEAD, Role.DEPUTY, Role.WORKER, Role.LIAISON, Role.BACKUP_LIAISON, Role.INFORMANT)
 MOST_DAYS = 366
 SOON_MINUTES = 30

@@ -14,8 +14,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, model_validator
 
 from services.visits.domain.campaign import NotYetHappened
-from services.visits.domain.commands import Day, Digest
 from services.visits.domain.consultation import CALLING, Title, Unit
+from services.visits.domain.visit.commands import Day, Digest
 from shared.events.visits import MaterialApproved, MaterialEntered, MaterialUsed, MaterialVersioned
 from shared.language.decider import Actor, Context, Decider
 from shared.language.facts import Command, Fact

@@ -16,16 +16,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from services.visits.domain.commands import Day, Words
+from services.visits.domain.visit.commands import Day, Words
 from shared.events.visits import PolicyPublished, PolicyRetired
 from shared.language.decider import Actor, Context, Decider
 from shared.language.facts import Command
 from shared.language.known import KnownEnterprise
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import Role, Size
 
 PUBLISHING = (Role.HEAD, Role.DEPUTY, Role.LIAISON, Role.BACKUP_LIAISON)
-OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 
 Industry = Annotated[str, Field(pattern=r"^\d{2}$")]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50)]

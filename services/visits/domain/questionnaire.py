@@ -27,9 +27,9 @@ from shared.events.visits import (
 from shared.language.decider import Context, Decider
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused, Unknown
-from shared.language.terms import Awareness, Meaning, Operation, QuestionKind, Role
+from shared.language.reach import OFFICE
+from shared.language.terms import Awareness, Meaning, Operation, QuestionKind
 
-OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 MOST_QUESTIONS = 60
 MOST_OPTIONS = 30
 _MOST_BYTES = 50_000

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.visits.domain.commands import Digest, Words
+from services.visits.domain.visit.commands import Digest, Words
 from shared.events.visits import EvidenceRuled
 from shared.language.decider import Actor, Context, Decider
 from shared.language.facts import Command
 from shared.language.problems import Forbidden, Refused
+from shared.language.reach import OFFICE
 from shared.language.terms import Role, derived_id
 
 MOST_DISTANCE = 6
@@ -103,7 +104,7 @@ def evolve(state: State, fact: EvidenceRuled) -> State:
 def may_rule(units: frozenset[str], tellers: frozenset[UUID], actor: Actor) -> None:
     """Whoever may rule on these visits' files."""
     of_unit = actor.unit in units and actor.holds(Role.HEAD, Role.DEPUTY)
-    if actor.id in tellers or not (of_unit or actor.holds(Role.OFFICE, Role.OFFICE_HEAD)):
+    if actor.id in tellers or not (of_unit or actor.holds(*OFFICE)):
         raise NotYoursToRule
 
 

@@ -14,13 +14,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from services.visits.domain.commands import Day
 from services.visits.domain.sampling import METHOD, Counted, Estimate, Member, digest, draw, estimate, merged
+from services.visits.domain.visit.commands import Day
 from shared.events.visits import Answered, Stratum, SurveyAnswered, SurveyClosed, SurveyDrawn
 from shared.language.decider import Actor, Context, Decider, looked_up
 from shared.language.facts import Command, Part
 from shared.language.problems import Forbidden, Refused, Unknown
-from shared.language.terms import Conductor, Role, SurveyAnswer
+from shared.language.reach import OFFICE
+from shared.language.terms import Conductor, SurveyAnswer
 
 MOST_SAMPLED = 1_500
 """An entry of the log holds 65,000 bytes, a code with its quotes and comma 21."""
@@ -154,7 +155,7 @@ class KnownPopulation:
 
 def may_survey(actor: Actor) -> None:
     """The office alone."""
-    if not actor.holds(Role.OFFICE, Role.OFFICE_HEAD):
+    if not actor.holds(*OFFICE):
         raise NotYourSurvey
 
 

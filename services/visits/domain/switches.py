@@ -14,7 +14,7 @@ from datetime import date
 
 from pydantic import Field
 
-from services.visits.domain.commands import Day, Words
+from services.visits.domain.visit.commands import Day, Words
 from shared.events.visits import ContactsCapped, PhotosRequired, PhotosWaived
 from shared.language.decider import Actor, Context, Decider
 from shared.language.facts import Command

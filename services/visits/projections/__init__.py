@@ -16,7 +16,7 @@ from services.visits.domain.questionnaire import QUESTIONNAIRE
 from services.visits.domain.reuse import REUSE
 from services.visits.domain.survey import SURVEY
 from services.visits.domain.switches import SWITCHES
-from services.visits.domain.visit import VISIT
+from services.visits.domain.visit.decide import VISIT
 from services.visits.projections import (
     campaigns,
     consultations,

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import orjson
 
-from services.visits.domain import visit
 from services.visits.domain.reuse import bands
-from services.visits.domain.visit import Accepted, Held, Pending, Returned, State, Unrecorded, VisitDetails, Voided
-from services.visits.domain.wording import smells_of
+from services.visits.domain.visit import states as visit
+from services.visits.domain.visit.states import Accepted, Held, Pending, Returned, State, Unrecorded, VisitDetails, Voided
+from services.visits.domain.visit.wording import smells_of
 from shared.events.visits import ConfirmationHeard, EvidenceAttached, VisitConfirmed, VisitDenied, VisitRecorded
 from shared.language.facts import Fact
 from shared.language.terms import Review, VisitFlag

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.visits.domain.helping import CLOSE_DAYS, Contact, disturbed
+from services.visits.domain.briefing import CLOSE_DAYS, Contact, disturbed
 from services.visits.queries import lookups
 from services.visits.queries.policies import most_contacts
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from services.visits.domain.access import must_read
 from services.visits.domain.switches import KEY as SWITCHES_KEY
-from services.visits.domain.telling import KnownTelling
-from services.visits.domain.visit import VISIT, KnownVisit, Recorded, State, Unrecorded
+from services.visits.domain.visit.decide import VISIT, KnownVisit
+from services.visits.domain.visit.record import KnownTelling
+from services.visits.domain.visit.states import Recorded, State, Unrecorded
 from services.visits.projections import read
 from shared.events.visits import VisitRecorded
 from shared.http.service import Service

@@ -9,9 +9,9 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
-from services.visits.domain.counting import ANSWERED_PERCENT, CONNECTED_SECONDS, NOTE_CHARACTERS, RULE
 from services.visits.domain.policy import may_publish, reasons
 from services.visits.domain.switches import KEY, MOST_CONTACTS, Switches
+from services.visits.domain.visit.counting import ANSWERED_PERCENT, CONNECTED_SECONDS, NOTE_CHARACTERS, RULE
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, UnitCode, Version
 from shared.events.visits import PolicyPublished

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import Field
 
-from services.visits.domain.visit import Recorded
+from services.visits.domain.visit.states import Recorded
 from services.visits.projections.disclosures import DISCLOSURE
 from shared.http.answer import LEFT_OUT, Receipt
 from shared.http.disclosure import UnmaskPersonal, disclose

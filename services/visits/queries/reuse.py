@@ -12,7 +12,7 @@ from pydantic import Field
 
 from services.visits.domain.access import sees_district
 from services.visits.domain.reuse import MOST_DISTANCE, pair_id
-from services.visits.domain.visit import Recorded
+from services.visits.domain.visit.states import Recorded
 from services.visits.projections import read
 from services.visits.queries.reading import Digest, EnterpriseName, Original
 from shared.http.answer import Answer, Receipt

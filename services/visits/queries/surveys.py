@@ -20,8 +20,8 @@ from shared.http.service import Service
 from shared.language.decider import Actor
 from shared.language.months import local_date
 from shared.language.problems import Forbidden
-from shared.language.reach import DISTRICT
-from shared.language.terms import Conductor, Role, Standing, SurveyAnswer
+from shared.language.reach import DISTRICT, OFFICE
+from shared.language.terms import Conductor, Standing, SurveyAnswer
 from shared.log.directory import enterprises_on
 
 _POPULATION = f"""
@@ -168,7 +168,7 @@ def survey(id_: UUID, version: int, state: Drawn, caller: Actor) -> Survey:
 
 def _core(id_: UUID, version: int, state: Drawn, caller: Actor) -> dict[str, Any]:
     found = result(state)
-    actions = ["answer", "close"] if not state.closed and caller.holds(Role.OFFICE, Role.OFFICE_HEAD) else []
+    actions = ["answer", "close"] if not state.closed and caller.holds(*OFFICE) else []
     return {
         "id": id_,
         "version": version,

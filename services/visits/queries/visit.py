@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.visits.domain.counting import rule_of
-from services.visits.domain.helping import changes
+from services.visits.domain.briefing import changes
 from services.visits.domain.ratings import by_itself
-from services.visits.domain.visit import Held, Recorded, VisitDetails, allowed_actions, counts, may_hear
-from services.visits.domain.wording import smells_of
+from services.visits.domain.visit.counting import rule_of
+from services.visits.domain.visit.permissions import allowed_actions, may_hear
+from services.visits.domain.visit.states import Held, Recorded, VisitDetails, counts
+from services.visits.domain.visit.wording import smells_of
 from services.visits.projections import flags
 from services.visits.queries import lookups
 from services.visits.queries.reading import Actions, Bytes, Digest, MediaType, MonthText, Original, UnitCode, Version
@@ -21,7 +22,7 @@ from shared.http.service import Service
 from shared.language.decider import Actor
 from shared.language.freetext import opened
 from shared.language.openings import Opening
-from shared.language.reach import DISTRICT
+from shared.language.reach import DISTRICT, OFFICE
 from shared.language.terms import (
     Ack,
     Awareness,
@@ -233,7 +234,7 @@ async def _said(service: Service, details: VisitDetails, caller: Actor) -> tuple
     """What the enterprise said of it. Its words may blame the visitor: who reviews reads them, who is spoken of does not."""
     confirmed, denied = details.confirmed, details.denied
     praised, blamed = await service.vault.open([confirmed and confirmed.words, denied and denied.words], Opening.READ)
-    if not (may_hear(details, caller) or caller.holds(Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)):
+    if not (may_hear(details, caller) or caller.holds(Role.INSPECTOR, *OFFICE)):
         praised = blamed = ""
     return (
         VisitConfirmation(

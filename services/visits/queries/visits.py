@@ -11,9 +11,9 @@ import orjson
 from pydantic import Field
 
 from services.visits.domain.access import TOLD_BY, sees_district
-from services.visits.domain.refusals import NotYourCall
-from services.visits.domain.visit import CALLING
-from services.visits.domain.wording import smells_of
+from services.visits.domain.visit.permissions import CALLING
+from services.visits.domain.visit.refusals import NotYourCall
+from services.visits.domain.visit.wording import smells_of
 from services.visits.projections import read
 from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText, Version, filters

@@ -12,9 +12,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.issues.domain import deadlines, permissions
-from services.issues.domain.beginning import leads
-from services.issues.domain.commands import (
+from services.issues.domain.ticket import deadlines, permissions
+from services.issues.domain.ticket.beginning import leads
+from services.issues.domain.ticket.commands import (
     AcceptIssue,
     AnswerCoHandling,
     AnswerSibling,
@@ -49,9 +49,9 @@ from services.issues.domain.commands import (
     Staged,
     TrackIssue,
 )
-from services.issues.domain.facts import TicketFact
-from services.issues.domain.known import Knowing
-from services.issues.domain.refusals import (
+from services.issues.domain.ticket.facts import TicketFact
+from services.issues.domain.ticket.known import Knowing
+from services.issues.domain.ticket.refusals import (
     DocumentMissing,
     ExtendedEnough,
     ExtensionPending,
@@ -69,7 +69,7 @@ from services.issues.domain.refusals import (
     done,
     not_now,
 )
-from services.issues.domain.states import Dispatched, Escalating, Signed, Tracked
+from services.issues.domain.ticket.states import Dispatched, Escalating, Signed, Tracked
 from shared.events.issues import (
     CityReplied,
     CoHandlingAnswered,

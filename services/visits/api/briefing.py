@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.visits.domain.commands import Day
+from services.visits.domain.visit.commands import Day
+from services.visits.queries import briefing as asked
 from services.visits.queries import disturbing
-from services.visits.queries import helping as asked
+from services.visits.queries.briefing import Briefing, ChangedEnterprises
 from services.visits.queries.disturbing import ContactMonths, DisturbedEnterprises
-from services.visits.queries.helping import Briefing, ChangedEnterprises
 from shared.http.entrance import Entrance
 from shared.http.parameters import Caller
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.issues.domain.commands import Step
-from services.issues.domain.facts import TicketFact
-from services.issues.domain.states import Ticket
+from services.issues.domain.ticket.commands import Step
+from services.issues.domain.ticket.facts import TicketFact
+from services.issues.domain.ticket.states import Ticket
 from shared.language.problems import Forbidden, Problem, Refused
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.issues.domain import deadlines, permissions
-from services.issues.domain.commands import (
+from services.issues.domain.ticket import deadlines, permissions
+from services.issues.domain.ticket.commands import (
     AnswerCoHandling,
     AnswerStage,
     ApproveEscalation,
@@ -31,10 +31,10 @@ from services.issues.domain.commands import (
     Staged,
     TrackIssue,
 )
-from services.issues.domain.facts import TicketFact
-from services.issues.domain.known import Knowing
-from services.issues.domain.refusals import SiblingsWaiting, done, not_now
-from services.issues.domain.states import Archived, Closed, Resolved, Reviewed
+from services.issues.domain.ticket.facts import TicketFact
+from services.issues.domain.ticket.known import Knowing
+from services.issues.domain.ticket.refusals import SiblingsWaiting, done, not_now
+from services.issues.domain.ticket.states import Archived, Closed, Resolved, Reviewed
 from shared.events.issues import (
     CallBackRecorded,
     IssueArchived,

@@ -5,9 +5,9 @@ Each guard raises, or lets pass; ``decide`` and ``allowed_actions`` ask the same
 
 from __future__ import annotations
 
-from services.issues.domain.commands import ReportIssue, dissatisfied
-from services.issues.domain.deadlines import ARCHIVED_WORKDAYS
-from services.issues.domain.states import (
+from services.issues.domain.ticket.commands import ReportIssue, dissatisfied
+from services.issues.domain.ticket.deadlines import ARCHIVED_WORKDAYS
+from services.issues.domain.ticket.states import (
     Accepted,
     Approved,
     Archived,
@@ -27,14 +27,14 @@ from services.issues.domain.states import (
 from shared.events.issues import CallBackRecorded
 from shared.language.decider import Actor, Context
 from shared.language.problems import Forbidden, Refused
+from shared.language.reach import OFFICE
 from shared.language.terms import CallOutcome, Level, Rating, Role, Source
 
-_OFFICE = (Role.OFFICE, Role.OFFICE_HEAD)
 _LEADING = (Role.HEAD, Role.DEPUTY)
 _LIAISON = (Role.LIAISON, Role.BACKUP_LIAISON)
 _REPORTING = (Role.WORKER, Role.INFORMANT, *_LIAISON)
 _SIGNING = (Role.WORKER, *_LIAISON)
-ALONE = (Role.INSPECTOR, *_OFFICE)
+ALONE = (Role.INSPECTOR, *OFFICE)
 """Who handles reports of 变味 in the unit they went to: the inspectorate, or where there is none the office."""
 _TRIES, _DAYS = 3, 2
 
@@ -133,12 +133,12 @@ def _in_unit(state: Ticket, unit: str, context: Context[object], *roles: Role) -
 
 def is_office(actor: Actor) -> bool:
     """The dispatchers of the district office, or its head."""
-    return actor.holds(*_OFFICE)
+    return actor.holds(*OFFICE)
 
 
 def for_any_unit(actor: Actor) -> bool:
     """The desk reports for whichever unit answers for the enterprise."""
-    return actor.holds(Role.HOTLINE, Role.SYSTEM, *_OFFICE)
+    return actor.holds(Role.HOTLINE, Role.SYSTEM, *OFFICE)
 
 
 def may_report(command: ReportIssue, unit: str, context: Context[object]) -> None:
@@ -159,7 +159,7 @@ def may_accept(state: Reported | Accepted, context: Context[object]) -> None:
 def may_dispatch(state: Accepted | Dispatched, context: Context[object]) -> None:
     """T5; where to is another question. What was sent back is the office's to decide (T7)."""
     if isinstance(state, Accepted) and state.before is not None:
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
     elif not is_office(context.actor):
         _in_unit(state, state.report.unit, context, *_LEADING)
 
@@ -192,12 +192,12 @@ def may_review(state: Resolved | Reviewed | Signed, context: Context[object]) ->
     if state.order.level is Level.GRID:
         _in_unit(state, state.order.unit, context, *_LEADING)
     else:
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
 
 
 def may_call_back(state: Approved | Signed, context: Context[object]) -> None:
     """T18, T19: the role, and clean hands. Who alleged something is asked by the office or the chief alone."""
-    _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *_OFFICE)
+    _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *OFFICE)
     _outside(state, context)
 
 
@@ -261,12 +261,12 @@ def may_archive(state: Closed | Archived, context: Context[object]) -> None:
 
 def may_decline(context: Context[object]) -> None:
     """T3, T4: the office alone."""
-    _needs(context, *_OFFICE)
+    _needs(context, *OFFICE)
 
 
 def may_contest(context: Context[object]) -> None:
     """The one objection to a refusal is the enterprise's: through its link, or told to whoever takes its call."""
-    _needs(context, Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE)
+    _needs(context, Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *OFFICE)
 
 
 def may_speak_for_the_enterprise(state: Ticket, context: Context[object]) -> None:
@@ -277,7 +277,7 @@ def may_speak_for_the_enterprise(state: Ticket, context: Context[object]) -> Non
         if not context.actor.holds(Role.SYSTEM):
             _needs(context, *ALONE, unit=state.report.unit)
         return
-    if not context.actor.holds(Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *_OFFICE):
+    if not context.actor.holds(Role.SYSTEM, Role.HOTLINE, Role.CALLER_BACK, *OFFICE):
         _needs(context, *_REPORTING, unit=state.report.unit)
 
 
@@ -303,7 +303,7 @@ def may_grant_longer(state: Signed, context: Context[object]) -> None:
     if state.work.extensions:
         _needs(context, Role.INSPECTOR, Role.CHIEF)
     else:
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
     if state.work.asking is not None and context.actor.id == state.work.asking.by:
         raise HandlerCantReview
 
@@ -326,12 +326,12 @@ def may_ask_above(state: Signed | Tracked | Escalating, context: Context[object]
     if state.order.level is Level.GRID:
         _needs(context, Role.HEAD, unit=state.order.unit)
     else:
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
 
 
 def may_decide_above(state: Escalating, context: Context[object]) -> None:
     """T13, T14: the office for the district level, the chief for the city; never whoever asked."""
-    _needs(context, *((Role.CHIEF,) if state.request.to is Level.CITY else _OFFICE))
+    _needs(context, *((Role.CHIEF,) if state.request.to is Level.CITY else OFFICE))
     if context.actor.id == state.request.by:
         raise HandlerCantReview
 
@@ -339,7 +339,7 @@ def may_decide_above(state: Escalating, context: Context[object]) -> None:
 def may_answer_stage(state: Signed | Tracked, context: Context[object]) -> None:
     """Who handles it, or the office."""
     if context.actor.id != state.work.handler:
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
 
 
 def may_answer_part(unit: str, context: Context[object]) -> None:
@@ -355,14 +355,14 @@ def awaits_ruling(state: Merged) -> bool:
 def may_answer_sibling(state: Merged, context: Context[object]) -> None:
     """The office, or the unit that reported it; what the enterprise was not content with the office alone answers again."""
     if awaits_ruling(state):
-        _needs(context, *_OFFICE)
+        _needs(context, *OFFICE)
     elif not is_office(context.actor):
         _needs(context, *_LIAISON, *_LEADING, unit=state.report.unit)
 
 
 def may_call_sibling(state: Merged, context: Context[object]) -> None:
     """The call-back of a merged ticket, by somebody outside the unit that reported it, as long as there is no rating."""
-    _needs(context, Role.CALLER_BACK, *_OFFICE)
+    _needs(context, Role.CALLER_BACK, *OFFICE)
     if context.actor.unit == state.report.unit:
         raise OwnUnitCantCallBack(unit=context.actor.unit)
     if state.answer is not None and context.actor.id == state.answer.by:
@@ -375,7 +375,7 @@ def may_withdraw(state: Ticket, context: Context[object]) -> None:
     """T21: somebody outside the unit that has it, after a recorded call; what the enterprise has rated is closed or reopened.
     A report of 变味 only the office or the chief may say to be withdrawn.
     """
-    _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *_OFFICE)
+    _needs(context, Role.CHIEF if state.report.source is Source.ALLEGATION else Role.CALLER_BACK, *OFFICE)
     _outside(state, context)
     if under_of(state) is None and context.actor.unit == state.report.unit:
         raise OwnUnitCantCallBack(unit=context.actor.unit)
@@ -398,7 +398,7 @@ def urging(state: Ticket, context: Context[object]) -> str:
 
 def may_supervise(context: Context[object]) -> None:
     """T23."""
-    _needs(context, Role.INSPECTOR, Role.CHIEF, *_OFFICE)
+    _needs(context, Role.INSPECTOR, Role.CHIEF, *OFFICE)
 
 
 def may_answer_slip(state: Ticket, context: Context[object]) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from services.issues.domain import deadlines, permissions, timers
-from services.issues.domain.commands import (
+from services.issues.domain.ticket import deadlines, permissions, timers
+from services.issues.domain.ticket.commands import (
     AnswerSupervision,
     Anytime,
     RaiseAlarm,
@@ -19,10 +19,10 @@ from services.issues.domain.commands import (
     UrgeIssue,
     WithdrawIssue,
 )
-from services.issues.domain.facts import TicketFact
-from services.issues.domain.known import Knowing
-from services.issues.domain.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday, not_now
-from services.issues.domain.states import OPEN, Closed, Dispatched, Ticket, Tracked, clocked, under_of
+from services.issues.domain.ticket.facts import TicketFact
+from services.issues.domain.ticket.known import Knowing
+from services.issues.domain.ticket.refusals import NoSuchProposal, NoSuchSlip, OutsideWorkingHours, UrgedToday, not_now
+from services.issues.domain.ticket.states import OPEN, Closed, Dispatched, Ticket, Tracked, clocked, under_of
 from shared.events.issues import (
     AlarmRaised,
     DeadlineRederived,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.visits.domain.commands import Day, Instant, RecordVisit, Seconds
+from services.visits.domain.visit.commands import Day, Instant, RecordVisit, Seconds
 from shared.events.visits import VisitRecorded
 from shared.language.facts import Command
 from shared.language.known import KnownEnterprise

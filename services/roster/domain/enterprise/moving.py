@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.roster.domain.commands import AssignEnterprise, RejectMove
-from services.roster.domain.second import OFFICE, NeedsAnother, confirming
+from services.roster.domain.access import NeedsAnother, confirming
+from services.roster.domain.enterprise.commands import AssignEnterprise, RejectMove
 from services.roster.domain.unit import Placed
 from shared.events.roster import EnterpriseAssigned, EnterpriseMoveProposed, EnterpriseMoveRejected
 from shared.language.decider import Context
 from shared.language.problems import Refused, Unknown
+from shared.language.reach import OFFICE
 from shared.language.terms import Role
 
 _MOST = 10

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
-from services.issues.domain.callbacks import settled
-from services.issues.domain.deadlines import ARCHIVED_WORKDAYS, STAGE_WORKDAYS
-from services.issues.domain.states import (
+from services.issues.domain.ticket.callbacks import settled
+from services.issues.domain.ticket.deadlines import ARCHIVED_WORKDAYS, STAGE_WORKDAYS
+from services.issues.domain.ticket.states import (
     Accepted,
     Archived,
     Closed,

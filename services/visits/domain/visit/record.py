@@ -12,8 +12,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.visits.domain.commands import RecordVisit, Telling
-from services.visits.domain.wording import smelling
+from services.visits.domain.visit.commands import RecordVisit, Telling
+from services.visits.domain.visit.wording import smelling
 from shared.events.visits import Demand, Visited, Visitor, VisitRecorded
 from shared.language.decider import Actor, Context
 from shared.language.known import KnownEnterprise, KnownMember, KnownUnit

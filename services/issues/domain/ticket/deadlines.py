@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.issues.domain.states import Kind
+from services.issues.domain.ticket.states import Kind
 from shared.events.issues import Due
 from shared.language.months import Calendar
 from shared.language.terms import Level, Nature, Urgency

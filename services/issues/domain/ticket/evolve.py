@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from services.issues.domain.deadlines import by_the_city
-from services.issues.domain.facts import Begun, Desked, Finished, Handled, Moved, Noted, TicketFact
-from services.issues.domain.states import (
+from services.issues.domain.ticket.deadlines import by_the_city
+from services.issues.domain.ticket.facts import Begun, Desked, Finished, Handled, Moved, Noted, TicketFact
+from services.issues.domain.ticket.states import (
     OPEN,
     Accepted,
     Archived,

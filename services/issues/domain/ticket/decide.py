@@ -22,17 +22,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.issues.domain import access, permissions, timers
-from services.issues.domain.anytime import over
-from services.issues.domain.beginning import accepted, again, declined, merged, reported, unreported
-from services.issues.domain.commands import Anytime, RederiveDeadline, ReportIssue, TicketCommand
-from services.issues.domain.evolving import evolve
-from services.issues.domain.facts import TicketFact
-from services.issues.domain.finishing import archived, closed, resolved, reviewed
-from services.issues.domain.handling import dispatched, escalating, signed, tracked
-from services.issues.domain.known import Knowing, KnownTicket
-from services.issues.domain.refusals import NotInThisStage, not_now
-from services.issues.domain.states import (
+from services.issues.domain import access
+from services.issues.domain.ticket import permissions, timers
+from services.issues.domain.ticket.anytime import over
+from services.issues.domain.ticket.beginning import accepted, again, declined, merged, reported, unreported
+from services.issues.domain.ticket.commands import Anytime, RederiveDeadline, ReportIssue, TicketCommand
+from services.issues.domain.ticket.evolve import evolve
+from services.issues.domain.ticket.facts import TicketFact
+from services.issues.domain.ticket.finishing import archived, closed, resolved, reviewed
+from services.issues.domain.ticket.handling import dispatched, escalating, signed, tracked
+from services.issues.domain.ticket.known import Knowing, KnownTicket
+from services.issues.domain.ticket.refusals import NotInThisStage, not_now
+from services.issues.domain.ticket.states import (
     OPEN,
     Accepted,
     Archived,

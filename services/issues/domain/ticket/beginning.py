@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.issues.domain import deadlines, permissions
-from services.issues.domain.commands import (
+from services.issues.domain.ticket import deadlines, permissions
+from services.issues.domain.ticket.commands import (
     AcceptIssue,
     AnswerSibling,
     ApproveResolution,
@@ -26,9 +26,9 @@ from services.issues.domain.commands import (
     Staged,
     TicketCommand,
 )
-from services.issues.domain.facts import TicketFact
-from services.issues.domain.known import Knowing
-from services.issues.domain.refusals import (
+from services.issues.domain.ticket.facts import TicketFact
+from services.issues.domain.ticket.known import Knowing
+from services.issues.domain.ticket.refusals import (
     AlreadyContested,
     AlreadyReported,
     CantMerge,
@@ -42,7 +42,7 @@ from services.issues.domain.refusals import (
     done,
     not_now,
 )
-from services.issues.domain.states import Accepted, Declined, Kind, Merged, Reported, Ticket, Unreported
+from services.issues.domain.ticket.states import Accepted, Declined, Kind, Merged, Reported, Ticket, Unreported
 from shared.events.issues import (
     CallBackRecorded,
     CoDue,

@@ -1,28 +1,12 @@
-"""A visit to an enterprise, from its telling to its review.
-
-    (nothing) --record--> Pending --accept--> Accepted
-        |                 |  ^  |                |
-        |            return  |  +--void--+       | return, void
-        |                 v  | correct   v       |
-        |              Returned --void-> Voided <+      evidence may be added in every state but Voided
-        |                                ^
-        +--hold--> Held --dismiss--------+
-                    +--admit--> Pending
-
-The enterprise may confirm or deny a visit in every state but Voided; a denied one does not count until a reviewer upholds it.
-Visits are made by phone, questionnaire, on site or by video, alone or jointly for both lines (方案 四(一)3), by those who
-answer for the enterprise on that day (方案 三(一), 五(一)); each leaves evidence (方案 四(一)5). After every change the
-evidence rule is asked again, and its answer is a fact of its own when it is another one than before. Whoever told a visit
-never reviews it. A visit is no inspection: nothing here knows of one (国办发〔2024〕54号).
-"""
+"""What is decided on a visit: one table of its states and commands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.visits.domain.commands import (
+from services.visits.domain.link import doubtful
+from services.visits.domain.visit.commands import (
     AcceptVisit,
     AttachEvidence,
     ConfirmVisit,
@@ -35,9 +19,11 @@ from services.visits.domain.commands import (
     UpholdVisit,
     VoidVisit,
 )
-from services.visits.domain.counting import missing, rule_of
-from services.visits.domain.link import doubtful
-from services.visits.domain.refusals import (
+from services.visits.domain.visit.counting import missing, rule_of
+from services.visits.domain.visit.evolve import Told, evolve
+from services.visits.domain.visit.permissions import may_call, may_review, may_rule, may_tell
+from services.visits.domain.visit.record import KnownTelling, alike, same, telling
+from services.visits.domain.visit.refusals import (
     AlreadyAccepted,
     AlreadyConfirmed,
     AlreadyDenied,
@@ -53,22 +39,23 @@ from services.visits.domain.refusals import (
     NotDenied,
     NothingToHear,
     NotTheEnterprise,
-    NotYourCall,
-    NotYourReview,
-    NotYourRuling,
     OneQuestionnaireAMonth,
-    OwnVisit,
     TooMuchEvidence,
     VisitIsVoid,
     WrongKindOfFile,
 )
-from services.visits.domain.telling import (
-    KnownTelling,
-    alike,
-    may_tell_of,
-    members,
-    same,
-    telling,
+from services.visits.domain.visit.states import (
+    MOST_FILES,
+    Accepted,
+    Held,
+    Pending,
+    Recorded,
+    Returned,
+    Standing,
+    State,
+    Unrecorded,
+    VisitDetails,
+    Voided,
 )
 from shared.events.visits import (
     Came,
@@ -88,16 +75,12 @@ from shared.events.visits import (
     VisitUpheld,
     VisitVoided,
 )
-from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.decider import Context, Decider, looked_up
 from shared.language.known import KnownEnterprise
 from shared.language.personal import Personal
 from shared.language.persons import seat
-from shared.language.problems import Problem, Unknown
-from shared.language.terms import EvidenceKind, Mode, Review, Role, Ruling
-
-MOST_FILES = 50
-CALLING = (Role.CALLER_BACK, Role.INSPECTOR, Role.OFFICE, Role.OFFICE_HEAD)
-"""Who calls an enterprise about its confirmation."""
+from shared.language.problems import Unknown
+from shared.language.terms import EvidenceKind, Mode, Role, Ruling
 
 _MEDIA: dict[EvidenceKind, tuple[str, ...]] = {
     EvidenceKind.PHOTO: ("image/",),
@@ -108,105 +91,6 @@ _MEDIA: dict[EvidenceKind, tuple[str, ...]] = {
     EvidenceKind.CALL_LOG: ("image/", "application/pdf", "audio/"),
     EvidenceKind.OTHER: ("image/", "application/pdf", "audio/"),
 }
-
-
-@dataclass(frozen=True)
-class VisitDetails:
-    """What every recorded visit has: its latest telling, its evidence, what it lacks to count (``None``: not judged yet),
-    everybody who ever told it, what the enterprise said of it, and what a reviewer said to a denial.
-    """
-
-    told: VisitRecorded
-    evidence: tuple[EvidenceAttached, ...] = ()
-    missing: tuple[str, ...] | None = None
-    tellers: frozenset[UUID] = frozenset()
-    confirmed: VisitConfirmed | None = None
-    denied: VisitDenied | None = None
-    upheld: str | None = None
-    admitted: str | None = None
-    """Why a held telling was let in."""
-    heard: ConfirmationHeard | None = None
-
-    @property
-    def proved(self) -> VisitConfirmed | None:
-        """The enterprise's confirmation, if it may be believed: nobody doubts it, or a call has settled it."""
-        believed = self.confirmed and (not self.confirmed.doubtful or (self.heard is not None and self.heard.stands))
-        return self.confirmed if believed else None
-
-    @property
-    def unheard(self) -> bool:
-        """A doubtful confirmation of which nobody has called yet."""
-        return self.confirmed is not None and self.confirmed.doubtful and self.heard is None
-
-    @property
-    def units(self) -> frozenset[str]:
-        """The reporting units of the visitors."""
-        return frozenset(visitor.unit for visitor in self.told.visitors)
-
-    @property
-    def disputed(self) -> bool:
-        """Denied by the enterprise, and nobody has ruled yet."""
-        return self.denied is not None and self.upheld is None
-
-
-@dataclass(frozen=True)
-class Unrecorded:
-    """Nothing was told yet."""
-
-
-@dataclass(frozen=True)
-class Pending:
-    """Told, and waiting for its reviewer."""
-
-    details: VisitDetails
-    words: str = ""
-    review = Review.PENDING
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """Found in order; ``words`` is the reviewer's note."""
-
-    details: VisitDetails
-    words: str
-    review = Review.ACCEPTED
-
-
-@dataclass(frozen=True)
-class Returned:
-    """Sent back; ``words`` is the reason."""
-
-    details: VisitDetails
-    words: str
-    review = Review.RETURNED
-
-
-@dataclass(frozen=True)
-class Voided:
-    """Void for ever; ``words`` is the reason."""
-
-    details: VisitDetails
-    words: str
-    review = Review.VOIDED
-
-
-@dataclass(frozen=True)
-class Held:
-    """Told offline by somebody who did not answer for the enterprise; ``why`` it waits for a ruling."""
-
-    details: VisitDetails
-    why: tuple[str, ...]
-    review = Review.HELD
-
-    @property
-    def words(self) -> str:
-        """The reasons, as people read them."""
-        return ";".join(self.why)
-
-
-Standing = Pending | Accepted | Returned
-Recorded = Standing | Voided | Held
-State = Unrecorded | Recorded
 Asked = (
     RecordVisit
     | CorrectVisit
@@ -220,10 +104,6 @@ Asked = (
     | RuleVisit
     | HearConfirmation
 )
-Noted = EvidenceAttached | VisitQualified | VisitDisqualified | VisitConfirmed | ConfirmationHeard | VisitDenied | VisitUpheld
-"""Facts that leave a visit where it stands."""
-Moved = VisitRecorded | VisitHeld | VisitAdmitted | VisitDismissed | VisitCorrected | VisitAccepted | VisitReturned | VisitVoided
-Told = Noted | Moved
 
 
 @dataclass(frozen=True)
@@ -238,11 +118,6 @@ class KnownVisit:
     """Another visit by questionnaire in the month, if there is one."""
     came: Came | None = None
     said: str | None = None
-
-
-def counts(state: Recorded) -> bool:
-    """Whether it counts now: evidence rule met, neither returned nor voided (kpi §2), not denied by the enterprise."""
-    return state.details.missing == () and isinstance(state, (Pending, Accepted)) and not state.details.disputed
 
 
 def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[Told]:
@@ -314,93 +189,6 @@ def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[T
             raise VisitIsVoid(visit=str(context.subject), reason=state.words)
 
 
-def evolve(state: State, fact: Told) -> State:
-    """The state after a fact."""
-    match fact:
-        case (
-            EvidenceAttached()
-            | VisitQualified()
-            | VisitDisqualified()
-            | VisitConfirmed()
-            | ConfirmationHeard()
-            | VisitDenied()
-            | VisitUpheld()
-        ):
-            if isinstance(state, (Unrecorded, Voided)):
-                return state
-            return replace(state, details=_noted(state.details, fact))
-        case (
-            VisitRecorded()
-            | VisitHeld()
-            | VisitAdmitted()
-            | VisitDismissed()
-            | VisitCorrected()
-            | VisitAccepted()
-            | VisitReturned()
-            | VisitVoided()
-        ):
-            return _moved(state, fact)
-
-
-def _moved(state: State, fact: Moved) -> State:
-    match state, fact:
-        case Unrecorded(), VisitHeld():
-            return Held(VisitDetails(_as_told(fact), tellers=_tellers(fact)), fact.why)
-        case Held(), VisitDismissed():
-            return Voided(state.details, fact.reason)
-        case Held(), VisitAdmitted():
-            return replace(state, details=replace(state.details, admitted=fact.reason))
-        case Held(), VisitRecorded():
-            return Pending(replace(state.details, told=fact))
-        case Pending() | Accepted() | Returned(), VisitCorrected():
-            told = _as_told(fact)  # Whether it was told first or anew makes no other state.
-            return Pending(replace(state.details, told=told, tellers=state.details.tellers | _tellers(fact)))
-        case Unrecorded(), VisitRecorded():
-            return Pending(VisitDetails(fact, tellers=_tellers(fact)))
-        case Pending(), VisitAccepted():
-            return Accepted(state.details, fact.note)
-        case Pending() | Accepted(), VisitReturned():
-            return Returned(state.details, fact.reason)
-        case Pending() | Accepted() | Returned(), VisitVoided():
-            return Voided(state.details, fact.reason)
-        case Unrecorded() | Held(), VisitAdmitted() | VisitDismissed() | VisitAccepted() | VisitReturned() | VisitVoided():
-            return state
-        case Pending() | Accepted() | Returned(), VisitRecorded() | VisitHeld() | VisitAdmitted() | VisitDismissed():
-            return state
-        case Accepted() | Returned(), VisitAccepted() | VisitReturned():
-            return state
-        case Voided(), (
-            VisitRecorded()
-            | VisitHeld()
-            | VisitAdmitted()
-            | VisitDismissed()
-            | VisitCorrected()
-            | VisitAccepted()
-            | VisitReturned()
-            | VisitVoided()
-        ):
-            return state
-
-
-def _noted(details: VisitDetails, fact: Noted) -> VisitDetails:
-    """What a fact changes in a visit without moving it."""
-    match fact:
-        case EvidenceAttached():
-            return replace(details, evidence=(*details.evidence, fact))
-        case VisitQualified():
-            return replace(details, missing=())
-        case VisitDisqualified():
-            return replace(details, missing=fact.missing)
-        case VisitConfirmed():
-            return replace(details, confirmed=details.confirmed or fact)
-        case ConfirmationHeard():
-            return replace(details, heard=details.heard or fact)
-        case VisitDenied():
-            return replace(details, denied=details.denied or fact)
-        case VisitUpheld():
-            return replace(details, upheld=fact.reason)
-
-
 def _guard(details: VisitDetails, command: Asked, context: Context[KnownVisit]) -> None:
     """Who may say this of a recorded visit, whatever it has come to: a stranger hears nothing of that."""
     match command:
@@ -416,64 +204,6 @@ def _guard(details: VisitDetails, command: Asked, context: Context[KnownVisit]) 
         case RuleVisit():
             enterprise = looked_up(context.known.enterprise)
             may_rule(frozenset(held.unit for held in enterprise.assigned.values()), details, context.actor)
-
-
-def may_tell(details: VisitDetails, actor: Actor) -> None:
-    """The visitors themselves, or those who enter for them."""
-    may_tell_of(details.told.visitors, actor)
-
-
-def may_review(details: VisitDetails, actor: Actor) -> None:
-    """Deputy or head of a visitor's unit, or the office; never whoever told it."""
-    of_unit = actor.unit in details.units and actor.holds(Role.DEPUTY, Role.HEAD)
-    if not (of_unit or actor.holds(Role.OFFICE, Role.OFFICE_HEAD)):
-        raise NotYourReview
-    if actor.id in details.tellers:
-        raise OwnVisit
-
-
-def may_hear(details: VisitDetails, actor: Actor) -> bool:
-    """Whether this person reads what the enterprise said of the visit in words: its reviewers do."""
-    return _passes(may_review, details, actor)
-
-
-def may_rule(units: frozenset[str], details: VisitDetails, actor: Actor) -> None:
-    """Head or deputy of a unit that answers for the enterprise now, or the office; never whoever told it."""
-    of_unit = actor.unit in units and actor.holds(Role.DEPUTY, Role.HEAD)
-    if not (of_unit or actor.holds(Role.OFFICE, Role.OFFICE_HEAD)):
-        raise NotYourRuling
-    if actor.id in details.tellers:
-        raise OwnVisit
-
-
-def may_call(details: VisitDetails, actor: Actor) -> None:
-    """Whoever calls enterprises for the district; never of a unit that came, nor who told the visit."""
-    if not actor.holds(*CALLING) or actor.unit in details.units or actor.id in details.tellers:
-        raise NotYourCall
-
-
-def allowed_actions(state: Recorded, actor: Actor, responsible: frozenset[str] = frozenset()) -> list[str]:
-    """What this person may do with the visit now, by the guards of ``decide``. ``responsible``: the units of today."""
-    details, held = state.details, isinstance(state, Held)
-    offered: dict[str, tuple[Callable[[VisitDetails, Actor], None], bool]] = {
-        "correct": (may_tell, isinstance(state, (Pending, Returned))),
-        "attach": (may_tell, not isinstance(state, Voided) and len(details.evidence) < MOST_FILES),
-        "accept": (may_review, isinstance(state, Pending) and not details.missing and not details.disputed),
-        "return": (may_review, isinstance(state, (Pending, Accepted))),
-        "void": (may_review, not isinstance(state, Voided) and not held),
-        "uphold": (may_review, details.disputed and not isinstance(state, (Voided, Held))),
-        "hear": (may_call, details.unheard and not isinstance(state, Voided)),
-        "rule": (lambda found, who: may_rule(responsible, found, who), held),
-    }
-    return [name for name, (guard, possible) in offered.items() if possible and _passes(guard, details, actor)]
-
-
-def _passes(guard: Callable[[VisitDetails, Actor], None], details: VisitDetails, actor: Actor) -> bool:
-    try:
-        guard(details, actor)
-    except Problem:
-        return False
-    return True
 
 
 def _record(command: RecordVisit, context: Context[KnownVisit]) -> list[Told]:
@@ -625,14 +355,6 @@ def _once_a_month(told: VisitRecorded, context: Context[KnownVisit]) -> None:
     other = context.known.questionnaire
     if told.mode is Mode.QUESTIONNAIRE and other is not None:
         raise OneQuestionnaireAMonth(visit=str(other))
-
-
-def _as_told(fact: VisitRecorded) -> VisitRecorded:
-    return VisitRecorded(**{name: getattr(fact, name) for name in VisitRecorded.model_fields})
-
-
-def _tellers(fact: VisitRecorded) -> frozenset[UUID]:
-    return frozenset(members(fact) | ({fact.entered_by} if fact.entered_by else set()))
 
 
 VISIT: Decider[State, Asked, Told, KnownVisit] = Decider("visit", Unrecorded(), decide, evolve)

@@ -1,25 +1,17 @@
-"""An enterprise of the register (企业库), and who answers for it on each line.
-
-    (nothing) --register--> Registered --amend / change standing / change custody / assign / verify loss /
-                                         tag / prefer / miss / find / survey--> Registered
-
-Served are all surviving enterprises, no individual businesses and no farmers' co-operatives (方案 三(二)); a standing
-outside the four surviving ones takes it out of scope from its day on, and it may come back. On each line exactly one unit
-answers from a day on until the next assignment (方案 三(一), 五(一)). A census tells what was found of it (方案 四(一)4).
-Its size class (国统字〔2017〕213号) follows from industry, staff, revenue and assets and is said anew whenever it changes.
-"""
+"""What is decided on an enterprise of the register: one table of its commands."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.roster.domain import moving
-from services.roster.domain.commands import (
+from services.roster.domain.access import may_rule, the_office, the_unit
+from services.roster.domain.enterprise import moving
+from services.roster.domain.enterprise.commands import (
     AmendEnterprise,
     AssignEnterprise,
     ChangeCustody,
@@ -37,8 +29,10 @@ from services.roster.domain.commands import (
     TagEnterprise,
     VerifyContactLoss,
 )
+from services.roster.domain.enterprise.evolve import Told, evolve
+from services.roster.domain.enterprise.sizes import RULE, Sizing, size_of
+from services.roster.domain.enterprise.states import Registered, State, Unregistered
 from services.roster.domain.handover import Handover
-from services.roster.domain.permissions import the_office, the_unit
 from services.roster.domain.refusals import (
     AlreadyRegistered,
     CensusNotRunning,
@@ -55,8 +49,6 @@ from services.roster.domain.refusals import (
     TriesTooAlike,
     WorkerNotOfUnit,
 )
-from services.roster.domain.ruling import may_rule
-from services.roster.domain.sizes import RULE, Sizing, size_of
 from services.roster.domain.unit import Placed
 from shared.events.roster import (
     ContactLossVerified,
@@ -67,8 +59,6 @@ from shared.events.roster import (
     EnterpriseAssigned,
     EnterpriseFound,
     EnterpriseMissed,
-    EnterpriseMoveProposed,
-    EnterpriseMoveRejected,
     EnterpriseRegistered,
     EnterpriseSized,
     EnterpriseSurveyed,
@@ -77,79 +67,13 @@ from shared.events.roster import (
     StandingChanged,
 )
 from shared.language.codes import InvalidCode, credit_code
-from shared.language.dated import on_day, said_of
+from shared.language.dated import said_of
 from shared.language.decider import Context, Decider
 from shared.language.personal import Personal
 from shared.language.persons import Seat, seat
 from shared.language.problems import Forbidden, Unknown
-from shared.language.terms import Line, Role, Standing, SurveyResult
+from shared.language.terms import Line, Role, SurveyResult
 
-
-@dataclass(frozen=True)
-class Unregistered:
-    """Not in the register."""
-
-
-@dataclass(frozen=True)
-class Registered:
-    """In the register, whatever its standing. ``facts`` are the particulars as they are now."""
-
-    code: str
-    since: date
-    """The day it entered the register."""
-    names: tuple[tuple[date, str], ...]
-    standings: tuple[tuple[date, Standing], ...]
-    custodies: tuple[tuple[date, bool], ...]
-    """Each with the day from which it was so; what the registration says without a day was so since ever."""
-    particulars: dict[str, Any]
-    assigned: tuple[EnterpriseAssigned, ...] = ()
-    lost: tuple[ContactLossVerified, ...] = ()
-    main: tuple[MainContactChosen, ...] = ()
-    sizing: EnterpriseSized | None = None
-    tags: tuple[str, ...] = ()
-    preferred: ContactPreferred | None = None
-    missed: EnterpriseMissed | None = None
-    surveys: tuple[EnterpriseSurveyed, ...] = ()
-    """The last result of each census."""
-    moves: tuple[EnterpriseMoveProposed, ...] = ()
-    """Moves to another unit that wait for a second person."""
-    address_on: date | None = None
-    industry_on: date | None = None
-    """When the address, and the industry, were last amended."""
-
-    @property
-    def name(self) -> str:
-        """The latest name: a change of name is recorded on its day, none is to come."""
-        return on_day(self.names, date.max)
-
-    @property
-    def former_names(self) -> tuple[str, ...]:
-        """The other names it ever had, in their order."""
-        names = dict.fromkeys(name for _, name in sorted(self.names, key=lambda item: item[0]))
-        return tuple(name for name in names if name != self.name)
-
-    def standing(self, day: date) -> Standing:
-        """What the register says of it on a day."""
-        return on_day(self.standings, day)
-
-    def placed_by(self, line: Line, on: date) -> EnterpriseAssigned | None:
-        """The assignment that brought it to the unit which answers on this day; naming a worker inside is not that."""
-        found = None
-        for item in sorted(self.assigned, key=lambda a: a.on):
-            if item.line == line and item.on <= on and (found is None or found.unit != item.unit):
-                found = item
-        return found
-
-    def holder(self, line: Line, on: date) -> EnterpriseAssigned | None:
-        """Who answers on this line on this day."""
-        found = None
-        for item in sorted(self.assigned, key=lambda a: a.on):
-            if item.line == line and item.on <= on:
-                found = item
-        return found
-
-
-State = Unregistered | Registered
 Asked = (
     RegisterEnterprise
     | AmendEnterprise
@@ -168,23 +92,8 @@ Asked = (
     | FindEnterprise
     | SurveyEnterprise
 )
-Told = (
-    EnterpriseRegistered
-    | EnterpriseAmended
-    | StandingChanged
-    | CustodyChanged
-    | EnterpriseAssigned
-    | EnterpriseMoveProposed
-    | EnterpriseMoveRejected
-    | ContactLossVerified
-    | MainContactChosen
-    | EnterpriseSized
-    | EnterpriseTagged
-    | ContactPreferred
-    | EnterpriseMissed
-    | EnterpriseFound
-    | EnterpriseSurveyed
-)
+CORRECTED = tuple(name for name in AmendEnterprise.model_fields if name not in ("source", "batch"))
+"""What a correction may say of the particulars."""
 
 _PERSONAL = ("legal_person", "contact", "phone")
 
@@ -507,72 +416,5 @@ def _fits(line: Line, unit: str, sub_unit: str | None, worker: UUID | None, cont
 def _about(datum: Personal | None, who: str, context: Context[Known]) -> Personal | None:
     return datum.about(subject(context.subject, who)) if datum is not None else None
 
-
-def evolve(state: State, fact: Told) -> State:
-    """The state after a fact."""
-    match state, fact:
-        case Unregistered(), EnterpriseRegistered():
-            particulars = {name: getattr(fact, name) for name in _PARTICULARS}
-            return Registered(
-                fact.code,
-                fact.on,
-                ((date.min, fact.name),),
-                ((fact.standing_on or date.min, fact.standing),),
-                ((date.min, fact.managed_elsewhere),),
-                particulars,
-            )
-        case Registered(), EnterpriseAmended():
-            changes = {name: value for name in _PARTICULARS if (value := getattr(fact, name)) is not None}
-            names = (*state.names, (fact.on, fact.name)) if fact.name else state.names
-            particulars = {**state.particulars, **changes}
-            moved = fact.on if fact.address is not None or fact.business_address is not None else state.address_on
-            turned = fact.on if fact.industry is not None else state.industry_on
-            return replace(state, names=names, particulars=particulars, address_on=moved, industry_on=turned)
-        case Registered(), StandingChanged():
-            return replace(state, standings=(*state.standings, (fact.on, fact.standing)))
-        case Registered(), CustodyChanged():
-            return replace(state, custodies=(*state.custodies, (fact.on, fact.managed_elsewhere)))
-        case Registered(), EnterpriseAssigned():
-            others = tuple(a for a in state.assigned if (a.line, a.on) != (fact.line, fact.on))
-            waiting = tuple(
-                m for m in state.moves if (m.by, m.line, m.unit, m.on) != (fact.proposed_by, fact.line, fact.unit, fact.on)
-            )
-            return replace(state, assigned=(*others, fact), moves=waiting)
-        case Registered(), EnterpriseMoveProposed():
-            return replace(state, moves=(*state.moves, fact))
-        case Registered(), EnterpriseMoveRejected():
-            return replace(state, moves=tuple(move for move in state.moves if move.id != fact.id))
-        case Registered(), ContactLossVerified():
-            return replace(state, lost=(*state.lost, fact))
-        case Registered(), MainContactChosen():
-            return replace(state, main=(*state.main, fact))
-        case Registered(), EnterpriseSized():
-            return replace(state, sizing=fact)
-        case Registered(), EnterpriseTagged():
-            return replace(state, tags=fact.tags)
-        case Registered(), ContactPreferred():
-            return replace(state, preferred=fact)
-        case Registered(), EnterpriseMissed():
-            return replace(state, missed=fact)
-        case Registered(), EnterpriseFound():
-            return replace(state, missed=None)
-        case Registered(), EnterpriseSurveyed():
-            earlier = tuple(item for item in state.surveys if item.census != fact.census)
-            return replace(state, surveys=(*earlier, fact))
-        case Registered(), EnterpriseRegistered():
-            return state
-        case Unregistered(), EnterpriseAmended() | StandingChanged() | CustodyChanged() | EnterpriseAssigned():
-            return state
-        case Unregistered(), EnterpriseMoveProposed() | EnterpriseMoveRejected() | ContactLossVerified() | MainContactChosen():
-            return state
-        case Unregistered(), EnterpriseSized() | EnterpriseTagged() | ContactPreferred():
-            return state
-        case Unregistered(), EnterpriseMissed() | EnterpriseFound() | EnterpriseSurveyed():
-            return state
-
-
-CORRECTED = tuple(name for name in AmendEnterprise.model_fields if name not in ("source", "batch"))
-"""What a correction may say of the particulars."""
-_PARTICULARS = tuple(name for name in AmendEnterprise.model_fields if name not in ("name", "source", "batch"))
 
 ENTERPRISE: Decider[State, Asked, Told, Known] = Decider("enterprise", Unregistered(), decide, evolve)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.issues.domain.commands import dissatisfied
-from services.issues.domain.permissions import rating_of
-from services.issues.domain.states import Approved, Archived, Closed, Merged, Reviewed, Ticket
+from services.issues.domain.ticket.commands import dissatisfied
+from services.issues.domain.ticket.permissions import rating_of
+from services.issues.domain.ticket.states import Approved, Archived, Closed, Merged, Reviewed, Ticket
 from shared.events.issues import CallBackRecorded
 from shared.language.terms import CallOutcome, Rating
 

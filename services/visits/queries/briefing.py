@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
-from services.visits.domain.helping import Contact, changes, disturbance, disturbed, preferences
+from services.visits.domain.briefing import Contact, changes, disturbance, disturbed, preferences
 from services.visits.projections import read
 from services.visits.queries import lookups
 from services.visits.queries.disturbing import contacts_of
