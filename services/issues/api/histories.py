@@ -58,7 +58,7 @@ async def record(command: RecordHistories, caller: Caller, request: Request) -> 
     for key, ticket in zip(keys, command.tickets, strict=True):  # Before the owners are sealed, and in the request's order.
         wanted.setdefault(key, Counter()).update(same(row) for row in ticket.rows)
     answers = await asyncio.gather(
-        *(_told(service, caller, key, command.source, ticket) for key, ticket in zip(keys, command.tickets, strict=True)),
+        *(_record(service, caller, key, command.source, ticket) for key, ticket in zip(keys, command.tickets, strict=True)),
         return_exceptions=True,
     )
     for answer in answers:
@@ -72,7 +72,7 @@ async def record(command: RecordHistories, caller: Caller, request: Request) -> 
     return await asked.recorded(service, wanted, sum(answer for answer in answers if isinstance(answer, int)), refused)
 
 
-async def _told(service: Service, caller: Any, key: UUID, source: str, ticket: TicketHistory) -> int:
+async def _record(service: Service, caller: Any, key: UUID, source: str, ticket: TicketHistory) -> int:
     """Record one ticket's rows. The id follows from what is said, so that a request cut off midway is simply sent again."""
     said = orjson.dumps([[row.line, row.at.isoformat(), row.status, row.stage, row.final, row.level] for row in ticket.rows])
     command = RecordHistory(source=source, no=ticket.no, rows=ticket.rows)

@@ -136,8 +136,8 @@ class Followed:
 
 Heard = Taken | Missed | Followed
 State = Unheard | Heard
-Asking = TakeCall | MissCall | FollowCall
-Told = CallTaken | CallMissed | CallFollowed
+CallCommand = TakeCall | MissCall | FollowCall
+CallFact = CallTaken | CallMissed | CallFollowed
 KnownCaller = Visited | None
 """The enterprise as it is called, where one is named."""
 Hearing = Context[KnownCaller]
@@ -159,7 +159,7 @@ def report_of(command: TakeCall | FollowCall, phone: Personal | None) -> ReportI
     )
 
 
-def decide(state: State, command: Asking, context: Hearing) -> list[Told]:
+def decide(state: State, command: CallCommand, context: Hearing) -> list[CallFact]:
     """Facts, or a refusal."""
     if not context.actor.holds(*DESK):
         raise Forbidden(needs=[role.label for role in DESK])
@@ -246,7 +246,7 @@ def _over(tries: tuple[CallFollowed, ...]) -> bool:
     return reached or (len(tries) >= _TRIES and len({attempt.on for attempt in tries}) >= _DAYS)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: CallFact) -> State:
     """The state after a fact."""
     match state, fact:
         case ((Unheard() | Taken() | Missed() | Followed()), CallTaken()):
@@ -260,4 +260,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-CALL: Decider[State, Asking, Told, KnownCaller] = Decider("call", Unheard(), decide, evolve)
+CALL: Decider[State, CallCommand, CallFact, KnownCaller] = Decider("call", Unheard(), decide, evolve)

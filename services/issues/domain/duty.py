@@ -84,8 +84,8 @@ class Published:
 State = Unpublished | Published
 
 
-Rostering = PublishDuty | ReviseDuty
-Rostered = DutyPublished | DutyRevised
+DutyCommand = PublishDuty | ReviseDuty
+DutyFact = DutyPublished | DutyRevised
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class KnownDesk:
     posts: Mapping[UUID, Collection[date]]
 
 
-def decide(state: State, command: Rostering, context: Context[KnownDesk]) -> list[Rostered]:
+def decide(state: State, command: DutyCommand, context: Context[KnownDesk]) -> list[DutyFact]:
     """Facts, or a refusal."""
     if not context.actor.holds(*OFFICE):
         raise Forbidden(needs=[role.label for role in OFFICE])
@@ -131,7 +131,7 @@ def _check(days: tuple[DutyDay, ...], known: KnownDesk) -> None:
                 raise NotAtTheDesk(on=str(day.on), member=str(member))
 
 
-def evolve(state: State, fact: Rostered) -> State:
+def evolve(state: State, fact: DutyFact) -> State:
     """The state after a fact."""
     match state, fact:
         case ((Unpublished() | Published()), DutyPublished()):
@@ -140,4 +140,4 @@ def evolve(state: State, fact: Rostered) -> State:
             return Published(fact.days, fact.reason)
 
 
-DUTY: Decider[State, Rostering, Rostered, KnownDesk] = Decider("duty", Unpublished(), decide, evolve)
+DUTY: Decider[State, DutyCommand, DutyFact, KnownDesk] = Decider("duty", Unpublished(), decide, evolve)

@@ -52,7 +52,7 @@ class DropGreenCase(Command):
     reason: Words
 
 
-Green = OpenGreenCase | FinishGreenCase | DropGreenCase
+GreenCommand = OpenGreenCase | FinishGreenCase | DropGreenCase
 
 
 class GreenCaseKnown(Refused):
@@ -114,7 +114,7 @@ Case = Opened | Finished | Dropped
 State = Unopened | Case
 
 
-Told = GreenCaseOpened | GreenCaseFinished | GreenCaseDropped
+GreenFact = GreenCaseOpened | GreenCaseFinished | GreenCaseDropped
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def may_write(unit: str, context: Context[object]) -> None:
         raise Forbidden(needs=[role.label for role in (*_UNIT, *OFFICE)], unit=unit)
 
 
-def decide(state: State, command: Green, context: Context[KnownWindow | None]) -> list[Told]:
+def decide(state: State, command: GreenCommand, context: Context[KnownWindow | None]) -> list[GreenFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unopened(), OpenGreenCase():
@@ -218,7 +218,7 @@ def allowed_actions(state: Case, context: Context[object]) -> list[str]:
     return ["finish", "drop"]
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: GreenFact) -> State:
     """The state after a fact."""
     match state, fact:
         case ((Unopened() | Opened() | Finished() | Dropped()), GreenCaseOpened()):
@@ -231,4 +231,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-GREEN: Decider[State, Green, Told, KnownWindow | None] = Decider("green", Unopened(), decide, evolve)
+GREEN: Decider[State, GreenCommand, GreenFact, KnownWindow | None] = Decider("green", Unopened(), decide, evolve)

@@ -54,7 +54,7 @@ class OpenOmission(Command):
     urgency: Urgency = Urgency.ORDINARY
 
 
-Omit = SuspectOmission | DismissOmission | OpenOmission
+OmissionCommand = SuspectOmission | DismissOmission | OpenOmission
 
 
 class OmissionRuled(Refused):
@@ -111,7 +111,7 @@ class Cleared:
 
 Seen = Suspected | Dismissed | Opened | Cleared
 State = Unsuspected | Seen
-Told = OmissionSuspected | OmissionDismissed | OmissionOpened | OmissionCleared
+OmissionFact = OmissionSuspected | OmissionDismissed | OmissionOpened | OmissionCleared
 
 
 def ticket_of_omission(visit: UUID) -> UUID:
@@ -126,7 +126,7 @@ def may_rule(state: Seen, context: Context[object]) -> None:
         raise Forbidden(needs=[role.label for role in (*_RULING, *OFFICE)], unit=state.found.unit)
 
 
-def decide(state: State, command: Omit, context: Context[None]) -> list[Told]:
+def decide(state: State, command: OmissionCommand, context: Context[None]) -> list[OmissionFact]:
     """Facts, or a refusal."""
     match state, command:
         case ((Unsuspected() | Suspected() | Dismissed() | Opened() | Cleared()), SuspectOmission()):
@@ -140,7 +140,7 @@ def decide(state: State, command: Omit, context: Context[None]) -> list[Told]:
             return _ruled(state, command, context)
 
 
-def _told(state: State, command: SuspectOmission, context: Context[None]) -> list[Told]:
+def _told(state: State, command: SuspectOmission, context: Context[None]) -> list[OmissionFact]:
     """What a telling of the visit changes. One that is older than what is known changes nothing."""
     told, today = command.visit, context.today
     found = () if told.demands else clues(told.difficulties, told.suggestions)
@@ -169,7 +169,7 @@ def _told(state: State, command: SuspectOmission, context: Context[None]) -> lis
     ]
 
 
-def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Context[None]) -> list[Told]:
+def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Context[None]) -> list[OmissionFact]:
     match state, command:
         case Suspected(), DismissOmission():
             return [OmissionDismissed(reason=command.reason, by=context.actor.id, on=context.today)]
@@ -186,7 +186,7 @@ def _ruled(state: Seen, command: DismissOmission | OpenOmission, context: Contex
             raise NothingSuspected(why=state.clearing.why)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: OmissionFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Opened(), OmissionSuspected():
@@ -219,4 +219,4 @@ def allowed_actions(state: Seen, context: Context[object]) -> list[str]:
     return ["dismiss", "open"]
 
 
-OMISSION: Decider[State, Omit, Told, None] = Decider("omission", Unsuspected(), decide, evolve)
+OMISSION: Decider[State, OmissionCommand, OmissionFact, None] = Decider("omission", Unsuspected(), decide, evolve)

@@ -121,13 +121,13 @@ class Dismissed:
 
 Kept = Held | Matched | Dismissed
 State = Unheld | Kept
-Transferred = HoldOrder | MatchOrder | DismissOrder
-Told = OrderHeld | OrderMatched | OrderDismissed
+OrderCommand = HoldOrder | MatchOrder | DismissOrder
+OrderFact = OrderHeld | OrderMatched | OrderDismissed
 KnownEnterprise = Visited | None
 """The enterprise an order is matched with, as it is called."""
 
 
-def decide(state: State, command: Transferred, context: Context[KnownEnterprise]) -> list[Told]:
+def decide(state: State, command: OrderCommand, context: Context[KnownEnterprise]) -> list[OrderFact]:
     """Facts, or a refusal."""
     roles = RECEIVING if isinstance(command, HoldOrder) else DESK
     if not context.actor.holds(*roles):
@@ -194,7 +194,7 @@ def report_held(held: OrderHeld, command: MatchOrder) -> ReportIssue:
     )
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: OrderFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unheld(), OrderHeld():
@@ -209,4 +209,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-ORDER: Decider[State, Transferred, Told, KnownEnterprise] = Decider("order", Unheld(), decide, evolve)
+ORDER: Decider[State, OrderCommand, OrderFact, KnownEnterprise] = Decider("order", Unheld(), decide, evolve)

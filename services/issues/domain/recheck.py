@@ -105,8 +105,8 @@ class Drawn:
 
 
 State = Undrawn | Drawn
-Rechecking = DrawRecheck | RecordRecheck
-Told = RecheckDrawn | RecheckRecorded
+RecheckCommand = DrawRecheck | RecordRecheck
+RecheckFact = RecheckDrawn | RecheckRecorded
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ Known = KnownPopulation | Hands
 """Of a draw, or of the one ticket somebody asked about."""
 
 
-def decide(state: State, command: Rechecking, context: Context[Known]) -> list[Told]:
+def decide(state: State, command: RecheckCommand, context: Context[Known]) -> list[RecheckFact]:
     """Facts, or a refusal."""
     match state, command:
         case Undrawn(), DrawRecheck():
@@ -168,7 +168,7 @@ def _draw(command: DrawRecheck, context: Context[Known]) -> RecheckDrawn:
     )
 
 
-def _recorded(state: Drawn, command: RecordRecheck, context: Context[Known]) -> list[Told]:
+def _recorded(state: Drawn, command: RecordRecheck, context: Context[Known]) -> list[RecheckFact]:
     _needs(context, ASKING)
     if command.no not in state.draw.sample:
         raise NotInTheSample(no=command.no)
@@ -186,7 +186,7 @@ def _recorded(state: Drawn, command: RecordRecheck, context: Context[Known]) -> 
     return [fact]
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: RecheckFact) -> State:
     """The state after a fact."""
     match state, fact:
         case ((Undrawn() | Drawn()), RecheckDrawn()):
@@ -197,4 +197,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-RECHECK: Decider[State, Rechecking, Told, Known] = Decider("recheck", Undrawn(), decide, evolve)
+RECHECK: Decider[State, RecheckCommand, RecheckFact, Known] = Decider("recheck", Undrawn(), decide, evolve)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.reporting.api.asking import MonthQuery, Question, UnitQuery
+from services.reporting.api.parameters import MonthQuery, Question, UnitQuery
 from services.reporting.queries import coverage as asked
 from services.reporting.queries.coverage import CoverageReport, UnvisitedList
 from shared.http.entrance import Entrance

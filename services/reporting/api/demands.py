@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.reporting.api.asking import MonthQuery, Question, UnitQuery
+from services.reporting.api.parameters import MonthQuery, Question, UnitQuery
 from services.reporting.queries import demands as asked
 from services.reporting.queries.demands import DemandReport
 from shared.http.entrance import Entrance

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.reporting.api.asking import MonthQuery, MonthText, Now, Question, UnitCode
+from services.reporting.api.parameters import MonthQuery, MonthText, Now, Question, UnitCode
 from services.reporting.domain.month import (
     MONTH,
     ExplainLedger,

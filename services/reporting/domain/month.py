@@ -157,8 +157,8 @@ class Returned:
 
 
 State = Open | Filed | Signed | Returned
-Asked = SubmitLedger | SignLedger | ReturnLedger | SupplementLedger | ExplainLedger
-Told = LedgerSubmitted | LedgerSigned | LedgerReturned | LedgerSupplemented | LedgerExplained
+MonthCommand = SubmitLedger | SignLedger | ReturnLedger | SupplementLedger | ExplainLedger
+MonthFact = LedgerSubmitted | LedgerSigned | LedgerReturned | LedgerSupplemented | LedgerExplained
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class KnownMonth:
     ready: KnownFiling | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownMonth]) -> list[Told]:
+def decide(state: State, command: MonthCommand, context: Context[KnownMonth]) -> list[MonthFact]:
     """Facts, or a refusal."""
     match state, command:
         case Open(), SubmitLedger():
@@ -236,7 +236,7 @@ def decide(state: State, command: Asked, context: Context[KnownMonth]) -> list[T
             raise NotFiled(reason=state.reason)
 
 
-def _submit(command: SubmitLedger, context: Context[KnownMonth], revision: int, *, first_on_time: bool) -> list[Told]:
+def _submit(command: SubmitLedger, context: Context[KnownMonth], revision: int, *, first_on_time: bool) -> list[MonthFact]:
     _of_the_unit(context, Role.LIAISON, Role.BACKUP_LIAISON)
     known, ready = context.known, looked_up(context.known.ready)
     if not ready.begun:
@@ -260,7 +260,7 @@ def _submit(command: SubmitLedger, context: Context[KnownMonth], revision: int, 
 _EXPLAINING = (Role.LIAISON, Role.BACKUP_LIAISON, Role.HEAD)
 
 
-def _explain(filed: Filed, command: ExplainLedger, context: Context[KnownMonth]) -> list[Told]:
+def _explain(filed: Filed, command: ExplainLedger, context: Context[KnownMonth]) -> list[MonthFact]:
     _of_the_unit(context, *_EXPLAINING)
     if filed.first_on_time:
         raise NotLate(month=filed.month, received=filed.received)
@@ -269,7 +269,7 @@ def _explain(filed: Filed, command: ExplainLedger, context: Context[KnownMonth])
     return [LedgerExplained(reason=command.reason, on=context.today, by=str(context.actor.id))]
 
 
-def _supplement(filed: Filed, command: SupplementLedger, context: Context[object]) -> list[Told]:
+def _supplement(filed: Filed, command: SupplementLedger, context: Context[object]) -> list[MonthFact]:
     _the_platform(context)
     if latest(filed).digest == command.filing.digest:
         return []
@@ -295,7 +295,7 @@ def _of_the_unit(context: Context[KnownMonth], *roles: Role) -> None:
         raise Forbidden(needs=[role.label for role in roles], unit=context.known.unit)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: MonthFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Open() | Returned(), LedgerSubmitted():
@@ -372,4 +372,4 @@ def latest(filed: Filed) -> Filing:
     return filed.supplements[-1].filing if filed.supplements else filed.filing
 
 
-MONTH: Decider[State, Asked, Told, KnownMonth] = Decider("month", Open(), decide, evolve)
+MONTH: Decider[State, MonthCommand, MonthFact, KnownMonth] = Decider("month", Open(), decide, evolve)

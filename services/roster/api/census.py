@@ -39,7 +39,7 @@ SubUnit = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$",
 UnitQuery = Annotated[str | None, Query(max_length=20, pattern=r"^[0-9A-Za-z-]*$", description="单位编码")]
 
 
-async def _told(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> CensusReceipt:
+async def _answer(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> CensusReceipt:
     shown = await service.shown(CENSUS, id_, done, lambda then: asked.census(then, id_, caller))
     return CensusReceipt.of(receipt(service, response, done), shown)
 
@@ -53,7 +53,7 @@ async def open_census(id_: CensusId, command: OpenCensus, caller: Caller, reques
     except KeyReused:
         raise CensusAlreadyOpened(census=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/censuses/{id_}/close", name="close_census", summary="结束摸底")
@@ -69,7 +69,7 @@ async def close(
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownCensus())
     done = await service.desk.handle(CENSUS, id_, command, context, command_id=command_id, expected=expected)
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/enterprises/{id_}/survey", name="survey_enterprise", summary="登记一户企业的摸底结果")

@@ -51,7 +51,7 @@ async def propose(
     except KeyReused:
         raise CorrectionAlreadyProposed(correction=str(id_)) from None
     response.status_code = 200 if done.replayed else 201
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/corrections/{id_}/approve", name="approve_correction", summary="批准更正")
@@ -74,7 +74,7 @@ async def approve(
         lines = await lookups.lines(service.pool, [fact.to_unit, fact.to_sub_unit], context.today)
         asks.append(_ask(fact, wanted, context, "assign", id_, KnownCorrection(fact, lines)))
     done = await service.desk.handle_with(Ask(CORRECTION, str(id_), command, context, command_id), asks)
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/corrections/{id_}/reject", name="reject_correction", summary="不采纳更正")
@@ -90,7 +90,7 @@ async def reject(
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownAnswering())
     done = await service.desk.handle(CORRECTION, id_, command, context, command_id=command_id, expected=expected)
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.get("/corrections", name="list_corrections", summary="更正申请列表")
@@ -112,7 +112,7 @@ async def get(id_: CorrectionId, caller: Caller, request: Request, response: Res
     return answer
 
 
-async def _told(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> CorrectionReceipt:
+async def _answer(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> CorrectionReceipt:
     shown = await service.shown(CORRECTION, id_, done, lambda then: asked.correction(then, id_, caller))
     return CorrectionReceipt.of(receipt(service, response, done), shown)
 

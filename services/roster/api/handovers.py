@@ -31,7 +31,7 @@ HandoverId = Annotated[UUID, Path(description="交接编号(UUIDv7)")]
 _TRIES = 4
 
 
-async def _told(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> HandoverReceipt:
+async def _answer(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> HandoverReceipt:
     shown = await service.shown(HANDOVER, id_, done, lambda then: asked.handover(then, id_, caller))
     return HandoverReceipt.of(receipt(service, response, done), shown)
 
@@ -49,7 +49,7 @@ async def open_(id_: HandoverId, command: OpenHandover, caller: Caller, request:
         key = derived_id(str(key), command.model_dump_json())
         done = await service.desk.handle(HANDOVER, id_, command, context, command_id=key)
     response.status_code = 200 if done.replayed else 201
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/handovers/{id_}/sign", name="sign_handover", summary="交接签字(移交人、接收人各签一次)")
@@ -65,7 +65,7 @@ async def sign(
             if attempt == _TRIES - 1:
                 raise
         else:
-            return await _told(service, id_, done, caller, response)
+            return await _answer(service, id_, done, caller, response)
     raise AssertionError  # The last try returns or raises.
 
 
@@ -115,7 +115,7 @@ async def withdraw(
     done = await service.desk.handle(
         HANDOVER, id_, command, await service.context(caller, id_, KnownHandover()), command_id=command_id, expected=expected
     )
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.get("/handovers", name="list_handovers", summary="工作交接清单")

@@ -25,7 +25,7 @@ from services.roster.domain.enterprise.commands import (
     MissEnterprise,
     RegisterEnterprise,
 )
-from services.roster.domain.enterprise.decide import ENTERPRISE, Asked, KnownPlaces
+from services.roster.domain.enterprise.decide import ENTERPRISE, EnterpriseCommand, KnownPlaces
 from services.roster.domain.row import ROW, RepairRow, SetRowAside
 from services.roster.intake import shown
 from services.roster.intake.read import Extract, Omitted, read
@@ -239,7 +239,7 @@ class Import:
         await self.service.desk.handle_all([self._ask("missed", row["id"], command, context) for row in rows])
         self.written["missed"] += len(rows)
 
-    def _ask(self, verb: str, id_: UUID, command: Asked, context: Context[KnownPlaces]) -> Ask[Any]:
+    def _ask(self, verb: str, id_: UUID, command: EnterpriseCommand, context: Context[KnownPlaces]) -> Ask[Any]:
         mine = Context(context.actor, context.now, context.today, context.calendar, id_, context.known)
         return Ask(ENTERPRISE, str(id_), command, mine, derived_id("import", self.batch, verb, str(id_)))
 

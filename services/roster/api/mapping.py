@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from services.roster.api.remapping import Remapping
 from services.roster.domain.access import the_office
-from services.roster.domain.mapping import MAPPING, Asked, MapIndustries, MapOfficePhones, MapPlaces, SetLoadLimit
+from services.roster.domain.mapping import MAPPING, MapIndustries, MapOfficePhones, MappingCommand, MapPlaces, SetLoadLimit
 from services.roster.domain.refusals import PublisherMayNotApply
 from services.roster.queries import mapping as asked
 from services.roster.queries.mapping import Table, TableReceipt, TableVersion, TableVersions, WouldPage
@@ -30,7 +30,7 @@ _LINES = "application/x-ndjson"
 
 async def _publish(
     name: Table,
-    command: Asked,
+    command: MappingCommand,
     caller: Actor,
     command_id: UUID,
     expected: int | None,

@@ -12,10 +12,10 @@ from services.roster.domain.member import (
     MEMBER,
     ONE_AT_A_TIME,
     AppointMember,
-    Asked,
     ConfirmAppointment,
     KnownMember,
     Member,
+    MemberCommand,
     RejectAppointment,
     ReleaseMember,
 )
@@ -99,7 +99,13 @@ async def reject(
 
 
 async def _change(
-    account: str, command: Asked, caller: Caller, command_id: CommandId, expected: Expected, request: Request, response: Response
+    account: str,
+    command: MemberCommand,
+    caller: Caller,
+    command_id: CommandId,
+    expected: Expected,
+    request: Request,
+    response: Response,
 ) -> MemberReceipt:
     service: Service = request.app.state.service
     key = derived_id("member", account)

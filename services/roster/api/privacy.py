@@ -12,12 +12,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.domain.subject import (
     CONFIRMING,
     SUBJECT,
-    Asked,
     ConfirmErasure,
     Erased,
     EraseSubject,
     KnownSubject,
     RejectErasure,
+    SubjectCommand,
 )
 from services.roster.projections.subjects import DISCLOSURE
 from services.roster.queries import privacy as asked
@@ -185,7 +185,7 @@ async def reject(
 
 
 async def _erasure(
-    id_: UUID, command: Asked, caller: Actor, command_id: UUID, request: Request, response: Response
+    id_: UUID, command: SubjectCommand, caller: Actor, command_id: UUID, request: Request, response: Response
 ) -> ErasureReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownSubject(command_id))

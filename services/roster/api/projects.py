@@ -14,11 +14,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.roster.documents.plaque import plaque
 from services.roster.domain.project import (
     PROJECT,
-    Asked,
     HangPlaque,
     KnownPlaque,
     KnownProject,
     NumberTaken,
+    ProjectCommand,
     RegisterProject,
     State,
     TakeDownPlaque,
@@ -44,7 +44,7 @@ _TOKEN_BYTES = 16
 
 
 async def _carry_out(
-    service: Service, id_: UUID, command: Asked, caller: Actor, command_id: UUID, expected: int | None
+    service: Service, id_: UUID, command: ProjectCommand, caller: Actor, command_id: UUID, expected: int | None
 ) -> Done[State]:
     enterprise = command.enterprise if isinstance(command, RegisterProject) else await asked.enterprise_of(service, id_)
     units = await asked.answering(service, enterprise, local_date(service.clock())) if enterprise else None
@@ -60,7 +60,7 @@ async def _carry_out(
         raise NumberTaken(number=getattr(command, "number", "")) from None
 
 
-async def _told(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> ProjectReceipt:
+async def _answer(service: Service, id_: UUID, done: Done[State], caller: Actor, response: Response) -> ProjectReceipt:
     shown = await service.shown(PROJECT, id_, done, lambda then: asked.project(then, id_, caller))
     return ProjectReceipt.of(receipt(service, response, done), shown)
 
@@ -72,7 +72,7 @@ async def register(
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, derived_id("roster", "register-project", str(id_)), None)
     response.status_code = 200 if done.replayed else 201
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/projects/{id_}/hang", name="hang_plaque", summary="挂牌")
@@ -88,7 +88,7 @@ async def hang(
     """With a fresh random token for the QR code. After taking it down, hanging again makes another one."""
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, command_id, expected)
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.post("/projects/{id_}/take-down", name="take_down_plaque", summary="摘牌(二维码随即失效)")
@@ -103,7 +103,7 @@ async def take_down(
 ) -> ProjectReceipt:
     service: Service = request.app.state.service
     done = await _carry_out(service, id_, command, caller, command_id, expected)
-    return await _told(service, id_, done, caller, response)
+    return await _answer(service, id_, done, caller, response)
 
 
 @router.get("/projects", name="list_projects", summary="项目与挂牌清单")

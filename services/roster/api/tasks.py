@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.roster.domain.task import TASK, Asked, CancelTask, DoTask, KnownTask, ProgressTask, SetTask
+from services.roster.domain.task import TASK, CancelTask, DoTask, KnownTask, ProgressTask, SetTask, TaskCommand
 from services.roster.queries import tasks as asked
 from services.roster.queries.tasks import Task, TaskReceipt, TaskRow, TaskSummary
 from shared.http.answer import Page
@@ -41,7 +41,7 @@ async def set_(id_: TaskId, command: SetTask, caller: Caller, request: Request, 
 
 
 async def _change(
-    id_: UUID, command: Asked, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
+    id_: UUID, command: TaskCommand, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
 ) -> TaskReceipt:
     service: Service = request.app.state.service
     context = await service.context(caller, id_, KnownTask())

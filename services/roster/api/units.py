@@ -10,7 +10,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.roster.domain.unit import (
     UNIT,
-    Asked,
     ChargeUnit,
     ConfirmUnitEnd,
     EndUnit,
@@ -19,6 +18,7 @@ from services.roster.domain.unit import (
     MoveUnit,
     RejectUnitEnd,
     RenameUnit,
+    UnitCommand,
     WithdrawUnitEnd,
 )
 from services.roster.queries import lookups
@@ -154,7 +154,7 @@ async def charge(
 
 
 async def change(
-    code: str, command: Asked, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
+    code: str, command: UnitCommand, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
 ) -> UnitReceipt:
     """One change of a unit, and the unit as it is then."""
     service: Service = request.app.state.service

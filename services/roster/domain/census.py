@@ -81,8 +81,8 @@ class Closed:
 State = Unopened | Running | Closed
 
 
-Asked = OpenCensus | CloseCensus
-Told = CensusOpened | CensusClosed
+CensusCommand = OpenCensus | CloseCensus
+CensusFact = CensusOpened | CensusClosed
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class KnownCensus:
     unit: Placed | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownCensus]) -> list[Told]:
+def decide(state: State, command: CensusCommand, context: Context[KnownCensus]) -> list[CensusFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unopened(), OpenCensus():
@@ -125,7 +125,7 @@ def _may(unit: str | None, context: Context[object]) -> None:
         the_unit(context, unit, Role.HEAD, Role.DEPUTY)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: CensusFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unopened(), CensusOpened():
@@ -140,4 +140,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-CENSUS: Decider[State, Asked, Told, KnownCensus] = Decider("census", Unopened(), decide, evolve)
+CENSUS: Decider[State, CensusCommand, CensusFact, KnownCensus] = Decider("census", Unopened(), decide, evolve)

@@ -131,10 +131,10 @@ class Rejected:
 
 Made = Proposed | Approved | Rejected
 State = Unproposed | Made
-Asked = ProposeCorrection | ApproveCorrection | RejectCorrection
+CorrectionCommand = ProposeCorrection | ApproveCorrection | RejectCorrection
 
 
-Told = CorrectionProposed | CorrectionApproved | CorrectionRejected
+CorrectionFact = CorrectionProposed | CorrectionApproved | CorrectionRejected
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class KnownAnswering:
     workers: Mapping[str, AbstractSet[UUID | None]] = field(default_factory=dict[str, AbstractSet[UUID | None]])
 
 
-def decide(state: State, command: Asked, context: Context[KnownAnswering]) -> list[Told]:
+def decide(state: State, command: CorrectionCommand, context: Context[KnownAnswering]) -> list[CorrectionFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unproposed(), ProposeCorrection():
@@ -237,7 +237,7 @@ def _content(fact: CorrectionProposed) -> dict[str, Any]:
     return {name: getattr(fact, name) for name in (*FIELDS, "line", "to_unit", "to_sub_unit")}
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: CorrectionFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unproposed(), CorrectionProposed():
@@ -254,4 +254,6 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-CORRECTION: Decider[State, Asked, Told, KnownAnswering] = Decider("correction", Unproposed(), decide, evolve)
+CORRECTION: Decider[State, CorrectionCommand, CorrectionFact, KnownAnswering] = Decider(
+    "correction", Unproposed(), decide, evolve
+)

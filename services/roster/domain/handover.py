@@ -120,8 +120,8 @@ class Handover:
 
 
 State = NoHandover | Handover
-Asked = OpenHandover | SignHandover | WithdrawHandover
-Told = HandoverOpened | HandoverSigned | HandoverWithdrawn
+HandoverCommand = OpenHandover | SignHandover | WithdrawHandover
+HandoverFact = HandoverOpened | HandoverSigned | HandoverWithdrawn
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class KnownHandover:
     givers: tuple[UUID, ...] = ()
 
 
-def decide(state: State, command: Asked, context: Context[KnownHandover]) -> list[Told]:
+def decide(state: State, command: HandoverCommand, context: Context[KnownHandover]) -> list[HandoverFact]:
     """Facts, or a refusal."""
     match state, command:
         case NoHandover(), OpenHandover():
@@ -187,7 +187,7 @@ def _told(command: OpenHandover, enterprises: tuple[UUID, ...]) -> HandoverOpene
     return HandoverOpened(**plain, enterprises=tuple(sorted(set(enterprises), key=str)))
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: HandoverFact) -> State:
     """The state after a fact."""
     match state, fact:
         case NoHandover(), HandoverOpened():
@@ -202,4 +202,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-HANDOVER: Decider[State, Asked, Told, KnownHandover] = Decider("handover", NoHandover(), decide, evolve)
+HANDOVER: Decider[State, HandoverCommand, HandoverFact, KnownHandover] = Decider("handover", NoHandover(), decide, evolve)

@@ -116,8 +116,8 @@ class Mapping:
         return max(reversed([item for item in self.versions if item.on <= day]), key=lambda item: item.on, default=None)
 
 
-Asked = MapIndustries | MapPlaces | MapOfficePhones | SetLoadLimit
-Told = IndustriesMapped | PlacesMapped | OfficePhonesMapped | LoadLimitSet
+MappingCommand = MapIndustries | MapPlaces | MapOfficePhones | SetLoadLimit
+MappingFact = IndustriesMapped | PlacesMapped | OfficePhonesMapped | LoadLimitSet
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class KnownMapping:
     units: AbstractSet[str] = frozenset()
 
 
-def decide_mapping(state: Mapping, command: Asked, context: Context[KnownMapping]) -> list[Told]:
+def decide_mapping(state: Mapping, command: MappingCommand, context: Context[KnownMapping]) -> list[MappingFact]:
     """Facts, or a refusal."""
     the_office(context)
     match command:
@@ -152,11 +152,11 @@ def decide_mapping(state: Mapping, command: Asked, context: Context[KnownMapping
     return [] if said == _entries(fact) else [fact]
 
 
-def _entries(fact: Told) -> tuple[tuple[str, str], ...]:
+def _entries(fact: MappingFact) -> tuple[tuple[str, str], ...]:
     return (("limit", str(fact.limit)),) if isinstance(fact, LoadLimitSet) else tuple(sorted(fact.entries.items()))
 
 
-def evolve_mapping(state: Mapping, fact: Told) -> Mapping:
+def evolve_mapping(state: Mapping, fact: MappingFact) -> Mapping:
     """The state after a fact."""
     match fact:
         case IndustriesMapped() | PlacesMapped() | OfficePhonesMapped() | LoadLimitSet():
@@ -165,4 +165,6 @@ def evolve_mapping(state: Mapping, fact: Told) -> Mapping:
             return Mapping((*state.versions, version))
 
 
-MAPPING: Decider[Mapping, Asked, Told, KnownMapping] = Decider("mapping", Mapping(), decide_mapping, evolve_mapping)
+MAPPING: Decider[Mapping, MappingCommand, MappingFact, KnownMapping] = Decider(
+    "mapping", Mapping(), decide_mapping, evolve_mapping
+)

@@ -211,8 +211,8 @@ def _held_until(said: tuple[Held | Freed, ...]) -> Iterable[Held]:
             yield replace(held, until=until)
 
 
-Asked = AppointMember | ReleaseMember | ConfirmAppointment | RejectAppointment
-Told = MemberAppointed | MemberReleased | MemberProposed | MemberProposalRejected
+MemberCommand = AppointMember | ReleaseMember | ConfirmAppointment | RejectAppointment
+MemberFact = MemberAppointed | MemberReleased | MemberProposed | MemberProposalRejected
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class KnownMember:
     held: bool = False
 
 
-def decide(state: Member, command: Asked, context: Context[KnownMember]) -> list[Told]:
+def decide(state: Member, command: MemberCommand, context: Context[KnownMember]) -> list[MemberFact]:
     """Facts, or a refusal."""
     match command:
         case AppointMember():
@@ -313,7 +313,7 @@ def _proposed(state: Member, id_: UUID) -> MemberProposed:
     return found
 
 
-def _propose(state: Member, command: AppointMember, context: Context[KnownMember]) -> list[Told]:
+def _propose(state: Member, command: AppointMember, context: Context[KnownMember]) -> list[MemberFact]:
     actor = context.actor
     if any(_held(item) == _held(command) and item.by == actor.id for item in state.proposals):
         return []
@@ -333,7 +333,9 @@ def _propose(state: Member, command: AppointMember, context: Context[KnownMember
     ]
 
 
-def _appoint(state: Member, command: AppointMember, context: Context[KnownMember], proposed_by: UUID | None = None) -> list[Told]:
+def _appoint(
+    state: Member, command: AppointMember, context: Context[KnownMember], proposed_by: UUID | None = None
+) -> list[MemberFact]:
     known = context.known
     if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known.units]:
         raise UnitUnknown(unit=missing[0])
@@ -371,7 +373,7 @@ def _overlaps(held: Held, command: AppointMember) -> bool:
     return (command.until is None or held.since < command.until) and (held.until is None or held.until > command.on)
 
 
-def evolve(state: Member, fact: Told) -> Member:
+def evolve(state: Member, fact: MemberFact) -> Member:
     """The state after a fact."""
     match fact:
         case MemberAppointed():
@@ -390,4 +392,4 @@ def _held(said: AppointMember | MemberAppointed | MemberProposed) -> Held:
     return Held(said.unit, said.sub_unit, said.role, said.post, said.duty, said.document, said.on, said.until, said.acting_for)
 
 
-MEMBER: Decider[Member, Asked, Told, KnownMember] = Decider("member", Member(), decide, evolve)
+MEMBER: Decider[Member, MemberCommand, MemberFact, KnownMember] = Decider("member", Member(), decide, evolve)

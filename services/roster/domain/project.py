@@ -130,8 +130,8 @@ class Plaqued:
 
 
 State = NoProject | Bare | Plaqued
-Asked = RegisterProject | HangPlaque | TakeDownPlaque
-Told = ProjectRegistered | PlaqueHung | PlaqueTakenDown
+ProjectCommand = RegisterProject | HangPlaque | TakeDownPlaque
+ProjectFact = ProjectRegistered | PlaqueHung | PlaqueTakenDown
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class KnownProject:
     plaque: KnownPlaque | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownProject]) -> list[Told]:
+def decide(state: State, command: ProjectCommand, context: Context[KnownProject]) -> list[ProjectFact]:
     """Facts, or a refusal."""
     match state, command:
         case NoProject(), RegisterProject():
@@ -187,7 +187,7 @@ def decide(state: State, command: Asked, context: Context[KnownProject]) -> list
             return _taken_down_before(state, command)
 
 
-def _taken_down_before(state: Bare, command: TakeDownPlaque) -> list[Told]:
+def _taken_down_before(state: Bare, command: TakeDownPlaque) -> list[ProjectFact]:
     """The last plaque's end is put right by saying it again."""
     if not state.past:
         raise NothingHangs
@@ -219,7 +219,7 @@ def _hung(state: Bare, command: HangPlaque, context: Context[KnownProject]) -> P
     return PlaqueHung(token=token, token_sha256=plaque.token_sha256, **command.model_dump())
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: ProjectFact) -> State:
     """The state after a fact."""
     match state, fact:
         case NoProject(), ProjectRegistered():
@@ -238,4 +238,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-PROJECT: Decider[State, Asked, Told, KnownProject] = Decider("project", NoProject(), decide, evolve)
+PROJECT: Decider[State, ProjectCommand, ProjectFact, KnownProject] = Decider("project", NoProject(), decide, evolve)

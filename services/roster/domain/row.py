@@ -74,8 +74,8 @@ class Repaired:
 
 
 State = Nothing | Waiting | Dismissed | Repaired
-Asked = SetRowAside | RepairRow | DismissRow
-Told = RowSetAside | RowRepaired | RowDismissed
+RowCommand = SetRowAside | RepairRow | DismissRow
+RowFact = RowSetAside | RowRepaired | RowDismissed
 
 
 def kinds(fact: RowSetAside | SetRowAside) -> frozenset[tuple[str, str]]:
@@ -83,7 +83,7 @@ def kinds(fact: RowSetAside | SetRowAside) -> frozenset[tuple[str, str]]:
     return frozenset((doubt.fault, doubt.column) for doubt in fact.doubts)
 
 
-def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
+def decide(state: State, command: RowCommand, context: Context[None]) -> list[RowFact]:
     """Facts, or a refusal."""
     the_office(context)
     match state, command:
@@ -111,7 +111,7 @@ def _aside(command: SetRowAside, context: Context[object]) -> RowSetAside:
     )
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: RowFact) -> State:
     """The state after a fact."""
     match state, fact:
         case ((Nothing() | Waiting() | Dismissed() | Repaired()), RowSetAside()):
@@ -126,4 +126,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-ROW: Decider[State, Asked, Told, None] = Decider("row", Nothing(), decide, evolve)
+ROW: Decider[State, RowCommand, RowFact, None] = Decider("row", Nothing(), decide, evolve)

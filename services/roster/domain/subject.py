@@ -72,8 +72,8 @@ class Erased:
 
 
 State = Readable | Erased
-Asked = EraseSubject | ConfirmErasure | RejectErasure
-Told = ErasureAsked | ErasureRejected | SubjectErased
+SubjectCommand = EraseSubject | ConfirmErasure | RejectErasure
+SubjectFact = ErasureAsked | ErasureRejected | SubjectErased
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class KnownSubject:
     proposal: UUID
 
 
-def decide(state: State, command: Asked, context: Context[KnownSubject]) -> list[Told]:
+def decide(state: State, command: SubjectCommand, context: Context[KnownSubject]) -> list[SubjectFact]:
     """Facts, or a refusal."""
     match state, command:
         case Readable(asked=asked), EraseSubject():
@@ -126,7 +126,7 @@ def _nothing_asked(command: ConfirmErasure | RejectErasure, context: Context[obj
     return Forbidden(needs=[role.label for role in CONFIRMING])
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: SubjectFact) -> State:
     """The state after a fact."""
     match state, fact:
         case ((Readable() | Erased()), SubjectErased()):
@@ -139,4 +139,4 @@ def evolve(state: State, fact: Told) -> State:
             return state
 
 
-SUBJECT: Decider[State, Asked, Told, KnownSubject] = Decider("subject", Readable(), decide, evolve)
+SUBJECT: Decider[State, SubjectCommand, SubjectFact, KnownSubject] = Decider("subject", Readable(), decide, evolve)

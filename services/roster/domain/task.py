@@ -100,8 +100,8 @@ class Task:
 
 
 State = NoTask | Task
-Asked = SetTask | ProgressTask | DoTask | CancelTask
-Told = TaskSet | TaskProgressed | TaskDone | TaskCancelled
+TaskCommand = SetTask | ProgressTask | DoTask | CancelTask
+TaskFact = TaskSet | TaskProgressed | TaskDone | TaskCancelled
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class KnownTask:
     staff: AbstractSet[UUID] = frozenset()
 
 
-def decide(state: State, command: Asked, context: Context[KnownTask]) -> list[Told]:
+def decide(state: State, command: TaskCommand, context: Context[KnownTask]) -> list[TaskFact]:
     """Facts, or a refusal."""
     match state, command:
         case NoTask(), SetTask():
@@ -161,7 +161,7 @@ def _open(state: Task) -> None:
         raise TaskIsOver(stage=state.stage.label)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: TaskFact) -> State:
     """The state after a fact."""
     match state, fact:
         case NoTask(), TaskSet():
@@ -184,4 +184,4 @@ def _told(task: Task, fact: TaskProgressed | TaskDone | TaskCancelled) -> Task:
             return replace(task, stage=TaskStage.CANCELLED, words=fact.reason, ended_on=fact.on)
 
 
-TASK: Decider[State, Asked, Told, KnownTask] = Decider("task", NoTask(), decide, evolve)
+TASK: Decider[State, TaskCommand, TaskFact, KnownTask] = Decider("task", NoTask(), decide, evolve)

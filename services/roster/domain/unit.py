@@ -266,7 +266,7 @@ class Ended:
 
 
 State = NoUnit | Standing | Ended
-Asked = (
+UnitCommand = (
     EstablishUnit
     | RenameUnit
     | MoveUnit
@@ -280,7 +280,7 @@ Asked = (
 )
 
 
-Told = (
+UnitFact = (
     UnitEstablished
     | UnitRenamed
     | UnitMoved
@@ -307,7 +307,7 @@ class KnownUnit:
     took_over: date | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownUnit]) -> list[Told]:
+def decide(state: State, command: UnitCommand, context: Context[KnownUnit]) -> list[UnitFact]:
     """Facts, or a refusal."""
     if isinstance(command, ChargeUnit | DocumentUnit | WithdrawUnitDocument):
         the_unit(context, context.known.code, Role.HEAD, Role.DEPUTY)
@@ -322,7 +322,7 @@ def decide(state: State, command: Asked, context: Context[KnownUnit]) -> list[To
             return _ended(state, command, context)
 
 
-def _establish(command: Asked, context: Context[KnownUnit]) -> list[Told]:
+def _establish(command: UnitCommand, context: Context[KnownUnit]) -> list[UnitFact]:
     match command:
         case EstablishUnit():
             _fits(command.kind, command.parent, context)
@@ -334,7 +334,7 @@ def _establish(command: Asked, context: Context[KnownUnit]) -> list[Told]:
             raise Unknown(what="unit")
 
 
-def _ended(state: Ended, command: Asked, context: Context[KnownUnit]) -> list[Told]:
+def _ended(state: Ended, command: UnitCommand, context: Context[KnownUnit]) -> list[UnitFact]:
     match command:
         case ConfirmUnitEnd() | RejectUnitEnd():
             return _second(state.was, command, context)
@@ -352,7 +352,9 @@ def _ended(state: Ended, command: Asked, context: Context[KnownUnit]) -> list[To
             raise UnitHasEnded(on=state.on)
 
 
-def _end(state: Standing, command: EndUnit, context: Context[KnownUnit], proposed: UnitEndProposed | None = None) -> list[Told]:
+def _end(
+    state: Standing, command: EndUnit, context: Context[KnownUnit], proposed: UnitEndProposed | None = None
+) -> list[UnitFact]:
     _not_before(state, command.on)
     _there(command.successors, context)
     units = context.known.units
@@ -366,7 +368,7 @@ def _end(state: Standing, command: EndUnit, context: Context[KnownUnit], propose
     return _by_two(state, command, context, proposed)
 
 
-def _by_two(state: Standing, command: EndUnit, context: Context[KnownUnit], proposed: UnitEndProposed | None) -> list[Told]:
+def _by_two(state: Standing, command: EndUnit, context: Context[KnownUnit], proposed: UnitEndProposed | None) -> list[UnitFact]:
     """The installation's own hand is enough; else a first person proposes, and a second one ends it."""
     actor, waiting = context.actor, state.proposal
     if proposed is not None or actor.holds(Role.SYSTEM):
@@ -387,7 +389,7 @@ def _by_two(state: Standing, command: EndUnit, context: Context[KnownUnit], prop
     raise EndWaits(on=waiting.on)
 
 
-def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: Context[KnownUnit]) -> list[Told]:
+def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: Context[KnownUnit]) -> list[UnitFact]:
     proposed = state.proposal
     if proposed is None or proposed.id != command.proposal:
         raise Unknown(what="proposal", id=str(command.proposal))
@@ -400,7 +402,7 @@ def _second(state: Standing, command: ConfirmUnitEnd | RejectUnitEnd, context: C
     return _end(state, said, context, proposed)
 
 
-def _standing(state: Standing, command: Asked, context: Context[KnownUnit]) -> list[Told]:
+def _standing(state: Standing, command: UnitCommand, context: Context[KnownUnit]) -> list[UnitFact]:
     match command:
         case EstablishUnit():
             parent = state.parents[0][1] if state.parents else None
@@ -431,7 +433,7 @@ def _standing(state: Standing, command: Asked, context: Context[KnownUnit]) -> l
             return [] if paper.withdrawn_on else [UnitDocumentWithdrawn(**command.model_dump(), on=context.today)]
 
 
-def _paper(state: Standing, command: DocumentUnit) -> list[Told]:
+def _paper(state: Standing, command: DocumentUnit) -> list[UnitFact]:
     fact = UnitDocumented(**command.model_dump())
     known = _known(state, command.document)
     if known is not None:
@@ -466,7 +468,7 @@ def _not_before(state: Standing, on: date) -> None:
         raise BeforeItsTime(since=state.since)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: UnitFact) -> State:
     """The state after a fact. A fact of another time changes nothing: evolve can't refuse."""
     match state:
         case NoUnit():
@@ -477,7 +479,7 @@ def evolve(state: State, fact: Told) -> State:
             return _changed_after(state, fact)
 
 
-def _established(fact: Told) -> State:
+def _established(fact: UnitFact) -> State:
     match fact:
         case UnitEstablished():
             parents = ((fact.on, fact.parent),) if fact.parent else ()
@@ -488,7 +490,7 @@ def _established(fact: Told) -> State:
             return NoUnit()
 
 
-def _changed(state: Standing, fact: Told) -> Standing | Ended:
+def _changed(state: Standing, fact: UnitFact) -> Standing | Ended:
     match fact:
         case UnitRenamed():
             return replace(state, names=(*state.names, (fact.on, fact.name)))
@@ -513,7 +515,7 @@ def _changed(state: Standing, fact: Told) -> Standing | Ended:
             return state
 
 
-def _changed_after(state: Ended, fact: Told) -> Standing | Ended:
+def _changed_after(state: Ended, fact: UnitFact) -> Standing | Ended:
     """What an ended unit was until its day still changes; its end may be put right or taken back."""
     match fact:
         case UnitEndWithdrawn():
@@ -527,4 +529,4 @@ def _changed_after(state: Ended, fact: Told) -> Standing | Ended:
     return replace(state, was=was) if isinstance(was, Standing) else state
 
 
-UNIT: Decider[State, Asked, Told, KnownUnit] = Decider("unit", NoUnit(), decide, evolve)
+UNIT: Decider[State, UnitCommand, UnitFact, KnownUnit] = Decider("unit", NoUnit(), decide, evolve)

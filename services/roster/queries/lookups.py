@@ -11,7 +11,17 @@ from uuid import UUID
 import orjson
 
 from services.roster.domain.member import AppointMember, KnownMember, Member
-from services.roster.domain.unit import Asked, ConfirmUnitEnd, EndUnit, EstablishUnit, KnownUnit, MoveUnit, Named, Placed, State
+from services.roster.domain.unit import (
+    ConfirmUnitEnd,
+    EndUnit,
+    EstablishUnit,
+    KnownUnit,
+    MoveUnit,
+    Named,
+    Placed,
+    State,
+    UnitCommand,
+)
 from shared.language.decider import Context
 from shared.language.terms import Line, Role, UnitKind
 
@@ -26,7 +36,7 @@ async def unit_kind(pool: Any, code: str | None, on: date) -> UnitKind | None:
     return UnitKind(kind) if kind else None
 
 
-async def among_units(command: Asked, connection: Any, _state: State, context: Context[KnownUnit]) -> Context[KnownUnit]:
+async def among_units(command: UnitCommand, connection: Any, _state: State, context: Context[KnownUnit]) -> Context[KnownUnit]:
     """What a unit is decided on beside itself: the kind of the one above it, the units it names, and until when it took over.
 
     Such decisions look at each other's streams (nobody succeeds whom it succeeds): they wait for one another.

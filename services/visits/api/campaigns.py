@@ -12,8 +12,8 @@ from services.visits.domain.campaign import (
     CAMPAIGN,
     AddCampaignFile,
     ApproveCampaign,
-    Asked,
     CampaignAlreadyPlanned,
+    CampaignCommand,
     CampaignNotApproved,
     CheckLink,
     KnownCampaign,
@@ -79,8 +79,14 @@ async def plan(id_: CampaignId, command: PlanCampaign, caller: Caller, request: 
     return _answer(service, response, id_, done, caller)
 
 
-async def _told(
-    id_: UUID, command: Asked, caller: Actor, command_id: UUID, expected: int | None, request: Request, response: Response
+async def _receipt(
+    id_: UUID,
+    command: CampaignCommand,
+    caller: Actor,
+    command_id: UUID,
+    expected: int | None,
+    request: Request,
+    response: Response,
 ) -> CampaignReceipt:
     service: Service = request.app.state.service
     _, state = await asked.found(service, id_, caller)
@@ -107,7 +113,7 @@ async def revise(
     request: Request,
     response: Response,
 ) -> CampaignReceipt:
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/campaigns/{id_}/approve", name="approve_campaign", summary="批准宣传方案")
@@ -120,7 +126,7 @@ async def approve(
     request: Request,
     response: Response,
 ) -> CampaignReceipt:
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.put(
@@ -177,7 +183,7 @@ async def launch(
     response: Response,
 ) -> CampaignReceipt:
     """A department's alone: for townships the plan has none, and says so."""
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/campaigns/{id_}/publish", name="use_channel", summary="登记宣传发布")
@@ -191,7 +197,7 @@ async def publish(
     response: Response,
 ) -> CampaignReceipt:
     """A link (checked by its form) or a photo shows it."""
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/campaigns/{id_}/check-link", name="check_link", summary="登记链接核查结果")
@@ -205,7 +211,7 @@ async def check_link(
     response: Response,
 ) -> CampaignReceipt:
     """Somebody opened the link: the service has no way out to the internet and never tries."""
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.get("/campaigns/{id_}", name="get_campaign", summary="宣传方案详情")

@@ -135,7 +135,7 @@ async def get(id_: ConsultationId, caller: Caller, request: Request, response: R
     return asked.consultation(id_, version, state, local_date(service.clock()), caller)
 
 
-async def _told(
+async def _receipt(
     id_: UUID,
     command: ConfirmConsultation | TakeDecision | FulfilDecision,
     caller: Actor,
@@ -164,7 +164,7 @@ async def confirm(
     request: Request,
     response: Response,
 ) -> ConsultationReceipt:
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/consultations/{id_}/decide", name="take_decision", summary="增加会商决定事项")
@@ -177,7 +177,7 @@ async def take(
     request: Request,
     response: Response,
 ) -> ConsultationReceipt:
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/consultations/{id_}/fulfil", name="fulfil_decision", summary="办结会商决定事项")
@@ -190,4 +190,4 @@ async def fulfil(
     request: Request,
     response: Response,
 ) -> ConsultationReceipt:
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)

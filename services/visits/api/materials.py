@@ -70,7 +70,7 @@ def _answer(service: Service, response: Response, id_: UUID, done: Done[State], 
     return MaterialReceipt.of(receipt(service, response, done), asked.material(id_, done.version, done.state, caller))
 
 
-async def _told(
+async def _receipt(
     id_: UUID,
     command: AddVersion | ApproveVersion | UseVersion,
     caller: Actor,
@@ -118,7 +118,7 @@ async def add(
     """A text. A file is sent to ``versions/{sha256}``: what is not stored here is no version."""
     if command.sha256 is not None:
         raise Unknown(what="file", id=command.sha256)
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.put(
@@ -178,7 +178,7 @@ async def approve(
     response: Response,
 ) -> MaterialReceipt:
     """By somebody else than the uploader."""
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.post("/materials/{id_}/use", name="use_version", summary="登记素材使用")
@@ -191,7 +191,7 @@ async def use(
     request: Request,
     response: Response,
 ) -> MaterialReceipt:
-    return await _told(id_, command, caller, command_id, expected, request, response)
+    return await _receipt(id_, command, caller, command_id, expected, request, response)
 
 
 @router.get("/materials/{id_}", name="get_material", summary="素材详情")

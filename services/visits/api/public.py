@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
-from services.visits.api import answering
+from services.visits.api import responses
 from services.visits.domain.feedback import FEEDBACK, AllegeInspection, KnownSpeaker, RaiseDemand, SaidToday, responsible
 from services.visits.domain.link import LINK, Issued, OpenLink, came
 from services.visits.domain.visit.commands import ConfirmVisit, DenyVisit, Said
@@ -294,7 +294,7 @@ async def _said_just_now(
 
 
 @router.put("/{token}/answers", name="answer_questionnaire", summary="企业填答问卷")
-async def answers(token: Token, body: answering.AnswerQuestions, request: Request, response: Response) -> VisitWord:
+async def answers(token: Token, body: responses.AnswerQuestions, request: Request, response: Response) -> VisitWord:
     """The answer is a visit by questionnaire. The same answers again are answered again; others are kindly refused."""
     service: Service = request.app.state.service
     access = await opened(request, token)
@@ -302,7 +302,7 @@ async def answers(token: Token, body: answering.AnswerQuestions, request: Reques
         raise NotThroughThisLink(action="answer")
     if access.state and access.state.opened and access.state.opened.staff:
         raise UsedByStaff
-    visit, fresh = await answering.given(service, ITSELF, access.poll, access.link, access.enterprise, access.visitors, body)
+    visit, fresh = await responses.given(service, ITSELF, access.poll, access.link, access.enterprise, access.visitors, body)
     response.status_code = 201 if fresh else 200
     return VisitWord(received=True, replayed=not fresh, visit=visit)
 

@@ -83,7 +83,7 @@ async def answer(
     id_: SurveyId, command: AnswerSurvey, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> SurveyReceipt:
     """Enterprises of the sample alone; the same answers again change nothing."""
-    return await _told(id_, command, caller, command_id, request, response)
+    return await _receipt(id_, command, caller, command_id, request, response)
 
 
 _FILE = {"schema": {"type": "string", "format": "binary", "maxLength": _LARGEST}}
@@ -101,7 +101,7 @@ async def import_(id_: SurveyId, caller: Caller, command_id: CommandId, request:
         answers, remarks = await asyncio.to_thread(read_answers, upload.file)
     finally:
         upload.close()
-    done = await _told(id_, AnswerSurvey(answers=tuple(answers)), caller, command_id, request, response)
+    done = await _receipt(id_, AnswerSurvey(answers=tuple(answers)), caller, command_id, request, response)
     return ImportReceipt(**dict(done), imported=len(answers), remarks=remarks)
 
 
@@ -142,10 +142,10 @@ def read_answers(file: BinaryIO) -> tuple[list[AnswerOf], list[str]]:
 async def close(
     id_: SurveyId, command: CloseSurvey, caller: Caller, command_id: CommandId, request: Request, response: Response
 ) -> SurveyReceipt:
-    return await _told(id_, command, caller, command_id, request, response)
+    return await _receipt(id_, command, caller, command_id, request, response)
 
 
-async def _told(
+async def _receipt(
     id_: UUID, command: AnswerSurvey | CloseSurvey, caller: Actor, command_id: UUID, request: Request, response: Response
 ) -> SurveyReceipt:
     service: Service = request.app.state.service

@@ -215,8 +215,10 @@ class Running:
 
 There = Planned | Running
 State = Unplanned | There
-Asked = PlanCampaign | ReviseCampaign | ApproveCampaign | AddCampaignFile | LaunchCampaign | UseChannel | CheckLink
-Told = CampaignPlanned | CampaignRevised | CampaignApproved | CampaignFileAdded | CampaignLaunched | ChannelUsed | LinkChecked
+CampaignCommand = PlanCampaign | ReviseCampaign | ApproveCampaign | AddCampaignFile | LaunchCampaign | UseChannel | CheckLink
+CampaignFact = (
+    CampaignPlanned | CampaignRevised | CampaignApproved | CampaignFileAdded | CampaignLaunched | ChannelUsed | LinkChecked
+)
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ class KnownCampaign:
     enterprises: Collection[UUID] | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownCampaign]) -> list[Told]:
+def decide(state: State, command: CampaignCommand, context: Context[KnownCampaign]) -> list[CampaignFact]:
     """Facts, or a refusal."""
     match state, command:
         case (
@@ -267,7 +269,7 @@ def decide(state: State, command: Asked, context: Context[KnownCampaign]) -> lis
             return _check(state, command, context)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: CampaignFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Planned(), CampaignRevised():
@@ -344,7 +346,7 @@ def _content(command: PlanCampaign, context: Context[KnownCampaign]) -> dict[str
     return {**content, "line": looked_up(context.known.unit).line}
 
 
-def _revise(state: Planned, command: ReviseCampaign, context: Context[KnownCampaign]) -> list[Told]:
+def _revise(state: Planned, command: ReviseCampaign, context: Context[KnownCampaign]) -> list[CampaignFact]:
     may_plan(state.told.unit, context.actor)
     content: dict[str, Any] = {**_content(command, context), "unit": state.told.unit, "line": state.told.line}
     if dict(state.told) == dict(CampaignPlanned(**content)):
@@ -352,7 +354,7 @@ def _revise(state: Planned, command: ReviseCampaign, context: Context[KnownCampa
     return [CampaignRevised(**content)]
 
 
-def _keep(state: Running, command: AddCampaignFile, context: Context[object]) -> list[Told]:
+def _keep(state: Running, command: AddCampaignFile, context: Context[object]) -> list[CampaignFact]:
     may_plan(state.told.unit, context.actor)
     if any(command.sha256 == item.sha256 for item in state.files):
         return []
@@ -371,7 +373,7 @@ def _stored(state: Running, digest: str | None) -> str:
     return found
 
 
-def _launch(state: Running, command: LaunchCampaign, context: Context[KnownCampaign]) -> list[Told]:
+def _launch(state: Running, command: LaunchCampaign, context: Context[KnownCampaign]) -> list[CampaignFact]:
     may_plan(state.told.unit, context.actor)
     if state.told.line is not Line.VERTICAL:
         raise LaunchIsVertical(unit=state.told.unit, clause="方案四(一)6、四(二)6")
@@ -391,7 +393,7 @@ def _launch(state: Running, command: LaunchCampaign, context: Context[KnownCampa
     return [fact]
 
 
-def _publish(state: Running, command: UseChannel, context: Context[object]) -> list[Told]:
+def _publish(state: Running, command: UseChannel, context: Context[object]) -> list[CampaignFact]:
     may_plan(state.told.unit, context.actor)
     if command.on > context.today:
         raise NotYetHappened(on=command.on.isoformat())
@@ -405,7 +407,7 @@ def _publish(state: Running, command: UseChannel, context: Context[object]) -> l
     return [ChannelUsed(no=len(state.log) + 1, **told)]
 
 
-def _check(state: Running, command: CheckLink, context: Context[object]) -> list[Told]:
+def _check(state: Running, command: CheckLink, context: Context[object]) -> list[CampaignFact]:
     may_plan(state.told.unit, context.actor)
     entry = next((item for item in state.log if item.no == command.no), None)
     if entry is None or not entry.link:
@@ -416,4 +418,4 @@ def _check(state: Running, command: CheckLink, context: Context[object]) -> list
     return [] if fact in state.checks else [fact]
 
 
-CAMPAIGN: Decider[State, Asked, Told, KnownCampaign] = Decider("campaign", Unplanned(), decide, evolve)
+CAMPAIGN: Decider[State, CampaignCommand, CampaignFact, KnownCampaign] = Decider("campaign", Unplanned(), decide, evolve)

@@ -196,8 +196,8 @@ class Confirmed:
 
 There = Held | Confirmed
 State = Unheld | There
-Asked = HoldConsultation | ConfirmConsultation | TakeDecision | FulfilDecision
-Told = ConsultationHeld | ConsultationConfirmed | DecisionTaken | DecisionFulfilled
+ConsultationCommand = HoldConsultation | ConfirmConsultation | TakeDecision | FulfilDecision
+ConsultationFact = ConsultationHeld | ConsultationConfirmed | DecisionTaken | DecisionFulfilled
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class KnownPeople:
     visits: Mapping[UUID, frozenset[str]] | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownPeople]) -> list[Told]:
+def decide(state: State, command: ConsultationCommand, context: Context[KnownPeople]) -> list[ConsultationFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unheld(), HoldConsultation():
@@ -237,7 +237,7 @@ def decide(state: State, command: Asked, context: Context[KnownPeople]) -> list[
             return _fulfil(state, command, context)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: ConsultationFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unheld(), ConsultationHeld():
@@ -315,7 +315,7 @@ def _assignable(wish: Wish, unit: str, on: date, context: Context[KnownPeople]) 
         raise TaskOfNobody(member=str(wish.member), unit=wish.unit)
 
 
-def _take(state: There, command: TakeDecision, context: Context[KnownPeople]) -> list[Told]:
+def _take(state: There, command: TakeDecision, context: Context[KnownPeople]) -> list[ConsultationFact]:
     may_call(state.told.unit, context.actor)
     wish = command.decision
     if any(item.model_dump(exclude={"no"}) == wish.model_dump() for item in state.decisions):
@@ -326,7 +326,7 @@ def _take(state: There, command: TakeDecision, context: Context[KnownPeople]) ->
     return [DecisionTaken(decision=Decided(no=len(state.decisions) + 1, **wish.model_dump()))]
 
 
-def _fulfil(state: There, command: FulfilDecision, context: Context[object]) -> list[Told]:
+def _fulfil(state: There, command: FulfilDecision, context: Context[object]) -> list[ConsultationFact]:
     task = next((item for item in state.decisions if item.no == command.no), None)
     if task is None:
         raise Unknown(what="decision", id=command.no)
@@ -341,4 +341,6 @@ def _fulfil(state: There, command: FulfilDecision, context: Context[object]) -> 
     return [DecisionFulfilled(no=command.no, words=command.words)]
 
 
-CONSULTATION: Decider[State, Asked, Told, KnownPeople] = Decider("consultation", Unheld(), decide, evolve)
+CONSULTATION: Decider[State, ConsultationCommand, ConsultationFact, KnownPeople] = Decider(
+    "consultation", Unheld(), decide, evolve
+)

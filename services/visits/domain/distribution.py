@@ -82,8 +82,8 @@ class Withdrawn:
 
 
 State = Untold | Given | Withdrawn
-Asked = DistributeMaps | WithdrawDistribution
-Told = MapsDistributed | DistributionWithdrawn
+DistributionCommand = DistributeMaps | WithdrawDistribution
+DistributionFact = MapsDistributed | DistributionWithdrawn
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class KnownEditions:
     editions: frozenset[int]
 
 
-def decide(state: State, command: Asked, context: Context[KnownEditions | None]) -> list[Told]:
+def decide(state: State, command: DistributionCommand, context: Context[KnownEditions | None]) -> list[DistributionFact]:
     """Facts, or a refusal. Only where a one map is named its versions are looked up."""
     match state, command:
         case Untold(), DistributeMaps():
@@ -118,7 +118,7 @@ def decide(state: State, command: Asked, context: Context[KnownEditions | None])
             return []
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: DistributionFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Untold(), MapsDistributed():
@@ -137,4 +137,6 @@ def may_distribute(unit: str, actor: Actor) -> None:
         raise NotYourDistribution(unit=unit)
 
 
-DISTRIBUTION: Decider[State, Asked, Told, KnownEditions | None] = Decider("distribution", Untold(), decide, evolve)
+DISTRIBUTION: Decider[State, DistributionCommand, DistributionFact, KnownEditions | None] = Decider(
+    "distribution", Untold(), decide, evolve
+)

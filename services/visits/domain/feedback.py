@@ -102,8 +102,8 @@ class Raised:
 
 
 State = Unsaid | Alleged | Raised
-Asked = AllegeInspection | RaiseDemand
-Told = InspectionAlleged | DemandRaised
+FeedbackCommand = AllegeInspection | RaiseDemand
+FeedbackFact = InspectionAlleged | DemandRaised
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class KnownSpeaker:
     units: tuple[str, ...] = ()
 
 
-def decide(state: State, command: Asked, context: Context[KnownSpeaker]) -> list[Told]:
+def decide(state: State, command: FeedbackCommand, context: Context[KnownSpeaker]) -> list[FeedbackFact]:
     """Facts, or a refusal."""
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden
@@ -144,7 +144,7 @@ def decide(state: State, command: Asked, context: Context[KnownSpeaker]) -> list
             raise AlreadySaid(feedback=str(context.subject))
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: FeedbackFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unsaid(), InspectionAlleged():
@@ -163,4 +163,4 @@ def responsible(enterprise: KnownEnterprise) -> str:
     raise NobodyAnswers(enterprise=enterprise.name)
 
 
-FEEDBACK: Decider[State, Asked, Told, KnownSpeaker] = Decider("feedback", Unsaid(), decide, evolve)
+FEEDBACK: Decider[State, FeedbackCommand, FeedbackFact, KnownSpeaker] = Decider("feedback", Unsaid(), decide, evolve)

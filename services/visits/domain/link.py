@@ -147,8 +147,8 @@ class Revoked:
 
 
 State = Unissued | Issued | Revoked
-Asked = IssueLink | ReissueLink | RevokeLink | ShowLink | OpenLink
-Told = LinkIssued | LinkReissued | LinkRevoked | LinkShown | LinkOpened
+LinkCommand = IssueLink | ReissueLink | RevokeLink | ShowLink | OpenLink
+LinkFact = LinkIssued | LinkReissued | LinkRevoked | LinkShown | LinkOpened
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def holds(state: Issued | Revoked, today: date) -> bool:
     return isinstance(state, Issued) and today <= state.fact.expires_on
 
 
-def decide(state: State, command: Asked, context: Context[KnownIssuing | None]) -> list[Told]:
+def decide(state: State, command: LinkCommand, context: Context[KnownIssuing | None]) -> list[LinkFact]:
     """Facts, or a refusal. Only for a new link something is looked up."""
     match state, command:
         case Unissued(), IssueLink():
@@ -214,7 +214,7 @@ def decide(state: State, command: Asked, context: Context[KnownIssuing | None]) 
             raise LinkIsRevoked(link=str(context.subject), reason=state.reason)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: LinkFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unissued(), LinkIssued():
@@ -272,7 +272,7 @@ def _hand(context: Context[object]) -> dict[str, Any]:
     return {"by": context.actor.id, "unit": context.actor.unit, "at": context.now}
 
 
-def _show(state: Issued, context: Context[object]) -> list[Told]:
+def _show(state: Issued, context: Context[object]) -> list[LinkFact]:
     may_manage(state.fact, context.actor)
     if state.fact.purpose is LinkPurpose.QUESTIONNAIRE and not context.actor.holds(*OFFICE):
         raise NotForUnits
@@ -283,7 +283,7 @@ def _show(state: Issued, context: Context[object]) -> list[Told]:
     return [LinkShown(**_hand(context))]
 
 
-def _open(state: Issued, command: OpenLink, context: Context[object]) -> list[Told]:
+def _open(state: Issued, command: OpenLink, context: Context[object]) -> list[LinkFact]:
     if not context.actor.holds(Role.SYSTEM):
         raise Forbidden
     if not holds(state, context.today):
@@ -326,4 +326,4 @@ def _about(token: Personal, enterprise: UUID) -> Personal:
     return token.about(seat("contact", str(enterprise)))
 
 
-LINK: Decider[State, Asked, Told, KnownIssuing | None] = Decider("link", Unissued(), decide, evolve)
+LINK: Decider[State, LinkCommand, LinkFact, KnownIssuing | None] = Decider("link", Unissued(), decide, evolve)

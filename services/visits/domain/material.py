@@ -124,13 +124,13 @@ class Shelved:
 
 
 State = Unentered | Shelved
-Asked = EnterMaterial | AddVersion | ApproveVersion | UseVersion
+MaterialCommand = EnterMaterial | AddVersion | ApproveVersion | UseVersion
 
 
-Told = MaterialEntered | MaterialVersioned | MaterialApproved | MaterialUsed
+MaterialFact = MaterialEntered | MaterialVersioned | MaterialApproved | MaterialUsed
 
 
-def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
+def decide(state: State, command: MaterialCommand, context: Context[None]) -> list[MaterialFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unentered(), EnterMaterial():
@@ -151,7 +151,7 @@ def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
             return _use(state, command, context)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: MaterialFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unentered(), MaterialEntered():
@@ -194,7 +194,7 @@ def _releases(unit: str, actor: Actor) -> bool:
     return (actor.holds(Role.HEAD) and actor.unit == unit) or actor.holds(Role.OFFICE_HEAD)
 
 
-def _add(state: Shelved, command: AddVersion, context: Context[None]) -> list[Told]:
+def _add(state: Shelved, command: AddVersion, context: Context[None]) -> list[MaterialFact]:
     may_keep(state.told.unit, context.actor)
     latest = state.versions[-1] if state.versions else None
     if latest is not None and (latest.text, latest.sha256) == (command.text, command.sha256 or ""):
@@ -214,7 +214,7 @@ def _add(state: Shelved, command: AddVersion, context: Context[None]) -> list[To
     ]
 
 
-def _approve(state: Shelved, command: ApproveVersion, context: Context[None]) -> list[Told]:
+def _approve(state: Shelved, command: ApproveVersion, context: Context[None]) -> list[MaterialFact]:
     version = _version(state, command.no)
     if not _releases(state.told.unit, context.actor):
         raise NotYoursToRelease(unit=state.told.unit)
@@ -223,7 +223,7 @@ def _approve(state: Shelved, command: ApproveVersion, context: Context[None]) ->
     return [] if command.no in state.approved else [MaterialApproved(no=command.no)]
 
 
-def _use(state: Shelved, command: UseVersion, context: Context[None]) -> list[Told]:
+def _use(state: Shelved, command: UseVersion, context: Context[None]) -> list[MaterialFact]:
     """Any unit uses what is approved: the library is the district's."""
     if not context.actor.holds(*CALLING, Role.OFFICE_HEAD):
         raise NotYourMaterial(unit=context.actor.unit)
@@ -247,4 +247,4 @@ def _version(state: Shelved, no: int) -> MaterialVersioned:
     return found
 
 
-MATERIAL: Decider[State, Asked, Told, None] = Decider("material", Unentered(), decide, evolve)
+MATERIAL: Decider[State, MaterialCommand, MaterialFact, None] = Decider("material", Unentered(), decide, evolve)

@@ -101,13 +101,13 @@ class Retired:
 
 
 State = Unpublished | Published | Retired
-Asked = PublishPolicy | RetirePolicy
+PolicyCommand = PublishPolicy | RetirePolicy
 
 
-Told = PolicyPublished | PolicyRetired
+PolicyFact = PolicyPublished | PolicyRetired
 
 
-def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
+def decide(state: State, command: PolicyCommand, context: Context[None]) -> list[PolicyFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unpublished(), PublishPolicy():
@@ -134,7 +134,7 @@ def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
             raise PolicyIsRetired(reason=state.reason)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: PolicyFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unpublished() | Published(), PolicyPublished():
@@ -174,4 +174,4 @@ def reasons(policy: PolicyPublished, enterprise: KnownEnterprise, on: date) -> t
     return tuple(found) or ("普惠政策",)
 
 
-POLICY: Decider[State, Asked, Told, None] = Decider("policy", Unpublished(), decide, evolve)
+POLICY: Decider[State, PolicyCommand, PolicyFact, None] = Decider("policy", Unpublished(), decide, evolve)

@@ -108,13 +108,13 @@ class Closed:
 State = Unopened | Open | Closed
 
 
-Told = PollOpened | PollClosed
+PollFact = PollOpened | PollClosed
 
 
 PollCommand = OpenPoll | ClosePoll
 
 
-def decide(state: State, command: PollCommand, context: Context[None]) -> list[Told]:
+def decide(state: State, command: PollCommand, context: Context[None]) -> list[PollFact]:
     """Facts, or a refusal."""
     if not context.actor.holds(*OFFICE):
         raise OfficeAsks
@@ -135,7 +135,7 @@ def decide(state: State, command: PollCommand, context: Context[None]) -> list[T
             raise PollIsClosed(reason=state.reason)
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: PollFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unopened(), PollOpened():
@@ -210,7 +210,7 @@ def evolve_response(state: Response, fact: AnswersGiven) -> Response:
             return state
 
 
-POLL: Decider[State, PollCommand, Told, None] = Decider("poll", Unopened(), decide, evolve)
+POLL: Decider[State, PollCommand, PollFact, None] = Decider("poll", Unopened(), decide, evolve)
 RESPONSE: Decider[Response, GiveAnswers, AnswersGiven, KnownResponse] = Decider(
     "response", Unanswered(), decide_response, evolve_response
 )

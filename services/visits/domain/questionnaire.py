@@ -137,13 +137,13 @@ class Retired:
 
 Defined = Draft | Published | Retired
 State = Undefined | Defined
-Asked = DefineQuestionnaire | PublishQuestionnaire | RetireQuestionnaire
+QuestionnaireCommand = DefineQuestionnaire | PublishQuestionnaire | RetireQuestionnaire
 
 
-Told = QuestionnaireDefined | QuestionnairePublished | QuestionnaireRetired
+QuestionnaireFact = QuestionnaireDefined | QuestionnairePublished | QuestionnaireRetired
 
 
-def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
+def decide(state: State, command: QuestionnaireCommand, context: Context[None]) -> list[QuestionnaireFact]:
     """Facts, or a refusal."""
     if not context.actor.holds(*OFFICE):
         raise OfficeAsks
@@ -168,7 +168,7 @@ def decide(state: State, command: Asked, context: Context[None]) -> list[Told]:
             return [] if state.reason == command.reason else [QuestionnaireRetired(reason=command.reason)]
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: QuestionnaireFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Undefined(), QuestionnaireDefined():
@@ -252,4 +252,6 @@ def _is_key(text: str) -> bool:
     return 1 <= len(text) <= 40 and text.isascii() and text.replace("_", "").replace("-", "").isalnum()  # noqa: PLR2004
 
 
-QUESTIONNAIRE: Decider[State, Asked, Told, None] = Decider("questionnaire", Undefined(), decide, evolve)
+QUESTIONNAIRE: Decider[State, QuestionnaireCommand, QuestionnaireFact, None] = Decider(
+    "questionnaire", Undefined(), decide, evolve
+)

@@ -140,8 +140,8 @@ class Closed:
 
 Drawn = Open | Closed
 State = Undrawn | Drawn
-Asked = DrawSurvey | AnswerSurvey | CloseSurvey
-Told = SurveyDrawn | SurveyAnswered | SurveyClosed
+SurveyCommand = DrawSurvey | AnswerSurvey | CloseSurvey
+SurveyFact = SurveyDrawn | SurveyAnswered | SurveyClosed
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def may_survey(actor: Actor) -> None:
         raise NotYourSurvey
 
 
-def decide(state: State, command: Asked, context: Context[KnownPopulation | None]) -> list[Told]:
+def decide(state: State, command: SurveyCommand, context: Context[KnownPopulation | None]) -> list[SurveyFact]:
     """Facts, or a refusal. Only for a drawing the population is looked up."""
     may_survey(context.actor)
     match state, command:
@@ -182,7 +182,7 @@ def decide(state: State, command: Asked, context: Context[KnownPopulation | None
             raise SurveyIsClosed(survey=str(context.subject))
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: SurveyFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Undrawn(), SurveyDrawn():
@@ -225,7 +225,7 @@ def _draw(command: DrawSurvey, context: Context[object], known: KnownPopulation)
     )
 
 
-def _answer(state: Open, command: AnswerSurvey, context: Context[object]) -> list[Told]:
+def _answer(state: Open, command: AnswerSurvey, context: Context[object]) -> list[SurveyFact]:
     sampled = {code for stratum in state.drawn.strata for code in stratum.sample}
     fresh: dict[str, Answered] = {}
     for item in command.answers:
@@ -289,4 +289,4 @@ def sample_of(drawn: SurveyDrawn) -> list[tuple[str, str, str]]:
     return [(stratum.township, stratum.size, code) for stratum in drawn.strata for code in stratum.sample]
 
 
-SURVEY: Decider[State, Asked, Told, KnownPopulation | None] = Decider("survey", Undrawn(), decide, evolve)
+SURVEY: Decider[State, SurveyCommand, SurveyFact, KnownPopulation | None] = Decider("survey", Undrawn(), decide, evolve)

@@ -71,13 +71,13 @@ class Switches:
     most_contacts: int = MOST_CONTACTS
 
 
-Asked = RequirePhotos | WaivePhotos | CapContacts
+SwitchesCommand = RequirePhotos | WaivePhotos | CapContacts
 
 
-Told = PhotosRequired | PhotosWaived | ContactsCapped
+SwitchesFact = PhotosRequired | PhotosWaived | ContactsCapped
 
 
-def decide(state: Switches, command: Asked, context: Context[None]) -> list[Told]:
+def decide(state: Switches, command: SwitchesCommand, context: Context[None]) -> list[SwitchesFact]:
     """Facts, or a refusal."""
     _may_switch(context.actor)
     match command:
@@ -95,7 +95,7 @@ def decide(state: Switches, command: Asked, context: Context[None]) -> list[Told
             return [] if state.most_contacts == command.most else [ContactsCapped(most=command.most)]
 
 
-def evolve(state: Switches, fact: Told) -> Switches:
+def evolve(state: Switches, fact: SwitchesFact) -> Switches:
     """The state after a fact."""
     match fact:
         case PhotosRequired():
@@ -111,4 +111,4 @@ def _may_switch(actor: Actor) -> None:
         raise NotYourSwitch
 
 
-SWITCHES: Decider[Switches, Asked, Told, None] = Decider("switches", Switches(), decide, evolve)
+SWITCHES: Decider[Switches, SwitchesCommand, SwitchesFact, None] = Decider("switches", Switches(), decide, evolve)

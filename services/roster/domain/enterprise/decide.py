@@ -29,7 +29,7 @@ from services.roster.domain.enterprise.commands import (
     TagEnterprise,
     VerifyContactLoss,
 )
-from services.roster.domain.enterprise.evolve import Told, evolve
+from services.roster.domain.enterprise.evolve import EnterpriseFact, evolve
 from services.roster.domain.enterprise.sizes import RULE, Sizing, size_of
 from services.roster.domain.enterprise.states import Registered, State, Unregistered
 from services.roster.domain.handover import Handover
@@ -74,7 +74,7 @@ from shared.language.persons import Seat, seat
 from shared.language.problems import Forbidden, Unknown
 from shared.language.terms import Line, Role, SurveyResult
 
-Asked = (
+EnterpriseCommand = (
     RegisterEnterprise
     | AmendEnterprise
     | ChangeStanding
@@ -139,7 +139,7 @@ def subject(enterprise: UUID, who: str) -> Seat:
     return seat("legal" if who == "legal_person" else "contact", str(enterprise))
 
 
-def decide(state: State, command: Asked, context: Context[Known]) -> list[Told]:
+def decide(state: State, command: EnterpriseCommand, context: Context[Known]) -> list[EnterpriseFact]:
     """Facts, or a refusal."""
     match state, command:
         case Unregistered(), RegisterEnterprise():
@@ -205,7 +205,7 @@ def decide(state: State, command: Asked, context: Context[Known]) -> list[Told]:
             return _survey(state, command, context)
 
 
-def _assign(state: Registered, command: AssignEnterprise, context: Context[Known]) -> list[Told]:
+def _assign(state: Registered, command: AssignEnterprise, context: Context[Known]) -> list[EnterpriseFact]:
     held = state.holder(command.line, command.on)
     inside = held is not None and held.unit == command.unit
     corrected = _corrects(command, context)
@@ -219,7 +219,7 @@ def _assign(state: Registered, command: AssignEnterprise, context: Context[Known
     return [EnterpriseAssigned(**command.model_dump())]
 
 
-def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Context[Known]) -> list[Told]:
+def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Context[Known]) -> list[EnterpriseFact]:
     the_office(context)
     move = moving.asked(state.moves, command.proposal)
     if isinstance(command, RejectMove):
@@ -228,7 +228,7 @@ def _rule_move(state: Registered, command: ConfirmMove | RejectMove, context: Co
     return [moving.confirmed(move, context)]
 
 
-def _hand_over(state: Registered, command: HandOverEnterprise, context: Context[Known]) -> list[Told]:
+def _hand_over(state: Registered, command: HandOverEnterprise, context: Context[Known]) -> list[EnterpriseFact]:
     """By the one whose signature is the second; what is no longer the giver's stays where it is."""
     _must_have_signed(command, context)
     held = state.holder(command.line, command.on)
@@ -304,7 +304,7 @@ def _his(held: EnterpriseAssigned, context: Context[Known]) -> bool:
     return held.worker in (None, context.actor.id)
 
 
-def _survey(state: Registered, command: SurveyEnterprise, context: Context[Known]) -> list[Told]:
+def _survey(state: Registered, command: SurveyEnterprise, context: Context[Known]) -> list[EnterpriseFact]:
     census = context.known
     if not isinstance(census, KnownSurvey):
         raise Unknown(what="census", id=str(command.census))
@@ -325,7 +325,7 @@ def _survey(state: Registered, command: SurveyEnterprise, context: Context[Known
     return [EnterpriseSurveyed(member=actor.id, on=context.today, **command.model_dump())]
 
 
-def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[Told]:
+def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[EnterpriseFact]:
     """The size class where it changed; that it can't be told is said only of what once had one."""
     found: Sizing = size_of(particulars["industry"] or "", particulars["staff"], particulars["revenue"], particulars["assets"])
     if found.size == (before.size if before else None):
@@ -333,7 +333,7 @@ def _sized(before: EnterpriseSized | None, particulars: dict[str, Any]) -> list[
     return [EnterpriseSized(size=found.size, basis=found.basis, rule=RULE)]
 
 
-def _choose(state: Registered, command: ChooseMainContact, context: Context[Known]) -> list[Told]:
+def _choose(state: Registered, command: ChooseMainContact, context: Context[Known]) -> list[EnterpriseFact]:
     """The office, or the unit that answers on the line, says whom the enterprise turns to first."""
     held = state.holder(command.line, command.on)
     the_unit(context, held.unit if held else "", Role.HEAD, Role.DEPUTY, Role.LIAISON)
@@ -343,7 +343,7 @@ def _choose(state: Registered, command: ChooseMainContact, context: Context[Know
     return [] if chosen and chosen[-1].line == command.line else [MainContactChosen(**command.model_dump())]
 
 
-def _register(command: RegisterEnterprise, context: Context[Known]) -> list[Told]:
+def _register(command: RegisterEnterprise, context: Context[Known]) -> list[EnterpriseFact]:
     try:
         code = credit_code(command.code)
     except InvalidCode as error:
@@ -353,14 +353,14 @@ def _register(command: RegisterEnterprise, context: Context[Known]) -> list[Told
     on = command.on or context.today
     personal: dict[str, Any] = {name: _about(getattr(command, name), name, context) for name in _PERSONAL}
     plain = command.model_dump(exclude={"assignments", "on", "code", *_PERSONAL})
-    facts: list[Told] = [EnterpriseRegistered(code=code.text, on=on, **plain, **personal)]
+    facts: list[EnterpriseFact] = [EnterpriseRegistered(code=code.text, on=on, **plain, **personal)]
     for item in command.assignments:
         _fits(item.line, item.unit, item.sub_unit, item.worker, context)
         facts.append(EnterpriseAssigned(on=on, **item.model_dump()))
     return [*facts, *_sized(None, plain)]
 
 
-def _registered(state: Registered, command: RegisterEnterprise) -> list[Told]:
+def _registered(state: Registered, command: RegisterEnterprise) -> list[EnterpriseFact]:
     """The same registration again; what it says of particulars is compared with the first one's words."""
     placed = {(item.line, item.unit, item.sub_unit, item.worker) for item in state.assigned}
     same = placed >= {(item.line, item.unit, item.sub_unit, item.worker) for item in command.assignments}
@@ -369,7 +369,7 @@ def _registered(state: Registered, command: RegisterEnterprise) -> list[Told]:
     raise AlreadyRegistered(code=state.code, name=state.name)
 
 
-def _amend(state: Registered, command: AmendEnterprise, context: Context[Known]) -> list[Told]:
+def _amend(state: Registered, command: AmendEnterprise, context: Context[Known]) -> list[EnterpriseFact]:
     now = {**state.particulars, "name": state.name}
     plain = command.model_dump(exclude={"source", "batch", *_PERSONAL}, exclude_none=True)
     changed = {name: value for name, value in plain.items() if now.get(name) != value}
@@ -380,7 +380,7 @@ def _amend(state: Registered, command: AmendEnterprise, context: Context[Known])
     return [amended, *_sized(state.sizing, {**now, **changed})]
 
 
-def _verify(state: Registered, command: VerifyContactLoss, context: Context[Known]) -> list[Told]:
+def _verify(state: Registered, command: VerifyContactLoss, context: Context[Known]) -> list[EnterpriseFact]:
     held = state.holder(command.line, command.on)
     if held is None:
         raise NotAssignedThere(line=command.line.label)
@@ -417,4 +417,4 @@ def _about(datum: Personal | None, who: str, context: Context[Known]) -> Persona
     return datum.about(subject(context.subject, who)) if datum is not None else None
 
 
-ENTERPRISE: Decider[State, Asked, Told, Known] = Decider("enterprise", Unregistered(), decide, evolve)
+ENTERPRISE: Decider[State, EnterpriseCommand, EnterpriseFact, Known] = Decider("enterprise", Unregistered(), decide, evolve)

@@ -25,7 +25,7 @@ from shared.events.roster import (
     StandingChanged,
 )
 
-Told = (
+EnterpriseFact = (
     EnterpriseRegistered
     | EnterpriseAmended
     | StandingChanged
@@ -46,7 +46,7 @@ Told = (
 _PARTICULARS = tuple(name for name in AmendEnterprise.model_fields if name not in ("name", "source", "batch"))
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: EnterpriseFact) -> State:
     """The state after a fact."""
     match state, fact:
         case Unregistered(), EnterpriseRegistered():

@@ -20,7 +20,7 @@ from services.visits.domain.visit.commands import (
     VoidVisit,
 )
 from services.visits.domain.visit.counting import missing, rule_of
-from services.visits.domain.visit.evolve import Told, evolve
+from services.visits.domain.visit.evolve import VisitFact, evolve
 from services.visits.domain.visit.permissions import may_call, may_review, may_rule, may_tell
 from services.visits.domain.visit.record import KnownTelling, alike, same, telling
 from services.visits.domain.visit.refusals import (
@@ -91,7 +91,7 @@ _MEDIA: dict[EvidenceKind, tuple[str, ...]] = {
     EvidenceKind.CALL_LOG: ("image/", "application/pdf", "audio/"),
     EvidenceKind.OTHER: ("image/", "application/pdf", "audio/"),
 }
-Asked = (
+VisitCommand = (
     RecordVisit
     | CorrectVisit
     | AttachEvidence
@@ -120,7 +120,7 @@ class KnownVisit:
     said: str | None = None
 
 
-def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[Told]:
+def decide(state: State, command: VisitCommand, context: Context[KnownVisit]) -> list[VisitFact]:
     """Facts, or a refusal."""
     if not isinstance(state, Unrecorded):
         _guard(state.details, command, context)
@@ -189,7 +189,7 @@ def decide(state: State, command: Asked, context: Context[KnownVisit]) -> list[T
             raise VisitIsVoid(visit=str(context.subject), reason=state.words)
 
 
-def _guard(details: VisitDetails, command: Asked, context: Context[KnownVisit]) -> None:
+def _guard(details: VisitDetails, command: VisitCommand, context: Context[KnownVisit]) -> None:
     """Who may say this of a recorded visit, whatever it has come to: a stranger hears nothing of that."""
     match command:
         case RecordVisit() | CorrectVisit() | AttachEvidence():
@@ -206,7 +206,7 @@ def _guard(details: VisitDetails, command: Asked, context: Context[KnownVisit]) 
             may_rule(frozenset(held.unit for held in enterprise.assigned.values()), details, context.actor)
 
 
-def _record(command: RecordVisit, context: Context[KnownVisit]) -> list[Told]:
+def _record(command: RecordVisit, context: Context[KnownVisit]) -> list[VisitFact]:
     about, why = telling(command, context, looked_up(context.known.telling), None)
     if why:
         return [VisitHeld(**about, why=why)]
@@ -215,14 +215,14 @@ def _record(command: RecordVisit, context: Context[KnownVisit]) -> list[Told]:
     return [told, *_judgement(VisitDetails(told))]
 
 
-def _recorded_again(state: Recorded, command: RecordVisit, context: Context[KnownVisit]) -> list[Told]:
+def _recorded_again(state: Recorded, command: RecordVisit, context: Context[KnownVisit]) -> list[VisitFact]:
     known = looked_up(context.known.telling)
     if alike(state.details.told, VisitRecorded(**telling(command, context, known, None)[0]), known):
         return []
     raise AlreadyRecorded(visit=str(context.subject))
 
 
-def _correct(state: Pending | Returned, command: CorrectVisit, context: Context[KnownVisit]) -> list[Told]:
+def _correct(state: Pending | Returned, command: CorrectVisit, context: Context[KnownVisit]) -> list[VisitFact]:
     before, known = state.details, looked_up(context.known.telling)
     told = VisitCorrected(**telling(command, context, known, before.told)[0])
     if isinstance(state, Pending) and alike(before.told, told, known):
@@ -231,7 +231,7 @@ def _correct(state: Pending | Returned, command: CorrectVisit, context: Context[
     return [told, *_judgement(replace(before, told=told))]
 
 
-def _attach(state: Standing | Held, command: AttachEvidence, context: Context[object]) -> list[Told]:
+def _attach(state: Standing | Held, command: AttachEvidence, context: Context[object]) -> list[VisitFact]:
     details = state.details
     for item in details.evidence:
         if command.sha256 == item.sha256 or command.original == item.original:
@@ -246,7 +246,7 @@ def _attach(state: Standing | Held, command: AttachEvidence, context: Context[ob
     return [fact, *_unless_held(state, replace(details, evidence=(*details.evidence, fact)))]
 
 
-def _accept(details: VisitDetails, command: AcceptVisit, context: Context[object]) -> list[Told]:
+def _accept(details: VisitDetails, command: AcceptVisit, context: Context[object]) -> list[VisitFact]:
     if details.disputed:
         raise DeniedByEnterprise(visit=str(context.subject))
     if details.missing:
@@ -254,7 +254,7 @@ def _accept(details: VisitDetails, command: AcceptVisit, context: Context[object
     return [VisitAccepted(note=command.note)]
 
 
-def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context[KnownVisit]) -> list[Told]:
+def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context[KnownVisit]) -> list[VisitFact]:
     first, words = state.details.confirmed, _about_contact(command.words, state.details)
     if first is None:
         came = context.known.came
@@ -273,7 +273,7 @@ def _confirm(state: Standing | Held, command: ConfirmVisit, context: Context[Kno
     raise AlreadyConfirmed(visit=str(context.subject))
 
 
-def _hear(state: Standing | Held, command: HearConfirmation, context: Context[object]) -> list[Told]:
+def _hear(state: Standing | Held, command: HearConfirmation, context: Context[object]) -> list[VisitFact]:
     details = state.details
     if details.confirmed is None or not details.confirmed.doubtful:
         raise NothingToHear(visit=str(context.subject))
@@ -285,7 +285,7 @@ def _hear(state: Standing | Held, command: HearConfirmation, context: Context[ob
     raise AlreadyHeard(visit=str(context.subject), stands=details.heard.stands)
 
 
-def _deny(details: VisitDetails, command: DenyVisit, context: Context[KnownVisit]) -> list[Told]:
+def _deny(details: VisitDetails, command: DenyVisit, context: Context[KnownVisit]) -> list[VisitFact]:
     words = _about_contact(command.words, details)
     if details.denied is None:
         return [VisitDenied(words=words)]
@@ -294,7 +294,7 @@ def _deny(details: VisitDetails, command: DenyVisit, context: Context[KnownVisit
     raise AlreadyDenied(visit=str(context.subject))
 
 
-def _uphold(details: VisitDetails, command: UpholdVisit, context: Context[object]) -> list[Told]:
+def _uphold(details: VisitDetails, command: UpholdVisit, context: Context[object]) -> list[VisitFact]:
     if details.denied is None:
         raise NotDenied(visit=str(context.subject))
     if details.upheld is None:
@@ -304,7 +304,7 @@ def _uphold(details: VisitDetails, command: UpholdVisit, context: Context[object
     raise AlreadyReviewed(visit=str(context.subject), said=details.upheld)
 
 
-def _rule(state: Held, command: RuleVisit, context: Context[KnownVisit]) -> list[Told]:
+def _rule(state: Held, command: RuleVisit, context: Context[KnownVisit]) -> list[VisitFact]:
     if command.ruling is Ruling.DISMISS:
         return [VisitDismissed(reason=command.reason)]
     told = state.details.told
@@ -312,7 +312,7 @@ def _rule(state: Held, command: RuleVisit, context: Context[KnownVisit]) -> list
     return [VisitAdmitted(reason=command.reason), told, *_judgement(state.details)]
 
 
-def _ruled(state: Standing | Voided, command: RuleVisit, context: Context[object]) -> list[Told]:
+def _ruled(state: Standing | Voided, command: RuleVisit, context: Context[object]) -> list[VisitFact]:
     """The same ruling said twice adds nothing."""
     said = state.words if isinstance(state, Voided) else state.details.admitted
     dismissed = isinstance(state, Voided) and state.details.admitted is None
@@ -328,7 +328,7 @@ def _about_contact(words: Personal | None, details: VisitDetails) -> Personal | 
     return words.about(seat("contact", str(details.told.enterprise.id)))
 
 
-def _again(state: Accepted | Returned | Voided, words: str, context: Context[object]) -> list[Told]:
+def _again(state: Accepted | Returned | Voided, words: str, context: Context[object]) -> list[VisitFact]:
     """The same review said twice adds nothing; other words don't replace the first."""
     if state.words == words:
         return []
@@ -337,12 +337,12 @@ def _again(state: Accepted | Returned | Voided, words: str, context: Context[obj
     raise AlreadyReviewed(visit=str(context.subject), said=state.words)
 
 
-def _unless_held(state: Recorded, after: VisitDetails) -> list[Told]:
+def _unless_held(state: Recorded, after: VisitDetails) -> list[VisitFact]:
     """A held telling is judged when it is let in."""
     return [] if isinstance(state, Held) else _judgement(after)
 
 
-def _judgement(after: VisitDetails) -> list[Told]:
+def _judgement(after: VisitDetails) -> list[VisitFact]:
     """The evidence rule's answer, if it is another one than before. ``after`` still carries the answer of before."""
     lacking = missing(after.told, after.evidence, confirmed=after.proved is not None)
     if lacking == after.missing:
@@ -357,4 +357,4 @@ def _once_a_month(told: VisitRecorded, context: Context[KnownVisit]) -> None:
         raise OneQuestionnaireAMonth(visit=str(other))
 
 
-VISIT: Decider[State, Asked, Told, KnownVisit] = Decider("visit", Unrecorded(), decide, evolve)
+VISIT: Decider[State, VisitCommand, VisitFact, KnownVisit] = Decider("visit", Unrecorded(), decide, evolve)

@@ -28,10 +28,10 @@ from shared.events.visits import (
 Noted = EvidenceAttached | VisitQualified | VisitDisqualified | VisitConfirmed | ConfirmationHeard | VisitDenied | VisitUpheld
 """Facts that leave a visit where it stands."""
 Moved = VisitRecorded | VisitHeld | VisitAdmitted | VisitDismissed | VisitCorrected | VisitAccepted | VisitReturned | VisitVoided
-Told = Noted | Moved
+VisitFact = Noted | Moved
 
 
-def evolve(state: State, fact: Told) -> State:
+def evolve(state: State, fact: VisitFact) -> State:
     """The state after a fact."""
     match fact:
         case (
