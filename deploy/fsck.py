@@ -35,13 +35,18 @@ from shared.log.bus import Bus, BusUnavailable, WrongSequence
 from shared.log.checkpoint import Checkpoint, CheckpointUnreadable
 from shared.log.eventlog import Entry, after, head
 from shared.log.outages import in_words
+from shared.log.sealing import origin, tiles
 from shared.log.signatures import Forged, Signatures
 from shared.log.vault import Vault
 from shared.settings import Settings
+from shared.tlog.checkpoints import Checkpoint as Sealed
+from shared.tlog.notes import BadNote, opened
+from shared.tlog.tiles import Growing
 
 lines = structlog.get_logger()
 
 _BESIDE = "view_fsck"
+_LEAVES = 16_384
 _NAMED = 20
 """So many positions are named; all are counted."""
 _NIGHT = 3
@@ -102,6 +107,7 @@ async def fsck(place: Place, bus: Bus, settings: Settings, prefix: str = "") -> 
             found += await _log(connection, bus, Mirror(connections["reporting"], None), name)
             if bus.signatures:
                 found += await _keys(connection, bus.signatures, name)
+                found += await _sealed(connection, bus.signatures, name, origin(settings.district, name))
             if settings.checkpoints and bus.signatures:
                 found += await _checkpoint(connection, Checkpoint(settings.checkpoints, name, bus.signatures), name)
             service: Service = importlib.import_module(f"services.{name}.app").build(settings)
@@ -262,6 +268,33 @@ async def _checkpoint(connection: asyncpg.Connection, checkpoint: Checkpoint, na
         return [Finding(name, "checkpoint", in_words(error))]
     if marked and await connection.fetchval("select leaf_hash from log.entry where pos = $1", marked[0]) != marked[1]:
         return [Finding(name, "checkpoint", f"日志第 {marked[0]} 条与检查点不同,或已不在")]
+    return []
+
+
+async def _sealed(connection: asyncpg.Connection, signatures: Signatures, name: str, called: str) -> list[Finding]:
+    """A log against what its service signed of it last, and against every tile: from its first leaf on, made anew."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        row = await connection.fetchrow("select size, root, note from log.seal order by size desc limit 1")
+        if row is None:
+            return []
+        try:
+            said = Sealed.parse(opened(row["note"], signatures.keys(name, called)).text)
+        except BadNote:
+            return [Finding(name, "seal", f"第 {row['size']} 条处的封存没有该服务的有效签名,不是它写的,或被改动过")]
+        tree, differs = Growing(), ""
+        while tree.size < said.size and not differs:
+            upto = min(said.size, tree.size + _LEAVES)
+            rows = await connection.fetch(
+                "select leaf_hash from log.entry where pos > $1 and pos <= $2 order by pos", tree.size, upto
+            )
+            if len(rows) != upto - tree.size:
+                return [Finding(name, "seal", f"已封存 {said.size} 条,日志在第 {tree.size + 1} 至 {upto} 条中缺少事件")]
+            made = tree.extend([row["leaf_hash"] for row in rows])
+            kept = await tiles(connection, [*made])
+            wrong = [tile for tile, hashes in made.items() if not b"".join(kept.get(tile, ())).startswith(hashes)]
+            differs = f"日志第 {upto - len(rows) + 1} 至 {upto} 条与封存树不同" if wrong else ""
+        if differs or said != Sealed(called, row["size"], row["root"]) or tree.root() != said.root:
+            return [Finding(name, "seal", differs or f"日志前 {said.size} 条与封存时签名的根不同:其中一份被改动过")]
     return []
 
 

@@ -35,6 +35,7 @@ from shared.log.signatures import Forged, Signatures
 
 _PAGE = 500
 _SHOWN = 20
+_SEALED_BEYOND = "select coalesce((select max(size) from log.seal), 0) > (select pos from log.head)"
 _FORGET = "查明后确须如此,才加 --forget-checkpoint"
 
 
@@ -236,6 +237,8 @@ async def _take(connection: asyncpg.Connection, copy: Copy, service: str, found:
         found.restored = position > found.position
         if found.restored and await connection.fetchval("select to_regclass('view.made') is not null"):
             await connection.execute("delete from view.made")  # The service makes its views anew.
+        if asked.forget and await connection.fetchval(_SEALED_BEYOND):
+            await connection.execute("delete from log.tile; delete from log.seal")  # The service seals what is left anew.
         if await connection.fetchval("select to_regclass('view.published') is not null"):
             known = await connection.fetchval("select max(pos) from view.published")
             if known is not None and known > position and not asked.forget:

@@ -344,7 +344,7 @@ class Reporting(Service):
         cut, is the same in stream and mirror. Without an audit of the last day and a half all up to the cut is compared.
         """
         rows = await self.pool.fetch(
-            "select said from view.finding where kind in ('log', 'stream', 'mirror', 'checkpoint', 'entry-keys') order by 1"
+            "select said from view.finding where kind in ('log', 'stream', 'mirror', 'checkpoint', 'entry-keys', 'seal') order by 1"
         )
         if rows:
             raise CopiesDiffer(findings=[row["said"] for row in rows])

@@ -46,6 +46,7 @@ from shared.log.handle import Desk, Done
 from shared.log.health import Health
 from shared.log.outages import StorageFull, in_words
 from shared.log.relay import Relay
+from shared.log.sealing import EVERY_SECONDS, Sealer, origin
 from shared.log.signatures import Signatures
 from shared.log.subscriptions import Listener, following, listen, reacting
 from shared.log.vault import Vault, VaultAway
@@ -180,7 +181,13 @@ class Service:
                 )
             for source, those in listeners.items():
                 self._start(f"listen-{source}", partial(listen, self.bus, source, those))
-            for task in (Periodic("key-set", RENEWAL_SECONDS, self._gatekeeper.renew), *self.tasks(self)):
+            name = origin(settings.district, self.name)
+            sealer = Sealer(self.pool, name, [signatures.signer(name)], gate)
+            always = (
+                Periodic("key-set", RENEWAL_SECONDS, self._gatekeeper.renew),
+                Periodic("seal", EVERY_SECONDS, sealer.turn),
+            )
+            for task in (*always, *self.tasks(self)):
                 self._start(task.name, partial(self._again_and_again, task, self._health(task.name)))
 
     async def close(self) -> None:

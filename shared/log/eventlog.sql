@@ -154,6 +154,42 @@ begin
         return _positions[n];
     end $$;
 
+    -- The sealed log (decision 64): tiles of the Merkle tree over the leaves, and a signed checkpoint for every sealing. They
+    -- follow from the entries, so nothing here guards them but rights: what was signed is the proof.
+    create table if not exists log.tile (
+        level smallint not null,
+        number bigint not null,
+        hashes bytea not null check (octet_length(hashes) between 32 and 8192),
+        primary key (level, number)
+    );
+    create table if not exists log.seal (
+        size bigint primary key,
+        root bytea not null,
+        note text not null,
+        at timestamptz not null default clock_timestamp()
+    );
+    create or replace function log.add_seal(
+        _from bigint, _size bigint, _root bytea, _note text, _levels smallint[], _numbers bigint[], _hashes bytea[]
+    ) returns void language plpgsql security definer set search_path = log, pg_catalog as $$
+    declare
+        n int;
+    begin
+        perform pg_advisory_xact_lock(52050204);
+        if (select coalesce(max(s.size), 0) from seal s) <> _from or _size <= _from then
+            raise exception 'another seal was expected' using errcode = '40001';
+        elsif _size > (select h.pos from head h) then
+            raise exception 'a seal speaks of what is not there' using errcode = '23514';
+        end if;
+        insert into tile as t select * from unnest(_levels, _numbers, _hashes)
+            on conflict (level, number) do update set hashes = excluded.hashes
+            where substr(excluded.hashes, 1, octet_length(t.hashes)) = t.hashes;
+        get diagnostics n = row_count;
+        if n <> cardinality(_levels) then
+            raise exception 'a tile only grows' using errcode = '23514';
+        end if;
+        insert into seal (size, root, note) values (_size, _root, _note);
+    end $$;
+
     create or replace function log.refuse() returns trigger language plpgsql as
     $$ begin raise exception '事件日志只能追加:% on %', tg_op, tg_table_name using errcode = '42501'; end $$;
     create or replace trigger entry_stays before update or delete or truncate on log.entry for each statement execute function log.refuse();
@@ -164,7 +200,7 @@ begin
     revoke all on all functions in schema log from public;
     execute format('grant usage on schema log to %I', service);
     execute format('grant select on all tables in schema log to %I', service);
-    execute format('grant execute on function log.append to %I', service);
+    execute format('grant execute on function log.append, log.add_seal to %I', service);
     if exists (select from pg_roles where rolname = 'guiren_demo') then
         grant usage on schema log to guiren_demo;
         grant select on all tables in schema log to guiren_demo;

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from shared.log.eventlog import Entry
+from shared.tlog.notes import Ed25519Signer, Key
 from shared.tlog.tree import root_from, with_paths
 
 _AT_ONCE = 16
@@ -55,6 +56,17 @@ class Signatures:
     def public(self, service: str) -> list[str]:
         """The service's public keys in hexadecimal, the one of now first."""
         return [key.public_bytes_raw().hex() for key in self._public.get(service, ())]
+
+    def signer(self, name: str) -> Ed25519Signer:
+        """The private key under a name, for checkpoints. Nothing an entry's signature is over begins like one of these."""
+        if self._private is None:
+            message = "without a private key nothing is signed"
+            raise RuntimeError(message)
+        return Ed25519Signer(name, self._private.private_bytes_raw())
+
+    def keys(self, service: str, name: str) -> list[Key]:
+        """The service's public keys under a name, for whoever reads its checkpoints; the one of now first."""
+        return [Key(name, key.public_bytes_raw()) for key in self._public.get(service, ())]
 
     def proofs(self, service: str, entries: Sequence[Entry]) -> list[bytes]:
         """What each of these entries carries to show that the service wrote it."""

@@ -20,6 +20,8 @@ from deploy.restore import unreadable
 from shared.http.service import Service
 from shared.language.months import SHANGHAI
 from shared.log.bus import Bus
+from shared.log.eventlog import head
+from shared.log.sealing import sealed
 from shared.log.signatures import Signatures
 
 DAY = "2026-08-01"
@@ -33,6 +35,12 @@ TAMPERED = {
     "middle entry deleted": ("roster", "delete from log.entry where pos = 4", {"log", "stream", "mirror"}),
     "two entries swapped": ("roster", SWAP, {"log", "stream", "mirror"}),
     "recorded time of a middle entry": ("roster", "update log.entry set rec_us = rec_us + 1 where pos = 3", {"stream", "mirror"}),
+    "body of a sealed entry": ("roster", f"update log.entry {FLIP} where pos = 3", {"seal"}),
+    "sealed entry deleted": ("roster", "delete from log.entry where pos = 4", {"seal"}),
+    "sealed time": ("roster", "update log.entry set rec_us = rec_us + 1 where pos = 3", {"seal"}),
+    "tile": ("roster", "update log.tile set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1)", {"seal"}),
+    "root of a seal": ("roster", "update log.seal set root = sha256('x')", {"seal"}),
+    "seal of somebody": ("roster", "update log.seal set note = overlay(note placing 'AAAA' from length(note) - 20)", {"seal"}),
     "row of a view": ("roster", "update view.unit set first_name = '别的名字' where code = 'T01'", {"view"}),
     "body in the mirror": ("reporting", f"update mirror.entry {FLIP} where origin = 'roster' and pos = 3", {"mirror"}),
     "roster copy": ("visits", "delete from view.known_unit where code = 'T01'", {"copy"}),
@@ -59,7 +67,11 @@ async def a_district_at_work(district: District) -> Service:
         rows = [r for s in followers for r in await s.pool.fetch("select pos from view.cursor where log = 'roster'")]
         return bool(rows) and {row["pos"] for row in rows} == {await roster.pool.fetchval("select pos from log.head")}
 
+    async def is_sealed() -> bool:
+        return (await sealed(roster.pool))[0] == await head(roster.pool)
+
     await until(copied)
+    await until(is_sealed)
     return roster
 
 
