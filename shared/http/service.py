@@ -70,7 +70,7 @@ _CLOCK_SECONDS = 2
 """How far the log may be ahead of the clock: many appends in one microsecond push it on by one each."""
 _HEAD = "select pos, rec_us, (extract(epoch from clock_timestamp()) * 1e6)::bigint, loading from log.head"
 _FOUND = """
-select (select at from view.audit) as at, min(since) as since, count(*) as n, min(said) as said
+select (select at from view.audit) as at, min(since) as since, count(*) as n, (array_agg(said order by kind = 'seal', said))[1] as said
 from view.finding where service = $1 or (service = 'vault' and $1 = 'roster')
 """
 """What the last audit found of this service; the roster, where people are erased, tells of the keys too."""
