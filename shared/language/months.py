@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from shared.language.holidays import missing
@@ -26,6 +26,7 @@ DUE_DAY = 27
 _DAY = timedelta(days=1)
 _FRIDAY = 4
 _DECEMBER = 12
+_FIRST, _LAST = datetime(1, 1, 3, tzinfo=SHANGHAI), datetime(9999, 12, 29, tzinfo=SHANGHAI)
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.ASCII)
@@ -43,9 +44,16 @@ def _as_an_instant(said: object) -> object:
     return said
 
 
+def _within_the_calendar(instant: datetime) -> datetime:
+    """In no zone does it fall out of the years 1 to 9999: whatever is asked of it later, its day in Shanghai first, has an answer."""
+    if not _FIRST <= instant <= _LAST:
+        raise PydanticCustomError("datetime_parsing", "not an instant in the years 1 to 9999")
+    return instant
+
+
 WrittenDate = Annotated[date, BeforeValidator(_as_a_date)]
 """A date as people write it (2026-09-27). Seconds since 1970, which the type alone would take, are a telephone number as often."""
-WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_as_an_instant)]
+WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_as_an_instant), AfterValidator(_within_the_calendar)]
 """An instant as people write it, with its zone."""
 
 

@@ -57,8 +57,8 @@ async def everything(whole: Whole, made: Matrix) -> dict[tuple[str, str], Answer
             if operation.method == "GET" and not operation.path.endswith(
                 ("/live", "/security-log")
             ):  # One never ends, one is of oneself.
+                one = next(asked(whole, operation))
                 for account in ("nobody",) if operation.public else OTHERS:
-                    one = next(asked(whole, operation))
                     found[service + one.target, account] = await made.answer(one, account)
         return found
 

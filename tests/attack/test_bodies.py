@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from support.world import District
+from support import applications
+from support.world import Application, District
 
 from shared.http import entrance
 from shared.http.service import Service
@@ -24,14 +24,7 @@ BATCHES = {"record_histories"}
 
 def operations(name: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every documented operation of a service: method, a path with something in each place, and how it is described."""
-    from shared.settings import Settings
-
-    app = (
-        importlib.import_module(f"services.{name}.app")
-        .build(Settings())
-        .app(*importlib.import_module(f"services.{name}.api").ROUTERS)
-    )
-    for path, methods in app.openapi()["paths"].items():
+    for path, methods in applications.application(name).openapi()["paths"].items():
         for method, operation in methods.items():
             places = {
                 p["name"]: "0198e7a0-0000-7000-8000-000000000001" for p in operation.get("parameters", ()) if p["in"] == "path"
@@ -96,12 +89,8 @@ async def service(request: pytest.FixtureRequest, district: District) -> AsyncGe
     yield await district.open(request.param)
 
 
-def application(service: Service) -> Any:
-    return service.app(*importlib.import_module(f"services.{service.name}.api").ROUTERS)
-
-
 async def test_nothing_of_a_strangers_body_is_read(service: Service) -> None:
-    app = application(service)
+    app = Application(service)
     tried = 0
     for method, path, operation in operations(service.name):
         if not operation.get("security"):
@@ -114,7 +103,7 @@ async def test_nothing_of_a_strangers_body_is_read(service: Service) -> None:
 
 @pytest.mark.parametrize("announced", [True, False])
 async def test_no_model_is_read_beyond_its_limit(district: District, service: Service, announced: bool) -> None:
-    app = application(service)
+    app = Application(service)
     token = district.token(Role.OFFICE, account="office")
     tried = 0
     for method, path, operation in operations(service.name):
@@ -131,7 +120,7 @@ async def test_no_model_is_read_beyond_its_limit(district: District, service: Se
 
 
 async def test_thousands_of_strange_fields_cost_and_tell_little(district: District, service: Service) -> None:
-    app = application(service)
+    app = Application(service)
     token = district.token(Role.OFFICE, account="office")
     body = json.dumps({f"k{n}": 1 for n in range(20_000)}).encode()
     for method, path, operation in operations(service.name):
@@ -144,7 +133,7 @@ async def test_thousands_of_strange_fields_cost_and_tell_little(district: Distri
 
 async def test_who_sends_too_slowly_is_let_go(district: District, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entrance, "_WHOLE_SECONDS", 0.05)
-    app = application(service)
+    app = Application(service)
     token = district.token(Role.OFFICE, account="office")
     tried = 0
     for method, path, operation in operations(service.name):

@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 from support.world import World
 
 from deploy.embedded.nats import CONFIG
-from deploy.embedded.postgres import _SETTINGS
+from deploy.embedded.postgres import SETTINGS
 from deploy.install import CONNECTIONS, ROLES, install
 
 _COMPOSE = Path(CONFIG).parents[1] / "docker-compose.yml"
@@ -48,10 +48,30 @@ async def test_nobody_takes_the_connections_of_another_at_postgresql(world: Worl
         await world.drop(prefix, ROLES)
 
 
+async def test_nobody_enters_another_database(world: World) -> None:
+    """Nor the two that every role may enter unless told otherwise."""
+    prefix = "doors_"
+    await install(world.place, world.home.passwords(), demo=True, prefix=prefix)
+    try:
+        for name in ROLES:
+            for other in ("postgres", "template1", "template0", *(f"{prefix}guiren_{each}" for each in ROLES if each != name)):
+                with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError)):
+                    await asyncpg.connect(
+                        host="127.0.0.1",
+                        port=world.postgres.port,
+                        user=name,
+                        password=world.home.secret(name),
+                        database=other,
+                        timeout=5,
+                    )
+    finally:
+        await world.drop(prefix, ROLES)
+
+
 def test_all_together_they_leave_some_for_the_administrator() -> None:
     in_compose = re.search(r"max_connections=(\d+)", _COMPOSE.read_text(encoding="utf-8"))
     assert in_compose
-    for most in (_SETTINGS["max_connections"], in_compose[1]):
+    for most in (SETTINGS["max_connections"], in_compose[1]):
         assert CONNECTIONS * len(ROLES) <= int(most) - _KEPT_BACK
 
 

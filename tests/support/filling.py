@@ -16,6 +16,7 @@ from services.reporting.projections import Rebuild, Reporting
 from shared.http.public import Limiter, Turnstile
 from shared.language.terms import derived_id
 from support import tickets
+from support.applications import application
 from support.roster import credit
 from support.whole import (
     ACCOUNTS,
@@ -62,6 +63,7 @@ async def _opened(whole: Whole, name: str) -> None:
     service = whole.services[name] = await whole.district.open(name, relay=True)
     service.clock = lambda: NOW
     app = whole.apps[name] = service.app(*importlib.import_module(f"services.{name}.api").ROUTERS)
+    app.openapi = application(name).openapi  # The same document: to make it takes longer than many a test.
     app.state.turnstile = Turnstile(*(Limiter(10**9, 10**9) for _ in range(5)))
 
 
