@@ -38,6 +38,7 @@ app.command("token", help="输出一个本地账号的访问令牌(有效 12 小
 app.command("init")(init.init)
 app.command("restore")(restore.restore)
 app.command("coverage")(reports.coverage)
+app.command("indicators")(reports.indicators)
 app.add_typer(roster.roster, name="roster")
 app.add_typer(issues.issues, name="issues")
 app.add_typer(parked.parked, name="parked")

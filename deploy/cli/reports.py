@@ -60,6 +60,65 @@ def coverage(
             console.print("全区 " + " · ".join(f"{labels[k]} {v['n']}/{v['d']} {v['pct'] or '—'}%" for k, v in district.items()))
 
 
+def indicators(
+    month: MonthOption,
+    unit: Annotated[str | None, typer.Option("--unit", help="单位编码")] = None,
+    as_of: AsOfOption = None,
+    why: Annotated[str | None, typer.Option("--why", help="列出构成某项指标的企业、问题、走访与事件,如 K1")] = None,
+    basis: Annotated[str, typer.Option("--basis", help="--why 的口径:filing 报送口径,month 全月口径")] = "filing",
+    account: AsOption = OFFICE_ACCOUNT,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """一个月的全部指标(K1 至 K9 等),全区的或一个单位的;--why 回答某项指标由哪些构成。"""
+    if why is not None:
+        _why(home, account, why, json=json, month=month, unit=unit, as_of=as_of, basis=basis)
+        return
+    found = answer_of(_ask(home, account, "/api/reporting/indicators", month=month, unit=unit, as_of=as_of))
+    if json:
+        print_json(found)
+        return
+    table = Table(title=f"{month} 指标({found['unit_name'] or '全区'})")
+    for name in ("编号", "指标", "报送口径", "%", "全月口径", "%"):
+        table.add_column(name, justify="left" if name in ("编号", "指标") else "right")
+    for item in found["indicators"]:
+        table.add_row(item["kpi"], item["kpi_label"], *_told(item["filing"]), *_told(item["whole_month"]))
+    console.print(table)
+    console.print(
+        f"规则第{found['rules']}版;截至日志位置 " + "、".join(f"{k} {v}" for k, v in found["cut"].items()), markup=False
+    )
+
+
+def _told(value: dict[str, Any]) -> tuple[str, str]:
+    """As ``5/11`` and ``45.45``; what few answered says so."""
+    if value["hidden"]:
+        return "不显示", "—"
+    share = str(value["n"]) if value["d"] is None else f"{value['n']}/{value['d']}"
+    return share, f"{value['pct'] or '—'}{'(样本不足)' if value['enough'] is False else ''}"
+
+
+def _why(home: Path | None, account: str, kpi: str, *, json: bool, **asked: str | None) -> None:
+    """All pages, as one list."""
+    path = f"/api/reporting/indicators/{kpi}/why"
+    found = answer_of(_ask(home, account, path, **asked))
+    page = found
+    while page["next_cursor"]:
+        page = answer_of(_ask(home, account, path, **asked, cursor=page["next_cursor"]))
+        found["items"] += page["items"]
+    if json:
+        print_json(found | {"next_cursor": None})
+        return
+    share, pct = _told(found["value"])
+    table = Table(title=f"{found['kpi_label']} {asked['month']} {share} {pct}")
+    for name in ("计入", "编号", "名称", "单位", "说明", "事件"):
+        table.add_column(name)
+    for item in found["items"]:
+        mark = {True: "是", False: "否", None: "—"}[item["counted"]]
+        events = "、".join(f"{event['log']}:{event['position']}" for event in item["events"][-3:])
+        table.add_row(mark, item["number"], item["name"], "、".join(item["units"]), ";".join(item["notes"]), events)
+    console.print(table)
+
+
 @ledger.command("show")
 def show(
     unit: Annotated[str, typer.Option("--unit", help="单位编码")],

@@ -184,7 +184,12 @@ class Reader:
 
     async def coverage(self, month: str, basis: covering.Basis, cut: Cut) -> covering.Coverage:
         """Coverage of all units and of the district (K1) at the cut."""
-        grid, calendar = await self.grid(cut)
+        _, calendar = await self.grid(cut)
+        return covering.coverage(covering.period(month, basis, calendar), await self.visited(month, cut))
+
+    async def visited(self, month: str, cut: Cut) -> Histories:
+        """Every enterprise, and the month's visits, at the cut."""
+        grid, _ = await self.grid(cut)
         position = cut["roster"]
         found = self._enterprises.get(position)
         if found is None:
@@ -192,17 +197,23 @@ class Reader:
             _keep(self._enterprises, position, found)
         histories = _over(grid)
         histories.enterprises = found.enterprises
-        fold(await self.archive.streams("visits", await self.archive.visits(month), cut), histories)
-        return covering.coverage(covering.period(month, basis, calendar), histories)
+        return fold(await self.archive.streams("visits", await self.archive.visits(month), cut), histories)
+
+    async def asked(self, month: str, cut: Cut, unit: str | None, into: Histories) -> Histories:
+        """The tickets of all units up to the month, or those a unit collected or handled, added."""
+        streams = await self.archive.issues_upto(month) if unit is None else await self.archive.issues_touching(unit, month)
+        return fold(await self.archive.streams("issues", sorted(streams), cut), into)
+
+    async def surveys(self, cut: Cut, into: Histories) -> Histories:
+        """The independent surveys, added."""
+        return fold(await self.archive.kinds("visits", ["survey"], cut), into)
 
     async def demands(self, month: str, basis: covering.Basis, cut: Cut, today: date, unit: str | None = None) -> asked.Demands:
         """K2 to K6 at the cut, of the district or of what a unit collected and handled. Reports of 变味 are no demands: whoever
         asks for figures learns nothing of them, not even how many there are.
         """
         grid, calendar = await self.grid(cut)
-        histories = _over(grid)
-        streams = await self.archive.issues_upto(month) if unit is None else await self.archive.issues_touching(unit, month)
-        fold(await self.archive.streams("issues", sorted(streams), cut), histories)
+        histories = await self.asked(month, cut, unit, _over(grid))
         at, whole = covering.period(month, basis, calendar), covering.period(month, covering.Basis.MONTH, calendar)
         return asked.demands(
             [issue for issue in histories.issues.values() if not issue.alleged],

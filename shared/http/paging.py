@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import orjson
 
 from shared.language.problems import Malformed
+
+RowT = TypeVar("RowT")
 
 COUNTED = 1_000
 """How far rows are counted exactly. Whoever has more narrows the question, and counting all of them costs more than the page."""
@@ -35,6 +37,19 @@ _KINDS: Mapping[str, tuple[type, Callable[[Any], Any]]] = {
     "s": (str, str),
 }
 """The types of a cursor's values: what a row has, and how it is read back. A ``bool`` is an ``int`` too, so it comes first."""
+
+
+def paged(rows: Sequence[RowT], key: Callable[[RowT], tuple[str, ...]], cursor: str | None, limit: int) -> dict[str, Any]:
+    """A page of rows that were computed, not read from a table: sorted by their keys, each key of one row."""
+    after = tuple(map(str, _read(cursor, key(rows[0])))) if cursor and rows else ()
+    found = [row for row in rows if key(row) > after]
+    page = found[:limit]
+    return {
+        "items": page,
+        "next_cursor": _written(key(page[-1])) if len(found) > limit else None,
+        "total": len(rows),
+        "total_exact": True,
+    }
 
 
 @dataclass(frozen=True)
@@ -172,7 +187,7 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _read(cursor: str, keys: Sequence[_Key]) -> list[Any]:
+def _read(cursor: str, keys: Sequence[object]) -> list[Any]:
     """The values of a cursor; what is no cursor of this list is refused, here or by the database."""
     try:
         pairs: Any = orjson.loads(base64.urlsafe_b64decode(cursor))

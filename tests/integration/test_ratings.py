@@ -12,9 +12,9 @@ from support.fuzz import application
 from support.scene import Scene, a_scene
 from support.world import District
 
-from services.visits.domain.ratings import FEWEST, cells
 from services.visits.domain.visit.commands import ConfirmVisit
 from services.visits.domain.visit.decide import VISIT, KnownVisit
+from shared.language.anonymity import FEWEST, cells
 from shared.language.decider import Actor
 from shared.language.ids import new_id
 from shared.language.terms import Rating, Role, derived_id

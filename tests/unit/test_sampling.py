@@ -7,7 +7,8 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.visits.domain.sampling import Counted, Member, allocate, digest, draw, estimate, merged, needed
+from services.visits.domain.sampling import Member, allocate, digest, draw, needed
+from shared.language.estimate import Counted, estimate, merged
 
 
 def test_the_golden_estimate_of_kpi_9() -> None:

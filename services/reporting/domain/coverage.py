@@ -9,7 +9,7 @@ to a visit of the 26th makes that visit count at T for whoever asks later, while
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -178,18 +178,9 @@ class CreditRuleMissing(ValueError):
 
 def coverage(at: Period, histories: Histories) -> Coverage:
     """Coverage of every unit that occurs in the histories, and of the district they make up."""
-    if at.settings.cross_line_credit == "adopt":
-        message = "cross_line_credit=adopt: 尚无“采认”事实,不能启用"
-        raise CreditRuleMissing(message)
-    visits = visits_by_enterprise(histories, at.first, at.until)
-    units_known = histories.units if at.settings.rules >= _DEBTS else {}
     tallies: dict[tuple[str, Line], _Tally] = {}
     either_n = either_d = both_n = 0
-    for key, enterprise in histories.enterprises.items():
-        made = visits.get(key, ())
-        found = [(line, seen) for line in _LINES if (seen := _judge(at, units_known, enterprise, line, made)) is not None]
-        if not found:
-            continue
+    for enterprise, found, made in owed(at, histories):
         counted = [_count(tallies, line, seen) for line, seen in found]
         if any(counted):
             owing = [seen for _, seen in found if not seen.grace]
@@ -213,6 +204,22 @@ def coverage(at: Period, histories: Histories) -> Coverage:
 _LINES = (Line.HORIZONTAL, Line.VERTICAL)
 
 
+def owed(
+    at: Period, histories: Histories
+) -> Iterator[tuple[EnterpriseHistory, Sequence[tuple[Line, Owed]], Sequence[VisitHistory]]]:
+    """What every enterprise is owed, by line, and the visits made to it: what ``coverage`` counts, one by one."""
+    if at.settings.cross_line_credit == "adopt":
+        message = "cross_line_credit=adopt: 尚无“采认”事实,不能启用"
+        raise CreditRuleMissing(message)
+    visits = visits_by_enterprise(histories, at.first, at.until)
+    units_known = histories.units if at.settings.rules >= _DEBTS else {}
+    for key, enterprise in histories.enterprises.items():
+        made = visits.get(key, ())
+        found = [(line, seen) for line in _LINES if (seen := _judge(at, units_known, enterprise, line, made)) is not None]
+        if found:
+            yield enterprise, found, made
+
+
 def visits_by_enterprise(histories: Histories, first: str, until: str) -> dict[str, list[VisitHistory]]:
     """The visits made from one day to another, by enterprise."""
     found: dict[str, list[VisitHistory]] = {}
@@ -224,7 +231,7 @@ def visits_by_enterprise(histories: Histories, first: str, until: str) -> dict[s
 
 
 @dataclass(slots=True)
-class _Owed:
+class Owed:
     """What one line owes one enterprise in the month."""
 
     unit: str
@@ -240,6 +247,7 @@ class _Owed:
 
     @property
     def misses(self) -> bool:
+        """Whether it should have been visited and was not."""
         return not self.visits and not self.grace
 
 
@@ -249,7 +257,7 @@ _DEBTS = 4
 
 def _judge(
     at: Period, units: Mapping[str, UnitHistory], enterprise: EnterpriseHistory, line: Line, made: Sequence[VisitHistory]
-) -> _Owed | None:
+) -> Owed | None:
     """Who owes this enterprise a visit on this line, and whether it was made; ``None`` if nobody does."""
     timeline = enterprise.assignments(line)
     if not timeline or timeline[0].on > at.until or not _may_be_served(enterprise, at):
@@ -272,7 +280,7 @@ def _judge(
         # No dumping: who gave the enterprise away unvisited in the last working days still answers for it.
         holder = _before_freeze(segments, at.frozen_since)
     owing = heir(units, holder.unit, at.until, _receivers(segments, holder))
-    return _Owed(
+    return Owed(
         unit=owing,
         visits=tuple(visit.id for visit in counted),
         handed=tuple(visit.id for visit in counted if owing not in credited_units(visit, at.settings)),
@@ -284,6 +292,15 @@ def _judge(
 
 
 _SURVIVING = frozenset(standing.value for standing in Standing if standing.survives)
+
+
+def in_scope(at: Period, enterprise: EnterpriseHistory) -> bool:
+    """Whether it is to be served at the end of the last day (kpi §1)."""
+    return (
+        _may_be_served(enterprise, at)
+        and standing_value(_standings(enterprise, at), at.until, "") in _SURVIVING
+        and not standing_value(enterprise.custody, at.until, False)
+    )
 
 
 def _may_be_served(enterprise: EnterpriseHistory, at: Period) -> bool:
@@ -418,7 +435,7 @@ def _lost_on(at: Period, loss: ContactLoss, line: Line) -> bool:
     )
 
 
-def _count(tallies: dict[tuple[str, Line], _Tally], line: Line, owed: _Owed) -> bool:
+def _count(tallies: dict[tuple[str, Line], _Tally], line: Line, owed: Owed) -> bool:
     """Add one enterprise to its unit; answers whether it is in d."""
     tally = tallies.setdefault((owed.unit, line), _Tally())
     if owed.grace:
@@ -437,7 +454,7 @@ def _list_missing(
     histories: Histories,
     at: Period,
     enterprise: EnterpriseHistory,
-    found: Sequence[tuple[Line, _Owed]],
+    found: Sequence[tuple[Line, Owed]],
     made: Sequence[VisitHistory],
 ) -> None:
     """Put an enterprise on the lists of those that owe it a visit."""
@@ -450,13 +467,18 @@ def _list_missing(
             notes.append(f"移交冻结:拟由{histories.unit_name(owed.frozen, at.until)}接收")
         if any(other.visits for _, other in found):
             notes.append("另一线已走访")
-        notes += sorted({_why_not(visit) for visit in made if owed.unit in credited_units(visit, at.settings)} - {""})
+        notes += why_not(at, owed, made)
         tallies[owed.unit, line].missing.append(
             Missing(enterprise.id, enterprise.code, name, owed.assignment.sub_unit, owed.assignment.worker, tuple(notes))
         )
 
 
-def _why_not(visit: VisitHistory) -> str:
+def why_not(at: Period, owed: Owed, made: Sequence[VisitHistory]) -> list[str]:
+    """Why visits of the unit that owes one don't count, in Chinese."""
+    return sorted({_uncounted(visit) for visit in made if owed.unit in credited_units(visit, at.settings)} - {""})
+
+
+def _uncounted(visit: VisitHistory) -> str:
     if visit.review == Review.VOIDED:
         return "走访已作废"
     if visit.review == Review.RETURNED:

@@ -15,7 +15,7 @@ Percentages are never averaged. Whole numbers and decimals only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
@@ -61,6 +61,10 @@ class Rate:
         return percentage(self.n, self.d)
 
 
+Behind = Mapping[str, tuple[tuple[IssueHistory, bool], ...]]
+"""By figure the tickets of its denominator, each as it stood at T, and whether it is in the numerator."""
+
+
 @dataclass(frozen=True)
 class Demands:
     """The figures of one month, and the tickets behind those that hurt."""
@@ -77,6 +81,8 @@ class Demands:
     overdue: tuple[str, ...]
     undispatched: tuple[str, ...]
     unanswered: tuple[str, ...]
+    behind: Behind
+    """The tickets that ``rates`` count, and ``overdue``."""
 
 
 def demands(
@@ -99,21 +105,23 @@ def demands(
     handled = [issue for issue in everything if unit in (None, issue.done_by)]
     valid = [issue for issue in collected if first <= issue.reported_on <= until and _valid(issue, calendar)]
     promised = [issue for issue in valid if _limit(issue, calendar) <= until]
-    done, rated = _done(handled, first, last), _rated(handled, first, last)
+    rated = _rated(handled, first, last)
     ratings = [int(issue.rating) for issue in rated if issue.rating]
     ever = [issue for issue in handled if issue.reported_on <= until and _valid(issue, calendar)]
+    behind: Behind = {
+        "dispatched": _parted(valid, lambda issue: bool(issue.dispatched_on)),
+        "dispatched_promptly": _parted(valid, lambda issue: _prompt(issue, calendar)),
+        **_done(handled, first, last),
+        "closed_ever": _parted(ever, lambda issue: issue.closed),
+        "answered": _parted(promised, lambda issue: bool(issue.replied_on)),
+        "returned": _parted(valid, lambda issue: issue.returned > 0),
+        "escalated": _parted(valid, lambda issue: issue.level != Level.GRID),
+        **_satisfied(rated),
+        "called_back": _called_back(everything, unit, first, min(last, until)),
+    }
+    late = [issue for issue in handled if issue.stage in _OPEN and issue.due and issue.due < min(until, today)]
     return Demands(
-        rates={
-            "dispatched": _rate(valid, lambda issue: bool(issue.dispatched_on)),
-            "dispatched_promptly": _rate(valid, lambda issue: _prompt(issue, calendar)),
-            **done,
-            "closed_ever": _rate(ever, lambda issue: issue.closed),
-            "answered": _rate(promised, lambda issue: bool(issue.replied_on)),
-            "returned": _rate(valid, lambda issue: issue.returned > 0),
-            "escalated": _rate(valid, lambda issue: issue.level != Level.GRID),
-            **_satisfied(rated),
-            "called_back": _called_back(everything, unit, first, min(last, until)),
-        },
+        rates={name: Rate(sum(holds for _, holds in of), len(of)) for name, of in behind.items()},
         counts={
             "collected": len(valid),
             "district": sum(1 for issue in valid if issue.level == Level.DISTRICT),
@@ -122,14 +130,15 @@ def demands(
         },
         index=percentage(sum(ratings), 5 * len(ratings)),
         interval=wilson(sum(1 for rating in ratings if rating >= _SATISFIED), len(ratings)),
-        enough=len(ratings) >= _ENOUGH and len(ratings) * 100 >= _ENOUGH_PERCENT * len(rated),
-        overdue=_numbers(issue for issue in handled if issue.stage in _OPEN and issue.due and issue.due < min(until, today)),
+        enough=enough(len(ratings), len(rated)),
+        overdue=_numbers(late),
         undispatched=_numbers(issue for issue in valid if not issue.dispatched_on),
         unanswered=_numbers(issue for issue in promised if not issue.replied_on),
+        behind={**behind, "overdue": tuple((issue, True) for issue in late)},
     )
 
 
-def _done(handled: Sequence[IssueHistory], first: str, last: str) -> dict[str, Rate]:
+def _done(handled: Sequence[IssueHistory], first: str, last: str) -> Behind:
     """K3, K4, K4b and 延期 over what was due in the month; the withdrawn owe nothing, the tracked go on owing."""
     due = [
         issue
@@ -137,10 +146,10 @@ def _done(handled: Sequence[IssueHistory], first: str, last: str) -> dict[str, R
         if issue.judged_by and first <= issue.judged_by <= last and issue.stage not in (*_INVALID, IssueStage.WITHDRAWN)
     ]
     return {
-        "closed": _rate(due, lambda issue: issue.closed),
-        "on_time": _rate(due, lambda issue: issue.closed and _by(issue, issue.judged_by)),
-        "on_time_initially": _rate(due, lambda issue: issue.closed and _by(issue, issue.initial_due)),
-        "extended": _rate(due, lambda issue: issue.extensions > 0),
+        "closed": _parted(due, lambda issue: issue.closed),
+        "on_time": _parted(due, lambda issue: issue.closed and _by(issue, issue.judged_by)),
+        "on_time_initially": _parted(due, lambda issue: issue.closed and _by(issue, issue.initial_due)),
+        "extended": _parted(due, lambda issue: issue.extensions > 0),
     }
 
 
@@ -149,22 +158,24 @@ def _rated(handled: Sequence[IssueHistory], first: str, last: str) -> list[Issue
     return [issue for issue in handled if issue.closed and issue.closed_on and first <= issue.closed_on <= last]
 
 
-def _satisfied(finished: Sequence[IssueHistory]) -> dict[str, Rate]:
+def _satisfied(finished: Sequence[IssueHistory]) -> Behind:
     """K6 over the final call-back of each ticket, and 返工."""
     answered = [issue for issue in finished if issue.rating]
     return {
-        "satisfied": _rate(answered, lambda issue: int(issue.rating or 0) >= _SATISFIED),
-        "satisfied_strictly": _rate(answered, lambda issue: int(issue.rating or 0) >= _STRICTLY),
-        "satisfied_at_once": _rate(answered, _at_once),
-        "took_part": _rate(finished, lambda issue: bool(issue.rating)),
-        "reworked": _rate(finished, lambda issue: issue.reopened > 0),
+        "satisfied": _parted(answered, lambda issue: int(issue.rating or 0) >= _SATISFIED),
+        "satisfied_strictly": _parted(answered, lambda issue: int(issue.rating or 0) >= _STRICTLY),
+        "satisfied_at_once": _parted(answered, _at_once),
+        "took_part": _parted(finished, lambda issue: bool(issue.rating)),
+        "reworked": _parted(finished, lambda issue: issue.reopened > 0),
     }
 
 
 _TRIES, _DAYS = 3, 2
 
 
-def _called_back(issues: Iterable[IssueHistory], unit: str | None, first: str, last: str) -> Rate:
+def _called_back(
+    issues: Iterable[IssueHistory], unit: str | None, first: str, last: str
+) -> tuple[tuple[IssueHistory, bool], ...]:
     """回访率: of the tickets whose answer was let out in the month, those called back as the rule asks: somebody spoke, or three
     tries on two days (R51). The tickets service shows the same of today, with those that are still to be called.
     """
@@ -173,7 +184,7 @@ def _called_back(issues: Iterable[IssueHistory], unit: str | None, first: str, l
         for issue in issues
         if issue.let_out_on and first <= issue.let_out_on <= last and not issue.alleged and unit in (None, _called_about(issue))
     ]
-    return _rate(due, _attempted)
+    return _parted(due, _attempted)
 
 
 def _called_about(issue: IssueHistory) -> str:
@@ -186,8 +197,8 @@ def _attempted(issue: IssueHistory) -> bool:
     return spoken or (len(issue.calls) >= _TRIES and len({day for day, _ in issue.calls}) >= _DAYS)
 
 
-def _rate(of: Sequence[IssueHistory], holds: Callable[[IssueHistory], bool]) -> Rate:
-    return Rate(sum(1 for issue in of if holds(issue)), len(of))
+def _parted(of: Sequence[IssueHistory], holds: Callable[[IssueHistory], bool]) -> tuple[tuple[IssueHistory, bool], ...]:
+    return tuple((issue, holds(issue)) for issue in of)
 
 
 def document(figures: Demands) -> dict[str, Any]:
@@ -202,6 +213,11 @@ def document(figures: Demands) -> dict[str, Any]:
         "undispatched": list(figures.undispatched),
         "unanswered": list(figures.unanswered),
     }
+
+
+def enough(valid: int, asked: int) -> bool:
+    """Whether so many answers of so many asked are enough to rank anybody by (kpi §4: 样本不足)."""
+    return valid >= _ENOUGH and valid * 100 >= _ENOUGH_PERCENT * asked
 
 
 def wilson(n: int, d: int) -> tuple[str, str] | None:

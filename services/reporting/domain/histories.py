@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from shared.language.dated import Said, terms
-from shared.language.terms import IssueStage, Level, Line, Review
+from shared.language.terms import IssueStage, Level, Line, Rating, Review
 
 BEGINNING = "0001-01-01"
 
@@ -140,9 +140,21 @@ class VisitHistory:
     denied: bool = False
     """The enterprise says nobody came, and no reviewer has upheld the visit."""
     evidence: list[Evidence] = field(default_factory=list[Evidence])
+    confirmed: dict[str, Any] | None = None
+    """What the enterprise itself said of it through its link: the data of ``visit-confirmed``."""
+    stands: bool | None = None
+    """Of a doubtful confirmation: what a call to the enterprise found; ``None`` while nobody called."""
     first_us: int = 0
     last_us: int = 0
     corrections: int = 0
+
+    @property
+    def rating(self) -> Rating | None:
+        """The enterprise's own rating, once it may be believed (decision 0051)."""
+        said = self.confirmed
+        if said is None or said.get("rating") is None or (said.get("doubtful", False) and not self.stands):
+            return None
+        return Rating(said["rating"])
 
     @property
     def enterprise(self) -> str:
@@ -306,6 +318,18 @@ class FilingHistory:
 
 
 @dataclass(slots=True)
+class SurveyHistory:
+    """An independent survey of 知晓率."""
+
+    id: str
+    drawn: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The data of ``survey-drawn``."""
+    pos: int = 0
+    answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """In the order they came in."""
+
+
+@dataclass(slots=True)
 class Histories:
     """Everything folded so far, by the key of its stream."""
 
@@ -315,6 +339,7 @@ class Histories:
     units: dict[str, UnitHistory] = field(default_factory=dict[str, UnitHistory])
     members: dict[str, MemberHistory] = field(default_factory=dict[str, MemberHistory])
     filings: dict[str, FilingHistory] = field(default_factory=dict[str, FilingHistory])
+    surveys: dict[str, SurveyHistory] = field(default_factory=dict[str, SurveyHistory])
     years: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     """The latest ``year-published`` of each year, as data: the official calendar arrives as facts."""
     count: int = 0

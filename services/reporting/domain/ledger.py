@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 
 from services.reporting.domain import former, spelling
+from services.reporting.domain.awareness import awareness, latest_answers
 from services.reporting.domain.coverage import (
     Basis,
     Coverage,
@@ -357,17 +358,7 @@ def _tickets(prepared: Prepared, at: Period, unit: str) -> dict[str, Any]:
 
 
 def _awareness(visits: Iterable[VisitHistory], until: str) -> dict[str, Any]:
-    """知晓率(自报), kpi §6: of the unit's counted visits up to a day the latest answer of each enterprise; who was not asked
-    gave none, and no answer is taken from a visit that doesn't count.
-    """
-    latest: dict[str, tuple[str, str, str]] = {}
-    for visit in visits:
-        said = visit.details.get("aware", Awareness.NOT_ASKED)
-        if visit.valid and visit.on <= until and said != Awareness.NOT_ASKED:
-            answer = (visit.on, visit.id, said)
-            latest[visit.enterprise] = max(answer, latest.get(visit.enterprise, answer))
-    answers = [answer for _, _, answer in latest.values()]
-    return {
-        "aware": _rate(sum(1 for answer in answers if answer != Awareness.UNKNOWN), len(answers)),
-        "aware_strictly": _rate(sum(1 for answer in answers if answer == Awareness.UNDERSTOOD), len(answers)),
-    }
+    """知晓率(自报), kpi §6: of the unit's counted visits up to a day."""
+    said = latest_answers(visits, until)
+    aware, strictly = awareness(said)
+    return {"aware": _rate(aware.n, aware.d), "aware_strictly": _rate(strictly.n, strictly.d)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from services.reporting.domain.histories import Evidence, Histories, VisitHistory
+from services.reporting.domain.histories import Evidence, Histories, SurveyHistory, VisitHistory
 from shared.events import visits
 from shared.language.terms import Review
 
@@ -67,6 +67,27 @@ def _upheld(histories: Histories, key: str, _data: dict[str, Any], _pos: int, re
     item.denied, item.last_us = False, rec_us
 
 
+def _confirmed(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    _visit(histories, key).confirmed = data
+
+
+def _heard(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    _visit(histories, key).stands = data["stands"]
+
+
+def _survey(histories: Histories, key: str) -> SurveyHistory:
+    return histories.surveys.setdefault(key, SurveyHistory(key))
+
+
+def _drawn(histories: Histories, key: str, data: dict[str, Any], pos: int, _rec_us: int) -> None:
+    item = _survey(histories, key)
+    item.drawn, item.pos = data, pos
+
+
+def _said(histories: Histories, key: str, data: dict[str, Any], _pos: int, _rec_us: int) -> None:
+    _survey(histories, key).answers += data["answers"]
+
+
 HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] = {
     visits.VisitRecorded.TYPE: _recorded,
     visits.VisitCorrected.TYPE: _corrected,
@@ -78,4 +99,8 @@ HANDLERS: dict[str, Callable[[Histories, str, dict[str, Any], int, int], None]] 
     visits.VisitVoided.TYPE: _reviewed_as(Review.VOIDED),
     visits.VisitDenied.TYPE: _denied,
     visits.VisitUpheld.TYPE: _upheld,
+    visits.VisitConfirmed.TYPE: _confirmed,
+    visits.ConfirmationHeard.TYPE: _heard,
+    visits.SurveyDrawn.TYPE: _drawn,
+    visits.SurveyAnswered.TYPE: _said,
 }

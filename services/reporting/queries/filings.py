@@ -106,19 +106,24 @@ def _row(unit: UnitHistory, on: str, filed: Filed | None, due: datetime, now: da
     )
 
 
-async def ledgers(question: Asked, text: str) -> LedgerList:
-    """Every unit that owes a ledger of the month, being there at T; for those who do not see the district, their own."""
-    own = question.narrowed(None)
+async def owed(question: Asked, text: str, own: str | None) -> list[LedgerRow]:
+    """Every unit that owes a ledger of the month, being there at T, and how it stands; or one of them."""
     grid, calendar = await question.reader.grid(question.cut)
     month = Month.parse(text)
     due, last = month.due(calendar=calendar), month.due_day(calendar=calendar).isoformat()
     told = await question.service.months((f"{code}-{text}" for code in grid.units), question.as_of)
     filed = {key: filed_in(item.state) for key, item in told.items()}
-    rows = [
+    return [
         _row(unit, last, filed.get(f"{unit.code}-{text}"), due, question.now)
         for unit in owing(grid.units, last)
         if own in (None, unit.code)
     ]
+
+
+async def ledgers(question: Asked, text: str) -> LedgerList:
+    """Every unit that owes a ledger of the month; for those who do not see the district, their own."""
+    _, calendar = await question.reader.grid(question.cut)
+    due, rows = Month.parse(text).due(calendar=calendar), await owed(question, text, question.narrowed(None))
     rates = {name: Rate(n=rate.n, d=rate.d, pct=rate.pct) for name, rate in punctuality(row.state for row in rows).items()}
     return LedgerList.whole(rows, month=text, due=due, **question.at_cut, **rates)
 

@@ -14,10 +14,12 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from services.visits.domain.sampling import METHOD, Counted, Estimate, Member, digest, draw, estimate, merged
+from services.visits.domain.sampling import METHOD, Member, digest, draw
 from services.visits.domain.visit.commands import Day
 from shared.events.visits import Answered, Stratum, SurveyAnswered, SurveyClosed, SurveyDrawn
 from shared.language.decider import Actor, Context, Decider, looked_up
+from shared.language.estimate import SAID, Estimate
+from shared.language.estimate import survey as estimated
 from shared.language.facts import Command, Part
 from shared.language.problems import Forbidden, Refused, Unknown
 from shared.language.reach import OFFICE
@@ -28,7 +30,6 @@ MOST_SAMPLED = 1_500
 _AT_ONCE = 500
 """Answers in one fact."""
 _ENTERPRISE = "91"
-_SAID = (SurveyAnswer.UNDERSTOOD, SurveyAnswer.HEARD, SurveyAnswer.UNKNOWN)
 
 
 class DrawSurvey(Command):
@@ -234,7 +235,7 @@ def _answer(state: Open, command: AnswerSurvey, context: Context[object]) -> lis
         if not state.drawn.on <= item.on <= context.today:
             raise AnswerOutsidePeriod(code=item.code, on=item.on.isoformat(), drawn=state.drawn.on.isoformat())
         before = fresh.get(item.code) or state.answers.get(item.code)
-        if before is not None and before.answer in _SAID:
+        if before is not None and before.answer in SAID:
             if before.answer == item.answer:
                 continue
             raise AnswerStands(code=item.code, answer=before.answer.label)
@@ -263,25 +264,20 @@ class Result:
 
 def result(state: Drawn) -> Result:
     """The estimate: those who refused or were not reached are left out, and the response rate says how many (kpi §6)."""
-    loose = [_counted(stratum, state.answers, _SAID[:2]) for stratum in state.drawn.strata]
-    strict = [_counted(stratum, state.answers, _SAID[:1]) for stratum in state.drawn.strata]
-    counts = {answer: sum(item.answer is answer for item in state.answers.values()) for answer in SurveyAnswer}
-    (whole, joined), (narrow, _) = merged(loose), merged(strict)
+    found = estimated(
+        (stratum.population, [state.answers[code].answer for code in stratum.sample if code in state.answers])
+        for stratum in state.drawn.strata
+    )
     return Result(
-        estimate(whole),
-        estimate(narrow),
+        found.aware,
+        found.understood,
         state.drawn.population,
         sum(len(stratum.sample) for stratum in state.drawn.strata),
         len(state.answers),
-        sum(counts[answer] for answer in _SAID),
-        counts,
-        joined,
+        sum(stratum.valid for stratum in found.strata),
+        {answer: sum(item.answer is answer for item in state.answers.values()) for answer in SurveyAnswer},
+        found.joined,
     )
-
-
-def _counted(stratum: Stratum, answers: Mapping[str, Answered], yes: Sequence[SurveyAnswer]) -> Counted:
-    said = [answers[code].answer for code in stratum.sample if code in answers and answers[code].answer in _SAID]
-    return Counted(stratum.population, len(said), sum(answer in yes for answer in said))
 
 
 def sample_of(drawn: SurveyDrawn) -> list[tuple[str, str, str]]:

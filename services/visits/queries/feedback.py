@@ -11,7 +11,6 @@ import orjson
 from pydantic import Field
 
 from services.visits.domain.access import ALLEGATIONS, sees_district
-from services.visits.domain.ratings import FEWEST, cells
 from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText
 from shared.http.answer import Answer, Page, label_of
@@ -19,6 +18,7 @@ from shared.http.paging import listing
 from shared.http.public import ticket_of
 from shared.http.service import Service
 from shared.language import months
+from shared.language.anonymity import FEWEST, cells
 from shared.language.decider import Actor
 from shared.language.openings import Opening
 from shared.language.personal import Personal

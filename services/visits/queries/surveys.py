@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.visits.domain.sampling import Estimate, Member
+from services.visits.domain.sampling import Member
 from services.visits.domain.survey import Drawn, Result, result, sample_of
 from services.visits.projections.surveys import read
 from services.visits.queries.awareness import LabelledCount, SelfReported, Share, self_reported, share
@@ -18,6 +18,7 @@ from shared.http.answer import Answer, Page, Receipt, label_of
 from shared.http.paging import listing
 from shared.http.service import Service
 from shared.language.decider import Actor
+from shared.language.estimate import Estimate
 from shared.language.months import local_date
 from shared.language.problems import Forbidden
 from shared.language.reach import DISTRICT, OFFICE
