@@ -63,7 +63,7 @@ async def test_the_golden_tickets_are_told_with_what_they_are_made_of(district: 
                 assert sorted(short[item["id"]] for item in items if item["counted"]) == counted, kpi
                 assert sorted(short[item["id"]] for item in items if not item["counted"]) == others, kpi
                 for item in items:
-                    assert [event["type"] for event in item["events"]][0] == "issues.issue-reported.v1"
+                    assert next(event["type"] for event in item["events"]) == "issues.issue-reported.v1"
                     assert all(event["title"] and event["position"] for event in item["events"])
         followed = await office.get(told["K3"]["href"].removeprefix("/api/reporting"))
         assert followed.json()["value"] == told["K3"]["filing"]

@@ -260,6 +260,7 @@ class Whole:
         plain = {
             "year": ["2027" if ending == "import" else "2026"],
             "month": [MONTH],
+            "kpi": ["K3"],
             "unit": [HERE],
             "n": ["1"],
             "no": ["1"],

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Literal
 
 from services.reporting.domain import rules as versions
@@ -28,14 +27,14 @@ from services.reporting.domain.histories import (
 )
 from shared.language.months import Calendar, DueShift, Month
 from shared.language.percent import percentage
-from shared.language.terms import EnterpriseKind, Line, Review, Standing
+from shared.language.terms import EnterpriseKind, Line, Review, Standing, Term
 
 
-class Basis(StrEnum):
+class Basis(Term):
     """The two cut-offs of every figure."""
 
-    FILING = "filing"
-    MONTH = "month"
+    FILING = "filing", "报送口径"
+    MONTH = "month", "全月口径"
 
 
 @dataclass(frozen=True, slots=True)
