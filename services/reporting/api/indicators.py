@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from services.reporting.api.asking import MonthQuery, Question, UnitQuery
+from services.reporting.api.parameters import MonthQuery, Question, UnitQuery
 from services.reporting.domain.coverage import Basis
 from services.reporting.domain.indicators import Kpi
 from services.reporting.queries import indicators as asked
