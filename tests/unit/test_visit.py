@@ -36,7 +36,7 @@ from services.visits.domain.visit.refusals import (
     WrongKindOfFile,
 )
 from services.visits.domain.visit.states import MOST_FILES, Returned
-from services.visits.projections import read, written
+from services.visits.projections import STATES
 from shared.events.visits import (
     EvidenceAttached,
     VisitAccepted,
@@ -494,4 +494,4 @@ def test_a_client_is_told_what_its_user_may_do(steps: Any, who: str, actions: li
 @pytest.mark.parametrize("steps", [RECORDED, PROVED, ACCEPTED, RETURNED, VOIDED])
 def test_the_view_gives_back_the_state_it_was_given(steps: Any) -> None:
     state = VISIT.fold(story(*steps))
-    assert read(written(state)) == state  # type: ignore[arg-type]
+    assert STATES.read(STATES.written(state)) == state  # type: ignore[arg-type]

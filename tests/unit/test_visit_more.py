@@ -66,7 +66,7 @@ from services.visits.domain.visit.refusals import (
 )
 from services.visits.domain.visit.states import Held, Pending, Recorded, Voided
 from services.visits.domain.visit.wording import smells, smells_of
-from services.visits.projections import flags, read, written
+from services.visits.projections import STATES, flags
 from shared.events.visits import (
     Came,
     EvidenceAttached,
@@ -212,7 +212,7 @@ def test_a_doubtful_confirmation_is_no_evidence_and_no_rating_until_somebody_out
     assert VisitFlag.UNHEARD not in flags(heard)
     assert when(facts, HearConfirmation(stands=stands), "office") == []
     refused(AlreadyHeard, facts, HearConfirmation(stands=not stands), "office")
-    assert read(written(heard)) == heard
+    assert STATES.read(STATES.written(heard)) == heard
 
 
 def test_only_a_doubtful_confirmation_is_called_about() -> None:
@@ -344,9 +344,9 @@ SILENT = [*RECORDED, (PHOTO, "worker"), (DenyVisit(), "itself")]
 )
 def test_the_view_gives_it_back(steps: list[tuple[Command, str]]) -> None:
     found = state(story(*steps))
-    assert written(read(written(found))) == written(found)
-    assert counts(read(written(found))) == counts(found)
-    assert allowed_actions(read(written(found)), PEOPLE["deputy"]) == allowed_actions(found, PEOPLE["deputy"])
+    assert STATES.written(STATES.read(STATES.written(found))) == STATES.written(found)
+    assert counts(STATES.read(STATES.written(found))) == counts(found)
+    assert allowed_actions(STATES.read(STATES.written(found)), PEOPLE["deputy"]) == allowed_actions(found, PEOPLE["deputy"])
 
 
 # Skew.

@@ -23,7 +23,7 @@ from shared.language.terms import Role
 ALLEGATIONS = (Role.INSPECTOR,)
 """Who reads that a visit became an inspection, and in which words (方案 四(一)3)."""
 READING = (*DISTRICT, *UNIT, *OWN)
-TOLD_BY = "(state->'tellers' ? {0} or state->'told'->'visitors' @> jsonb_build_array(jsonb_build_object('member', {0})))"
+TOLD_BY = "id in (select visit from visit_member where member = {0}::uuid)"
 """A visit that somebody told or was at, in SQL."""
 
 

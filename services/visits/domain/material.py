@@ -20,6 +20,7 @@ from shared.events.visits import MaterialApproved, MaterialEntered, MaterialUsed
 from shared.language.decider import Actor, Context, Decider
 from shared.language.facts import Command, Fact
 from shared.language.problems import Forbidden, Refused, Unknown
+from shared.language.states import Gathered
 from shared.language.terms import MaterialKind, Role
 
 MOST_VERSIONS = 100
@@ -114,7 +115,7 @@ class Shelved:
 
     told: MaterialEntered
     versions: tuple[MaterialVersioned, ...] = ()
-    approved: frozenset[int] = frozenset()
+    approved: Gathered[int] = frozenset()
     uses: tuple[MaterialUsed, ...] = ()
 
     @property

@@ -28,7 +28,7 @@ from services.visits.projections import (
     questionnaires,
     surveys,
 )
-from services.visits.projections.visits import BANDS, FILES, UNITS, VISITS, flags, read, written
+from services.visits.projections.visits import BANDS, FILES, PEOPLE, STATES, UNITS, VISITS, flags
 from shared.language.decider import AnyDecider
 from shared.log.views import View
 
@@ -50,7 +50,7 @@ DECIDERS: tuple[AnyDecider, ...] = (
     disclosures.DISCLOSURE,
 )
 VIEWS: dict[str, tuple[View[Any], ...]] = {
-    "visit": (VISITS, UNITS, FILES, BANDS),
+    "visit": (VISITS, UNITS, PEOPLE, FILES, BANDS),
     "policy": (policies.POLICIES,),
     "switches": (policies.SWITCHES,),
     "reuse": (policies.REUSES,),
@@ -67,4 +67,4 @@ VIEWS: dict[str, tuple[View[Any], ...]] = {
     "disclosure": (disclosures.DISCLOSURES,),
 }
 
-__all__ = ["BANDS", "DECIDERS", "FILES", "UNITS", "VIEWS", "VISITS", "flags", "read", "written"]
+__all__ = ["BANDS", "DECIDERS", "FILES", "PEOPLE", "STATES", "UNITS", "VIEWS", "VISITS", "flags"]

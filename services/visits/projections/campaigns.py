@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-import orjson
-
-from services.visits.domain.campaign import Planned, Running, State, There, Unplanned
-from shared.events.visits import CampaignFileAdded, CampaignLaunched, CampaignPlanned, ChannelUsed, LinkChecked
+from services.visits.domain.campaign import Running, State, There, Unplanned
+from shared.language.states import States
 from shared.log.views import View
 
-
-def written(state: There) -> str:
-    """A state as JSON."""
-    kept: dict[str, Any] = {"told": state.told.model_dump(mode="json"), "running": isinstance(state, Running)}
-    if isinstance(state, Running):
-        kept["launch"] = state.launch.model_dump(mode="json") if state.launch else None
-        kept["files"] = [item.model_dump(mode="json") for item in state.files]
-        kept["log"] = [item.model_dump(mode="json") for item in state.log]
-        kept["checks"] = [item.model_dump(mode="json") for item in state.checks]
-    return orjson.dumps(kept).decode()
-
-
-def read(text: str) -> There:
-    """The state that ``written`` wrote."""
-    kept: dict[str, Any] = orjson.loads(text)
-    told = CampaignPlanned.model_validate(kept["told"])
-    if not kept["running"]:
-        return Planned(told)
-    return Running(
-        told,
-        CampaignLaunched.model_validate(kept["launch"]) if kept["launch"] else None,
-        tuple(CampaignFileAdded.model_validate(item) for item in kept["files"]),
-        tuple(ChannelUsed.model_validate(item) for item in kept["log"]),
-        tuple(LinkChecked.model_validate(item) for item in kept["checks"]),
-    )
+STATES = States[There](get_args(There))
 
 
 def _campaign(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -53,7 +27,7 @@ def _campaign(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]
             told.ends,
             str(state.stage),
             launched,
-            written(state),
+            STATES.written(state),
         )
 
 
@@ -94,6 +68,7 @@ CAMPAIGNS = View[State](
     _campaign,
     "id",
     indexes=("(unit, starts)",),
+    rule=STATES.shape,
 )
 CHANNELS = View[State](
     "channel_use",

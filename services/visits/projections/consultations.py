@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-import orjson
-
-from services.visits.domain.consultation import Confirmed, Held, State, There, Unheld
-from shared.events.visits import ConsultationHeld, Decided
+from services.visits.domain.consultation import State, There, Unheld
+from shared.language.states import States
 from shared.log.views import View
 
-
-def written(state: There) -> str:
-    """A state as JSON."""
-    return orjson.dumps(
-        {
-            "told": state.told.model_dump(mode="json"),
-            "decisions": [item.model_dump(mode="json") for item in state.decisions],
-            "done": {str(no): words for no, words in sorted(state.done.items())},
-            "confirmed": state.confirmed,
-        }
-    ).decode()
-
-
-def read(text: str) -> There:
-    """The state that ``written`` wrote."""
-    kept: dict[str, Any] = orjson.loads(text)
-    told = ConsultationHeld.model_validate(kept["told"])
-    decisions = tuple(Decided.model_validate(item) for item in kept["decisions"])
-    done = {int(no): str(words) for no, words in kept["done"].items()}
-    return Confirmed(told, decisions, done) if kept["confirmed"] else Held(told, decisions, done)
+STATES = States[There](get_args(There))
 
 
 def _meeting(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -46,7 +25,7 @@ def _meeting(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
             state.confirmed,
             len(state.decisions),
             len(state.done),
-            written(state),
+            STATES.written(state),
         )
 
 
@@ -91,6 +70,7 @@ CONSULTATIONS = View[State](
     _meeting,
     "id",
     indexes=("(unit, on_date)",),
+    rule=STATES.shape,
 )
 TASKS = View[State](
     "consultation_task",

@@ -6,35 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from services.visits.domain import distribution
 from services.visits.domain.material import Shelved, State
-from shared.events.visits import MaterialEntered, MaterialUsed, MaterialVersioned
+from shared.language.states import States
 from shared.log.views import View
 
-
-def written(state: Shelved) -> str:
-    """A state as JSON."""
-    return orjson.dumps(
-        {
-            "told": state.told.model_dump(mode="json"),
-            "versions": [item.model_dump(mode="json") for item in state.versions],
-            "approved": sorted(state.approved),
-            "uses": [item.model_dump(mode="json") for item in state.uses],
-        }
-    ).decode()
-
-
-def read(text: str) -> Shelved:
-    """The state that ``written`` wrote."""
-    kept: dict[str, Any] = orjson.loads(text)
-    return Shelved(
-        MaterialEntered.model_validate(kept["told"]),
-        tuple(MaterialVersioned.model_validate(item) for item in kept["versions"]),
-        frozenset(int(no) for no in kept["approved"]),
-        tuple(MaterialUsed.model_validate(item) for item in kept["uses"]),
-    )
+STATES = States[Shelved]((Shelved,))
 
 
 def _material(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -49,7 +26,7 @@ def _material(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]
             len(state.versions),
             state.current,
             len(state.uses),
-            written(state),
+            STATES.written(state),
         )
 
 
@@ -88,6 +65,7 @@ MATERIALS = View[State](
     _material,
     "id",
     indexes=("(kind, unit)",),
+    rule=STATES.shape,
 )
 DISTRIBUTIONS = View[distribution.State](
     "distribution",

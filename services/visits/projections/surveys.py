@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-import orjson
-
-from services.visits.domain.survey import Closed, Drawn, Open, State, Undrawn
-from shared.events.visits import Answered, SurveyDrawn
+from services.visits.domain.survey import Drawn, State, Undrawn
+from shared.language.states import States
 from shared.log.views import View
 
-
-def written(state: Drawn) -> str:
-    """A state as JSON."""
-    return orjson.dumps(
-        {
-            "drawn": state.drawn.model_dump(mode="json"),
-            "answers": [item.model_dump(mode="json") for _, item in sorted(state.answers.items())],
-            "closed": state.note if isinstance(state, Closed) else None,
-        }
-    ).decode()
-
-
-def read(text: str) -> Drawn:
-    """The state that ``written`` wrote."""
-    kept: dict[str, Any] = orjson.loads(text)
-    drawn = SurveyDrawn.model_validate(kept["drawn"])
-    answers = {item["code"]: Answered.model_validate(item) for item in kept["answers"]}
-    return Open(drawn, answers) if kept["closed"] is None else Closed(drawn, answers, kept["closed"])
+STATES = States[Drawn](get_args(Drawn))
 
 
 def _survey(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -47,7 +28,7 @@ def _survey(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
             sampled,
             len(state.answers),
             state.closed,
-            written(state),
+            STATES.written(state),
         )
 
 
@@ -70,4 +51,5 @@ SURVEYS = View[State](
     _survey,
     "id",
     indexes=("(on_date)",),
+    rule=STATES.shape,
 )

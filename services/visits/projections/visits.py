@@ -3,71 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import orjson
 
 from services.visits.domain.reuse import bands
 from services.visits.domain.visit import states as visit
-from services.visits.domain.visit.states import Accepted, Held, Pending, Returned, State, Unrecorded, VisitDetails, Voided
+from services.visits.domain.visit.states import State, Unrecorded, VisitDetails, Voided
 from services.visits.domain.visit.wording import smells_of
-from shared.events.visits import ConfirmationHeard, EvidenceAttached, VisitConfirmed, VisitDenied, VisitRecorded
-from shared.language.facts import Fact
-from shared.language.terms import Review, VisitFlag
+from shared.language.states import States
+from shared.language.terms import VisitFlag
 from shared.log.views import View
 
-
-def written(state: visit.Recorded) -> str:
-    """A state as JSON; personal data stay the sealed tokens they are."""
-    details = state.details
-    return orjson.dumps(
-        {
-            "told": details.told.model_dump(mode="json"),
-            "evidence": [item.model_dump(mode="json") for item in details.evidence],
-            "missing": details.missing,
-            "tellers": sorted(str(teller) for teller in details.tellers),
-            "review": str(state.review),
-            "words": state.words,
-            "why": list(state.why) if isinstance(state, Held) else [],
-            "confirmed": _dumped(details.confirmed),
-            "denied": _dumped(details.denied),
-            "upheld": details.upheld,
-            "admitted": details.admitted,
-            "heard": _dumped(details.heard),
-        }
-    ).decode()
-
-
-def _dumped(fact: Fact | None) -> dict[str, Any] | None:
-    return None if fact is None else fact.model_dump(mode="json")
-
-
-def read(text: str) -> visit.Recorded:
-    """The state that ``written`` wrote."""
-    kept: dict[str, Any] = orjson.loads(text)
-    details = VisitDetails(
-        told=VisitRecorded.model_validate(kept["told"]),
-        evidence=tuple(EvidenceAttached.model_validate(item) for item in kept["evidence"]),
-        missing=None if kept["missing"] is None else tuple(kept["missing"]),
-        tellers=frozenset(UUID(teller) for teller in kept["tellers"]),
-        confirmed=VisitConfirmed.model_validate(kept["confirmed"]) if kept["confirmed"] else None,
-        denied=VisitDenied.model_validate(kept["denied"]) if kept["denied"] else None,
-        upheld=kept["upheld"],
-        admitted=kept["admitted"],
-        heard=ConfirmationHeard.model_validate(kept["heard"]) if kept["heard"] else None,
-    )
-    match Review(kept["review"]):
-        case Review.PENDING:
-            return Pending(details)
-        case Review.ACCEPTED:
-            return Accepted(details, kept["words"])
-        case Review.RETURNED:
-            return Returned(details, kept["words"])
-        case Review.VOIDED:
-            return Voided(details, kept["words"])
-        case Review.HELD:
-            return Held(details, tuple(kept["why"]))
+STATES = States[visit.Recorded](get_args(visit.Recorded))
 
 
 def flags(state: visit.Recorded) -> tuple[VisitFlag, ...]:
@@ -105,7 +54,16 @@ def _visit(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         state.details.disputed,
         state.details.missing == (),
         _rating(state.details),
-        written(state),
+        told.met,
+        str(told.operation),
+        told.headcount,
+        bool(told.difficulties),
+        orjson.dumps(list(dict.fromkeys(str(demand.category) for demand in told.demands))).decode(),
+        str(told.aware),
+        told.onemap_given,
+        told.visitors[0].unit if told.visitors else None,
+        state.words,
+        STATES.written(state),
     )
 
 
@@ -143,6 +101,15 @@ VISITS = View[State](
         "disputed": "bool",
         "proved": "bool",
         "rating": "text",
+        "met": "bool",
+        "operation": "text",
+        "headcount": "int",
+        "difficulties": "bool",
+        "asked_for": "jsonb",
+        "aware": "text",
+        "onemap_given": "int",
+        "first_unit": "text",
+        "words": "text",
         "state": "jsonb",
     },
     ("id",),
@@ -156,10 +123,31 @@ VISITS = View[State](
         "(on_date, id) where flags <> '[]'",
         "(disputed) where disputed",
     ),
+    rule=STATES.shape,
 )
 UNITS = View[State](
     "visit_unit", {"visit": "uuid", "unit": "text", "line": "text"}, ("visit", "unit"), _unit, "visit", indexes=("(unit, visit)",)
 )
+
+
+def _people(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
+    if isinstance(state, Unrecorded):
+        return
+    details = state.details
+    places = {visitor.member: place for place, visitor in reversed(list(enumerate(details.told.visitors, 1)))}
+    for member in sorted({*places, *details.tellers}):
+        yield UUID(key), member, places.get(member), member in details.tellers
+
+
+PEOPLE = View[State](
+    "visit_member",
+    {"visit": "uuid", "member": "uuid", "place": "int", "teller": "bool"},
+    ("visit", "member"),
+    _people,
+    "visit",
+    indexes=("(member, visit)",),
+)
+"""Who was at a visit, in the order they are told in (``place``; empty for whoever only told it), and who ever told it."""
 
 
 def _files(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:

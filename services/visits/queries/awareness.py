@@ -18,9 +18,9 @@ from shared.language.terms import Awareness
 
 _LATEST = """
 select {unit} as unit, aware, count(*) as n from (
-    select distinct on ({unit}, v.enterprise) {unit} as unit, v.state->'told'->>'aware' as aware
+    select distinct on ({unit}, v.enterprise) {unit} as unit, v.aware
     from visit v {join}
-    where v.month = $1 and v.counted and v.state->'told'->>'aware' <> 'not_asked' {only}
+    where v.month = $1 and v.counted and v.aware <> 'not_asked' {only}
     order by {unit}, v.enterprise, v.on_date desc, v.id desc) u
 group by 1, 2
 """

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-import orjson
 from pydantic import Field
 
 from services.visits.domain.briefing import Contact, changes, disturbance, disturbed, preferences
-from services.visits.projections import read
+from services.visits.projections import STATES
 from services.visits.queries import lookups
 from services.visits.queries.disturbing import contacts_of
 from services.visits.queries.policies import SuggestedPolicy, most_contacts, suggested
@@ -24,16 +23,16 @@ from shared.language.reach import unit_of
 from shared.language.terms import Awareness, Line, Mode, Operation, Size, Trend
 
 _CHANGED = """
-select now.id, now.enterprise, now.enterprise_name, now.on_date, now.state->'told' as told, previous.told as before from (
+select now.id, now.enterprise, now.enterprise_name, now.on_date, now.state, previous.state as before from (
     select distinct on (enterprise) * from visit where month = $1 and review in ('pending', 'accepted') and not disputed
-    and (state->'told'->>'met')::bool and ($2::text is null or id in (select visit from visit_unit where unit = $2))
+    and met and ($2::text is null or id in (select visit from visit_unit where unit = $2))
     and ($3::uuid[] is null or enterprise = any($3)) order by enterprise, on_date desc, id desc) now
-left join lateral (select state->'told' as told from visit where enterprise = now.enterprise and not disputed
-    and (on_date, id) < (now.on_date, now.id) and review in ('pending', 'accepted') and (state->'told'->>'met')::bool
+left join lateral (select state, operation, headcount from visit where enterprise = now.enterprise and not disputed
+    and (on_date, id) < (now.on_date, now.id) and review in ('pending', 'accepted') and met
     order by on_date desc, id desc limit 1) as previous on true
-where now.state->'told'->>'operation' in ('reduced', 'closed', 'expanding')
-or now.state->'told'->>'operation' is distinct from previous.told->>'operation'
-or (now.state->'told'->>'headcount')::numeric < (previous.told->>'headcount')::numeric order by now.on_date, now.id
+where now.operation in ('reduced', 'closed', 'expanding')
+or now.operation is distinct from previous.operation
+or now.headcount < previous.headcount order by now.on_date, now.id
 """
 
 
@@ -139,7 +138,7 @@ async def briefing(service: Service, id_: UUID, on: date | None, caller: Actor) 
         id_,
         month,
     )
-    told = {row["id"]: read(row["state"]).details.told for row in rows}
+    told = {row["id"]: STATES.read(row["state"]).details.told for row in rows}
     most = await most_contacts(service)
     felt = (await contacts_of(service, [id_], month, month)).get(id_, [])
     index, advice = disturbance([Contact(_lines(visit), visit.on) for visit in told.values()], most)
@@ -163,7 +162,7 @@ async def changed(service: Service, caller: Actor, month: str, limit: int) -> Ch
     rows = await service.pool.fetch(_CHANGED, month, unit, None if may.own is None else list(may.own))
     found: list[ChangedEnterprise] = []
     for row in rows:
-        words = changes(_told(row["before"]), VisitRecorded.model_validate(orjson.loads(row["told"])))
+        words = changes(row["before"] and _told(row["before"]), _told(row["state"]))
         if words:
             found.append(
                 ChangedEnterprise(
@@ -177,8 +176,8 @@ async def changed(service: Service, caller: Actor, month: str, limit: int) -> Ch
     return ChangedEnterprises(items=found[:limit], total=len(found))
 
 
-def _told(text: str | None) -> VisitRecorded | None:
-    return VisitRecorded.model_validate(orjson.loads(text)) if text else None
+def _told(text: str) -> VisitRecorded:
+    return STATES.read(text).details.told
 
 
 def _lines(told: VisitRecorded) -> frozenset[Line]:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.visits.domain.access import may_see
 from services.visits.domain.campaign import Running, There, allowed_actions
-from services.visits.projections.campaigns import read
+from services.visits.projections.campaigns import STATES
 from services.visits.queries.reading import Actions, Bytes, Digest, MediaType, Original, UnitCode, Version, filters, kept
 from shared.http.answer import Answer, Page, Receipt, label_of
 from shared.http.paging import listing
@@ -152,7 +152,7 @@ class ChannelCounts(Page[ChannelCount]):
 async def found(service: Service, id_: UUID, caller: Actor) -> tuple[int, There]:
     """Version and state of a plan, if the caller may see it."""
     version, text = await kept(service, "campaign", id_)
-    state = read(text)
+    state = STATES.read(text)
     may_see(caller, state.told.unit)
     return version, state
 

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from services.visits.domain.access import TOLD_BY, may_see
 from services.visits.domain.consultation import There, allowed_actions, overdue
-from services.visits.projections.consultations import read
+from services.visits.projections import STATES as VISITS
+from services.visits.projections.consultations import STATES
 from services.visits.queries.reading import (
     Actions,
     EnterpriseId,
@@ -30,20 +31,19 @@ from shared.http.service import Service
 from shared.language.decider import Actor
 from shared.language.months import Month, local_date
 from shared.language.reach import only_own, reach_of, unit_of
-from shared.language.terms import Category, Operation, Review, Term, VisitFlag
+from shared.language.terms import Operation, Review, Term, VisitFlag
 from shared.log.directory import Directory
 
 _MOST = 500
 _AGENDA = """
-select v.id, v.enterprise, v.enterprise_name, v.code, v.on_date, v.review, v.flags, v.state->'told' as told,
-    v.state->'missing' as missing,
+select v.id, v.enterprise, v.enterprise_name, v.code, v.on_date, v.review, v.flags, v.state,
     coalesce((select array_agg(s.consultation order by s.consultation) from consultation_subject s
         join consultation c on c.id = s.consultation and c.unit = $1
         where s.kind = 'visit' and s.subject = v.id), '{}') as talked_over
 from visit v join visit_unit u on u.visit = v.id and u.unit = $1
 where {mine} and v.month = $2 and v.review not in ('voided', 'held') and (
     v.review in ('returned', 'held') or not v.counted or v.flags <> '[]' or v.demands > 0
-    or v.state->'told'->>'difficulties' <> '' or v.state->'told'->>'operation' in ('reduced', 'closed'))
+    or v.difficulties or v.operation in ('reduced', 'closed'))
 order by v.on_date, v.id limit $3
 """
 
@@ -187,7 +187,7 @@ def consultation(id_: UUID, version: int, state: There, today: date, caller: Act
 async def found(service: Service, id_: UUID, caller: Actor) -> tuple[int, There]:
     """Version and state of a consultation, if the caller may see it."""
     version, text = await kept(service, "consultation", id_)
-    state = read(text)
+    state = STATES.read(text)
     may_see(caller, state.told.unit, *(item.unit for item in state.decisions))
     return version, state
 
@@ -232,16 +232,15 @@ async def agenda(service: Service, caller: Actor, unit: str, month: Month | None
 
 
 def _agenda_item(row: Any) -> AgendaItem:
-    told: dict[str, Any] = orjson.loads(row["told"])
-    missing: list[str] = orjson.loads(row["missing"]) if row["missing"] else []
-    operation = Operation(told["operation"])
+    details = VISITS.read(row["state"]).details
+    told, operation = details.told, details.told.operation
     review = Review(row["review"])
     reasons = [
         *([f"走访{review.label}"] if review not in (Review.PENDING, Review.ACCEPTED) else []),
         *(VisitFlag(flag).label for flag in orjson.loads(row["flags"])),
-        *missing,
-        *(f"诉求:{Category(item['category']).label}" for item in told["demands"]),
-        *(["反映困难"] if told["difficulties"] else []),
+        *(details.missing or ()),
+        *(f"诉求:{demand.category.label}" for demand in told.demands),
+        *(["反映困难"] if told.difficulties else []),
         *([f"生产经营异常({operation.label})"] if operation in (Operation.REDUCED, Operation.CLOSED) else []),
     ]
     return AgendaItem(
@@ -251,8 +250,8 @@ def _agenda_item(row: Any) -> AgendaItem:
         code=row["code"],
         on=row["on_date"],
         reasons=reasons,
-        difficulties=told["difficulties"],
-        demands=[item["content"] for item in told["demands"]],
+        difficulties=told.difficulties,
+        demands=[demand.content for demand in told.demands],
         talked_over=row["talked_over"],
         href=f"/api/visits/visits/{row['id']}",
     )

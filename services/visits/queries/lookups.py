@@ -13,7 +13,7 @@ from services.visits.domain.switches import KEY as SWITCHES_KEY
 from services.visits.domain.visit.decide import VISIT, KnownVisit
 from services.visits.domain.visit.record import KnownTelling
 from services.visits.domain.visit.states import Recorded, State, Unrecorded
-from services.visits.projections import read
+from services.visits.projections import STATES
 from shared.events.visits import VisitRecorded
 from shared.http.service import Service
 from shared.language.decider import Actor, Context
@@ -38,7 +38,7 @@ async def recorded(service: Service, id_: UUID) -> tuple[int, Recorded]:
 async def perhaps(service: Service, id_: UUID) -> tuple[int, Recorded] | None:
     """The same, if there is one."""
     row = await service.pool.fetchrow("select ver, state from visit where id = $1", id_)
-    return None if row is None else (row["ver"], read(row["state"]))
+    return None if row is None else (row["ver"], STATES.read(row["state"]))
 
 
 async def reach(service: Service, caller: Actor) -> Reach:
@@ -116,12 +116,12 @@ async def last_visit(service: Service, enterprise: UUID, upto: date, before: UUI
     """
     text = await service.pool.fetchval(
         "select state from visit where enterprise = $1 and on_date <= $2 and ($3::uuid is null or (on_date, id) < ($2, $3)) and review in ('pending', "
-        "'accepted') and not disputed and (state->'told'->>'met')::bool order by on_date desc, id desc limit 1",
+        "'accepted') and not disputed and met order by on_date desc, id desc limit 1",
         enterprise,
         upto,
         before,
     )
-    return read(text).details.told if text else None
+    return STATES.read(text).details.told if text else None
 
 
 async def responsible(service: Service, enterprise: UUID) -> frozenset[str]:

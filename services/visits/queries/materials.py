@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.visits.domain.material import Shelved, allowed_actions
-from services.visits.projections.materials import read
+from services.visits.projections.materials import STATES
 from services.visits.queries.awareness import Share, of_units, shares
 from services.visits.queries.reading import Actions, Bytes, MediaType, MonthText, UnitCode, Version, filters, kept
 from shared.http.answer import Answer, Page, Receipt, label_of
@@ -19,10 +19,9 @@ from shared.language.reach import unit_of
 from shared.language.terms import MaterialKind, Occasion
 
 _GIVEN = """
-select v.unit, sum((v.told->>'onemap_given')::int) as copies, count(*) as times from (
-    select (v.state->'told'->'visitors'->0->>'unit') as unit, v.state->'told' as told from visit v
-    where v.month = $1 and v.review not in ('voided', 'held') and (v.state->'told'->>'onemap_given')::int > 0) v
-where $2::text is null or v.unit = $2 group by v.unit
+select first_unit as unit, sum(onemap_given) as copies, count(*) as times from visit
+where month = $1 and review not in ('voided', 'held') and onemap_given > 0 and ($2::text is null or first_unit = $2)
+group by first_unit
 """
 """A joint visit's sheets are its first visitor's: nothing is counted twice."""
 
@@ -171,7 +170,7 @@ def material(id_: UUID, version: int, state: Shelved, caller: Actor) -> Material
 async def found(service: Service, id_: UUID) -> tuple[int, Shelved]:
     """Version and state of a piece."""
     version, text = await kept(service, "material", id_)
-    return version, read(text)
+    return version, STATES.read(text)
 
 
 async def materials(

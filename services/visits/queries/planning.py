@@ -47,10 +47,11 @@ select h.*, e.code, e.name, e.tags, e.modes, e.hours, e.quiet_until, (
     select max(loss.verified_on) from known_loss loss
     where loss.enterprise = e.id and loss.line = h.line and loss.verified_on <= $1) as lost_on,
     done.on_date as done_on, done.visitors as done_by, open.review as open_review, open.disputed, missed.times as attempts,
-    other.on_date as other_on, last.on_date as last_on, last.told as last_told, last.unit as last_unit
+    other.on_date as other_on, last.on_date as last_on, last.operation, last.difficulties, last.asked_for, last.unit as last_unit
 from held h join {known} e on e.id = h.enterprise
 left join lateral (
-    select v.on_date, v.state->'told'->'visitors' as visitors from visit v
+    select v.on_date, array(select m.member from visit_member m where m.visit = v.id and m.place is not null
+        order by m.place) as visitors from visit v
     where v.enterprise = e.id and v.month = $3 and v.counted and exists (
         select from visit_unit u where u.visit = v.id and u.unit = (
             select a.unit from known_assignment a
@@ -59,16 +60,16 @@ left join lateral (
 left join lateral (
     select v.review, v.disputed from visit v join visit_unit u on u.visit = v.id and u.unit = h.unit
     where v.enterprise = e.id and v.month = $3 and not v.counted and v.review not in ('voided', 'held')
-      and v.state->'told'->>'met' <> 'false'
+      and v.met
     order by v.on_date desc, v.id limit 1) open on true
 left join lateral (
     select count(*)::int as times from visit v join visit_unit u on u.visit = v.id and u.unit = h.unit
-    where v.enterprise = e.id and v.month = $3 and v.review not in ('voided', 'held') and v.state->'told'->>'met' = 'false') missed on true
+    where v.enterprise = e.id and v.month = $3 and v.review not in ('voided', 'held') and not v.met) missed on true
 left join lateral (
     select v.on_date from visit v join visit_unit u on u.visit = v.id and u.line <> h.line
     where v.enterprise = e.id and v.month = $3 and v.counted order by v.on_date, v.id limit 1) other on true
 left join lateral (
-    select v.on_date, v.state->'told' as told, (select min(u.unit) from visit_unit u where u.visit = v.id) as unit from visit v
+    select v.on_date, v.operation, v.difficulties, v.asked_for, (select min(u.unit) from visit_unit u where u.visit = v.id) as unit from visit v
     where v.enterprise = e.id and v.on_date <= $1 and v.review not in ('voided', 'held')
     order by v.month desc, v.on_date desc, v.id limit 1) last on true
 where h.{one} = $2 and e.standing = any($4::text[]) and e.code like '91%' and not e.managed_elsewhere
@@ -227,12 +228,10 @@ async def prospects(service: Service, at: Horizon, *, worker: UUID | None = None
 
 
 def _prospect(row: Any) -> Prospect:
-    told: dict[str, Any] = orjson.loads(row["last_told"]) if row["last_told"] else {}
     last = None
-    if told:
-        asked = tuple(dict.fromkeys(Category(item["category"]).label for item in told["demands"]))
-        last = Last(row["last_on"], row["last_unit"] or "", Operation(told["operation"]), bool(told["difficulties"]), asked)
-    visitors: list[dict[str, Any]] = orjson.loads(row["done_by"]) if row["done_by"] else []
+    if row["last_on"] is not None:
+        asked = tuple(Category(item).label for item in orjson.loads(row["asked_for"]))
+        last = Last(row["last_on"], row["last_unit"] or "", Operation(row["operation"]), row["difficulties"], asked)
     uncounted = "" if row["open_review"] is None else _UNCOUNTED.get(row["open_review"], "待补证")
     if row["disputed"]:
         uncounted = "企业反映无人来访"
@@ -250,7 +249,7 @@ def _prospect(row: Any) -> Prospect:
         row["quiet_until"],
         last,
         row["done_on"],
-        tuple(UUID(visitor["member"]) for visitor in visitors),
+        tuple(row["done_by"] or ()),
         uncounted,
         row["attempts"],
         row["lost_on"],

@@ -13,7 +13,7 @@ from pydantic import Field
 from services.visits.domain.access import sees_district
 from services.visits.domain.reuse import MOST_DISTANCE, pair_id
 from services.visits.domain.visit.states import Recorded
-from services.visits.projections import read
+from services.visits.projections import STATES
 from services.visits.queries.reading import Digest, EnterpriseName, Original
 from shared.http.answer import Answer, Receipt
 from shared.http.service import Service
@@ -125,7 +125,7 @@ async def reused(service: Service, caller: Actor, month: str, cursor: str | None
     pairs, last = await _page(service, caller, month, _after(cursor), limit, ruled=ruled)
     ids = {visit for pair, _ in pairs for visit, _ in (pair.one, pair.other)}
     rows = await service.pool.fetch("select id, state from visit where id = any($1)", list(ids))
-    visits = {row["id"]: read(row["state"]) for row in rows}
+    visits = {row["id"]: STATES.read(row["state"]) for row in rows}
     items = [_pair(_side(pair.one, visits), _side(pair.other, visits), pair.distance, said) for pair, said in pairs]
     return ReusedPairs(items=items, next_cursor=f"{last[0]}/{last[1]}" if last else None)
 

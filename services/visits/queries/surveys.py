@@ -11,7 +11,7 @@ from pydantic import Field
 
 from services.visits.domain.sampling import Member
 from services.visits.domain.survey import Drawn, Result, result, sample_of
-from services.visits.projections.surveys import read
+from services.visits.projections.surveys import STATES
 from services.visits.queries.awareness import LabelledCount, SelfReported, Share, self_reported, share
 from services.visits.queries.reading import Actions, MonthText, Version, kept
 from shared.http.answer import Answer, Page, Receipt, label_of
@@ -201,7 +201,7 @@ def _estimate(found: Estimate | None) -> SurveyEstimate | None:
 async def found(service: Service, id_: UUID) -> tuple[int, Drawn]:
     """Version and state of a survey."""
     version, text = await kept(service, "survey", id_)
-    return version, read(text)
+    return version, STATES.read(text)
 
 
 async def surveys(service: Service, caller: Actor, cursor: str | None, limit: int) -> Page[SurveyRow]:

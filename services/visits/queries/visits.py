@@ -13,8 +13,9 @@ from pydantic import Field
 from services.visits.domain.access import TOLD_BY, sees_district
 from services.visits.domain.visit.permissions import CALLING
 from services.visits.domain.visit.refusals import NotYourCall
+from services.visits.domain.visit.states import Recorded
 from services.visits.domain.visit.wording import smells_of
-from services.visits.projections import read
+from services.visits.projections import STATES
 from services.visits.queries import lookups
 from services.visits.queries.reading import EnterpriseId, EnterpriseName, MonthText, Version, filters
 from services.visits.queries.visit import RaisedFlag, SmellFound
@@ -31,7 +32,7 @@ from shared.language.terms import Line, LinkWay, Mode, Review, Role, VisitFlag
 REVIEWING = (Role.DEPUTY, Role.HEAD)
 _COLUMNS = (
     'id, ver as version, enterprise, enterprise_name, on_date as "on", month, mode, review, counted, proved, disputed, flags, '
-    "state->>'words' as words, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units"
+    "words, (select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units"
 )
 
 
@@ -165,7 +166,7 @@ async def unheard(service: Service, caller: Actor, cursor: str | None, limit: in
     page = await listing(
         service.pool,
         table="visit",
-        columns="id, ver as version, enterprise, enterprise_name, on_date as \"on\", mode, state->'confirmed'->'came' as came, "
+        columns='id, ver as version, enterprise, enterprise_name, on_date as "on", mode, state, '
         "(select array_agg(u.unit order by u.unit) from visit_unit u where u.visit = visit.id) as units",
         where=["flags ? $1", "review <> 'voided'", "id not in (select visit from visit_unit where unit = $2)"],
         args=[str(VisitFlag.UNHEARD), caller.unit],
@@ -173,12 +174,15 @@ async def unheard(service: Service, caller: Actor, cursor: str | None, limit: in
         cursor=cursor,
         limit=limit,
     )
-    return Page[UnheardVisit].of(page, (UnheardVisit(came=_came(row.pop("came")), **row) for row in page["items"]))
+    return Page[UnheardVisit].of(page, (UnheardVisit(came=_came(STATES.read(row.pop("state"))), **row) for row in page["items"]))
 
 
-def _came(text: str | None) -> HowItCame:
-    came: dict[str, Any] = orjson.loads(text or "null") or {}
-    return HowItCame(way=came.get("way"), minutes=came.get("minutes"), unit=came.get("unit"), staff=came.get("staff"))
+def _came(state: Recorded) -> HowItCame:
+    confirmed = state.details.confirmed
+    came = confirmed and confirmed.came
+    if came is None:
+        return HowItCame(way=None, minutes=None, unit=None, staff=None)
+    return HowItCame(way=came.way, minutes=came.minutes, unit=came.unit, staff=came.staff)
 
 
 async def rulings(service: Service, caller: Actor, cursor: str | None, limit: int) -> Page[WaitingVisit]:
@@ -210,7 +214,7 @@ async def flagged(
         where.append(f"id in (select visit from visit_unit where unit = ${len(args)})")
     page = await _page(service, where, args, cursor, limit)
     states = await service.pool.fetch("select id, state from visit where id = any($1)", [item["id"] for item in page["items"]])
-    told = await opened(service.vault, {row["id"]: read(row["state"]).details.told for row in states})
+    told = await opened(service.vault, {row["id"]: STATES.read(row["state"]).details.told for row in states})
     items = [
         FlaggedVisit(
             **item,
@@ -227,8 +231,12 @@ async def flagged(
 async def returned(service: Service, caller: Actor, cursor: str | None, limit: int) -> Page[WaitingVisit]:
     """What the caller told and a reviewer sent back, or the enterprise denied; ``words`` says why."""
     reads(caller)
-    where = ["(review = 'returned' or disputed)", "review <> 'voided'", "state->'tellers' ? $1"]
-    return await _waiting(service, where, [str(caller.id)], cursor, limit)
+    where = [
+        "(review = 'returned' or disputed)",
+        "review <> 'voided'",
+        "id in (select visit from visit_member where member = $1 and teller)",
+    ]
+    return await _waiting(service, where, [caller.id], cursor, limit)
 
 
 async def _waiting(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.events.visits import ConfirmationHeard, EvidenceAttached, VisitConfirmed, VisitDenied, VisitRecorded
+from shared.language.states import Gathered
 from shared.language.terms import Review
 
 MOST_FILES = 50
@@ -20,7 +21,7 @@ class VisitDetails:
     told: VisitRecorded
     evidence: tuple[EvidenceAttached, ...] = ()
     missing: tuple[str, ...] | None = None
-    tellers: frozenset[UUID] = frozenset()
+    tellers: Gathered[UUID] = frozenset()
     confirmed: VisitConfirmed | None = None
     denied: VisitDenied | None = None
     upheld: str | None = None
