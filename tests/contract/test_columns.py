@@ -32,7 +32,7 @@ def test_looking_into_a_state_is_seen() -> None:
         "state #> '{a}'",
     ):
         assert INSIDE.search(text), text
-    assert not INSIDE.search("state, action -> state")
+    assert not INSIDE.search("state, action = told")
 
 
 def test_a_view_that_keeps_a_state_is_made_anew_when_the_state_changes() -> None:

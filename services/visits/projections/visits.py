@@ -63,6 +63,9 @@ def _visit(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
         told.onemap_given,
         told.visitors[0].unit if told.visitors else None,
         state.words,
+        state.details.confirmed is not None,
+        state.details.denied is not None,
+        _aware(state.details),
         STATES.written(state),
     )
 
@@ -70,6 +73,12 @@ def _visit(key: str, version: int, state: State) -> Iterable[tuple[Any, ...]]:
 def _rating(details: VisitDetails) -> str | None:
     """What the enterprise itself gave, once that may be believed (K7)."""
     return str(details.proved.rating) if details.proved and details.proved.rating else None
+
+
+def _aware(details: VisitDetails) -> str | None:
+    """What the enterprise itself said of knowing the brand."""
+    confirmed = details.confirmed
+    return str(confirmed.aware) if confirmed and confirmed.aware else None
 
 
 def _unit(key: str, _version: int, state: State) -> Iterable[tuple[Any, ...]]:
@@ -110,6 +119,9 @@ VISITS = View[State](
         "onemap_given": "int",
         "first_unit": "text",
         "words": "text",
+        "confirmed": "bool",
+        "denied": "bool",
+        "confirmed_aware": "text",
         "state": "jsonb",
     },
     ("id",),

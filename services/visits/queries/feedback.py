@@ -142,7 +142,7 @@ async def ratings(
     page = await listing(
         service.pool,
         table="visit",
-        columns="id as visit, on_date, month, mode, rating, state -> 'confirmed' ->> 'aware' as aware",
+        columns="id as visit, on_date, month, mode, rating, confirmed_aware as aware",
         where=where,
         args=args,
         order=["on_date", "id"],

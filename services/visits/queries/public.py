@@ -20,7 +20,7 @@ from shared.log.directory import Directory, units_on
 
 _RECENT = 31
 _VISITS = f"""
-select id, on_date as "on", mode, state -> 'confirmed' <> 'null' as confirmed, state -> 'denied' <> 'null' as denied,
+select id, on_date as "on", mode, confirmed, denied,
     (select array_agg(coalesce(k.name, u.unit) order by u.unit) from visit_unit u
      left join {units_on("visit.on_date")} k on k.code = u.unit where u.visit = visit.id) as units
 from visit where enterprise = $1 and review not in ('voided', 'held')
