@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from services.visits.domain.visit.commands import AcceptVisit, AttachEvidence, CorrectVisit, RecordVisit, ReturnVisit, VoidVisit
 from services.visits.domain.visit.counting import missing
-from services.visits.domain.visit.decide import VISIT, allowed_actions, counts
-from services.visits.domain.visit.states import Accepted, Pending, Unrecorded, Voided
+from services.visits.domain.visit.decide import VISIT
+from services.visits.domain.visit.permissions import allowed_actions
+from services.visits.domain.visit.states import Accepted, Pending, Unrecorded, Voided, counts
 from services.visits.projections import STATES
 from shared.events.visits import VisitAccepted, VisitDisqualified, VisitQualified, VisitRecorded
 from shared.language.decider import Actor, Context

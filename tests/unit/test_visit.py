@@ -19,7 +19,8 @@ from services.visits.domain.visit.commands import (
     Wanted,
 )
 from services.visits.domain.visit.counting import RULE, missing
-from services.visits.domain.visit.decide import VISIT, allowed_actions, counts
+from services.visits.domain.visit.decide import VISIT
+from services.visits.domain.visit.permissions import allowed_actions
 from services.visits.domain.visit.record import EnterpriseOfAnother, NotYourVisit, VisitInTheFuture, VisitorNotInPost
 from services.visits.domain.visit.refusals import (
     AlreadyAccepted,
@@ -35,7 +36,7 @@ from services.visits.domain.visit.refusals import (
     VisitIsVoid,
     WrongKindOfFile,
 )
-from services.visits.domain.visit.states import MOST_FILES, Returned
+from services.visits.domain.visit.states import MOST_FILES, Returned, counts
 from services.visits.projections import STATES
 from shared.events.visits import (
     EvidenceAttached,

@@ -46,7 +46,8 @@ from services.visits.domain.visit.commands import (
     UpholdVisit,
     VoidVisit,
 )
-from services.visits.domain.visit.decide import VISIT, allowed_actions, counts
+from services.visits.domain.visit.decide import VISIT
+from services.visits.domain.visit.permissions import allowed_actions
 from services.visits.domain.visit.record import EnterpriseOfAnother, PolicyNotInLibrary, VisitorNotInPost, skew
 from services.visits.domain.visit.refusals import (
     AlreadyConfirmed,
@@ -64,7 +65,7 @@ from services.visits.domain.visit.refusals import (
     NotYourRuling,
     VisitIsVoid,
 )
-from services.visits.domain.visit.states import Held, Pending, Recorded, Voided
+from services.visits.domain.visit.states import Held, Pending, Recorded, Voided, counts
 from services.visits.domain.visit.wording import smells, smells_of
 from services.visits.projections import STATES, flags
 from shared.events.visits import (
