@@ -14,12 +14,12 @@ from shared.language.personal import AWAY
 READERS = ("office-head", "office", "h", "l", "w", "inspector", "hotline")
 
 
-def texts(body: bytes) -> bytes:
-    """A file as text: the members of a workbook or package, or its bytes."""
+def texts(body: bytes, without: str = "") -> bytes:
+    """A file as text: the members of a workbook or package, or its bytes. ``without`` is a member that is passed over."""
     if body[:2] != b"PK":
         return body
     with zipfile.ZipFile(io.BytesIO(body)) as file:
-        return b"\n".join(texts(file.read(name)) for name in file.namelist())
+        return b"\n".join(texts(file.read(name)) for name in file.namelist() if name != without)
 
 
 def makes_files(operation: Operation) -> bool:
