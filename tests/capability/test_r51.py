@@ -10,6 +10,7 @@ import pytest
 from support.desk import Desk, a_desk
 from support.world import District
 
+from shared.language import draw as draws
 from shared.language.terms import Role
 
 SOLVED = {"outcome": "solved", "result": "已清淤", "reply": "贵公司门口积水已排除"}
@@ -126,9 +127,9 @@ async def test_the_sampler_is_independent_of_handlers_and_repeated_by_anybody(de
         no_seed = await inspector.put(f"/rechecks/{id_}", json={**ask, "seed": "00"})
         assert no_seed.status_code == 422
         draw = await ok(await inspector.put(f"/rechecks/{id_}", json=ask), 201)
-        assert (draw["population"], draw["digest"]) == (4, draw.digest(sorted(numbers)))
+        assert (draw["population"], draw["digest"]) == (4, draws.digest(sorted(numbers)))
         sample = [item["no"] for item in draw["items"]]
-        assert sample == list(draw.drawn(sorted(numbers), draw["seed"], 2))
+        assert sample == list(draws.drawn(sorted(numbers), draw["seed"], 2))
         repeat = await ok(await inspector.put(f"/rechecks/{id_}", json=ask))
         assert (repeat["seed"], repeat["replayed"]) == (draw["seed"], True)
         assert (await inspector.put(f"/rechecks/{id_}", json={**ask, "size": 3})).status_code == 409
