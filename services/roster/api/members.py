@@ -112,7 +112,9 @@ async def _change(
     said = command
     if isinstance(command, ConfirmAppointment):
         said = await asked.as_proposed(service, key, command.proposal) or command
-    context = await service.context(caller, key, KnownMember(account, command_id, await asked.units_of(service, said)))
+    twin = await asked.alike(service, account) if isinstance(said, AppointMember) else None
+    known = KnownMember(account, command_id, await asked.units_of(service, said), alike=twin)
+    context = await service.context(caller, key, known)
     prepare: Prepare[Member, KnownMember, KnownMember] | None = None
     if isinstance(said, AppointMember) and (said.role in ONE_AT_A_TIME or said.acting_for):
         prepare = partial(seated, said)

@@ -134,6 +134,12 @@ class UnitUnknown(Refused):
     title = "没有这个单位"
 
 
+class AccountAlike(Refused):
+    """Two accounts that differ in capitals only are taken for one by people: whoever reads a record blames the wrong one."""
+
+    title = "已有仅大小写不同的账号,请核对后使用该账号或另取账号名"
+
+
 class SeatTaken(Refused):
     """One chief in the district, one head in a unit (方案 三(三))."""
 
@@ -218,7 +224,8 @@ MemberFact = MemberAppointed | MemberReleased | MemberProposed | MemberProposalR
 @dataclass(frozen=True)
 class KnownMember:
     """The account and the id of what would be a proposal; of the units named those that are there, each with the one above it; who
-    has the seat during the term if only one can, and whether the one stood in for holds the post.
+    has the seat during the term if only one can, and whether the one stood in for holds the post; an account that differs from
+    this one in capitals only.
     """
 
     account: str
@@ -226,6 +233,7 @@ class KnownMember:
     units: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     seat: str | None = None
     held: bool = False
+    alike: str | None = None
 
 
 def decide(state: Member, command: MemberCommand, context: Context[KnownMember]) -> list[MemberFact]:
@@ -337,6 +345,8 @@ def _appoint(
     state: Member, command: AppointMember, context: Context[KnownMember], proposed_by: UUID | None = None
 ) -> list[MemberFact]:
     known = context.known
+    if known.alike and not state.account:
+        raise AccountAlike(account=known.alike)
     if missing := [code for code in (command.unit, command.sub_unit) if code and code not in known.units]:
         raise UnitUnknown(unit=missing[0])
     if command.sub_unit and known.units[command.sub_unit] != command.unit:

@@ -77,6 +77,15 @@ async def units_of(service: Service, said: object) -> dict[str, str | None]:
     return {row["code"]: row["parent"] for row in rows}
 
 
+async def alike(service: Service, account: str) -> str | None:
+    """The account that differs from this one in capitals only, of somebody who holds or is proposed for a post."""
+    return await service.pool.fetchval(
+        "select account from (select account from post union select account from member_proposal) a "
+        "where lower(account) = lower($1) and account <> $1 order by account limit 1",
+        account,
+    )
+
+
 async def as_proposed(service: Service, member: UUID, proposal: UUID) -> AppointMember | None:
     """What was proposed, without the names: for looking up what the decision must know."""
     row = await service.pool.fetchrow("select * from member_proposal where id = $1 and member = $2", proposal, member)
