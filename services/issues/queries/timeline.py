@@ -3,107 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Union
 from uuid import UUID
 
 from pydantic import Field
 
-from services.issues.queries.facts import (
-    AlarmRaisedData,
-    AlarmsSetData,
-    CallBackRecordedData,
-    DeadlineRederivedData,
-    DeclineContestedData,
-    IssueAcceptedData,
-    IssueArchivedData,
-    IssueClosedData,
-    IssueDeclinedData,
-    IssueDispatchedData,
-    IssueMergedData,
-    IssueReopenedData,
-    IssueReportedData,
-    IssueSupervisedData,
-    IssueSupplementedData,
-    IssueUrgedData,
-    IssueWithdrawnData,
-    MeasureProposedData,
-    MeasureRuledData,
-    ResolutionApprovedData,
-    ResolutionRejectedData,
-    SiblingAnsweredData,
-    SupervisionAnsweredData,
-)
-from services.issues.queries.handled import (
-    CityRepliedData,
-    CoHandlingAnsweredData,
-    EscalationApprovedData,
-    EscalationRejectedData,
-    EscalationRequestedData,
-    ExtensionApprovedData,
-    ExtensionEndorsedData,
-    ExtensionRejectedData,
-    ExtensionRequestedData,
-    IssueProgressedData,
-    IssueReassignedData,
-    IssueResolvedData,
-    IssueResumedData,
-    IssueReturnedData,
-    IssueSignedData,
-    IssueTrackedData,
-    StageAnsweredData,
-    TrackingRenewedData,
-)
+from services.issues.queries import facts, handled
 from services.issues.queries.parts import shown
 from shared.http.answer import Answer
 from shared.language.facts import CATALOGUE, Fact
 from shared.language.terms import Role
 from shared.log.eventlog import Entry
 
-TicketData = (
-    IssueReportedData
-    | IssueAcceptedData
-    | IssueDispatchedData
-    | IssueSignedData
-    | IssueProgressedData
-    | IssueResolvedData
-    | ResolutionApprovedData
-    | ResolutionRejectedData
-    | CallBackRecordedData
-    | IssueClosedData
-    | IssueReopenedData
-    | IssueArchivedData
-    | IssueDeclinedData
-    | DeclineContestedData
-    | IssueMergedData
-    | SiblingAnsweredData
-    | IssueReturnedData
-    | IssueReassignedData
-    | ExtensionRequestedData
-    | ExtensionEndorsedData
-    | ExtensionApprovedData
-    | ExtensionRejectedData
-    | IssueTrackedData
-    | TrackingRenewedData
-    | IssueResumedData
-    | EscalationRequestedData
-    | EscalationApprovedData
-    | EscalationRejectedData
-    | CityRepliedData
-    | StageAnsweredData
-    | CoHandlingAnsweredData
-    | IssueWithdrawnData
-    | IssueUrgedData
-    | IssueSupervisedData
-    | SupervisionAnsweredData
-    | IssueSupplementedData
-    | AlarmsSetData
-    | AlarmRaisedData
-    | MeasureProposedData
-    | MeasureRuledData
-    | DeadlineRederivedData
-)
-"""The content of a fact about a ticket, as it is shown."""
-_SHOWN: dict[str, Any] = {model.__name__: model for model in get_args(TicketData)}
+_SHOWN: dict[str, type[Answer]] = {
+    name: model for module in (facts, handled) for name, model in vars(module).items() if name.endswith("Data")
+}
+if TYPE_CHECKING:
+    TicketData = Answer
+else:
+    TicketData = Union[tuple(_SHOWN.values())]  # noqa: UP007  As many as there are models in the two modules.
+"""The content of a fact about a ticket, as it is shown: the model of the fact's own name."""
 
 
 class TimelineEntry(Answer):

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.events import issues, reporting, roster, visits
-from shared.language.facts import Fact
+from shared.language.facts import CATALOGUE, Fact
 from shared.language.months import local_date
 
 RECORDED = ""
@@ -26,74 +26,9 @@ def _by(field: str, facts: Iterable[type[Fact]]) -> dict[str, str]:
     return {fact.TYPE: field for fact in facts}
 
 
-_TICKETS = _by(
-    "on",
-    (
-        issues.IssueReported,
-        issues.IssueAccepted,
-        issues.IssueDispatched,
-        issues.IssueSigned,
-        issues.IssueProgressed,
-        issues.IssueResolved,
-        issues.ResolutionApproved,
-        issues.ResolutionRejected,
-        issues.CallBackRecorded,
-        issues.IssueClosed,
-        issues.IssueReopened,
-        issues.IssueArchived,
-        issues.IssueDeclined,
-        issues.DeclineContested,
-        issues.IssueMerged,
-        issues.SiblingAnswered,
-        issues.IssueReturned,
-        issues.IssueReassigned,
-        issues.ExtensionRequested,
-        issues.ExtensionEndorsed,
-        issues.ExtensionApproved,
-        issues.ExtensionRejected,
-        issues.IssueTracked,
-        issues.TrackingRenewed,
-        issues.IssueResumed,
-        issues.EscalationRequested,
-        issues.EscalationApproved,
-        issues.EscalationRejected,
-        issues.CityReplied,
-        issues.StageAnswered,
-        issues.CoHandlingAnswered,
-        issues.IssueWithdrawn,
-        issues.IssueUrged,
-        issues.IssueSupervised,
-        issues.SupervisionAnswered,
-        issues.IssueSupplemented,
-        issues.MeasureProposed,
-        issues.MeasureRuled,
-        issues.DeadlineRederived,
-    ),
-)
+_ISSUES = _by("on", (fact for type_, fact in CATALOGUE.items() if type_.startswith("issues.") and "on" in fact.model_fields))
 """A ticket's facts are acts of people and of the clock: each stands on its day. So does a deadline derived anew: until that
-day the one before was in force."""
-_DESK = _by(
-    "on",
-    (
-        issues.OmissionSuspected,
-        issues.OmissionDismissed,
-        issues.OmissionOpened,
-        issues.OmissionCleared,
-        issues.DutyPublished,
-        issues.DutyRevised,
-        issues.CallTaken,
-        issues.CallMissed,
-        issues.CallFollowed,
-        issues.OrderHeld,
-        issues.OrderMatched,
-        issues.OrderDismissed,
-        issues.RecheckDrawn,
-        issues.RecheckRecorded,
-        issues.GreenCaseOpened,
-        issues.GreenCaseFinished,
-        issues.GreenCaseDropped,
-    ),
-)
+day the one before was in force. None of them corrects, so none is named here."""
 _ROSTER = _by(
     "on",
     (
@@ -210,7 +145,7 @@ _UNDATED = _by(
     ),
 )
 
-HAPPENING: Mapping[str, str] = {**_TICKETS, **_DESK, **_ROSTER, **_VISITS, **_FILINGS, **_OTHERWISE, **_UNDATED}
+HAPPENING: Mapping[str, str] = {**_ISSUES, **_ROSTER, **_VISITS, **_FILINGS, **_OTHERWISE, **_UNDATED}
 """By type of the fact: the field that holds its day."""
 
 CORRECTING: frozenset[str] = frozenset(

@@ -5,6 +5,7 @@ None of it moves a clock, except that a published calendar derives a counted dea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from services.issues.domain.ticket import deadlines, permissions, timers
@@ -36,7 +37,7 @@ from shared.events.issues import (
     MeasureRuled,
     SupervisionAnswered,
 )
-from shared.language.decider import looked_up
+from shared.language.decider import Context, looked_up
 from shared.language.terms import Alarm, Colour, Level, Measure
 
 RETENTION_YEARS = 10
@@ -71,6 +72,18 @@ def over(state: Ticket, command: Anytime, context: Knowing) -> list[TicketFact]:
             return [IssueSupplemented(words=command.words, on=context.today)]
         case WithdrawIssue() | UrgeIssue() | SuperviseIssue() | SupplementIssue():
             raise not_now(state, command)
+
+
+def offered(state: Ticket, context: Context[object]) -> dict[str, Callable[[], object]]:
+    """By name, what can be asked of an open ticket at any stage, with the guard that would judge it."""
+    return {
+        "withdraw": lambda: permissions.may_withdraw(state, context),
+        "urge": lambda: permissions.urging(state, context),
+        "supervise": lambda: permissions.may_supervise(context),
+        "supplement": lambda: permissions.may_speak_for_the_enterprise(state, context),
+        **({"answer-supervision": lambda: permissions.may_answer_slip(state, context)} if state.notes.unanswered else {}),
+        **({"rule": lambda: permissions.may_rule(context)} if state.notes.proposals else {}),
+    }
 
 
 def _urge(state: Ticket, command: UrgeIssue, context: Knowing) -> list[TicketFact]:

@@ -24,7 +24,7 @@ from collections.abc import Callable
 
 from services.issues.domain import access
 from services.issues.domain.ticket import permissions, timers
-from services.issues.domain.ticket.anytime import over
+from services.issues.domain.ticket.anytime import offered, over
 from services.issues.domain.ticket.beginning import accepted, again, declined, merged, reported, unreported
 from services.issues.domain.ticket.commands import Anytime, RederiveDeadline, ReportIssue, TicketCommand
 from services.issues.domain.ticket.evolve import evolve
@@ -116,7 +116,7 @@ def allowed_actions(state: State, context: Context[object]) -> list[str]:
     """What this actor may ask of this ticket now, by the guards that would judge it."""
     if isinstance(state, Unreported):
         return []
-    guards = {**_guards(state, context), **(_over(state, context) if isinstance(state, OPEN) else {})}
+    guards = {**_guards(state, context), **(offered(state, context) if isinstance(state, OPEN) else {})}
     return [name for name, guard in guards.items() if _passes(guard)]
 
 
@@ -195,17 +195,6 @@ def _meanwhile(state: Signed | Tracked, context: Context[object]) -> dict[str, C
     if state.order.level is Level.CITY:
         found["record-city-reply"] = lambda: permissions.may_decline(context)
     return found
-
-
-def _over(state: Ticket, context: Context[object]) -> dict[str, Callable[[], object]]:
-    return {
-        "withdraw": lambda: permissions.may_withdraw(state, context),
-        "urge": lambda: permissions.urging(state, context),
-        "supervise": lambda: permissions.may_supervise(context),
-        "supplement": lambda: permissions.may_speak_for_the_enterprise(state, context),
-        **({"answer-supervision": lambda: permissions.may_answer_slip(state, context)} if state.notes.unanswered else {}),
-        **({"rule": lambda: permissions.may_rule(context)} if state.notes.proposals else {}),
-    }
 
 
 def _passes(guard: Callable[[], object]) -> bool:
