@@ -83,6 +83,9 @@ class View(Generic[StateT]):
 
         Sealed text is the same where its tokens are, so nothing has to be opened to see that a blind view stays as it is.
         """
+        items = list(
+            {key: (key, version, state) for key, version, state in items}.values()
+        )  # A stream met twice stands as it is last.
         was = {key: [*self.rows(key, version, state)] if version else [] for key, (version, state) in (before or {}).items()}
         now = {key: [*self.rows(key, version, state)] for key, version, state in items}
         changed = [item for item in items if was.get(item[0]) != now[item[0]]]
@@ -93,7 +96,7 @@ class View(Generic[StateT]):
         table = f"{schema}.{self.table}"
         if (unknown := [key for key, _, _ in changed if key not in was]) and self.key != (self.owner,):
             await connection.execute(f"delete from {table} where {self.owner} = any($1)", unknown)
-        fresh = [row for key, _, _ in changed for row in now[key] if row not in was.get(key, ())]
+        fresh = [row for key, _, _ in changed for row in self._once(now[key]) if row not in was.get(key, ())]
         stay = {self._name(row) for key, _, _ in changed for row in now[key] if not self._crowded or row in was.get(key, ())}
         gone = [name for key, _, _ in changed for row in was.get(key, ()) if (name := self._name(row)) not in stay]
         await self._put(connection, table, gone, fresh)
@@ -104,6 +107,10 @@ class View(Generic[StateT]):
             tuple([" ".join(await vault.blind(cell.split())) if each else cell for each, cell in zip(dark, row, strict=True)])
             for row in rows
         ]
+
+    def _once(self, rows: Sequence[Row]) -> Iterable[Row]:
+        """A row for each primary key: what is named twice in a state stands as it is named last."""
+        return {self._name(row): row for row in rows}.values()
 
     def _name(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Its primary key."""
