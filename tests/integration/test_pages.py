@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 TELLS_APART = {
     "account",
     "code",
+    "size",  # A seal of a log: its primary key.
     "deadline",
     "document",
     "enterprise",

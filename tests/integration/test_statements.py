@@ -41,7 +41,7 @@ async def test_a_step_of_a_ticket_sends_ten_at_most(district: District) -> None:
     assert at("09-14T10:00") == desk.issues.clock()
 
 
-@pytest.mark.parametrize(("at_once", "limit"), [(1, 13), (8, 10)])
+@pytest.mark.parametrize(("at_once", "limit"), [(1, 14), (8, 10)])
 async def test_a_visit_sends_few(district: District, at_once: int, limit: int) -> None:
     """Alone, and of those who record at the same moment each its share."""
     async with a_scene(district, enterprises=at_once + 1) as scene:

@@ -31,5 +31,5 @@ def test_what_is_missing_is_named_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_it_is_asked_before_the_first_download() -> None:
-    recipe = (ROOT / "Makefile").read_text().split("\ninstall:")[1]
+    recipe = (ROOT / "Makefile").read_text().split("\nfilled:")[1]
     assert recipe.index("deploy/preflight.py") < recipe.index("pip install")

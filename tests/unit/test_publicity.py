@@ -99,7 +99,7 @@ def test_a_consultation_from_its_minutes_to_its_last_task() -> None:
             (consultation.FulfilDecision(no=1, words="已办"), WORKER),
         ],
     )
-    assert consultations.read(consultations.written(state)) == state
+    assert consultations.STATES.read(consultations.STATES.written(state)) == state
     assert [consultation.overdue(item, state.done, date(2026, 9, 21)) for item in state.decisions] == [False, True]
     assert (
         refused(consultation.CONSULTATION, state, consultation.FulfilDecision(no=1, words="别的"), WORKER) == "already-fulfilled"
@@ -149,7 +149,7 @@ def test_publicity_from_its_plan_to_a_checked_link() -> None:
             (campaign.CheckLink(no=1, on=TODAY, alive=True), WORKER),
         ],
     )
-    assert campaigns.read(campaigns.written(state)) == state
+    assert campaigns.STATES.read(campaigns.STATES.written(state)) == state
     assert isinstance(state.launch, CampaignLaunched)
     assert state.launch.evidence == (MARK,)  # The digest it is stored under, whichever it was named by.
     township = after(campaign.CAMPAIGN, [(plan(unit="T01"), CHIEF), (campaign.ApproveCampaign(), CHIEF)], unit=UNITS["T01"])
@@ -191,7 +191,7 @@ def test_a_material_and_the_sheets_that_were_handed_out() -> None:
             (material.UseVersion(no=1, on=TODAY, place="大厅"), WORKER),
         ],
     )
-    assert materials.read(materials.written(state)) == state
+    assert materials.STATES.read(materials.STATES.written(state)) == state
     assert refused(material.MATERIAL, state, material.ApproveVersion(no=2), HEAD) == "unknown"
     give = distribution.DistributeMaps(
         unit="D01", on=TODAY, occasion=Occasion.COUNTER, event="窗口", copies=5, material=SUBJECT, edition=1
@@ -211,21 +211,21 @@ def test_a_survey_keeps_what_was_answered() -> None:
     draw = survey.DrawSurvey(title="抽样", conductor=Conductor.OFFICE)
     state = after(survey.SURVEY, [(draw, OFFICE)], **known)
     assert len(survey.sample_of(state.drawn)) == 235
-    assert surveys.read(surveys.written(state)) == state
+    assert surveys.STATES.read(surveys.STATES.written(state)) == state
     many = survey.DrawSurvey(title="全部", sample_size=600)
     whole = after(survey.SURVEY, [(many, OFFICE)], **known)
     answers = tuple(survey.AnswerOf(code=code, answer=SurveyAnswer.HEARD, on=TODAY) for *_, code in survey.sample_of(whole.drawn))
     facts: list[Fact] = survey.decide(whole, survey.AnswerSurvey(answers=answers), context(OFFICE, survey.SURVEY))
     assert [len(fact.answers) for fact in facts if isinstance(fact, SurveyAnswered)] == [500, 100]
     answered = survey.SURVEY.fold(facts, whole)
-    assert surveys.read(surveys.written(answered)) == answered
+    assert surveys.STATES.read(surveys.STATES.written(answered)) == answered
     found = survey.result(answered)
     assert found.aware is not None
     assert (found.aware.pct, found.aware.low, found.valid) == ("100.00", "100.00", 600)
     assert refused(survey.SURVEY, answered, survey.AnswerSurvey(answers=answers), WORKER) == "not-your-survey"
     closed = survey.SURVEY.fold(survey.decide(answered, survey.CloseSurvey(), context(OFFICE, survey.SURVEY)), answered)
     assert refused(survey.SURVEY, closed, survey.AnswerSurvey(answers=answers), OFFICE) == "survey-is-closed"
-    assert surveys.read(surveys.written(closed)) == closed
+    assert surveys.STATES.read(surveys.STATES.written(closed)) == closed
     with pytest.raises(Unknown):
         survey.decide(survey.Undrawn(), survey.CloseSurvey(), context(OFFICE, survey.SURVEY))
     assert refused(survey.SURVEY, survey.Undrawn(), draw, OFFICE, population=[], position=0, seed="0") == "nobody-to-ask"
