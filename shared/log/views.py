@@ -83,20 +83,17 @@ class View(Generic[StateT]):
 
         Sealed text is the same where its tokens are, so nothing has to be opened to see that a blind view stays as it is.
         """
-        items = list(
-            {key: (key, version, state) for key, version, state in items}.values()
-        )  # A stream met twice stands as it is last.
-        was = {key: [*self.rows(key, version, state)] if version else [] for key, (version, state) in (before or {}).items()}
-        now = {key: [*self.rows(key, version, state)] for key, version, state in items}
+        was = {key: self._once(key, version, state) if version else [] for key, (version, state) in (before or {}).items()}
+        now = {key: self._once(key, version, state) for key, version, state in items}
         changed = [item for item in items if was.get(item[0]) != now[item[0]]]
         if self.blind and changed:
             was = {key: rows for key, rows in was.items() if not rows}  # How what was there was blinded is not known.
             clear = await opened(vault, changed, Opening.SEARCH)
-            now = {key: await self._blinded(vault, self.rows(key, version, state)) for key, version, state in clear}
+            now = {key: await self._blinded(vault, self._once(key, version, state)) for key, version, state in clear}
         table = f"{schema}.{self.table}"
         if (unknown := [key for key, _, _ in changed if key not in was]) and self.key != (self.owner,):
             await connection.execute(f"delete from {table} where {self.owner} = any($1)", unknown)
-        fresh = [row for key, _, _ in changed for row in self._once(now[key]) if row not in was.get(key, ())]
+        fresh = [row for key, _, _ in changed for row in now[key] if row not in was.get(key, ())]
         stay = {self._name(row) for key, _, _ in changed for row in now[key] if not self._crowded or row in was.get(key, ())}
         gone = [name for key, _, _ in changed for row in was.get(key, ()) if (name := self._name(row)) not in stay]
         await self._put(connection, table, gone, fresh)
@@ -108,9 +105,9 @@ class View(Generic[StateT]):
             for row in rows
         ]
 
-    def _once(self, rows: Sequence[Row]) -> Iterable[Row]:
-        """A row for each primary key: what is named twice in a state stands as it is named last."""
-        return {self._name(row): row for row in rows}.values()
+    def _once(self, key: str, version: int, state: StateT) -> list[Row]:
+        """Its rows, one for each primary key: what a state names twice stands as it is named last."""
+        return list({self._name(row): row for row in self.rows(key, version, state)}.values())
 
     def _name(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Its primary key."""

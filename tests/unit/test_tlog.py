@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pymerkle
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,18 +152,23 @@ def test_bundles() -> None:
         tiles.unbundled(tiles.bundle(leaves)[:-1])
 
 
-NEUMANN = Key.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-SAID = """If you think cryptography is the answer to your problem,
-then you don't know what your problem is.
+def by_hand(name: str, secret: bytes, text: str) -> tuple[str, str]:
+    """A key and a note as C2SP's signed-note says their bytes are, with nothing of ours."""
+    private = Ed25519PrivateKey.from_private_bytes(secret)
+    public = b"\x01" + private.public_key().public_bytes_raw()
+    id_ = sha256(name.encode() + b"\n" + public).digest()[:4]
+    signature = b64encode(id_ + private.sign(text.encode())).decode()
+    return f"{name}+{id_.hex()}+{b64encode(public).decode()}", f"{text}\n— {name} {signature}\n"
 
-— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=
-"""
+
+VKEY, SAID = by_hand("example.org/log", b"n" * 32, "一行文字\nand another one.\n")
+WRITER = Key.parse(VKEY)
 
 
-def test_a_note_that_go_signed() -> None:
-    note = notes.opened(SAID, [NEUMANN])
+def test_a_note_that_another_program_signed() -> None:
+    note = notes.opened(SAID, [WRITER])
     assert str(note) == SAID
-    assert str(NEUMANN) == "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    assert str(WRITER) == VKEY
 
 
 @given(st.integers(0, len(SAID) - 1), st.sampled_from("aB\n —="))
@@ -170,7 +177,7 @@ def test_no_sign_of_a_note_can_be_another(at: int, sign: str) -> None:
     if told == SAID:
         return
     with pytest.raises(BadNote):
-        notes.opened(told, [NEUMANN])
+        notes.opened(told, [WRITER])
 
 
 LOG, WITNESS = Ed25519Signer("guiren/999000/roster", b"l" * 32), Cosigner("witness.example", b"w" * 32)
